@@ -1,0 +1,178 @@
+"""Explore: walk through the latent space of a trained, or training, generator."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared import latent_state, path_view
+from pages.shared.frame import within_frame
+from pages.shared.latent_source import Source, open_source, runs_to_choose
+from pages.shared.live_image import live_image
+from pages.shared.server import run_manager
+from wgan_core import images
+from wgan_core.latent import latent_to_text
+from wgan_core.store import StoreError
+
+PICTURE_WIDTH = 448
+
+
+def choose_source() -> Source | None:
+    """Which run, and which of its saved steps."""
+    runs = runs_to_choose()
+    if not runs:
+        st.info(
+            "There is no trained run yet: start one on the Train page; it can be explored while it trains.",
+            icon=":material/model_training:",
+        )
+        st.page_link("pages/train.py", label="Train a run", icon=":material/model_training:")
+        return None
+    ids = [run.run_id for run in runs]
+    wanted = st.query_params.get("run")
+    if wanted and st.session_state.get("explore.link") != wanted:
+        st.session_state["explore.link"] = wanted
+        if wanted in ids:
+            st.session_state["explore.run"] = wanted
+        else:
+            st.warning(f"This link names the run {wanted[:60]!r}, which is not here; choose another one.", icon=":material/link_off:")
+    titles = {run.run_id: f"{run.run_id} ({run.config.dataset}, step {run.step:,})" for run in runs}
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
+    with right:
+        return _choose_step(run_id)
+
+
+def _choose_step(run_id: str) -> Source | None:
+    try:
+        source = open_source(run_id, None)
+        steps = source.steps
+        key = f"explore.step-{run_id}"
+        asked = st.query_params.get("step", "")
+        if key not in st.session_state and asked.isdigit() and int(asked) in steps:
+            st.session_state[key] = int(asked)
+        if st.session_state.get(key) not in steps:
+            st.session_state.pop(key, None)
+        if len(steps) == 1:
+            st.caption(f"One step is kept: {steps[0]:,}.")
+            return source
+        step = st.select_slider(
+            "Step",
+            steps,
+            value=steps[-1] if key not in st.session_state else st.session_state[key],
+            key=key,
+            format_func=lambda s: f"{s:,}",
+        )
+        return open_source(run_id, step)
+    except StoreError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
+
+
+def show_picture(source: Source) -> None:
+    """The image of the current latent, big, with the critic's opinion of it."""
+    z = latent_state.current_latent(source.latent_dim)
+    pixels = source.pixels(z[None])
+    score, percentile = source.score(z)
+    factor = max(1, 512 // pixels.shape[1])
+    live_image(
+        images.png(pixels[0]),
+        key="explore-picture",
+        alt=f"Image that the generator makes of seed {latent_state.current_seed()} at step {source.step}",
+        width=PICTURE_WIDTH,
+    )
+    st.markdown(
+        f"**Critic score {score:.4g}**: higher than {percentile:.0%} of 256 random images of this generator",
+        help="The critic's score is unbounded and its level means nothing; higher means that it looks more like real data to this critic.",
+    )
+    name = f"{source.run_id}-step{source.step}-seed{latent_state.current_seed()}"
+    with st.container(horizontal=True):
+        picture = images.png(images.enlarge(pixels[0], factor))
+        st.download_button("PNG", picture, f"{name}.png", "image/png", icon=":material/download:", on_click="ignore")
+        st.download_button("Latent .npy", path_view.as_npy(z), f"{name}.npy", icon=":material/download:", on_click="ignore")
+        st.download_button(
+            "Latent as text", latent_to_text(z), f"{name}.json", "application/json", icon=":material/download:", on_click="ignore"
+        )
+        st.button("Pin for interpolation", icon=":material/keep:", on_click=path_view.pin, args=(source.run_id, z))
+
+
+def show_controls(source: Source) -> None:
+    """Seed, and a handful of latent dimensions at a time."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(
+            "Seed",
+            0,
+            latent_state.MAX_SEED,
+            step=1,
+            key="explore.seed",
+            persist_state="session",
+            on_change=latent_state.reset,
+            width=160,
+            help="One number names one latent z ~ N(0, I), the same in every run with as many dimensions.",
+        )
+        st.button("New random", icon=":material/casino:", on_click=latent_state.new_random, shortcut="N")
+        st.button(
+            "Reset",
+            icon=":material/undo:",
+            on_click=latent_state.reset,
+            disabled=not latent_state.moved(),
+            help="Back to the seed's latent.",
+        )
+    size = latent_state.DIMENSIONS_AT_A_TIME
+    groups = list(range(0, source.latent_dim, size))
+    first = groups[0]
+    if len(groups) > 1:
+        first = st.select_slider(
+            f"Dimensions (of {source.latent_dim})",
+            groups,
+            key="explore.first",
+            persist_state="session",
+            format_func=lambda start: f"{start + 1}–{min(start + size, source.latent_dim)}",
+        )
+    latent_state.show_sliders(first, source.latent_dim)
+    moved = sorted(dimension for dimension in latent_state.moved() if dimension < source.latent_dim)
+    st.caption(
+        "Unit: standard deviations of the noise that the generator was trained on; beyond ±3 it has seen almost nothing. "
+        + (f"Moved: {', '.join(f'z{dimension + 1}' for dimension in moved)}." if moved else "Nothing moved yet.")
+    )
+
+
+@st.fragment
+def latent_view(run_id: str, step: int) -> None:
+    """The latent, its picture and the ways between latents. A fragment, so that a slider reruns no more than this."""
+    try:
+        source = open_source(run_id, step)
+    except StoreError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return
+    picture, controls = st.columns([4, 5], gap="large")
+    with controls:
+        show_controls(source)
+    with picture:
+        show_picture(source)
+    path_view.interpolation(source)
+    _keep_in_link(source)
+
+
+def _keep_in_link(source: Source) -> None:
+    params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed())}
+    st.session_state["explore.link"] = source.run_id
+    if dict(st.query_params) != params:
+        st.query_params.from_dict(params)
+
+
+def _seed_from_link() -> None:
+    seed = st.query_params.get("seed", "")
+    if "explore.seed" not in st.session_state:
+        st.session_state["explore.seed"] = int(seed) if seed.isdigit() and int(seed) <= latent_state.MAX_SEED else 0
+
+
+within_frame()
+st.title("Explore")
+_seed_from_link()
+source = choose_source()
+if source is not None:
+    if (run := run_manager().get(source.run_id)) is not None and not run.snapshot.ended:
+        st.caption(
+            f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored; “Save now” adds one."
+        )
+    latent_view(source.run_id, source.step)

@@ -1,0 +1,78 @@
+"""Home: what this is, the device, a quick start, recent runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.frame import within_frame
+from pages.shared.server import run_manager
+from pages.shared.setup import show_run, start_run
+from pages.shared.text import status_badge
+from wgan_core.config import PRESETS
+from wgan_core.device import describe_device, resolve_device
+from wgan_core.store import list_runs
+
+RECENT = 8
+PICTURE = Path(__file__).parent / "shared" / "wgan.svg"
+
+
+def introduction() -> None:
+    """Three sentences and a picture."""
+    words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
+    with words:
+        st.title("WGAN Playground")
+        st.markdown(
+            "A Wasserstein GAN learns to make images: a **generator** turns noise into pictures, and a **critic** scores how real they "
+            "look. The gap between the scores of real and of generated images, the *Wasserstein estimate*, tells both networks where to "
+            "go. Here you train one on real images, turn its knobs while it learns, and walk through what it has learned."
+        )
+        _quick_start()
+        st.caption(f"Found: {describe_device(resolve_device('auto'))}.")
+    with picture:
+        st.image(
+            PICTURE.read_text(encoding="utf-8"),
+            alt="Noise goes into the generator, which makes images. The critic scores these and real images. The gap between the mean "
+            "scores is the Wasserstein estimate: the critic raises it, the generator lowers it.",
+            width="stretch",
+        )
+
+
+def _quick_start() -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Quick start", type="primary", icon=":material/bolt:", help="Trains small networks on 1,797 handwritten digits. No download."
+        ):
+            start_run(PRESETS["quick-start"])
+        st.page_link("pages/train.py", label="Choose everything yourself", icon=":material/tune:")
+    busy = st.session_state.get("busy")
+    if busy is not None:
+        sentence, run_id = busy
+        st.warning(sentence, icon=":material/hourglass_top:")
+        if st.button("Show the run that is training", icon=":material/visibility:"):
+            st.session_state.pop("busy", None)
+            show_run(run_id)
+
+
+def recent_runs() -> None:
+    """The newest runs, each with a way to watch and to explore it."""
+    runs = list_runs(run_manager().root)[:RECENT]
+    if not runs:
+        return
+    st.subheader("Recent runs")
+    for run in runs:
+        live = run_manager().get(run.run_id)
+        status = live.snapshot.status if live is not None else run.status
+        step = live.snapshot.step if live is not None else run.step
+        with st.container(horizontal=True, vertical_alignment="center", key=f"recent-{run.run_id}"):
+            st.markdown(f"**{run.run_id}** {status_badge(status)}", width=420)
+            st.caption(run.note or f"{run.config.dataset}, {run.config.image_size} px, step {step:,}", width=300)
+            st.page_link("pages/train.py", label="Watch", icon=":material/show_chart:", query_params={"run": run.run_id})
+            if run.has_steps:
+                st.page_link("pages/explore.py", label="Explore", icon=":material/explore:", query_params={"run": run.run_id})
+
+
+within_frame()
+introduction()
+recent_runs()

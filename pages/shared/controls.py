@@ -1,0 +1,147 @@
+"""The controls of a run: transport, and the settings that may change while it trains."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import settings
+from pages.shared.server import run_manager
+from pages.shared.setup import show_run
+from wgan_core.config import SETTINGS, ConfigError
+from wgan_core.manager import DeviceBusy
+from wgan_core.run import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
+from wgan_core.store import StoreError
+
+SCOPE, RESUME_SCOPE = "steer", "resume"
+STEERED = ("clip_value", "n_critic", "critic_lr", "generator_lr")
+RESUMED_WITH = (*STEERED, "max_steps")
+ALSO_LIVE = tuple(name for name, info in SETTINGS.items() if info.live and name not in STEERED)
+
+
+def controls(snapshot: Snapshot, *, trained_here: bool) -> None:
+    """What a user can do with the run now."""
+    if snapshot.ended or not trained_here:
+        _resume(snapshot, trained_here)
+        return
+    _transport(snapshot)
+    if snapshot.status in ("running", "paused"):
+        _steer(snapshot)
+
+
+def _transport(snapshot: Snapshot) -> None:
+    run_id, training, begun = snapshot.run_id, snapshot.status == "running", snapshot.status in ("running", "paused")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if training or not begun:
+            st.button("Pause", icon=":material/pause:", on_click=_send, args=(run_id, Pause()), disabled=not begun, shortcut="P")
+        else:
+            st.button("Resume", icon=":material/play_arrow:", on_click=_send, args=(run_id, Resume()), type="primary", shortcut="P")
+        st.button(
+            "Step",
+            icon=":material/skip_next:",
+            on_click=_step,
+            args=(run_id,),
+            disabled=not begun,
+            shortcut="S",
+            help="Pause, and train this many critic updates.",
+        )
+        st.number_input(
+            "Critic updates a press", 1, 10_000, 1, key="step-count", width=150, label_visibility="collapsed", disabled=not begun
+        )
+        st.button(
+            "Save now",
+            icon=":material/save:",
+            on_click=_send,
+            args=(run_id, SaveNow()),
+            disabled=not begun,
+            help="Keep this step for good. Other steps are kept too, but thinned out as the run goes on.",
+        )
+        st.button(
+            "Stop",
+            icon=":material/stop:",
+            on_click=_send,
+            args=(run_id, Stop()),
+            help="Save and end. The run can be resumed later, with other settings if you like.",
+        )
+
+
+def _send(run_id: str, command: Command) -> None:
+    """Hand a command over and wait a moment for its effect, so that the page shows it at once."""
+    run = run_manager().get(run_id)
+    if run is None:
+        return
+    before = run.snapshot.seq
+    run.send(command)
+    deadline = time.monotonic() + 0.5
+    while run.snapshot.seq == before and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _step(run_id: str) -> None:
+    _send(run_id, StepOnce(int(st.session_state["step-count"] or 1)))
+
+
+def _steer(snapshot: Snapshot) -> None:
+    """Settings that take effect at the next step; each change is marked on the curves and noted in the run's ledger."""
+    _follow(snapshot)
+    _row_of_settings(SCOPE, STEERED, snapshot.run_id)
+    with st.expander("More that can change while it trains"):
+        _row_of_settings(SCOPE, ALSO_LIVE, snapshot.run_id)
+
+
+def _follow(snapshot: Snapshot) -> None:
+    """Show what the run uses now, also where another tab changed it."""
+    names = (*STEERED, *ALSO_LIVE)
+    now = snapshot.run_id, tuple(getattr(snapshot.config, name) for name in names)
+    if st.session_state.get("steer-follows") != now:
+        settings.put_config(SCOPE, snapshot.config, names)
+        st.session_state["steer-follows"] = now
+
+
+def _changed(run_id: str, name: str) -> Any:
+    def send() -> None:
+        value = st.session_state[settings.widget_key(SCOPE, name)]
+        # What cannot be used is not sent; the sentence stands below the widget, which keeps what was typed.
+        with contextlib.suppress(ConfigError):
+            _send(run_id, Set({name: settings.check_value(name, value)}))
+
+    return send
+
+
+def _resume(snapshot: Snapshot, trained_here: bool) -> None:
+    """A run that has ended, or that another process trains."""
+    if not snapshot.ended:
+        st.info("Another process trains this run; it can be watched here and is controlled there.", icon=":material/visibility:")
+        return
+    if not snapshot.saved_steps:
+        return
+    newest = snapshot.saved_steps[-1]
+    if st.session_state.get("resume-follows") != (snapshot.run_id, newest):
+        st.session_state["resume-follows"] = snapshot.run_id, newest
+        goal = max(snapshot.config.max_steps, newest + 1000)
+        settings.put_config(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), RESUMED_WITH)
+    values = _row_of_settings(RESUME_SCOPE, RESUMED_WITH)
+    if st.button(f"Resume from step {newest:,}", type="primary", icon=":material/play_arrow:", disabled=None in values.values()):
+        _start_again(snapshot.run_id, values)
+
+
+def _row_of_settings(scope: str, names: tuple[str, ...], run_id: str | None = None) -> dict[str, Any]:
+    """Settings side by side; with `run_id`, a change goes to that run at once. Returns the checked values."""
+    values: dict[str, Any] = {}
+    for column, name in zip(st.columns(len(names), gap="small"), names, strict=True):
+        with column:
+            on_change = _changed(run_id, name) if run_id else None
+            values[name] = settings.setting_widget(scope, name, on_change=on_change, badge=False)
+    return values
+
+
+def _start_again(run_id: str, changes: dict[str, Any]) -> None:
+    try:
+        run_manager().resume(run_id, changes)
+    except (StoreError, ConfigError, DeviceBusy) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    show_run(run_id)

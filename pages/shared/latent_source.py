@@ -1,0 +1,73 @@
+"""A generator and critic to explore: those of one saved step of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.shared.server import run_manager
+from wgan_core.latent import Latents
+from wgan_core.saved import SavedNetworks, load_networks
+from wgan_core.store import RunFolder, RunSummary, StoreError, list_runs, run_path
+
+_REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
+
+
+@dataclass(frozen=True)
+class Source:
+    """One saved step, ready to make images."""
+
+    run_id: str
+    step: int
+    steps: tuple[int, ...]
+    networks: SavedNetworks
+    reference_scores: NDArray[np.float32]
+    """The critic's scores of random images of this generator, ascending."""
+
+    @property
+    def latent_dim(self) -> int:
+        """Length of a latent."""
+        return self.networks.latent_dim
+
+    def pixels(self, z: Latents) -> NDArray[np.uint8]:
+        """Images [n, h, w, c] of latents [n, latent_dim]."""
+        return self.networks.pixels(z)
+
+    def score(self, z: Latents) -> tuple[float, float]:
+        """The critic's score of the image of one latent, and the share of random images that score lower."""
+        score = float(self.networks.scores(z[None])[0])
+        return score, float(np.searchsorted(self.reference_scores, score) / len(self.reference_scores))
+
+
+def runs_to_choose() -> list[RunSummary]:
+    """Runs with something to explore: those that train first, then the newest."""
+    active = {run.run_id for run in run_manager().all_active()}
+    runs = [run for run in list_runs(run_manager().root) if run.has_steps]
+    return sorted(runs, key=lambda run: run.run_id not in active)
+
+
+def open_source(run_id: str, step: int | None) -> Source:
+    """The networks of `run_id` at `step`, the newest saved one if None. Raises StoreError."""
+    path = run_path(run_manager().root, run_id)
+    steps = RunFolder.open(path).steps()
+    if not steps:
+        raise StoreError("This run has no saved step yet.")
+    step = steps[-1] if step is None else step
+    networks, reference = _load(path, step, _modified(path, step))
+    return Source(run_id, step, tuple(steps), networks, reference)
+
+
+def _modified(path: Path, step: int) -> float:
+    file = path / "steps" / f"{step:08d}" / "generator.safetensors"
+    return file.stat().st_mtime if file.exists() else 0.0
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _load(path: Path, step: int, modified: float) -> tuple[SavedNetworks, NDArray[np.float32]]:
+    networks = load_networks(RunFolder.open(path), step)
+    z = np.random.default_rng(_REFERENCE_SEED).standard_normal((_REFERENCE_COUNT, networks.latent_dim), dtype=np.float32)
+    return networks, np.sort(networks.scores(z))

@@ -1,0 +1,238 @@
+"""One run on the Train page: its controls, curves and pictures. The same for a run of this process and for one read from its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.shared.controls import controls
+from pages.shared.live_chart import live_chart
+from pages.shared.live_image import live_image
+from pages.shared.server import run_manager
+from pages.shared.text import duration, status_badge
+from wgan_core import figures, images
+from wgan_core.data import DATASETS
+from wgan_core.launch import snapshot_from_folder
+from wgan_core.run import Pictures, Snapshot
+from wgan_core.store import RunFolder, StoreError, run_path
+
+POLL_SECONDS = 1.0
+FILL = 4096  # wider than any column, so a picture takes the width of its column
+
+
+def run_view(run_id: str) -> None:
+    """The whole view of a run."""
+    try:
+        snapshot = look_at(run_id)
+    except StoreError as error:
+        st.error(f"{error} The run may have been deleted or moved.", icon=":material/folder_off:")
+        if st.button("Set up a new run", icon=":material/add:"):
+            _leave()
+        return
+    _header(snapshot)
+    controls(snapshot, trained_here=_is_here(run_id))
+    st.session_state["run-shown"] = _what_rerun_depends_on(snapshot)
+    st.fragment(_live, run_every=_poll_interval(snapshot))(run_id)
+
+
+def look_at(run_id: str) -> Snapshot:
+    """The newest snapshot of a run of this process, else what its folder tells. Raises StoreError."""
+    run = run_manager().get(run_id)
+    if run is not None:
+        return run.watch()
+    path = run_path(run_manager().root, run_id)
+    return _from_folder(path, _stamp(path), RunFolder.open(path).is_held())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _from_folder(path: Path, stamp: tuple[float, ...], held: bool) -> Snapshot:
+    return snapshot_from_folder(RunFolder.open(path))
+
+
+def _stamp(path: Path) -> tuple[float, ...]:
+    """Changes whenever the run folder's contents do."""
+    files = [path / name for name in ("config.json", "metrics.csv", "ledger.jsonl", "steps", "samples")]
+    return tuple(file.stat().st_mtime for file in files if file.exists())
+
+
+def _is_here(run_id: str) -> bool:
+    return run_manager().get(run_id) is not None
+
+
+def _poll_interval(snapshot: Snapshot) -> float | None:
+    """Only what may still change is polled."""
+    if snapshot.ended:
+        return None
+    return POLL_SECONDS if snapshot.status in ("running", "loading") else 2 * POLL_SECONDS
+
+
+def _what_rerun_depends_on(snapshot: Snapshot) -> tuple[object, ...]:
+    return snapshot.status, snapshot.config
+
+
+def _leave() -> None:
+    st.session_state.pop("train-run", None)
+    st.query_params.clear()
+    st.rerun()
+
+
+def _header(snapshot: Snapshot) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.markdown(f"### {snapshot.run_id}", width="content")
+            st.markdown(status_badge(snapshot.status), width="content")
+        with st.container(horizontal=True, width="content"):
+            st.page_link(
+                "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
+            )
+            if st.button("New run", icon=":material/add:", help="Set up another run. This one goes on."):
+                _leave()
+
+
+def _live(run_id: str) -> None:
+    """The part that is drawn anew every second while the run is active."""
+    try:
+        snapshot = look_at(run_id)
+    except StoreError:
+        st.rerun()
+    if _what_rerun_depends_on(snapshot) != st.session_state.get("run-shown"):
+        st.rerun()  # buttons and settings above are drawn anew too, once
+    _messages(snapshot)
+    _progress(snapshot)
+    charts, pictures = st.columns([11, 9], gap="large")
+    with charts:
+        _charts(snapshot)
+    with pictures:
+        _pictures(snapshot)
+
+
+def _messages(snapshot: Snapshot) -> None:
+    if snapshot.error:
+        st.error(snapshot.error, icon=":material/error:")
+    if snapshot.notice:
+        st.warning(snapshot.notice, icon=":material/warning:")
+
+
+def _progress(snapshot: Snapshot) -> None:
+    config = snapshot.config
+    if snapshot.status == "queued":
+        st.info("This run waits until the one before it has ended.", icon=":material/hourglass_top:")
+        return
+    if snapshot.status == "loading":
+        st.info(f"Loading {DATASETS[config.dataset].title} and building the networks …", icon=":material/downloading:")
+        return
+    parts = [f"step {snapshot.step:,} of {config.max_steps:,}", f"{snapshot.generator_updates:,} generator updates"]
+    if snapshot.status == "running" and snapshot.steps_per_second:
+        parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} images/s")
+        parts.append(f"{duration(snapshot.seconds_left or 0)} left")
+    st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))
+
+
+def _charts(snapshot: Snapshot) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            0.6,
+            0.01,
+            key="view.smoothing",
+            persist_state="session",
+            width=200,
+            help="Exponential moving average, as in TensorBoard; the faint line is what was recorded. It begins anew at each edit.",
+        )
+        x_axis = st.selectbox(
+            "Along x", tuple(figures.X_TITLES), format_func=figures.X_TITLES.__getitem__, key="view.x", persist_state="session", width=180
+        )
+        log_y = st.toggle(
+            "Log scale",
+            key="view.log",
+            persist_state="session",
+            help="For the estimate. Losses and scores may be negative, so they stay linear. Values of 0 and below cannot be drawn on it.",
+        )
+    if not len(snapshot.history):
+        st.caption(f"The curves begin at step {snapshot.config.log_every}.")
+        return
+    last = snapshot.history[-1]
+    for name, which, log, height, words in (
+        ("Wasserstein estimate", figures.ESTIMATE, log_y, 300, f"Wasserstein estimate by {figures.X_TITLES[x_axis]}, now {last[3]:.4g}"),
+        ("Critic scores", figures.SCORES, False, 230, f"mean critic score of real images, now {last[6]:.4g}, and generated, {last[7]:.4g}"),
+        ("Losses", figures.LOSSES, False, 230, f"critic loss, now {last[4]:.4g}, and generator loss"),
+    ):
+        st.markdown(f"**{name}**", help=_CHART_HELP[name])
+        figure = figures.curves(snapshot.history, which, edits=snapshot.edits, smoothing=smoothing, log_y=log, x_axis=x_axis)
+        live_chart(figure, key=f"chart-{name}", alt=words, height=height, revision=f"{snapshot.run_id}-{x_axis}-{log}")
+
+
+_CHART_HELP = {
+    "Wasserstein estimate": "E f(real) − E f(fake): how far apart the critic can hold real and generated images. Larger is farther. Its "
+    "scale depends on the clip value and the critic, so it is not the Wasserstein distance itself: compare it within a run only.",
+    "Critic scores": "The mean score f of the real and of the generated half of each batch. The estimate is the gap between the two lines.",
+    "Losses": "What the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)): adding a constant to the critic moves "
+    "it freely, so its level means nothing.",
+}
+
+
+def _pictures(snapshot: Snapshot) -> None:
+    pictures = snapshot.pictures
+    if pictures is None:
+        _kept_grid(snapshot)
+        return
+    generated, real = st.columns(2)
+    count = len(pictures.samples)
+    with generated:
+        live_image(
+            grid_png(snapshot.run_id, pictures.step, pictures.samples),
+            key="grid-generated",
+            alt=f"{count} generated images from fixed latents at step {pictures.step}",
+            caption=f"Generated, step {pictures.step:,}",
+            width=FILL,
+        )
+    with real:
+        live_image(
+            grid_png(snapshot.run_id, -1, pictures.real),
+            key="grid-real",
+            alt=f"{len(pictures.real)} real images",
+            caption="Real images",
+            width=FILL,
+        )
+    st.caption(f"The same {count} latents at every step, BatchNorm in eval mode.")
+    _score_histogram(pictures)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def grid_png(run_id: str, step: int, _pixels: NDArray[np.uint8]) -> bytes:
+    """A grid of images as PNG; encoded once for all tabs."""
+    return images.png(images.tile(_pixels))
+
+
+def _score_histogram(pictures: Pictures) -> None:
+    st.markdown(
+        "**Critic scores of these images**",
+        help="The critic's score of each image above. The further the two heaps lie apart, the more surely the critic tells them apart.",
+    )
+    figure = figures.score_histogram(pictures.real_scores.astype(float), pictures.sample_scores.astype(float))
+    live_chart(figure, key="chart-histogram", alt="Histogram of the critic's scores of real and generated images", height=230)
+
+
+def _kept_grid(snapshot: Snapshot) -> None:
+    """The sample grids that the run folder keeps, to walk through."""
+    path = run_path(run_manager().root, snapshot.run_id)
+    kept = RunFolder.open(path).samples() if path.exists() else {}
+    if not kept:
+        st.caption("Pictures appear once the networks are built.")
+        return
+    steps = list(kept)
+    step = steps[-1]
+    if len(steps) > 1:
+        step = st.select_slider("Samples at step", steps, value=step, key=f"kept-{snapshot.run_id}", format_func=lambda step: f"{step:,}")
+    live_image(
+        kept[step].read_bytes(),
+        key="grid-generated",
+        alt=f"Generated images at step {step}",
+        caption=f"Generated, step {step:,}",
+        width=512,
+    )

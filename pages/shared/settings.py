@@ -1,0 +1,91 @@
+"""Widgets made from the config: bounds, help, unit and badge come from `wgan_core.config.SETTINGS`, values live in session state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from wgan_core.config import PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, check_value, describe_range, parse_config
+
+DEFAULT_PRESET = "quick-start"
+
+
+def widget_key(scope: str, name: str) -> str:
+    """Session state key of a setting's widget."""
+    return f"{scope}.{name}"
+
+
+def put_config(scope: str, config: TrainConfig, names: Iterable[str] = tuple(SETTINGS)) -> None:
+    """Make the widgets of `scope` show `config` from the next time they are drawn."""
+    for name in names:
+        st.session_state[widget_key(scope, name)] = to_widget(SETTINGS[name], getattr(config, name))
+
+
+def to_widget(info: SettingInfo, value: Any) -> Any:
+    """A config value as its widget holds it."""
+    return ",".join(map(str, value)) if info.kind == "widths" else value
+
+
+def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: bool = True) -> Any | None:
+    """The widget of one setting, with a sentence below it if its value cannot be used. Returns the checked value or None."""
+    info = SETTINGS[name]
+    _draw(info, widget_key(scope, name), on_change, badge)
+    try:
+        return check_value(name, st.session_state[widget_key(scope, name)])
+    except ConfigError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def _draw(info: SettingInfo, key: str, on_change: Any, badge: bool) -> None:
+    label = info.label + (f", {info.unit}" if info.unit else "")
+    if badge:
+        label += " :green-badge[live]" if info.live else " :gray-badge[new run]"
+    common: dict[str, Any] = {
+        "key": key,
+        "help": f"{info.help}\n\nTakes {describe_range(info)}. Name in links and on the command line: `{info.flag}`.",
+        "persist_state": "session",
+        "on_change": on_change if on_change is not None else "rerun",
+    }
+    match info.kind:
+        case "int":
+            st.number_input(label, step=1, **common)
+        case "float":
+            st.number_input(label, step=info.step or 0.1, format="%.6g", **common)
+        case "choice":
+            st.selectbox(label, info.choices, **common)
+        case _:
+            st.text_input(label, **common)
+
+
+def read_link(params: Mapping[str, str]) -> tuple[str, TrainConfig, list[str]]:
+    """The preset and config that a link's parameters describe, and a sentence for each that cannot be used (which is then left out)."""
+    problems: list[str] = []
+    preset = params.get("preset", DEFAULT_PRESET)
+    if preset not in PRESETS:
+        problems.append(f"This link names the preset {preset[:60]!r}, which does not exist; {DEFAULT_PRESET} was taken.")
+        preset = DEFAULT_PRESET
+    changes: dict[str, Any] = {}
+    for name in sorted(params.keys() & SETTINGS.keys()):
+        try:
+            changes[name] = check_value(name, params[name])
+        except ConfigError as error:
+            problems.append(f"This link asks for something that cannot be: {error} The preset's value was taken.")
+    return preset, PRESETS[preset].replace(**changes), problems
+
+
+def write_link(preset: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a link to these settings: the preset and what differs from it."""
+    params = {"preset": preset}
+    for name, value in values.items():
+        if value is not None and value != getattr(PRESETS[preset], name):
+            text = to_widget(SETTINGS[name], value)
+            params[name] = f"{text:.9g}" if isinstance(text, float) else str(text)
+    return params
+
+
+def complete_config(values: Mapping[str, Any]) -> TrainConfig | None:
+    """The config of all values, or None while one of them cannot be used."""
+    return None if any(value is None for value in values.values()) else parse_config(dict(values))

@@ -1,0 +1,179 @@
+"""The set-up form of the Train page: preset, data set, every setting, Start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import settings
+from pages.shared.server import downloads, run_manager
+from wgan_core.config import PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
+from wgan_core.data import DATASETS, is_available
+from wgan_core.device import resolve_device
+from wgan_core.manager import DeviceBusy
+
+SCOPE = "setup"
+PRESET_KEY = "setup-preset"
+FIRST = ("clip_value", "n_critic", "critic_lr", "generator_lr", "batch_size", "max_steps", "seed")
+_FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Recipe"}
+
+
+def setup_form() -> None:
+    """Everything needed to start a run. Settings are kept in the URL, so that a link to the page is a link to the experiment."""
+    _take_over_link()
+    preset = st.segmented_control(
+        "Preset",
+        tuple(PRESETS),
+        key=PRESET_KEY,
+        required=True,
+        on_change=_preset_chosen,
+        persist_state="session",
+        help="A preset fills in every setting below. Change whatever you like afterwards.",
+    )
+    assert preset is not None  # the control requires one
+    st.caption(PRESET_NOTES[preset])
+    values: dict[str, Any] = {}
+    data, recipe = st.columns([2, 3], gap="large")
+    with data:
+        values["dataset"] = settings.setting_widget(SCOPE, "dataset", badge=False)
+        values["image_size"] = settings.setting_widget(SCOPE, "image_size", badge=False)
+        if values["dataset"] == "image-folder":
+            values["data_root"] = settings.setting_widget(SCOPE, "data_root", badge=False)
+        _describe_dataset(values["dataset"])
+    with recipe:
+        left, right = st.columns(2)
+        for index, name in enumerate(FIRST):
+            with (left, right)[index % 2]:
+                values[name] = settings.setting_widget(SCOPE, name)
+    values |= _folded_settings([name for name in SETTINGS if name not in values])
+    config = settings.complete_config(values)
+    _show_changes(preset, values)
+    params = settings.write_link(preset, values)
+    st.session_state["setup-link"] = params
+    if dict(st.query_params) != params:
+        st.query_params.from_dict(params)
+    _start(config)
+
+
+def _take_over_link() -> None:
+    """Fill the widgets from the URL where it says something new; from the default preset on the first visit."""
+    params = {name: value for name, value in st.query_params.items() if name == "preset" or name in SETTINGS}
+    known = st.session_state.get("setup-link")
+    if known is not None and (not params or params == known):
+        return
+    preset, config, problems = settings.read_link(params)
+    st.session_state[PRESET_KEY] = preset
+    settings.put_config(SCOPE, config)
+    for problem in problems:
+        st.warning(problem, icon=":material/link_off:")
+
+
+def _preset_chosen() -> None:
+    settings.put_config(SCOPE, PRESETS[st.session_state[PRESET_KEY]])
+
+
+def _folded_settings(names: list[str]) -> dict[str, Any]:
+    """The settings that rarely matter, in groups."""
+    values: dict[str, Any] = {}
+    with st.expander("More settings: networks, device, data folder, what is recorded"):
+        columns = st.columns(3, gap="medium")
+        groups = [group for group in _FOLDED if any(SETTINGS[name].group == group for name in names)]
+        for index, group in enumerate(groups):
+            with columns[index % 3]:
+                st.markdown(f"**{_FOLDED[group]}**")
+                for name in names:
+                    if SETTINGS[name].group == group:
+                        values[name] = settings.setting_widget(SCOPE, name)
+    return values
+
+
+def _describe_dataset(name: str | None) -> None:
+    if name is not None:
+        info = DATASETS[name]
+        st.caption(info.description)
+
+
+def _show_changes(preset: str, values: dict[str, Any]) -> None:
+    """What differs from the preset, in one line."""
+    start = PRESETS[preset]
+    changed = [name for name, value in values.items() if value is not None and value != getattr(start, name)]
+    if changed:
+        listed = ", ".join(f"{SETTINGS[name].label} {settings.to_widget(SETTINGS[name], values[name])}" for name in changed)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(f"Changed from the preset: {listed}.", width="content")
+            st.button("Back to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
+
+
+def _start(config: TrainConfig | None) -> None:
+    """The Start button, or what has to happen before it."""
+    if config is None:
+        st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=True)
+        st.caption("One of the settings above cannot be used yet; the sentence beside it says what it takes.")
+        return
+    try:
+        resolve_device(config.device)
+    except ConfigError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not is_available(config):
+        _download(config)
+        return
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter"):
+        start_run(config)
+    busy = st.session_state.get("busy")
+    if busy is not None:
+        _offer_queue(config, busy)
+
+
+def start_run(config: TrainConfig, *, queue: bool = False) -> None:
+    """Start a run and show it; where the device is busy, remember by whom."""
+    try:
+        run = run_manager().start(config, queue=queue)
+    except DeviceBusy as error:
+        st.session_state["busy"] = str(error), error.run.run_id
+        return
+    except ConfigError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.session_state.pop("busy", None)
+    show_run(run.run_id)
+
+
+def show_run(run_id: str) -> None:
+    """Turn the Train page to that run."""
+    st.session_state["train-run"] = run_id
+    st.switch_page("pages/train.py", query_params={"run": run_id})
+
+
+def _offer_queue(config: TrainConfig, busy: tuple[str, str]) -> None:
+    sentence, run_id = busy
+    st.warning(sentence, icon=":material/hourglass_top:")
+    with st.container(horizontal=True):
+        if st.button("Queue it", icon=":material/queue:"):
+            start_run(config, queue=True)
+        if st.button("Show the run that is training", icon=":material/visibility:"):
+            st.session_state.pop("busy", None)
+            show_run(run_id)
+
+
+def _download(config: TrainConfig) -> None:
+    """Offer the download, or show how far it is."""
+    info = DATASETS[config.dataset]
+    state = downloads().get(config)
+    if state is not None and not state.done:
+        st.fragment(_download_progress, run_every=0.5)(config)
+        return
+    if state is not None and state.error:
+        st.error(state.error, icon=":material/cloud_off:")
+    st.info(f"{info.title} is not on this machine yet: {info.images:,} images, a download of about {info.megabytes} MB.")
+    if st.button(f"Download {info.title}", type="primary", icon=":material/download:"):
+        downloads().start(config)
+        st.rerun()
+
+
+def _download_progress(config: TrainConfig) -> None:
+    state = downloads().get(config)
+    if state is None or state.done:
+        st.rerun()
+    st.progress(min(1.0, state.fraction), text=f"Downloading {DATASETS[config.dataset].title}: {state.fraction:.0%}")

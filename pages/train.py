@@ -1,0 +1,43 @@
+"""Train: set up a run, start it, watch and steer it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.frame import within_frame
+from pages.shared.run_view import run_view
+from pages.shared.server import run_manager
+from pages.shared.setup import setup_form, show_run
+
+
+def _chosen_run() -> str | None:
+    """The run to show: the URL's, else the one this tab showed last while it is not over."""
+    run_id = st.query_params.get("run")
+    if run_id is None and not st.query_params and (last := st.session_state.get("train-run")) is not None:
+        run = run_manager().get(last)
+        run_id = last if run is not None and not run.snapshot.ended else None
+    return run_id
+
+
+def _others(shown: str | None) -> None:
+    """Runs that are not over, so that each is found again from any tab."""
+    for run in run_manager().all_active():
+        if run.run_id != shown:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f":material/model_training: **{run.run_id}** is {run.snapshot.status}.", width="content")
+                if st.button("Show it", key=f"show-{run.run_id}", type="tertiary", icon=":material/visibility:"):
+                    show_run(run.run_id)
+
+
+within_frame()
+run_id = _chosen_run()
+if run_id is None:
+    st.title("Train")
+    _others(None)
+    setup_form()
+else:
+    st.session_state["train-run"] = run_id
+    if st.query_params.get("run") != run_id:
+        st.query_params.from_dict({"run": run_id})
+    run_view(run_id)
+    _others(run_id)

@@ -1,0 +1,7 @@
+"""`python -m wgan_core`: see `cli.py`."""
+
+import sys
+
+from wgan_core.cli import main
+
+sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,52 @@
+"""Curves made ready for a screen: smoothed, and thinned to what it can show."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+from tsdownsample import MinMaxLTTBDownsampler
+
+Values = NDArray[np.floating]
+
+SCREEN_POINTS = 600
+"""Points of a curve that a chart of usual width can tell apart."""
+
+
+def smooth(values: Values, weight: float, restarts: Iterable[int] = ()) -> Values:
+    """Exponential moving average as TensorBoard draws it, begun anew at each index in `restarts`.
+
+    last = weight · last + (1 - weight) · value; shown = last / (1 - weight^n), so that the start is not drawn towards zero. Values that are
+    not finite pass through and are not counted; a stretch of equal values stays exactly as it is.
+
+    Args:
+        values: [n].
+        weight: 0 (no smoothing) to below 1.
+        restarts: indices of `values` where a new stretch begins (e.g. where a setting changed: what came before says nothing about it).
+    """
+    if not 0 <= weight < 1:
+        raise ValueError(f"weight must be from 0 to below 1, not {weight}")
+    smoothed = values.copy()
+    bounds = [0, *sorted(index for index in restarts if 0 < index < len(values)), len(values)]
+    for start, end in itertools.pairwise(bounds):
+        stretch = smoothed[start:end]  # a view
+        finite = np.isfinite(stretch)
+        counted = stretch[finite]
+        if weight and len(counted) and counted.min() != counted.max():
+            last = lfilter([1 - weight], [1, -weight], counted)
+            stretch[finite] = last / (1 - weight ** np.arange(1, len(counted) + 1))
+    return smoothed
+
+
+def thin(x: Values, y: Values, points: int = SCREEN_POINTS) -> NDArray[np.intp]:
+    """Indices of at most `points` of the curve (x, y), chosen so that it looks the same (MinMaxLTTB, arXiv 2305.00332).
+
+    y must be finite.
+    """
+    if len(x) <= points:
+        return np.arange(len(x))
+    # The library wants rising x; recorded steps rise, but seconds or generator updates may stand still for a while.
+    return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y), n_out=points).astype(np.intp)

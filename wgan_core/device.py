@@ -1,0 +1,49 @@
+"""Which device a run trains on."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+
+from wgan_core.config import ConfigError
+
+# What PyTorch chose for this machine (its physical cores), before anything here changes it.
+_CORES = torch.get_num_threads()
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device that `auto`, `cpu`, `cuda` or `mps` means on this machine. Raises ConfigError where there is none of that kind."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device is cuda, but PyTorch finds no CUDA GPU here: choose auto or cpu, or check the driver.")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("device is mps, but this machine has no Apple GPU that PyTorch can use: choose auto or cpu.")
+    return torch.device(name)
+
+
+def describe_device(device: torch.device) -> str:
+    """The device in words, e.g. "CPU, 8 cores (x86_64)" or "NVIDIA H100 (CUDA)"."""
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)} (CUDA)"
+    if device.type == "mps":
+        return "Apple GPU (MPS)"
+    return f"CPU, {_CORES} {'core' if _CORES == 1 else 'cores'} ({platform.machine()})"
+
+
+def train_on_this_thread(threads: int = 0) -> None:
+    """Give the calling thread `threads` cores for PyTorch's mathematics on CPU; 0 takes all but one.
+
+    One core is left to the page, the browser and everything else. The workers of an OpenMP team wait for each other many times a step, so
+    a team that has to share even one of its cores becomes many times slower than a single thread (measured on two cores, `walkthrough`, one
+    busy neighbour: 4 to 80 steps/s with two threads, 124 with one; 200 against 130 without a neighbour).
+    For the same reason only one thread of a process should call this at a time.
+    """
+    torch.set_num_threads(threads or max(1, _CORES - 1))
+
+
+def compute_beside_training() -> None:
+    """Keep PyTorch's mathematics in the calling thread to one core, so that it does not halve the speed of a thread that trains."""
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)

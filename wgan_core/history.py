@@ -1,0 +1,44 @@
+"""The curves of a run: an append-only table that readers may look at while it grows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+COLUMNS = ("step", "generator_updates", "seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")
+"""One row per recorded step. `seconds`: training time, pauses left out. `generator_loss` is that of the latest generator update
+(nan before the first). All others are of the step itself."""
+
+Rows = NDArray[np.float64]
+
+
+class History:
+    """Rows of `COLUMNS`, float64 [n, 8]. One thread appends; any thread may read a view: written rows never change."""
+
+    def __init__(self, rows: Rows | None = None) -> None:
+        rows = np.empty((0, len(COLUMNS))) if rows is None else rows
+        self._buffer = np.empty((max(1024, 2 * len(rows)), len(COLUMNS)))
+        self._buffer[: len(rows)] = rows
+        self._length = len(rows)
+
+    def append(self, rows: Rows) -> None:
+        """Add `rows`, [k, 8]."""
+        needed = self._length + len(rows)
+        if needed > len(self._buffer):
+            # A new buffer, so that views handed out before keep reading the old one.
+            grown = np.empty((2 * needed, len(COLUMNS)))
+            grown[: self._length] = self._buffer[: self._length]
+            self._buffer = grown
+        self._buffer[self._length : needed] = rows
+        self._length = needed
+
+    def view(self) -> Rows:
+        """All rows so far, read-only, without a copy."""
+        view = self._buffer[: self._length]
+        view.flags.writeable = False
+        return view
+
+
+def column(rows: Rows, name: str) -> NDArray[np.float64]:
+    """One column of `rows` by its name in `COLUMNS`."""
+    return rows[:, COLUMNS.index(name)]

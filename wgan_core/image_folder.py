@@ -1,0 +1,110 @@
+"""Any folder of images as a data set."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torchvision.transforms.v2 import functional as transforms
+
+from wgan_core.data import DataError, ImageDataset
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
+MOST_PIXELS = 50_000_000
+"""Larger pictures are left out by their header alone, before anything is decoded: a small file can hold gigabytes of pixels."""
+_GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
+
+
+def load_folder(folder: str, size: int) -> ImageDataset:
+    """The images in `folder` and below it, each cropped to its central square and resized to `size` px, in the order of their paths.
+
+    Grey if all are grey, else RGB. Transparent parts become white. Files that cannot be read are counted in the notes. Folders at the first
+    level become classes if there are at least two and every image lies in one.
+
+    Raises:
+        DataError: no folder, or fewer than two images in it.
+    """
+    if not folder.strip():
+        raise DataError("image-folder needs a folder of images: write its path into the data folder setting.")
+    root = Path(folder).expanduser()
+    if not root.is_dir():
+        raise DataError(f"There is no folder {root}: write the path of a folder of images into the data folder setting.")
+    files = _image_files(root)
+    if not files:
+        raise DataError(f"There are no images in {root}: it should hold files such as .png or .jpg, in subfolders too if you like.")
+    pictures: list[torch.Tensor] = []
+    kept: list[Path] = []
+    unreadable: list[str] = []
+    for file in files:
+        picture = _read(file, size)
+        if picture is None:
+            unreadable.append(file.name)
+        else:
+            pictures.append(picture)
+            kept.append(file)
+    notes = _notes(unreadable)
+    if len(pictures) < 2:
+        found = "one image that can be read" if pictures else "no image that can be read"
+        raise DataError(f"There is {found} in {root}, and training needs at least two.{''.join(' ' + note for note in notes)}")
+    channels = max(len(picture) for picture in pictures)
+    images = torch.stack([picture.expand(channels, -1, -1) for picture in pictures])
+    labels, names = _classes(root, kept)
+    return ImageDataset("image-folder", images, labels, names, str(root), notes)
+
+
+def _image_files(root: Path) -> list[Path]:
+    """Files that by their name are images; hidden ones, and those in hidden folders, are not looked at."""
+    return sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.relative_to(root).parts) and path.is_file()
+    )
+
+
+def _read(file: Path, size: int) -> torch.Tensor | None:
+    """One image as uint8 [1 or 3, size, size]; None if it cannot be read or is too large."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow warns of what is refused below
+            with Image.open(file) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    return None
+                upright = ImageOps.exif_transpose(picture)
+                pixels = _pixels(upright)
+    # Damaged files make Pillow raise nearly anything.
+    except Exception:
+        return None
+    tensor = torch.from_numpy(pixels)
+    tensor = tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)
+    square = transforms.center_crop(tensor, [min(tensor.shape[1:])] * 2)
+    return transforms.resize(square, [size, size], antialias=True)
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
+    """uint8 [h, w] of a grey picture, [h, w, 3] of any other."""
+    if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion would cut off everything above 255
+        return (np.asarray(picture).astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8)
+    grey = picture.mode in _GREY_MODES
+    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
+        rgba = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    return np.array(picture.convert("L" if grey else "RGB"))
+
+
+def _notes(unreadable: list[str]) -> tuple[str, ...]:
+    if not unreadable:
+        return ()
+    listed = ", ".join(unreadable[:5]) + (" and more" if len(unreadable) > 5 else "")
+    files = "1 file" if len(unreadable) == 1 else f"{len(unreadable)} files"
+    return (f"{files} could not be read as images of at most {MOST_PIXELS // 10**6} megapixels and were left out: {listed}.",)
+
+
+def _classes(root: Path, files: list[Path]) -> tuple[torch.Tensor | None, tuple[str, ...]]:
+    tops = [path.relative_to(root).parts for path in files]
+    names = sorted({parts[0] for parts in tops if len(parts) > 1})
+    if len(names) < 2 or any(len(parts) == 1 for parts in tops):
+        return None, ()
+    return torch.tensor([names.index(parts[0]) for parts in tops]), tuple(names)

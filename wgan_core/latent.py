@@ -1,0 +1,62 @@
+"""Latent vectors: paths between them, and latents as text. NumPy only."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Latents = NDArray[np.float32]
+Path = Literal["spherical", "linear"]
+
+
+def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path = "spherical") -> Latents:
+    """Latents [len(t), latent_dim] on the way from `start` (t = 0) to `end` (t = 1), both [latent_dim].
+
+    linear: the straight line. Between two samples of N(0, I) its middle is about 0.71 times as long as they are, where the generator has
+    hardly been trained. spherical: turns the direction at a constant rate (slerp; White, arXiv 1609.04468) while the length goes evenly
+    from one to the other, so every point is as typical as the ends.
+    """
+    t = np.asarray(t, dtype=np.float64)[:, None]
+    start64, end64 = start.astype(np.float64), end.astype(np.float64)
+    straight = (1 - t) * start64 + t * end64
+    if path == "linear":
+        return straight.astype(np.float32)
+    length_start, length_end = np.linalg.norm(start64), np.linalg.norm(end64)
+    if not length_start or not length_end:
+        return straight.astype(np.float32)
+    unit_start, unit_end = start64 / length_start, end64 / length_end
+    angle = np.arccos(np.clip(unit_start @ unit_end, -1, 1))
+    if np.sin(angle) < 1e-6:  # (anti)parallel: there is no plane to turn in
+        return straight.astype(np.float32)
+    direction = (np.sin((1 - t) * angle) * unit_start + np.sin(t * angle) * unit_end) / np.sin(angle)
+    return (((1 - t) * length_start + t * length_end) * direction).astype(np.float32)
+
+
+def path_through(keys: Sequence[Latents], frames_between: int, path: Path = "spherical") -> Latents:
+    """Latents on the way through all `keys` in order, [(len(keys) - 1) · frames_between + 1, latent_dim]; each key itself is among them."""
+    if len(keys) < 2:
+        raise ValueError("a path needs at least two latents")
+    t = np.arange(frames_between) / frames_between
+    legs = [interpolate(start, end, t, path) for start, end in itertools.pairwise(keys)]
+    return np.concatenate([*legs, keys[-1][None].astype(np.float32)])
+
+
+def latent_to_text(z: Latents) -> str:
+    """A latent [latent_dim] as a JSON list that gives back the same float32 numbers."""
+    return json.dumps([float(f"{value:.9g}") for value in z.tolist()])
+
+
+def latent_from_text(text: str, latent_dim: int) -> Latents:
+    """The latent [latent_dim] that `latent_to_text` wrote. Raises ValueError with one sentence."""
+    try:
+        z = np.array(json.loads(text), dtype=np.float32)
+    except (ValueError, TypeError):
+        raise ValueError("A latent is a list of numbers such as [0.1, -1.2, ...].") from None
+    if z.shape != (latent_dim,) or not np.isfinite(z).all():
+        raise ValueError(f"A latent of this run is a list of {latent_dim} finite numbers.")
+    return z

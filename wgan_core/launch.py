@@ -1,0 +1,144 @@
+"""Set up a training loop: a new run, or one that goes on from its folder."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from wgan_core.config import TrainConfig
+from wgan_core.data import ImageDataset, load_dataset
+from wgan_core.device import train_on_this_thread
+from wgan_core.history import History
+from wgan_core.recorder import Recorder
+from wgan_core.run import Command, Edit, RunLoop, Snapshot, Status
+from wgan_core.store import RunFolder, StoreError
+from wgan_core.trainer import StateMismatch, Trainer
+
+Inbox = queue.SimpleQueue[Command]
+Publish = Callable[[Snapshot], None]
+
+LOCAL_FIELDS = frozenset(("data_root", "device", "threads"))
+"""Settings that say where this machine has things and are no part of the experiment: they may change when a run is resumed."""
+
+
+def new_loop(
+    config: TrainConfig, path: Path, inbox: Inbox, publish: Publish = lambda snapshot: None, *, note: str = "", **kwargs: Any
+) -> RunLoop:
+    """A loop for a new run kept at `path`. Raises ConfigError, DataError, StoreError or ValueError, each with one sentence."""
+    train_on_this_thread(config.threads)
+    dataset = load_dataset(config)
+    trainer = Trainer(config, dataset)
+    folder = RunFolder.create(path, config, dataset=_describe(dataset), note=note)
+    folder.hold()
+    return RunLoop(trainer, Recorder(folder), inbox, publish, **kwargs)
+
+
+def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Publish = lambda snapshot: None, **kwargs: Any) -> RunLoop:
+    """A loop that goes on from the newest step of the run at `path` that can be read.
+
+    Args:
+        path: the run folder.
+        changes: new values for live fields, noted in the ledger; and for `data_root`, `device` and `threads`, which say where this
+            machine has things and are no part of the experiment.
+
+    Raises StoreError, DataError or ConfigError, each with one sentence; the folder is then as it was.
+    """
+    folder = RunFolder.open(path)
+    if not folder.steps():
+        raise StoreError("This run has no saved step to go on from: start a new one with its settings.")
+    folder.hold()
+    try:
+        loop = _resume(folder, changes, inbox, publish, **kwargs)
+    except BaseException:
+        folder.release()
+        raise
+    return loop
+
+
+def _resume(folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: Publish, **kwargs: Any) -> RunLoop:
+    here = {name: value for name, value in changes.items() if name in LOCAL_FIELDS}
+    live = {name: value for name, value in changes.items() if name not in here}
+    config = folder.config_at(folder.steps()[-1]).replace(**here)
+    config.replace(**live)  # a value that cannot be is refused before anything is touched
+    train_on_this_thread(config.threads)
+    dataset = load_dataset(config)
+    _check_same_data(folder, dataset)
+    trainer = Trainer(config, dataset)
+    damaged = _load_newest_readable(folder, trainer)
+    # A step that was fallen back on may lie before some edits.
+    trainer.configure(folder.config_at(trainer.step).replace(**here))
+    for step in damaged:
+        folder.set_aside(step)
+    folder.forget_after(trainer.step)
+    rows = folder.read_metrics()
+    recorder = Recorder(folder, History(rows))
+    recorder.note(trainer.step, "resumed")
+    if damaged:
+        recorder.notice = f"Step {damaged[0]} could not be read and was set aside; the run goes on from step {trainer.step}."
+        recorder.note(trainer.step, "warning", text=recorder.notice)
+    loop = RunLoop(trainer, recorder, inbox, publish, **kwargs)
+    if live:
+        loop.edit(live)
+    return loop
+
+
+def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:
+    """Load the newest step that fits; the newer ones that do not are returned. Raises StoreError if none does."""
+    damaged: list[int] = []
+    reason = ""
+    for step in reversed(folder.steps()):
+        try:
+            trainer.load_state_dict(folder.read_step(step))
+            return damaged
+        except (StoreError, StateMismatch) as error:
+            reason = reason or f"Step {step} cannot be resumed from: {error}"
+            damaged.append(step)
+    raise StoreError(reason)
+
+
+def _check_same_data(folder: RunFolder, dataset: ImageDataset) -> None:
+    known = folder.meta.get("dataset", {})
+    if known.get("fingerprint") not in (None, dataset.fingerprint):
+        raise StoreError(
+            f"The data here is not what this run was trained on ({known.get('images')} images then, {len(dataset)} now, or other "
+            "pixels): point the data folder to the same data, or start a new run."
+        )
+
+
+def _describe(dataset: ImageDataset) -> dict[str, Any]:
+    return {
+        "name": dataset.name,
+        "images": len(dataset),
+        "shape": list(dataset.images.shape[1:]),
+        "fingerprint": dataset.fingerprint,
+        "source": dataset.source,
+        "notes": list(dataset.notes),
+    }
+
+
+def snapshot_from_folder(folder: RunFolder) -> Snapshot:
+    """What the folder tells of a run that no thread of this process trains. Raises StoreError."""
+    steps = folder.steps()
+    rows = folder.read_metrics()
+    last = int(max(steps[-1] if steps else 0, rows[-1, 0] if len(rows) else 0))
+    stands = folder.status()
+    status: Status = stands if stands in ("running", "finished", "failed") else "stopped"  # pyright: ignore[reportAssignmentType]
+    error = ""
+    if stands == "interrupted":
+        error = f"The program ended before this run did. Step {steps[-1] if steps else 0} is kept; resume to go on from there."
+    elif stands == "failed":
+        error = next((str(entry["error"]) for entry in reversed(folder.ledger()) if entry.get("error")), "")
+    return Snapshot(
+        run_id=folder.path.name,
+        seq=len(rows),
+        status=status,
+        config=folder.config_at(last),
+        step=last,
+        generator_updates=int(rows[-1, 1]) if len(rows) else 0,
+        history=rows,
+        edits=tuple(Edit(edit["step"], edit["field"], edit["old"], edit["new"]) for edit in folder.edits()),
+        saved_steps=tuple(steps),
+        error=error,
+    )

@@ -1,0 +1,110 @@
+"""The runs of this process: at most one active run a device, others wait their turn."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from wgan_core.config import TrainConfig
+from wgan_core.device import resolve_device
+from wgan_core.launch import new_loop, resumed_loop
+from wgan_core.run import Run, RunLoop
+from wgan_core.store import RunFolder, StoreError, new_run_id, run_path
+
+
+class DeviceBusy(Exception):
+    """Another run trains on that device. `run` is it."""
+
+    def __init__(self, run: Run, device: str) -> None:
+        super().__init__(f"{run.run_id} is training on {device} already: stop it first, or queue this one behind it.")
+        self.run = run
+
+
+class RunManager:
+    """Starts, queues and finds runs. One object per server process; safe from any thread.
+
+    Args:
+        root: the folder that holds the run folders.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._runs: dict[str, Run] = {}
+        self._devices: dict[str, str] = {}
+        self._waiting: list[Run] = []
+        self._lock = threading.RLock()
+        # A server that is told to end still saves what it trains.
+        atexit.register(self.shutdown)
+
+    def start(self, config: TrainConfig, *, queue: bool = False) -> Run:
+        """Begin a new run; with `queue`, behind the one that trains on that device. Raises DeviceBusy, ConfigError."""
+        run_id = new_run_id(config)
+        return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id)), queue)
+
+    def resume(self, run_id: str, changes: dict[str, Any] | None = None, *, queue: bool = False) -> Run:
+        """Go on with a run from its folder, see `launch.resumed_loop`. Raises DeviceBusy, ConfigError, StoreError."""
+        path = run_path(self.root, run_id)
+        folder = RunFolder.open(path)
+        config = folder.config_at(max(folder.steps(), default=0)).replace(**(changes or {}))
+        return self._add(run_id, config, partial(resumed_loop, path, changes or {}), queue)
+
+    def _add(self, run_id: str, config: TrainConfig, make_loop: Callable[..., RunLoop], queue: bool) -> Run:
+        device = resolve_device(config.device).type
+        with self._lock:
+            known = self._runs.get(run_id)
+            if known is not None and not known.snapshot.ended:
+                raise StoreError(f"{run_id} is {known.snapshot.status} already.")
+            busy = self.active(device)
+            if busy is not None and not queue:
+                raise DeviceBusy(busy, device)
+            run = Run(run_id, config, make_loop, on_end=self._ended)
+            self._runs[run_id] = run
+            self._devices[run_id] = device
+            if busy is None:
+                run.start()
+            else:
+                self._waiting.append(run)
+            return run
+
+    def _ended(self, ended: Run) -> None:
+        """Start the next run that waits for the device of `ended`."""
+        with self._lock:
+            device = self._devices[ended.run_id]
+            for run in list(self._waiting):
+                if run.snapshot.status != "queued":
+                    self._waiting.remove(run)
+                elif self._devices[run.run_id] == device:
+                    self._waiting.remove(run)
+                    run.start()
+                    return
+
+    def get(self, run_id: str) -> Run | None:
+        """The run of that id, if it was started in this process."""
+        return self._runs.get(run_id)
+
+    def active(self, device: str) -> Run | None:
+        """The run that trains (or loads, or is paused) on `device`, a device type."""
+        with self._lock:
+            for run_id, run in self._runs.items():
+                if self._devices[run_id] == device and run.snapshot.status in ("loading", "running", "paused"):
+                    return run
+        return None
+
+    def all_active(self) -> list[Run]:
+        """All runs that have not ended, those that wait included."""
+        with self._lock:
+            return [run for run in self._runs.values() if not run.snapshot.ended]
+
+    def shutdown(self, timeout: float = 10.0) -> None:
+        """Stop every run and wait, at most `timeout` seconds, until they are saved."""
+        deadline = time.monotonic() + timeout
+        runs = self.all_active()
+        for run in runs:
+            run.stop()
+        for run in runs:
+            run.join(max(0.0, deadline - time.monotonic()))

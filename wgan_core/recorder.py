@@ -1,0 +1,181 @@
+"""What a run keeps: curves, ledger, saved steps, sample grids. A disk that fails costs a notice, never the training."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wgan_core import images
+from wgan_core.data import to_uint8, to_unit_range
+from wgan_core.history import History, Rows
+from wgan_core.store import RunFolder
+from wgan_core.trainer import CriticScores, Trainer
+
+log = logging.getLogger(__name__)
+
+GRID = 64
+"""Images in the fixed-latent grid."""
+RETRY_SECONDS = 15.0
+_FIRST_MARK = 100
+
+
+class NotFinite(ArithmeticError):
+    """A score or a weight became infinite or not a number."""
+
+
+class Recorder:
+    """Keeps one run. Used by the run's thread only.
+
+    Args:
+        folder: where to.
+        history: rows already recorded (of a resumed run).
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, folder: RunFolder, history: History | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.folder = folder
+        self.history = history or History()
+        self.notice = ""
+        self.saved_steps = tuple(folder.steps())
+        self._clock = clock
+        self._on_device: list[tuple[int, int, float, Tensor]] = []
+        self._unwritten_rows: list[Rows] = []
+        self._unwritten_entries: list[tuple[int, str, dict[str, Any]]] = []
+        self._seconds_before = float(self.history.view()[-1, 2]) if len(self.history.view()) else 0.0
+        self._last_save = clock()
+        self._retry_at = -float("inf")
+        self._failed_step: int | None = None
+
+    # Curves and ledger.
+
+    def record(self, trainer: Trainer, scores: CriticScores, seconds: float) -> None:
+        """Note a point of the curves. It stays on the device until `flush`."""
+        values = torch.stack((scores.real, scores.fake, trainer.last_generator_loss))
+        self._on_device.append((trainer.step, trainer.generator_updates, self._seconds_before + seconds, values))
+
+    def flush(self) -> None:
+        """Bring recorded points to the host and to metrics.csv. Raises NotFinite if any critic score is not a finite number."""
+        if self._on_device:
+            values = torch.stack([row[3] for row in self._on_device]).double().cpu().numpy()
+            head = np.array([row[:3] for row in self._on_device], dtype=np.float64)
+            self._on_device.clear()
+            estimate = values[:, 0] - values[:, 1]
+            rows = np.column_stack((head, estimate, -estimate, values[:, 2], values[:, 0], values[:, 1]))
+            finite = np.isfinite(rows[:, 3])
+            self.history.append(rows[finite])
+            self._unwritten_rows.append(rows[finite])
+            if not finite.all():
+                raise NotFinite
+        self._write()
+
+    def note(self, step: int, what: str, **details: Any) -> None:
+        """Put an entry into the ledger (now, or as soon as the disk takes it)."""
+        self._unwritten_entries.append((step, what, details))
+        self._write()
+
+    def _write(self) -> None:
+        """Write what has not been written yet; what fails is kept and tried again later."""
+        if (self._unwritten_rows or self._unwritten_entries) and self._clock() >= self._retry_at:
+            self._try("The run's curves and ledger", self._write_all)
+
+    def _write_all(self) -> None:
+        if self.folder.restore_if_deleted():
+            self._unwritten_rows = [self.history.view()]
+            self.notice = "The run's folder had been deleted; it was written anew, without the steps saved before."
+            self.saved_steps = ()
+        if self._unwritten_rows:
+            self.folder.append_metrics(np.concatenate(self._unwritten_rows))
+            self._unwritten_rows.clear()
+        while self._unwritten_entries:
+            step, what, details = self._unwritten_entries[0]
+            self.folder.append_ledger(step, what, **details)
+            self._unwritten_entries.pop(0)
+
+    def _try(self, what: str, action: Callable[[], None]) -> bool:
+        try:
+            action()
+        except OSError as error:
+            log.warning("run %s: %s could not be saved: %s", self.folder.run_id, what, error)
+            reason = (error.strerror or str(error)).rstrip(".")
+            self.notice = f"{what} could not be saved ({reason}). Training goes on and saving is tried again; free some disk space."
+            self._retry_at = self._clock() + RETRY_SECONDS
+            return False
+        if "could not be saved" in self.notice and self._clock() >= self._retry_at:
+            self.notice = ""
+        return True
+
+    # Saved steps and sample grids.
+
+    def save_is_due(self, trainer: Trainer) -> bool:
+        """Whether the step should be kept: at 100, 200, 400, ..., every `save_every` seconds, and again after a failed save."""
+        if self._failed_step is not None:
+            return self._clock() >= self._retry_at
+        return is_mark(trainer.step, per_doubling=1) or self._clock() - self._last_save >= trainer.config.save_every
+
+    def save(self, trainer: Trainer, *, by_hand: bool = False) -> bool:
+        """Keep the trainer's state and its sample grid; False if the disk would not take them.
+
+        Raises NotFinite, and keeps nothing, if a weight is not a finite number.
+        """
+        state = trainer.state_dict()
+        if not all(tensor.isfinite().all() for part in state.values() for name, tensor in part.items() if name != "last_generator_loss"):
+            raise NotFinite
+        self._last_save = self._clock()
+        if by_hand:
+            self.note(trainer.step, "saved-by-hand")
+        saved = self._try(f"Step {trainer.step}", lambda: self._save_all(trainer, state))
+        self._failed_step = None if saved else trainer.step
+        return saved
+
+    def _save_all(self, trainer: Trainer, state: dict[str, dict[str, Tensor]]) -> None:
+        self._write_all()
+        self.folder.write_step(trainer.step, state)
+        self.folder.prune()
+        self.saved_steps = tuple(self.folder.steps())
+        self.keep_grid(trainer)
+
+    def grid_is_due(self, step: int) -> bool:
+        """Grids are small, so they are kept four times as densely as steps."""
+        return is_mark(step, per_doubling=4)
+
+    def keep_grid(self, trainer: Trainer) -> None:
+        """Write the fixed-latent grid as samples/<step>.png."""
+        pixels = to_uint8(self.sample_images(trainer)).permute(0, 2, 3, 1).cpu().numpy()
+        self._try("The sample grid", lambda: self.folder.write_sample(trainer.step, images.png(images.tile(pixels))))
+
+    # The fixed pictures.
+
+    def sample_images(self, trainer: Trainer) -> Tensor:
+        """The generator's images for the run's 64 fixed latents, [64, c, h, w], BatchNorm in eval mode."""
+        return trainer.sample(fixed_latents(trainer.config.seed, GRID, trainer.config.latent_dim))
+
+    def real_images(self, trainer: Trainer) -> Tensor:
+        """64 real images (all, if there are fewer), the same ones at every step, [n, c, h, w] in [-1, 1]."""
+        order = torch.randperm(len(trainer.images), generator=torch.Generator().manual_seed(trainer.config.seed))
+        return to_unit_range(trainer.images[order[:GRID].to(trainer.device)])
+
+
+@functools.lru_cache(maxsize=8)
+def fixed_latents(seed: int, count: int, latent_dim: int) -> Tensor:
+    """Latents [count, latent_dim] ~ N(0, I) that depend on `seed` alone, on the CPU. A larger `count` begins with the same rows."""
+    return torch.stack([torch.randn(latent_dim, generator=torch.Generator().manual_seed(latent_seed(seed, row))) for row in range(count)])
+
+
+def latent_seed(seed: int, row: int) -> int:
+    """Seeds for single latents: row 0 of seed s is s itself, so that a latent seen in a grid can be named by one number."""
+    return (seed + row) % 2**63
+
+
+def is_mark(step: int, per_doubling: int) -> bool:
+    """Whether `step` is one of 100 · 2^(k / per_doubling), rounded, k = 0, 1, 2, ..."""
+    if step < _FIRST_MARK:
+        return False
+    k = round(per_doubling * float(np.log2(step / _FIRST_MARK)))
+    return step == round(_FIRST_MARK * 2 ** (k / per_doubling))

@@ -1,0 +1,456 @@
+"""A run: a deterministic loop around a Trainer (`RunLoop`, no thread) and a thin thread around that (`Run`).
+
+The page and the loop meet in two places only: commands go in through a queue and are applied at a step boundary; snapshots come out
+as one immutable object, swapped in as one reference. So there is no lock, and no page can touch a training tensor.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.data import DataError, to_uint8
+from wgan_core.history import History, Rows
+from wgan_core.recorder import NotFinite, Recorder
+from wgan_core.store import StoreError
+from wgan_core.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
+ENDED: frozenset[Status] = frozenset(("finished", "stopped", "failed"))
+_MAY_FOLLOW: dict[Status, frozenset[Status]] = {
+    "queued": frozenset(("loading", "stopped", "failed")),
+    "loading": frozenset(("running", "stopped", "failed")),
+    "running": frozenset(("paused", "finished", "stopped", "failed")),
+    "paused": frozenset(("running", "finished", "stopped", "failed")),
+    "finished": frozenset(),
+    "stopped": frozenset(),
+    "failed": frozenset(),
+}
+
+
+def next_status(now: Status, wanted: Status) -> Status:
+    """`wanted` where it may follow `now`; anything else stays put."""
+    return wanted if wanted in _MAY_FOLLOW[now] else now
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold at the next step boundary."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on after a pause."""
+
+
+@dataclass(frozen=True)
+class StepOnce:
+    """Pause, and train exactly `count` critic updates."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Set:
+    """Change live settings, all or none."""
+
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SaveNow:
+    """Keep the current step; steps saved by hand are never thinned out."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Save and end."""
+
+
+Command = Pause | Resume | StepOnce | Set | SaveNow | Stop
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A live change: from `step` on, `field` is `new`."""
+
+    step: int
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What the networks make of the fixed latents at `step`. Images are uint8 [n, height, width, channels]."""
+
+    step: int
+    samples: NDArray[np.uint8]
+    real: NDArray[np.uint8]
+    sample_scores: NDArray[np.float32]
+    real_scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it stood at one moment. Immutable; NumPy and plain values only."""
+
+    run_id: str
+    seq: int
+    status: Status
+    config: TrainConfig
+    step: int = 0
+    generator_updates: int = 0
+    steps_per_second: float = 0.0
+    history: Rows = field(default_factory=lambda: History().view())
+    edits: tuple[Edit, ...] = ()
+    pictures: Pictures | None = None
+    saved_steps: tuple[int, ...] = ()
+    notice: str = ""
+    """Something the user should know while the run goes on, e.g. that the disk is full."""
+    error: str = ""
+    """Why the run failed, in a sentence."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in ENDED
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Training time to `max_steps` at the present speed; None where it is not known."""
+        return (self.config.max_steps - self.step) / self.steps_per_second if self.steps_per_second > 0 else None
+
+
+class RunLoop:
+    """Applies commands and trains, one `tick` at a time. No thread, so tests call it directly.
+
+    Args:
+        trainer: fresh, or with a loaded state.
+        recorder: keeps curves, ledger and steps.
+        inbox: where commands arrive.
+        publish: called with each new Snapshot.
+        wants_pictures: asked before sample pictures are made for a snapshot; making them costs a few milliseconds.
+        publish_every: seconds between snapshots.
+        clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        recorder: Recorder,
+        inbox: queue.SimpleQueue[Command],
+        publish: Callable[[Snapshot], None] = lambda snapshot: None,
+        *,
+        wants_pictures: Callable[[], bool] = lambda: True,
+        publish_every: float = 0.5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.trainer = trainer
+        self.recorder = recorder
+        self._inbox = inbox
+        self._publish = publish
+        self._wants_pictures = wants_pictures
+        self._publish_every = publish_every
+        self._clock = clock
+        self._steps_to_do = 0
+        self._edits = tuple(Edit(e["step"], e["field"], e["old"], e["new"]) for e in recorder.folder.edits())
+        self._speed = _Speed(clock, trainer.step)
+        self._pictures: Pictures | None = None
+        self._seq = 0
+        self._next_publish = -math.inf
+        self.status: Status = "running"
+        # Step 0 is kept too: time travel starts at the untrained networks, and a failing run has a good step from the start.
+        if not recorder.folder.steps():
+            self._save()
+        recorder.note(trainer.step, "status", status="running")
+        self._emit()
+
+    def tick(self) -> bool:
+        """Apply every waiting command, then train one step. False once the run has ended."""
+        self._apply_commands()
+        if self.status == "running" and self.trainer.step >= self.trainer.config.max_steps:
+            self._end("finished")
+        if self.status in ENDED:
+            return False
+        self._train()
+        if self._clock() >= self._next_publish:
+            self._emit()
+        return True
+
+    def _apply_commands(self) -> None:
+        """Apply what waits; a paused run blocks here instead of spinning."""
+        while self.status not in ENDED:
+            try:
+                self._apply(self._inbox.get(block=self.status == "paused" and self._steps_to_do == 0))
+            except queue.Empty:
+                return
+
+    def _apply(self, command: Command) -> None:
+        match command:
+            case Pause():
+                self._change_status("paused")
+            case Resume():
+                self._change_status("running")
+            case StepOnce(count):
+                self._change_status("paused")
+                self._steps_to_do += count
+            case Set(changes):
+                self.edit(changes)
+            case SaveNow():
+                self._save(by_hand=True)
+            case Stop():
+                self._end("stopped")
+            case _:
+                raise TypeError(f"not a command: {command!r}")
+        self._emit()
+
+    def _train(self) -> None:
+        """One step, with its bookkeeping."""
+        trainer = self.trainer
+        scores = trainer.train_step()
+        self._steps_to_do = max(0, self._steps_to_do - 1)
+        # On the CPU a look at two numbers costs nothing; elsewhere it would wait for the device, so there it is done when publishing.
+        if trainer.device.type == "cpu" and not math.isfinite(float(scores.real) - float(scores.fake)):
+            raise NotFinite
+        if trainer.step % trainer.config.log_every == 0:
+            self.recorder.record(trainer, scores, self._speed.seconds())
+        if self.recorder.save_is_due(trainer):
+            self._save()
+        elif self.recorder.grid_is_due(trainer.step):
+            self.recorder.keep_grid(trainer)
+
+    def edit(self, changes: dict[str, Any]) -> None:
+        """Change live settings, all or none; each is noted in the ledger. What cannot be is a notice and changes nothing."""
+        old = self.trainer.config
+        try:
+            new = old.replace(**changes)
+            self.trainer.configure(new)
+        except ValueError as error:
+            self.recorder.notice = str(error)
+            return
+        for name in changes:
+            if getattr(new, name) != getattr(old, name):
+                edit = Edit(self.trainer.step, name, getattr(old, name), getattr(new, name))
+                self._edits += (edit,)
+                self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
+
+    def _save(self, by_hand: bool = False) -> None:
+        """Keep the step and its sample grid. A full disk is a notice, not an end; weights that are not finite are never kept."""
+        self.recorder.flush()
+        self.recorder.save(self.trainer, by_hand=by_hand)
+
+    def _end(self, status: Status) -> None:
+        if self.trainer.step not in self.recorder.folder.steps():
+            self._save()
+        self.recorder.flush()
+        self._change_status(status)
+
+    def _change_status(self, wanted: Status) -> None:
+        status = next_status(self.status, wanted)
+        if status != self.status:
+            self.status = status
+            self._steps_to_do = 0
+            self._speed.set_running(status == "running", self.trainer.step)
+            self.recorder.note(self.trainer.step, "status", status=status)
+
+    def _emit(self) -> None:
+        """Publish a snapshot now."""
+        self.recorder.flush()
+        if self._pictures is None or (self._pictures.step != self.trainer.step and self._wants_pictures()):
+            self._pictures = self._draw()
+        self._seq += 1
+        trainer = self.trainer
+        self._publish(
+            Snapshot(
+                run_id=self.recorder.folder.path.name,
+                seq=self._seq,
+                status=self.status,
+                config=trainer.config,
+                step=trainer.step,
+                generator_updates=trainer.generator_updates,
+                steps_per_second=self._speed.update(trainer.step),
+                history=self.recorder.history.view(),
+                edits=self._edits,
+                pictures=self._pictures,
+                saved_steps=self.recorder.saved_steps,
+                notice=self.recorder.notice,
+            )
+        )
+        self._next_publish = self._clock() + self._publish_every
+
+    def _draw(self) -> Pictures:
+        samples, real = self.recorder.sample_images(self.trainer), self.recorder.real_images(self.trainer)
+        with torch.no_grad():
+            scores = [self.trainer.critic(images).flatten().float().cpu().numpy() for images in (samples, real)]
+        return Pictures(self.trainer.step, as_pixels(samples), as_pixels(real), scores[0], scores[1])
+
+
+def as_pixels(images: torch.Tensor) -> NDArray[np.uint8]:
+    """Images [n, c, h, w] in [-1, 1] as read-only uint8 [n, h, w, c]."""
+    pixels = to_uint8(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    pixels.flags.writeable = False
+    return pixels
+
+
+class _Speed:
+    """Training time without pauses, and steps per second over the last seconds."""
+
+    def __init__(self, clock: Callable[[], float], step: int) -> None:
+        self._clock = clock
+        self._running = True
+        self._since = clock()
+        self._before = 0.0
+        self._mark = (self._since, step)
+        self._rate = 0.0
+
+    def seconds(self) -> float:
+        """Seconds trained so far."""
+        return self._before + (self._clock() - self._since if self._running else 0.0)
+
+    def set_running(self, running: bool, step: int) -> None:
+        """Start or hold the clock."""
+        self._before = self.seconds()
+        self._since = self._clock()
+        self._running = running
+        self._mark = (self._since, step)
+
+    def update(self, step: int) -> float:
+        """Steps per second, smoothed a little so that the time left does not jump."""
+        now, (then, step_then) = self._clock(), self._mark
+        if self._running and now - then >= 0.4 and step > step_then:
+            rate = (step - step_then) / (now - then)
+            self._rate = rate if self._rate == 0 else 0.7 * self._rate + 0.3 * rate
+            self._mark = (now, step)
+        return self._rate
+
+
+class Run:
+    """A RunLoop on a thread of its own. Every method may be called from any thread, at any time, any number of times.
+
+    Args:
+        run_id: what the pages call it.
+        config: shown until the loop is there.
+        make_loop: builds the loop on the run's thread, given the inbox, `publish` and `wants_pictures`; may take long (loading data).
+        on_end: called on the run's thread when everything is over.
+    """
+
+    def __init__(
+        self,
+        run_id: str,
+        config: TrainConfig,
+        make_loop: Callable[..., RunLoop],
+        on_end: Callable[[Run], None] = lambda run: None,
+    ) -> None:
+        self.run_id = run_id
+        self._make_loop = make_loop
+        self._on_end = on_end
+        self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._snapshot = Snapshot(run_id=run_id, seq=0, status="queued", config=config)
+        self._thread = threading.Thread(target=self._work, name=f"run-{run_id}", daemon=True)
+        self._start_lock = threading.Lock()
+        self._last_viewed = -math.inf
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+        return self._snapshot
+
+    def watch(self) -> Snapshot:
+        """The newest snapshot, on behalf of somebody looking: for the next seconds, sample pictures are kept fresh."""
+        self._last_viewed = time.monotonic()
+        return self._snapshot
+
+    def send(self, command: Command) -> None:
+        """Hand over a command; it takes effect at the next step boundary."""
+        if isinstance(command, Stop):
+            self.stop()
+        else:
+            self._inbox.put(command)
+
+    def start(self) -> None:
+        """Begin, unless begun or stopped before."""
+        with self._start_lock:
+            if self._snapshot.status == "queued":
+                self._snapshot = replace(self._snapshot, status="loading", seq=self._snapshot.seq + 1)
+                self._thread.start()
+
+    def stop(self) -> None:
+        """Save and end at the next step boundary; a queued run ends at once."""
+        with self._start_lock:
+            if self._snapshot.status == "queued":
+                self._snapshot = replace(self._snapshot, status="stopped", seq=self._snapshot.seq + 1)
+                return
+        self._inbox.put(Stop())
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; True if it came within `timeout` seconds."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def _work(self) -> None:
+        loop: RunLoop | None = None
+        try:
+            loop = self._make_loop(self._inbox, self._publish, wants_pictures=lambda: time.monotonic() - self._last_viewed < 5)
+            while loop.tick():
+                pass
+        except BaseException as error:
+            log.exception("run %s failed", self.run_id)
+            self._fail(loop, explain_failure(error, loop))
+        finally:
+            if loop is not None:
+                loop.recorder.folder.release()
+            self._on_end(self)
+
+    def _fail(self, loop: RunLoop | None, sentence: str) -> None:
+        snapshot = self._snapshot
+        if loop is not None:
+            loop.recorder.note(loop.trainer.step, "status", status="failed", error=sentence)
+            snapshot = replace(
+                snapshot,
+                step=loop.trainer.step,
+                history=loop.recorder.history.view(),
+                saved_steps=loop.recorder.saved_steps,
+            )
+        self._snapshot = replace(snapshot, status="failed", error=sentence, seq=snapshot.seq + 1)
+
+
+def explain_failure(error: BaseException, loop: RunLoop | None) -> str:
+    """What happened to a run, in words for its user."""
+    kept = max(loop.recorder.saved_steps, default=None) if loop else None
+    resume = f" Step {kept} is kept: resume from it with other settings." if kept is not None else ""
+    if isinstance(error, NotFinite) and loop:
+        return (
+            f"A score or weight became infinite or not a number at step {loop.trainer.step}, so the run was stopped. "
+            f"A lower learning rate usually helps.{resume}"
+        )
+    if is_out_of_memory(error):
+        return f"There is not enough memory: use a smaller batch size, image size or smaller networks.{resume}"
+    if isinstance(error, (ConfigError, DataError, StoreError, ValueError)):
+        return f"{error}"
+    return f"The run stopped because of an error in the program ({type(error).__name__}: {str(error)[:200]}).{resume}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory, of the host or a device, ran out."""
+    text = str(error).lower()
+    return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or any(
+        sign in text for sign in ("out of memory", "can't allocate memory", "not enough memory")
+    )

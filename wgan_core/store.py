@@ -1,0 +1,399 @@
+"""The run folder: write, read, resume, list. Its form is described in the README; there is no pickle in it.
+
+<run-id>/
+  config.json      the config, library versions, data set fingerprint
+  metrics.csv      append-only; a torn last line is dropped
+  ledger.jsonl     what happened: edits, status changes, saves, warnings
+  steps/00012000/  generator, critic and training .safetensors; complete or absent
+  samples/00012000.png
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import safetensors
+import safetensors.torch
+import torch
+
+from wgan_core.config import ConfigError, TrainConfig, parse_config
+from wgan_core.history import COLUMNS, Rows
+
+TensorDict = dict[str, torch.Tensor]
+PARTS = ("generator", "critic", "training")
+FORMAT = 1
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class StoreError(Exception):
+    """A run folder that cannot be used as it is. Its text is one sentence for the user."""
+
+
+def runs_root() -> Path:
+    """Where runs are kept: the environment variable WGAN_RUNS_ROOT, else `checkpoints/` beside the package."""
+    return Path(os.environ.get("WGAN_RUNS_ROOT") or Path(__file__).parents[1] / "checkpoints").expanduser()
+
+
+def new_run_id(config: TrainConfig) -> str:
+    """A name such as `20260314-0926-mnist-3f9a`: sorts by time, says what it is, does not collide."""
+    return f"{datetime.datetime.now():%Y%m%d-%H%M}-{config.dataset}-{secrets.token_hex(2)}"
+
+
+def run_path(root: Path, run_id: str) -> Path:
+    """The folder of `run_id` below `root`. Raises StoreError for anything that is not a plain run id (so `../x` leads nowhere)."""
+    if not _RUN_ID.fullmatch(run_id):
+        raise StoreError(f"{run_id[:80]!r} is not a run id: it may hold letters, digits, hyphens, dots and underscores only.")
+    return root / run_id
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line about a run folder, for lists."""
+
+    run_id: str
+    path: Path
+    config: TrainConfig
+    created: str
+    step: int
+    """The newest saved step."""
+    status: str
+    """How the run stands: running (somebody trains it now), finished, stopped, failed, interrupted; empty where nothing is known."""
+    note: str
+    has_steps: bool
+
+
+class RunFolder:
+    """One run folder. Use `create` or `open`."""
+
+    def __init__(self, path: Path, meta: dict[str, Any], config: TrainConfig) -> None:
+        self.path = path
+        self.meta = meta
+        self.config = config
+        """The config the run started with; edits are in the ledger, see `config_at`."""
+        # Not thread-local: a page asks whether the training thread holds it.
+        self._lock = filelock.FileLock(path / ".lock", timeout=0, thread_local=False)
+
+    @property
+    def run_id(self) -> str:
+        """The id written into the run; it stays with the run when its folder is copied or renamed."""
+        return str(self.meta["run_id"])
+
+    @classmethod
+    def create(
+        cls, path: Path, config: TrainConfig, *, run_id: str = "", dataset: dict[str, Any] | None = None, note: str = ""
+    ) -> RunFolder:
+        """A new run folder at `path`, which must be absent or empty. Raises StoreError."""
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
+        meta = {
+            "format": FORMAT,
+            "run_id": run_id or path.name,
+            "created": _now(),
+            "note": note,
+            "config": config.model_dump(),
+            "dataset": dataset or {},
+            "versions": {"torch": torch.__version__, "numpy": np.__version__, "safetensors": safetensors.__version__},
+        }
+        folder = cls(path, meta, config)
+        try:
+            folder.restore_if_deleted()
+        except OSError as error:
+            raise StoreError(f"The run folder {path} cannot be written: {error.strerror or error}.") from None
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """An existing run folder. Raises StoreError where there is none or its config.json is not usable."""
+        try:
+            meta = json.loads((path / "config.json").read_text(encoding="utf-8"))
+            values, run_id = dict(meta["config"]), str(meta["run_id"])
+        except FileNotFoundError:
+            raise StoreError(f"{path} is not a run folder: it has no config.json.") from None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
+        if meta.get("format") != FORMAT:
+            raise StoreError(f"{path} was written by another version of the playground (format {meta.get('format')!r}, not {FORMAT}).")
+        try:
+            return cls(path, meta | {"run_id": run_id}, parse_config(values))
+        except ConfigError as error:
+            raise StoreError(f"{path / 'config.json'}: {error}") from None
+
+    def restore_if_deleted(self) -> bool:
+        """Lay out the folder and write config.json if they are not there; True if that was so. Raises OSError."""
+        if (self.path / "config.json").exists():
+            return False
+        (self.path / "steps").mkdir(parents=True, exist_ok=True)
+        (self.path / "samples").mkdir(exist_ok=True)
+        _write_atomically(self.path / "config.json", json.dumps(self.meta, indent=2).encode())
+        return True
+
+    def hold(self) -> None:
+        """Claim the folder for writing, against other processes too. Raises StoreError if somebody else has it."""
+        try:
+            # Not at once: a page that asks `is_held` holds the lock for a moment.
+            self._lock.acquire(timeout=2)
+        except filelock.Timeout:
+            raise StoreError(f"{self.path.name} is being trained already, here or by another process: stop it there first.") from None
+        except OSError as error:
+            raise StoreError(f"The run folder {self.path} cannot be written: {error.strerror or error}.") from None
+
+    def release(self) -> None:
+        """Give the claim back."""
+        self._lock.release()
+
+    def is_held(self) -> bool:
+        """Whether somebody trains into this folder now."""
+        if not (self.path / ".lock").exists():
+            return False
+        try:
+            with filelock.FileLock(self.path / ".lock", timeout=0, thread_local=False):
+                return False
+        except filelock.Timeout:
+            return True
+        except OSError:
+            return False
+
+    # Saved steps.
+
+    def steps(self) -> list[int]:
+        """The saved steps, ascending."""
+        return sorted(int(entry.name) for entry in _entries(self.path / "steps") if entry.name.isdigit())
+
+    def write_step(self, step: int, state: dict[str, TensorDict]) -> None:
+        """Keep `state` (parts "generator", "critic", "training") as `step`. All or nothing. Raises OSError (disk full, for one)."""
+        target = self._step_path(step)
+        aside = self.path / "steps" / f".{target.name}-{secrets.token_hex(4)}"
+        try:
+            aside.mkdir(parents=True)
+            for part, tensors in state.items():
+                contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+                metadata = {"run": self.run_id, "step": str(step), "part": part}
+                _write_synced(aside / f"{part}.safetensors", safetensors.torch.save(contiguous, metadata))
+            _sync_folder(aside)
+            if target.exists():
+                shutil.rmtree(target)
+            aside.rename(target)
+            _sync_folder(target.parent)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def read_part(self, step: int, part: str) -> TensorDict:
+        """The tensors of one part of a saved step, on the CPU; float16 becomes float32. Raises StoreError."""
+        path = self._step_path(step) / f"{part}.safetensors"
+        if not path.parent.is_dir():
+            kept = ", ".join(map(str, self.steps())) or "none"
+            raise StoreError(f"Step {step} is not kept in this run (kept: {kept}).")
+        try:
+            with safetensors.safe_open(path, framework="pt") as file:  # pyright: ignore[reportArgumentType]
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except FileNotFoundError:
+            what = "it keeps weights only, so it can be explored but not resumed" if part == "training" else f"its {part} file is missing"
+            raise StoreError(f"Step {step} is not whole: {what}.") from None
+        except (OSError, safetensors.SafetensorError):
+            raise StoreError(f"{path.name} of step {step} is damaged or not a safetensors file.") from None
+        if metadata != {"run": self.run_id, "step": str(step), "part": part}:
+            raise StoreError(f"{path.name} of step {step} is not this run's: it was written for something else.")
+        return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()}
+
+    def read_step(self, step: int) -> dict[str, TensorDict]:
+        """The whole state of a saved step. Raises StoreError."""
+        return {part: self.read_part(step, part) for part in PARTS}
+
+    def set_aside(self, step: int) -> None:
+        """Rename a step that cannot be read, so that it counts no more but is not lost."""
+        path = self._step_path(step)
+        path.rename(path.with_name(f"damaged-{path.name}-{secrets.token_hex(2)}"))
+
+    def prune(self) -> None:
+        """Thin the saved steps to logarithmic spacing. The newest, and those the user saved by hand, always stay."""
+        keep = steps_to_keep(self.steps()) | {entry["step"] for entry in self.ledger() if entry["what"] == "saved-by-hand"}
+        for step in set(self.steps()) - keep:
+            shutil.rmtree(self._step_path(step), ignore_errors=True)
+
+    def _step_path(self, step: int) -> Path:
+        return self.path / "steps" / f"{step:08d}"
+
+    # Curves, ledger, samples.
+
+    def append_metrics(self, rows: Rows) -> None:
+        """Add rows of `history.COLUMNS` to metrics.csv. Raises OSError."""
+        path = self.path / "metrics.csv"
+        lines = [] if path.exists() else [",".join(COLUMNS)]
+        lines += [",".join("" if np.isnan(value) else f"{value:.9g}" for value in row) for row in rows]
+        _append_lines(path, lines)
+
+    def read_metrics(self) -> Rows:
+        """The recorded rows, float64 [n, 8]. Lines that are torn or not numbers are left out."""
+        rows = [values for line in _whole_lines(self.path / "metrics.csv") if (values := _numbers(line)) is not None]
+        return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
+
+    def append_ledger(self, step: int, what: str, **details: Any) -> None:
+        """Note what happened at `step`. Raises OSError."""
+        _append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """All entries, oldest first; lines that are not entries are left out."""
+        return [entry for line in _whole_lines(self.path / "ledger.jsonl") if (entry := _ledger_entry(line)) is not None]
+
+    def edits(self) -> list[dict[str, Any]]:
+        """The live edits that still hold: those made after a step that was later resumed from are left out."""
+        edits: list[dict[str, Any]] = []
+        for entry in self.ledger():
+            if entry["what"] == "resumed":
+                edits = [edit for edit in edits if edit["step"] <= entry["step"]]
+            elif entry["what"] == "edit":
+                edits.append(entry)
+        return edits
+
+    def config_at(self, step: int) -> TrainConfig:
+        """The config in force at `step`: the first one with the edits up to there. Raises StoreError."""
+        changes = {edit["field"]: edit["new"] for edit in self.edits() if edit["step"] <= step}
+        try:
+            return self.config.replace(**changes)
+        except (ConfigError, KeyError) as error:
+            raise StoreError(f"{self.path / 'ledger.jsonl'} holds an edit that cannot be: {error}") from None
+
+    def forget_after(self, step: int) -> None:
+        """Drop curve points after `step`, before the run goes on from there and records them anew. Raises OSError."""
+        rows = self.read_metrics()
+        kept = rows[rows[:, 0] <= step]
+        if len(kept) < len(rows):
+            (self.path / "metrics.csv").unlink()
+            self.append_metrics(kept)
+
+    def write_sample(self, step: int, png: bytes) -> None:
+        """Keep the fixed-latent grid of `step`. Raises OSError."""
+        _write_atomically(self.path / "samples" / f"{step:08d}.png", png)
+
+    def samples(self) -> dict[int, Path]:
+        """The kept grids by step, ascending."""
+        paths = {int(entry.stem): entry for entry in _entries(self.path / "samples") if entry.stem.isdigit() and entry.suffix == ".png"}
+        return dict(sorted(paths.items()))
+
+    def status(self) -> str:
+        """How the run stands, see `RunSummary.status`."""
+        noted = [str(entry.get("status", "")) for entry in self.ledger() if entry["what"] == "status"]
+        if self.is_held():
+            return "running"
+        if not noted:
+            return ""
+        return noted[-1] if noted[-1] in ("finished", "stopped", "failed") else "interrupted"
+
+    def summary(self) -> RunSummary:
+        """What a list of runs shows of this one."""
+        steps = self.steps()
+        return RunSummary(
+            run_id=self.path.name,
+            path=self.path,
+            config=self.config,
+            created=str(self.meta.get("created", "")),
+            step=max(steps, default=0),
+            status=self.status(),
+            note=str(self.meta.get("note", "")),
+            has_steps=bool(steps),
+        )
+
+
+def list_runs(root: Path) -> list[RunSummary]:
+    """All run folders below `root` that can be opened, newest first."""
+    runs: list[RunSummary] = []
+    for entry in _entries(root):
+        if not _RUN_ID.fullmatch(entry.name):
+            continue
+        try:
+            runs.append(RunFolder.open(entry).summary())
+        except StoreError:
+            continue
+    return sorted(runs, key=lambda run: run.created, reverse=True)
+
+
+def steps_to_keep(steps: Iterable[int]) -> set[int]:
+    """The newest of `steps`, and of the others the first in each doubling: 0, 100, 200, 400, ... where they exist."""
+    ordered = sorted(steps)
+    first_of_doubling: dict[int, int] = {}
+    for step in ordered:
+        first_of_doubling.setdefault((step // 100).bit_length(), step)
+    return set(first_of_doubling.values()) | set(ordered[-1:])
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def _entries(folder: Path) -> Iterator[Path]:
+    try:
+        yield from sorted(folder.iterdir())
+    except OSError:
+        return
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+    try:
+        _write_synced(aside, data)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Makes a rename durable on POSIX; Windows cannot open a folder and needs no such call.
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _append_lines(path: Path, lines: list[str]) -> None:
+    """Append whole lines; what an earlier, interrupted write left of a line is cut off first."""
+    with path.open("a+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)
+        file.write("".join(line + "\n" for line in lines).encode())
+
+
+def _whole_lines(path: Path) -> list[str]:
+    try:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+def _numbers(line: str) -> list[float] | None:
+    cells = line.split(",")
+    try:
+        return [float(cell) if cell else float("nan") for cell in cells] if len(cells) == len(COLUMNS) else None
+    except ValueError:
+        return None
+
+
+def _ledger_entry(line: str) -> dict[str, Any] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and isinstance(entry.get("step"), int) and isinstance(entry.get("what"), str) else None
