@@ -327,7 +327,7 @@ def _sentence(error: ValidationError) -> str:
     if name not in SETTINGS:
         return f"{name}: {problem['msg']}."
     got = problem.get("input")
-    return f"{name} must be {describe_range(SETTINGS[name])}, not {str(got)[:60]!r}."
+    return f"{name} must be {describe_range(SETTINGS[name])}, not {repr(got)[:60]}."
 
 
 def describe_range(info: SettingInfo) -> str:

@@ -184,6 +184,7 @@ class RunLoop:
         self._apply_commands()
         if self.status == "running" and self.trainer.step >= self.trainer.config.max_steps:
             self._end("finished")
+            self._emit()
         if self.status in ENDED:
             return False
         self._train()

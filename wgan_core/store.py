@@ -320,12 +320,12 @@ def list_runs(root: Path) -> list[RunSummary]:
 
 
 def steps_to_keep(steps: Iterable[int]) -> set[int]:
-    """The newest of `steps`, and of the others the first in each doubling: 0, 100, 200, 400, ... where they exist."""
+    """The two newest of `steps` (should one be damaged), and of the others the first in each doubling: 0, 100, 200, 400, ... if there."""
     ordered = sorted(steps)
     first_of_doubling: dict[int, int] = {}
     for step in ordered:
         first_of_doubling.setdefault((step // 100).bit_length(), step)
-    return set(first_of_doubling.values()) | set(ordered[-1:])
+    return set(first_of_doubling.values()) | set(ordered[-2:])
 
 
 def _now() -> str:

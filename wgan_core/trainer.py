@@ -78,8 +78,10 @@ class Trainer:
         """
         with torch.no_grad():
             fake = self.generator(z)
-        real_scores, fake_scores = self.critic(torch.cat((real, fake))).split((len(real), len(fake)))
         self.critic_optimizer.zero_grad(set_to_none=True)
+        # Two passes, as the textbook has it. One over both halves is 7 % faster but sums the gradients in another order, and RMSprop blows
+        # that rounding up to 1e-5 in parameters whose gradient is nearly nothing (biases before BatchNorm).
+        real_scores, fake_scores = self.critic(real), self.critic(fake)
         (-wasserstein_estimate(real_scores, fake_scores)).backward()
         self.critic_optimizer.step()
         clip_weights(self.critic.parameters(), self.config.clip_value)

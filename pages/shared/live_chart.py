@@ -17,7 +17,7 @@ _component = component(
     css="""
         .wgan-chart { width: 100%; }
         .wgan-chart .main-svg { background: transparent !important; }
-        .wgan-chart-message { margin: 0; color: var(--st-text-color); }
+        .wgan-chart-message { margin: 0; overflow-wrap: anywhere; }
     """,
     js=script("live_chart.js"),
     isolate_styles=False,

@@ -67,7 +67,7 @@ with right:
 '''
 
 CAPTION = "document.querySelector('.st-key-picture [data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('figcaption')"
-MOVING = '[aria-label="Two waves"]'
+MOVING, STILL = '[aria-label="Two waves"]', '[aria-label="Three bars"]'
 FRAME = "document.querySelector('.st-key-film [data-testid=stBidiComponentIsolated]').shadowRoot.querySelector('canvas')"
 SHOWN_FRAME = f"{FRAME}.getContext('2d').getImageData(4, 3, 1, 1).data[0] / 20"
 
@@ -77,6 +77,15 @@ def app(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     script = tmp_path_factory.mktemp("components") / "script.py"
     script.write_text(SCRIPT)
     return streamlit_server(script)
+
+
+TICK_COLOUR = f"getComputedStyle(document.querySelector('{STILL} .xtick text')).fill"
+
+
+def themed(name: str) -> str:
+    """The configured text colour of a theme, as browsers print it."""
+    colour = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())["theme"][name]["textColor"]
+    return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
 
 
 def chart(page: Any, expression: str) -> Any:
@@ -108,15 +117,21 @@ def zoom(page: Any, while_down: Callable[[], None] = lambda: None) -> list[float
     return chart(page, "el._fullLayout.xaxis.range")
 
 
+def count_draws(page: Any) -> Any:
+    """The chart whose figure never changes; from now on it counts how often it is drawn, as its property `draws`."""
+    page.wait_for_selector(f"{STILL} .xtick")
+    still = page.query_selector(STILL)
+    still.evaluate("el => { el.draws = 0; el.on('plotly_afterplot', () => el.draws++); }")
+    return still
+
+
 def test_zoom_legend_and_hover_survive_updates(app: str, browser_page: Any) -> None:
     page = browser_page
     loads: list[str] = []
     page.on("request", lambda request: loads.append(request.url) if "plotly-" in request.url else None)
     page.goto(app)
     wait_for_chart(page, "el.calcdata.length === 2")
-    still = '[aria-label="Three bars"]'
-    page.wait_for_selector(f"{still} .main-svg")
-    page.evaluate("el => { el.draws = 0; el.on('plotly_afterplot', () => el.draws++); }", page.query_selector(still))
+    still = count_draws(page)
     chart(page, "el.mark = 'mine'")
 
     page.locator(f"{MOVING} .legendtoggle").nth(1).click()
@@ -139,7 +154,7 @@ def test_zoom_legend_and_hover_survive_updates(app: str, browser_page: Any) -> N
     assert chart(page, "el._fullData.map((trace) => trace.visible)") == [True, "legendonly"]
     assert chart(page, "el.querySelectorAll('.hoverlayer .legend').length") == 1
     assert len(loads) == 1
-    assert page.evaluate("el => el.draws", page.query_selector(still)) == 0, "an unchanged figure was drawn again"
+    assert still.evaluate("el => el.draws") == 0, "an unchanged figure was drawn again"
 
     page.locator(f'{MOVING} [data-title="Reset axes"]').click()
     wait_for_chart(page, "el._fullLayout.xaxis.autorange")
@@ -147,26 +162,19 @@ def test_zoom_legend_and_hover_survive_updates(app: str, browser_page: Any) -> N
     assert chart(page, "el._fullLayout.xaxis.range[1] - el.calcdata[0].length") == pytest.approx(-1, abs=1)
 
 
-def font_colour(page: Any) -> str:
-    return chart(page, "getComputedStyle(el.querySelector('.xtick text')).fill")
-
-
-def themed(name: str) -> str:
-    """The configured text colour of a theme, as browsers print it."""
-    colour = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())["theme"][name]["textColor"]
-    return "rgb({}, {}, {})".format(*bytes.fromhex(colour[1:]))
-
-
 def test_chart_follows_the_theme_and_keeps_its_zoom(app: str, open_page: Any) -> None:
     page = open_page(color_scheme="dark")
     page.goto(app)
     wait_for_chart(page, "el.calcdata.length === 2")
-    assert font_colour(page) == themed("dark")
+    still = count_draws(page)
+    assert page.evaluate(TICK_COLOUR) == themed("dark")
     assert chart(page, "getComputedStyle(el.querySelector('.main-svg')).backgroundColor") == "rgba(0, 0, 0, 0)"
     zoomed = zoom(page)
     chart(page, "el.mark = 'mine'")
     page.emulate_media(color_scheme="light")
-    page.wait_for_function(f"getComputedStyle(document.querySelector('{MOVING} .xtick text')).fill === '{themed('light')}'")
+    page.wait_for_function(f"{TICK_COLOUR} === '{themed('light')}'")
+    wait_for_updates(page, 2)
+    assert still.evaluate("el => el.draws") == 1, "not once for the new theme"
     assert chart(page, "[el.mark, el._fullLayout.xaxis.range]") == ["mine", zoomed]
 
 
@@ -234,9 +242,12 @@ def test_film_plays_pauses_and_seeks_without_the_server(app: str, browser_page: 
         assert film_box.get_by_text(f"step {frame}", exact=True).is_visible()
     assert page.get_by_text("run 1").is_visible()
 
+    # Neither a new run of the script nor a new theme, which calls the component again, moves the film.
     page.evaluate(f"{FRAME}.mark = 'mine'")
     page.get_by_role("button", name="Run again").click()
     page.get_by_text("run 2").wait_for()
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(f"{TICK_COLOUR} === '{themed('dark')}'")
     assert page.evaluate(f"[{FRAME}.mark, {SHOWN_FRAME}]") == ["mine", 1]
 
     film_box.get_by_role("combobox", name="Speed").select_option("4")

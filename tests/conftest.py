@@ -1,0 +1,47 @@
+"""What several tests need: a small config, a small data set, a folder for runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from wgan_core.config import TrainConfig
+from wgan_core.data import ImageDataset
+
+SMALL = TrainConfig(
+    image_size=8,
+    latent_dim=6,
+    generator_widths=(16, 24),
+    critic_widths=(24, 12),
+    batch_size=16,
+    n_critic=3,
+    critic_lr=1e-3,
+    generator_lr=1e-3,
+    clip_value=0.05,
+    max_steps=60,
+    device="cpu",
+    threads=1,
+    log_every=1,
+)
+
+
+@pytest.fixture
+def config() -> TrainConfig:
+    """Digits at 8 px and networks that train thousands of steps a second."""
+    return SMALL
+
+
+@pytest.fixture
+def dataset() -> ImageDataset:
+    """70 random images of 8 × 8 px: four batches of 16 and a rest."""
+    return ImageDataset("random", torch.randint(0, 256, (70, 1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(5)))
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder that is the root of all runs."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("WGAN_RUNS_ROOT", str(root))
+    return root

@@ -1,0 +1,71 @@
+"""The config: bounds, sentences, presets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from wgan_core.config import PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig, check_value, live_fields, parse_config
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"clip_value": 0}, "clip_value must be a number above 0 and at most 10, not 0."),
+        ({"clip_value": float("nan")}, "clip_value must be a number above 0 and at most 10, not nan."),
+        ({"clip_value": "inf"}, "clip_value must be a number above 0 and at most 10, not 'inf'."),
+        ({"clip_value": None}, "clip_value must be a number above 0 and at most 10, not None."),
+        ({"n_critic": 2.5}, "n_critic must be a whole number from 1 to 1,000, not 2.5."),
+        ({"n_critic": "five"}, "n_critic must be a whole number from 1 to 1,000, not 'five'."),
+        ({"batch_size": 1}, "batch_size must be a whole number from 2 to 4,096, not 1."),
+        ({"leaky_slope": 1.5}, "leaky_slope must be a number from 0 to 1, not 1.5."),
+        ({"dataset": "imagenet"}, "dataset must be one of digits, fashion-mnist, mnist, kmnist, cifar10, image-folder, not 'imagenet'."),
+        ({"device": "tpu"}, "device must be one of auto, cpu, cuda, mps, not 'tpu'."),
+        ({"critic_widths": "512,wide"}, "critic_widths must be 1 to 16 whole numbers from 1 to 8192 separated by commas"),
+        ({"critic_widths": ""}, "critic_widths must be 1 to 16 whole numbers"),
+        ({"colour": 1}, "colour is not a setting of this version."),
+    ],
+)
+def test_bad_settings_are_one_sentence_that_says_what_to_do(values: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(values)
+    assert str(caught.value).startswith(sentence)
+    assert "\n" not in str(caught.value)
+
+
+def test_text_is_converted() -> None:
+    config = parse_config({"clip_value": "1e-2", "n_critic": "5", "critic_widths": "64, 32", "generator_widths": [8, 9]})
+    assert (config.clip_value, config.n_critic, config.critic_widths, config.generator_widths) == (0.01, 5, (64, 32), (8, 9))
+    assert check_value("seed", "12") == 12
+
+
+def test_every_default_is_within_its_own_bounds_and_survives_json() -> None:
+    assert parse_config(json.loads(json.dumps(TrainConfig().model_dump()))) == TrainConfig()
+    for name, info in SETTINGS.items():
+        assert check_value(name, info.default) == info.default
+        assert info.label and info.help.endswith("."), name
+
+
+def test_replace_checks_too() -> None:
+    with pytest.raises(ConfigError, match="n_critic"):
+        TrainConfig().replace(n_critic=0)
+    with pytest.raises(ValueError, match="frozen"):
+        TrainConfig().n_critic = 3  # type: ignore[misc]
+
+
+def test_what_may_change_while_a_run_trains() -> None:
+    assert live_fields() == {"clip_value", "n_critic", "critic_lr", "generator_lr", "max_steps", "log_every", "save_every"}
+
+
+def test_presets_have_the_sources_numbers() -> None:
+    walkthrough, pytorch_gan = PRESETS["walkthrough"], PRESETS["pytorch-gan"]
+    for preset in (walkthrough, pytorch_gan):
+        assert (preset.batch_size, preset.latent_dim, preset.critic_lr, preset.generator_lr) == (64, 100, 5e-5, 5e-5)
+        assert (preset.generator_widths, preset.critic_widths) == ((128, 256, 512, 1024), (512, 256))
+        assert (preset.leaky_slope, preset.batchnorm_eps, preset.weight_init) == (0.2, 0.8, "pytorch")
+    assert (walkthrough.dataset, walkthrough.image_size, walkthrough.clip_value, walkthrough.n_critic) == ("fashion-mnist", 32, 0.005, 25)
+    assert (pytorch_gan.dataset, pytorch_gan.image_size, pytorch_gan.clip_value, pytorch_gan.n_critic) == ("mnist", 28, 0.01, 5)
+    assert PRESETS["quick-start"].dataset == "digits"
+    assert PRESETS.keys() == PRESET_NOTES.keys()

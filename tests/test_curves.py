@@ -1,0 +1,132 @@
+"""Smoothing, thinning and the figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from wgan_core import figures
+from wgan_core.curves import smooth, thin
+from wgan_core.history import COLUMNS
+
+
+def tensorboard(values: list[float], weight: float) -> list[float]:
+    """TensorBoard's formula as a plain loop."""
+    last, counted, shown = 0.0, 0, []
+    for value in values:
+        if not np.isfinite(value):
+            shown.append(value)
+            continue
+        last = weight * last + (1 - weight) * value
+        counted += 1
+        shown.append(last / (1 - weight**counted))
+    return shown
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.6, 0.99])
+def test_smoothing_is_tensorboards(weight: float) -> None:
+    values = np.random.default_rng(0).normal(size=200)
+    values[[0, 5, 6]] = np.nan
+    np.testing.assert_allclose(smooth(values, weight), tensorboard(values.tolist(), weight), rtol=1e-9)
+
+
+def test_smoothing_begins_anew_where_asked() -> None:
+    values = np.random.default_rng(1).normal(size=30)
+    expected = tensorboard(values[:10].tolist(), 0.9) + tensorboard(values[10:].tolist(), 0.9)
+    np.testing.assert_allclose(smooth(values, 0.9, [10, 10, 0, 99]), expected, rtol=1e-9)
+
+
+def test_equal_values_stay_exactly_as_they_are() -> None:
+    values = np.full(50, 0.1)
+    assert (smooth(values, 0.7) == values).all()
+    with pytest.raises(ValueError, match="below 1"):
+        smooth(values, 1.0)
+
+
+def test_thinning_keeps_spikes_and_ends() -> None:
+    y = np.random.default_rng(2).normal(size=100_000)
+    y[[777, 54_321]] = 40.0, -40.0
+    kept = thin(np.arange(100_000.0), y)
+    assert len(kept) <= 600 and {0, 777, 54_321, 99_999} <= set(kept.tolist())
+    assert thin(np.arange(5.0), y[:5]).tolist() == [0, 1, 2, 3, 4]
+
+
+@dataclass(frozen=True)
+class Edit:
+    step: int
+    field: str
+    old: object
+    new: object
+
+
+def rows(count: int) -> np.ndarray:
+    table = np.zeros((count, len(COLUMNS)))
+    table[:, 0] = np.arange(1, count + 1) * 5
+    table[:, 1] = table[:, 0] // 25
+    table[:, 2] = table[:, 0] / 100
+    table[:, 3] = np.linspace(1, 2, count)
+    table[:, 4] = -table[:, 3]
+    table[:, 5] = np.where(table[:, 1] > 0, 0.5, np.nan)
+    return table
+
+
+def lines(figure: go.Figure) -> list[go.Scatter]:
+    return [trace for trace in figure.data if trace.hoverinfo != "skip"]
+
+
+def test_a_curve_shows_all_points_and_the_recorded_ones_behind() -> None:
+    figure = figures.curves(rows(100), figures.ESTIMATE, smoothing=0.6)
+    raw, shown = figure.data
+    np.testing.assert_allclose(raw.y, np.linspace(1, 2, 100), rtol=1e-6)
+    np.testing.assert_allclose(shown.y, tensorboard(np.linspace(1, 2, 100).tolist(), 0.6), rtol=1e-6)
+    assert shown.x.tolist() == list(range(5, 501, 5))
+    assert raw.opacity == 0.25
+    assert len(figures.curves(rows(100), figures.ESTIMATE, smoothing=0).data) == 1
+
+
+def test_missing_values_are_left_out_and_nothing_else() -> None:
+    figure = figures.curves(rows(10), figures.LOSSES, smoothing=0)
+    critic, generator = lines(figure)
+    assert len(critic.y) == 10 and len(generator.y) == 6
+    assert generator.line.color == figures.GREY
+
+
+def test_log_scale_leaves_out_what_has_no_logarithm() -> None:
+    table = rows(10)
+    table[3, 3] = -1.0
+    figure = figures.curves(table, figures.ESTIMATE, smoothing=0, log_y=True)
+    assert figure.layout.yaxis.type == "log" and len(figure.data[0].y) == 9
+
+
+def test_edits_are_labelled_lines_in_every_unit_of_x() -> None:
+    edits = [Edit(250, "clip_value", 0.01, 0.02), Edit(250, "n_critic", 5, 3), Edit(400, "critic_lr", 5e-5, 1e-4)]
+    for x_axis, expected in (("step", [250, 400]), ("generator_updates", [10, 16]), ("seconds", [2.5, 4.0])):
+        figure = figures.curves(rows(100), figures.SCORES, edits=edits, x_axis=x_axis)  # type: ignore[arg-type]
+        assert [shape.x0 for shape in figure.layout.shapes] == expected
+        assert [label.text for label in figure.layout.annotations] == [
+            "clip_value 0.01 → 0.02<br>n_critic 5 → 3",
+            "critic_lr 5e-05 → 0.0001",
+        ]
+
+
+def test_smoothing_begins_anew_at_an_edit() -> None:
+    table = rows(100)
+    table[:, 3] = np.where(table[:, 0] <= 250, 1.0, 9.0)
+    (line,) = lines(figures.curves(table, figures.ESTIMATE, edits=[Edit(250, "n_critic", 5, 3)], smoothing=0.9))
+    assert set(line.y.tolist()) == {1.0, 9.0}
+
+
+def test_a_figure_is_as_large_after_a_hundred_thousand_points() -> None:
+    short, long = (len(figures.curves(rows(count), figures.SCORES, smoothing=0.6).to_json()) for count in (1000, 100_000))
+    assert long < 1.1 * short
+
+
+def test_the_histogram_counts_every_image() -> None:
+    rng = np.random.default_rng(3)
+    figure = figures.score_histogram(rng.normal(1, 1, 64), rng.normal(-1, 1, 50))
+    real, generated = figure.data
+    assert (real.y.sum(), generated.y.sum()) == (64, 50)
+    assert np.average(real.x, weights=real.y) > np.average(generated.x, weights=generated.y)

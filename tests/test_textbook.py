@@ -1,0 +1,102 @@
+"""The trainer against a textbook WGAN loop that shares no code with it."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from wgan_core.config import PRESETS
+from wgan_core.data import ImageDataset
+from wgan_core.trainer import Trainer
+
+
+class TextbookGenerator(nn.Module):
+    """The walkthrough's generator, written out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = nn.Sequential(
+            nn.Linear(100, 128),
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 256),
+            nn.BatchNorm1d(256, 0.8),
+            nn.LeakyReLU(0.2),
+            nn.Linear(256, 512),
+            nn.BatchNorm1d(512, 0.8),
+            nn.LeakyReLU(0.2),
+            nn.Linear(512, 1024),
+            nn.BatchNorm1d(1024, 0.8),
+            nn.LeakyReLU(0.2),
+            nn.Linear(1024, 32 * 32),
+            nn.Tanh(),
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.model(z).view(-1, 1, 32, 32)
+
+
+class TextbookCritic(nn.Module):
+    """The walkthrough's critic, written out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = nn.Sequential(nn.Linear(32 * 32, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Linear(256, 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model(images.view(len(images), -1))
+
+
+def take_over(textbook: nn.Module, network: nn.Module) -> None:
+    """Copy all parameters and buffers, matched by their order."""
+    ours, theirs = network.state_dict(), textbook.state_dict()
+    assert [tensor.shape for tensor in ours.values()] == [tensor.shape for tensor in theirs.values()]
+    textbook.load_state_dict(dict(zip(theirs, copy.deepcopy(list(ours.values())), strict=True)))
+
+
+def digit_like(count: int) -> ImageDataset:
+    """Random blobs on black, as sparse as digits are."""
+    rng = torch.Generator().manual_seed(0)
+    coarse = torch.rand(count, 1, 8, 8, generator=rng)
+    images = nn.functional.interpolate((coarse - 0.6).clamp(min=0) * 2.5, size=(32, 32), mode="bilinear")
+    return ImageDataset("blobs", (images * 255).round().to(torch.uint8))
+
+
+@pytest.mark.parametrize("n_critic", [5, 25])
+def test_equals_the_textbook_loop_after_50_critic_updates(n_critic: int) -> None:
+    config = PRESETS["walkthrough"].replace(device="cpu", n_critic=n_critic, seed=3)
+    trainer = Trainer(config, digit_like(640))
+    generator, critic = TextbookGenerator(), TextbookCritic()
+    take_over(generator, trainer.generator)
+    take_over(critic, trainer.critic)
+    generator_optimizer = torch.optim.RMSprop(generator.parameters(), lr=5e-5)
+    critic_optimizer = torch.optim.RMSprop(critic.parameters(), lr=5e-5)
+    rng = torch.Generator().manual_seed(11)
+
+    for step in range(50):
+        real = trainer.images[torch.randint(0, 640, (64,), generator=rng)].float() / 255 * 2 - 1
+        z = torch.randn(64, 100, generator=rng)
+
+        critic_optimizer.zero_grad()
+        fake = generator(z).detach()
+        loss = -(torch.mean(critic(real)) - torch.mean(critic(fake)))
+        loss.backward()
+        critic_optimizer.step()
+        for parameter in critic.parameters():
+            parameter.data.clamp_(-0.005, 0.005)
+        scores = trainer.critic_step(real, z)
+        assert float(scores.real - scores.fake) == pytest.approx(-loss.item(), abs=1e-6)
+
+        if (step + 1) % n_critic == 0:
+            z = torch.randn(64, 100, generator=rng)
+            generator_optimizer.zero_grad()
+            generator_loss = -torch.mean(critic(generator(z)))
+            generator_loss.backward()
+            generator_optimizer.step()
+            assert float(trainer.generator_step(z)) == pytest.approx(generator_loss.item(), abs=1e-6)
+
+    for ours, theirs in ((trainer.generator, generator), (trainer.critic, critic)):
+        for (name, a), b in zip(ours.state_dict().items(), theirs.state_dict().values(), strict=True):
+            assert torch.max(torch.abs(a.double() - b.double())) <= 1e-6, name

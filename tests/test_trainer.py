@@ -1,0 +1,237 @@
+"""What a training step must and must not do."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.critic_loss import clip_weights, generator_loss, wasserstein_estimate
+from wgan_core.data import ImageDataset
+from wgan_core.models import build_critic, build_generator, initialise, parameter_count
+from wgan_core.recorder import Recorder, fixed_latents
+from wgan_core.store import RunFolder
+from wgan_core.trainer import StateMismatch, Trainer
+
+
+def weights(trainer: Trainer) -> torch.Tensor:
+    """All parameters and buffers as one vector."""
+    states = (*trainer.generator.state_dict().values(), *trainer.critic.state_dict().values())
+    return torch.cat([tensor.flatten().double() for tensor in states])
+
+
+def train(trainer: Trainer, steps: int) -> Trainer:
+    for _ in range(steps):
+        trainer.train_step()
+    return trainer
+
+
+def test_losses_have_the_sign_of_the_paper() -> None:
+    real, fake = torch.tensor([[3.0], [5.0]]), torch.tensor([[1.0], [-2.0]])
+    assert wasserstein_estimate(real, fake).item() == 4.0 - -0.5
+    assert generator_loss(fake).item() == 0.5
+
+
+def test_a_trained_critic_scores_real_images_higher(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = Trainer(config.replace(n_critic=1000), dataset)
+    first = trainer.train_step()
+    train(trainer, 40)
+    last = trainer.train_step()
+    assert float(last.real - last.fake) > float(first.real - first.fake)
+    assert float(last.real - last.fake) > 0.01
+
+
+def test_a_small_generator_step_raises_the_score_of_what_it_makes(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = train(Trainer(config.replace(n_critic=1000, generator_lr=1e-5), dataset), 20)
+    z = torch.randn(256, config.latent_dim, generator=torch.Generator().manual_seed(1))
+    critic_before = torch.cat([parameter.detach().flatten().clone() for parameter in trainer.critic.parameters()])
+    gradients_before = [parameter.grad.clone() for parameter in trainer.critic.parameters() if parameter.grad is not None]
+    with torch.no_grad():
+        before = trainer.critic(trainer.generator(z)).mean()
+    trainer.generator_step(z)
+    with torch.no_grad():
+        after = trainer.critic(trainer.generator(z)).mean()
+    assert after > before
+    assert torch.equal(critic_before, torch.cat([parameter.detach().flatten() for parameter in trainer.critic.parameters()]))
+    for parameter, gradient in zip(trainer.critic.parameters(), gradients_before, strict=True):
+        assert parameter.requires_grad
+        assert parameter.grad is not None and torch.equal(parameter.grad, gradient)
+
+
+def test_the_generator_never_meets_an_unclipped_critic(config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(config.replace(critic_lr=0.1), dataset)
+    largest: list[float] = []
+    real_step = trainer.generator_step
+
+    def spy(z: torch.Tensor) -> torch.Tensor:
+        largest.append(max(float(parameter.detach().abs().max()) for parameter in trainer.critic.parameters()))
+        return real_step(z)
+
+    monkeypatch.setattr(trainer, "generator_step", spy)
+    train(trainer, 15)
+    trainer.configure(trainer.config.replace(clip_value=0.01))
+    train(trainer, 15)
+    assert largest[:5] == [pytest.approx(0.05)] * 5
+    assert largest[5:] == [pytest.approx(0.01)] * 5
+
+
+def test_clipping_reaches_every_parameter_and_only_what_lies_outside(config: TrainConfig) -> None:
+    critic = build_critic(config, (1, 8, 8))
+    with torch.no_grad():
+        for parameter in critic.parameters():
+            parameter.copy_(torch.linspace(-1, 1, parameter.numel()).reshape(parameter.shape))
+    expected = [parameter.detach().numpy().clip(-0.3, 0.3) for parameter in critic.parameters()]
+    clip_weights(critic.parameters(), 0.3)
+    for parameter, array in zip(critic.parameters(), expected, strict=True):
+        assert (parameter.detach().numpy() == array.astype("float32")).all()
+
+
+def test_critic_gradients_are_those_of_one_batch(config: TrainConfig, dataset: ImageDataset) -> None:
+    """The walkthrough's own code never zeroes them; here a second step must not contain the first."""
+    trainer = Trainer(config.replace(critic_lr=1e-12, clip_value=10), dataset)
+    real, z = trainer.next_batch(), trainer.draw_noise(16)
+    trainer.critic_step(real, z)
+    once = [parameter.grad.clone() for parameter in trainer.critic.parameters() if parameter.grad is not None]
+    trainer.critic_step(real, z)
+    for parameter, gradient in zip(trainer.critic.parameters(), once, strict=True):
+        assert torch.allclose(parameter.grad, gradient, rtol=1e-4, atol=1e-9)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_critic_step_sends_nothing_to_the_generator(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = train(Trainer(config.replace(n_critic=1000), dataset), 3)
+    assert all(parameter.grad is None for parameter in trainer.generator.parameters())
+
+
+def test_n_critic_counts_across_epochs_and_edits(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = Trainer(config.replace(n_critic=6), dataset)  # an epoch has four batches
+    assert [train(trainer, 1).generator_updates for _ in range(13)] == [0] * 5 + [1] * 6 + [2] * 2
+    train(trainer, 3)  # four since the last
+    trainer.configure(trainer.config.replace(n_critic=2))
+    assert train(trainer, 1).generator_updates == 3  # due at once
+    assert train(trainer, 2).generator_updates == 4
+
+
+def test_the_generator_step_draws_fresh_noise(config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(config.replace(n_critic=1), dataset)
+    drawn: list[torch.Tensor] = []
+    draw = trainer.draw_noise
+    monkeypatch.setattr(trainer, "draw_noise", lambda count: drawn.append(draw(count)) or drawn[-1])
+    trainer.train_step()
+    assert len(drawn) == 2 and not torch.equal(drawn[0], drawn[1])
+
+
+def test_an_epoch_shows_every_image_once_and_each_epoch_another_order(config: TrainConfig) -> None:
+    numbered = ImageDataset("numbered", torch.arange(64, dtype=torch.uint8).reshape(64, 1, 1, 1).expand(64, 1, 8, 8).contiguous())
+    trainer = Trainer(config, numbered)
+    epochs: list[list[int]] = []
+    for _ in range(2):
+        seen: list[int] = []
+        for _ in range(4):
+            seen += ((trainer.next_batch()[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+            trainer.step += 1
+        epochs.append(seen)
+    assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(64))
+    assert epochs[0] != epochs[1]
+
+
+def test_same_seed_same_bits_another_seed_other_bits(config: TrainConfig, dataset: ImageDataset) -> None:
+    first, second = train(Trainer(config, dataset), 20), train(Trainer(config, dataset), 20)
+    assert torch.equal(weights(first), weights(second))
+    assert not torch.equal(weights(first), weights(train(Trainer(config.replace(seed=1), dataset), 20)))
+
+
+def test_looking_at_samples_does_not_change_the_training(config: TrainConfig, dataset: ImageDataset) -> None:
+    plain, watched = Trainer(config, dataset), Trainer(config, dataset)
+    for _ in range(10):
+        plain.train_step()
+        watched.train_step()
+        watched.sample(fixed_latents(0, 8, config.latent_dim))
+    assert torch.equal(weights(plain), weights(watched))
+
+
+@pytest.mark.parametrize("steps", [1, 4, 7, 12, 13])
+def test_resuming_changes_no_bit(config: TrainConfig, dataset: ImageDataset, tmp_path: Path, steps: int) -> None:
+    """Through real files; an epoch has 4 steps and n_critic is 3, so both are cut in the middle."""
+    whole = train(Trainer(config, dataset), 2 * steps)
+    half = train(Trainer(config, dataset), steps)
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert Recorder(folder).save(half)
+    resumed = Trainer(config, dataset)
+    resumed.load_state_dict(folder.read_step(steps))
+    assert (resumed.step, resumed.generator_updates) == (steps, steps // 3)
+    train(resumed, steps)
+    assert torch.equal(weights(whole), weights(resumed))
+    assert torch.equal(whole.last_generator_loss.nan_to_num(), resumed.last_generator_loss.nan_to_num())
+
+
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = train(Trainer(config, dataset), 4)
+    before = weights(trainer)
+    other = train(Trainer(config.replace(critic_widths=(24, 13)), dataset), 4)
+    with pytest.raises(StateMismatch, match=r"critic: layers\.2\.weight has shape \[13, 24\] where \[12, 24\] belongs"):
+        trainer.load_state_dict(other.state_dict())
+    damaged = train(Trainer(config.replace(seed=9), dataset), 4).state_dict()
+    damaged["generator"]["layers.0.weight"][0, 0] = math.nan
+    with pytest.raises(StateMismatch, match=r"layers\.0\.weight holds numbers that are not finite"):
+        trainer.load_state_dict(damaged)
+    assert torch.equal(weights(trainer), before)
+
+
+def test_only_live_settings_change_in_a_running_trainer(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = Trainer(config, dataset)
+    trainer.configure(config.replace(critic_lr=0.25, generator_lr=0.125))
+    assert trainer.critic_optimizer.param_groups[0]["lr"] == 0.25
+    assert trainer.generator_optimizer.param_groups[0]["lr"] == 0.125
+    with pytest.raises(ValueError, match="batch_size cannot change while a run trains"):
+        trainer.configure(config.replace(batch_size=8))
+
+
+def test_too_few_images_for_a_batch(config: TrainConfig, dataset: ImageDataset) -> None:
+    with pytest.raises(ValueError, match="70 images, fewer than one batch of 128: lower the batch size"):
+        Trainer(config.replace(batch_size=128), dataset)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA GPU here")
+def test_cuda_where_there_is_none(config: TrainConfig, dataset: ImageDataset) -> None:
+    with pytest.raises(ConfigError, match="PyTorch finds no CUDA GPU here: choose auto or cpu"):
+        Trainer(config.replace(device="cuda"), dataset)
+
+
+def test_pytorch_initialisation_is_that_of_pytorch(config: TrainConfig) -> None:
+    """Drawn from a generator of our own, it gives what a globally seeded PyTorch gives."""
+    torch.manual_seed(42)
+    theirs = build_generator(config, (1, 8, 8))
+    ours = build_generator(config, (1, 8, 8))
+    initialise(ours, "pytorch", torch.Generator().manual_seed(42))
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_normal_initialisation_reaches_linear_layers(config: TrainConfig) -> None:
+    generator = build_generator(config.replace(generator_widths=(256, 256)), (1, 8, 8))
+    initialise(generator, "normal", torch.Generator().manual_seed(0))
+    linear = [module for module in generator.modules() if isinstance(module, torch.nn.Linear)]
+    assert all(float(module.bias.detach().abs().max()) == 0 for module in linear)
+    assert float(linear[1].weight.detach().std()) == pytest.approx(0.02, rel=0.02)
+
+
+def test_networks_are_the_walkthroughs() -> None:
+    config = TrainConfig()
+    generator, critic = build_generator(config, (1, 32, 32)), build_critic(config, (1, 32, 32))
+    # Counted by hand: Linear n·m + m, BatchNorm 2·m.
+    assert parameter_count(generator) == 12_928 + (33_024 + 512) + (131_584 + 1024) + (525_312 + 2048) + 1_049_600
+    assert parameter_count(critic) == 524_800 + 131_328 + 257
+    assert [module.eps for module in generator.modules() if isinstance(module, torch.nn.BatchNorm1d)] == [0.8] * 3
+    assert critic(torch.zeros(5, 1, 32, 32)).shape == (5, 1)
+    assert build_generator(config, (3, 16, 16))(torch.zeros(4, 100)).shape == (4, 3, 16, 16)
+
+
+def test_one_latent_gives_one_image_whatever_else_is_in_the_batch(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = train(Trainer(config, dataset), 6)
+    z = fixed_latents(3, 9, config.latent_dim)
+    together, alone = trainer.sample(z)[4], trainer.sample(z[4:5])[0]
+    assert torch.allclose(together, alone, atol=1e-6)
+    assert torch.equal(fixed_latents(7, 1, config.latent_dim)[0], z[4])
