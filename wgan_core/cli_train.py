@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from wgan_core.config import SETTINGS, TrainConfig, parse_config
 from wgan_core.data import download, is_available
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
-from wgan_core.run import Command, RunLoop, Snapshot, Stop, explain_failure
+from wgan_core.run import Command, RunLoop, Snapshot, Stop
 from wgan_core.store import RunFolder, StoreError, new_run_id, run_path, runs_root
 
 _LINE_EVERY = 10.0
@@ -29,7 +30,7 @@ def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) ->
     _fetch(config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
-    return _drive(new_loop(config, path, inbox, reporter.show, **_LOOP), inbox, reporter)
+    return _drive(partial(new_loop, config, path, inbox, reporter.show, **_LOOP), inbox, reporter)
 
 
 def resume(path: Path, given: dict[str, Any]) -> int:
@@ -48,7 +49,7 @@ def resume(path: Path, given: dict[str, Any]) -> int:
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
     values = {name: getattr(config, name) for name in given}
-    return _drive(resumed_loop(path, values, inbox, reporter.show, **_LOOP), inbox, reporter)
+    return _drive(partial(resumed_loop, path, values, inbox, reporter.show, **_LOOP), inbox, reporter)
 
 
 def _fetch(config: TrainConfig) -> None:
@@ -58,30 +59,31 @@ def _fetch(config: TrainConfig) -> None:
         download(config)
 
 
-def _drive(loop: RunLoop, inbox: queue.SimpleQueue[Command], reporter: _Reporter) -> int:
+def _drive(make_loop: Callable[[], RunLoop], inbox: queue.SimpleQueue[Command], reporter: _Reporter) -> int:
     """Train to the end, or until Ctrl-C or a polite kill; both save first."""
-    folder = loop.recorder.folder
     # A signal becomes a command like any other, so that no step is cut in half.
     before = {number: signal.signal(number, lambda *_: inbox.put(Stop())) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        while loop.tick():
-            pass
-    except Exception as error:
-        sentence = explain_failure(error, loop)
-        loop.recorder.note(loop.trainer.step, "status", status="failed", error=sentence)
-        reporter.close()
-        print(f"wgan_core: {sentence}", file=sys.stderr)
-        return 1
+        loop = make_loop()
+        try:
+            while loop.tick():
+                pass
+        except Exception as error:
+            reporter.close()
+            print(f"wgan_core: {loop.fail(error)}", file=sys.stderr)
+            return 1
+        finally:
+            loop.recorder.folder.release()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        folder.release()
         reporter.close()
-    _say_where(loop, folder)
+    _say_where(loop)
     return 0
 
 
-def _say_where(loop: RunLoop, folder: RunFolder) -> None:
+def _say_where(loop: RunLoop) -> None:
+    folder = loop.recorder.folder
     if loop.recorder.notice:
         print(loop.recorder.notice, file=sys.stderr)
     step = loop.trainer.step

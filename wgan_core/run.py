@@ -260,6 +260,13 @@ class RunLoop:
         self.recorder.flush()
         self._change_status(status)
 
+    def fail(self, error: BaseException) -> str:
+        """Note in the ledger that `error` ended the run. Returns what happened in words for the user."""
+        self.status = "failed"
+        sentence = explain_failure(error, self)
+        self.recorder.note(self.trainer.step, "status", status="failed", error=sentence)
+        return sentence
+
     def _change_status(self, wanted: Status) -> None:
         status = next_status(self.status, wanted)
         if status != self.status:
@@ -414,16 +421,16 @@ class Run:
                 pass
         except BaseException as error:
             log.exception("run %s failed", self.run_id)
-            self._fail(loop, explain_failure(error, loop))
+            self._fail(loop, error)
         finally:
             if loop is not None:
                 loop.recorder.folder.release()
             self._on_end(self)
 
-    def _fail(self, loop: RunLoop | None, sentence: str) -> None:
+    def _fail(self, loop: RunLoop | None, error: BaseException) -> None:
         snapshot = self._snapshot
+        sentence = loop.fail(error) if loop is not None else explain_failure(error, None)
         if loop is not None:
-            loop.recorder.note(loop.trainer.step, "status", status="failed", error=sentence)
             snapshot = replace(
                 snapshot,
                 step=loop.trainer.step,
