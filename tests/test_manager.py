@@ -9,7 +9,8 @@ import pytest
 
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.manager import DeviceBusy, RunManager
-from wgan_core.run import Run, Stop
+from wgan_core.messages import Stop
+from wgan_core.run import Run
 from wgan_core.store import RunFolder, StoreError
 
 

@@ -16,7 +16,8 @@ from tqdm import tqdm
 from wgan_core.config import SETTINGS, TrainConfig, parse_config
 from wgan_core.data import download, is_available
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
-from wgan_core.run import Command, RunLoop, Snapshot, Stop
+from wgan_core.messages import Command, Snapshot, Stop
+from wgan_core.run import RunLoop
 from wgan_core.store import RunFolder, StoreError, new_run_id, run_path, runs_root
 
 _LINE_EVERY = 10.0

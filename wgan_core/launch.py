@@ -11,8 +11,9 @@ from wgan_core.config import TrainConfig
 from wgan_core.data import ImageDataset, load_dataset
 from wgan_core.device import train_on_this_thread
 from wgan_core.history import History
+from wgan_core.messages import Command, Edit, Snapshot, Status
 from wgan_core.recorder import Recorder
-from wgan_core.run import Command, Edit, RunLoop, Snapshot, Status
+from wgan_core.run import RunLoop
 from wgan_core.store import RunFolder, StoreError
 from wgan_core.trainer import StateMismatch, Trainer
 

@@ -13,7 +13,7 @@ from pages.shared.server import run_manager
 from pages.shared.setup import show_run
 from wgan_core.config import SETTINGS, ConfigError
 from wgan_core.manager import DeviceBusy
-from wgan_core.run import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
+from wgan_core.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.store import StoreError
 
 SCOPE, RESUME_SCOPE = "steer", "resume"

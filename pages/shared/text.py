@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wgan_core.run import Status
+from wgan_core.messages import Status
 
 STATUS_COLOURS: dict[str, str] = {
     "queued": "gray",

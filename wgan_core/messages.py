@@ -1,0 +1,118 @@
+"""What passes between a page and a run: commands go in, snapshots come out. All immutable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wgan_core.config import TrainConfig
+from wgan_core.history import History, Rows
+
+Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
+ENDED: frozenset[Status] = frozenset(("finished", "stopped", "failed"))
+_MAY_FOLLOW: dict[Status, frozenset[Status]] = {
+    "queued": frozenset(("loading", "stopped", "failed")),
+    "loading": frozenset(("running", "stopped", "failed")),
+    "running": frozenset(("paused", "finished", "stopped", "failed")),
+    "paused": frozenset(("running", "finished", "stopped", "failed")),
+    "finished": frozenset(),
+    "stopped": frozenset(),
+    "failed": frozenset(),
+}
+
+
+def next_status(now: Status, wanted: Status) -> Status:
+    """`wanted` where it may follow `now`; anything else stays put."""
+    return wanted if wanted in _MAY_FOLLOW[now] else now
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold at the next step boundary."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on after a pause."""
+
+
+@dataclass(frozen=True)
+class StepOnce:
+    """Pause, and train exactly `count` critic updates."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Set:
+    """Change live settings, all or none."""
+
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SaveNow:
+    """Keep the current step; steps saved by hand are never thinned out."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Save and end."""
+
+
+Command = Pause | Resume | StepOnce | Set | SaveNow | Stop
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A live change: from `step` on, `field` is `new`."""
+
+    step: int
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What the networks make of the fixed latents at `step`. Images are uint8 [n, height, width, channels]."""
+
+    step: int
+    samples: NDArray[np.uint8]
+    real: NDArray[np.uint8]
+    sample_scores: NDArray[np.float32]
+    real_scores: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it stood at one moment. Immutable; NumPy and plain values only."""
+
+    run_id: str
+    seq: int
+    status: Status
+    config: TrainConfig
+    step: int = 0
+    generator_updates: int = 0
+    steps_per_second: float = 0.0
+    history: Rows = field(default_factory=lambda: History().view())
+    edits: tuple[Edit, ...] = ()
+    pictures: Pictures | None = None
+    saved_steps: tuple[int, ...] = ()
+    notice: str = ""
+    """Something the user should know while the run goes on, e.g. that the disk is full."""
+    error: str = ""
+    """Why the run failed, in a sentence."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in ENDED
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Training time to `max_steps` at the present speed; None where it is not known."""
+        return (self.config.max_steps - self.step) / self.steps_per_second if self.steps_per_second > 0 else None
