@@ -96,7 +96,8 @@ class RunLoop:
         if self.status in ENDED:
             return False
         self._train()
-        if self._clock() >= self._next_publish:
+        stepped = self.status == "paused" and self._steps_to_do == 0
+        if stepped or self._clock() >= self._next_publish:
             self._emit()
         return True
 

@@ -73,10 +73,11 @@ def _send(run_id: str, command: Command) -> None:
     run = run_manager().get(run_id)
     if run is None:
         return
-    before = run.snapshot.seq
+    before = run.snapshot
+    steps = command.count if isinstance(command, StepOnce) and before.status == "paused" else 0
     run.send(command)
     deadline = time.monotonic() + 0.5
-    while run.snapshot.seq == before and time.monotonic() < deadline:
+    while (run.snapshot.seq == before.seq or run.snapshot.step < before.step + steps) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 

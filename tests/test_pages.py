@@ -1,0 +1,305 @@
+"""Each page without a browser, by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.server import run_manager
+from wgan_core.config import PRESETS, SETTINGS, TrainConfig
+from wgan_core.manager import RunManager
+from wgan_core.run import Run
+
+PROJECT = Path(__file__).parents[1]
+PAGES = ["home", "train", "explore"]
+
+
+@pytest.fixture
+def manager(runs: Path) -> Iterator[RunManager]:
+    st.cache_resource.clear()
+    manager = run_manager()
+    assert manager.root == runs
+    yield manager
+    manager.shutdown()
+    st.cache_resource.clear()
+
+
+def page(name: str, **params: str) -> AppTest:
+    """A page, opened with these URL parameters."""
+    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    for key, value in params.items():
+        test.query_params[key] = value
+    test.switch_page(f"pages/{name}.py")
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(test: AppTest) -> str:
+    """Everything the page says in words."""
+    kinds = (test.markdown, test.caption, test.error, test.warning, test.info, test.title, test.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def button(test: AppTest, label: str):  # type: ignore[no-untyped-def]
+    return next(button for button in test.button if label in button.label)
+
+
+def wait_for(run: Run, *statuses: str) -> None:
+    pause = threading.Event()
+    for _ in range(4000):
+        if run.snapshot.status in statuses:
+            return
+        pause.wait(0.005)
+    raise AssertionError(f"{run.snapshot.status}: {run.snapshot.error}")
+
+
+@pytest.fixture
+def finished(manager: RunManager, config: TrainConfig) -> Run:
+    run = manager.start(config)
+    wait_for(run, "finished")
+    return run
+
+
+@pytest.fixture
+def endless(manager: RunManager, config: TrainConfig) -> Run:
+    run = manager.start(config.replace(max_steps=10**9))
+    wait_for(run, "running")
+    return run
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_with_no_run_at_all(manager: RunManager, name: str) -> None:
+    page(name)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opened_by_its_address_first_gets_its_frame(manager: RunManager, name: str) -> None:
+    """Streamlit runs a file in pages/ alone until st.navigation has been called once."""
+    test = AppTest.from_file(str(PROJECT / "pages" / f"{name}.py"), default_timeout=30)
+    with pytest.MonkeyPatch.context() as patch:
+        called: list[object] = []
+        patch.setattr("pages.shared.frame.navigation", lambda: called.append("navigation"))
+        patch.setattr("pages.shared.frame.st.rerun", lambda: (called.append("rerun"), st.stop()))
+        test.run()
+    assert called == ["navigation", "rerun"] and not test.exception and not test.title
+
+
+# Home.
+
+
+def test_the_quick_start_trains_the_quick_start(manager: RunManager) -> None:
+    test = page("home")
+    assert "Wasserstein estimate" in texts(test) and "Found: " in texts(test)
+    button(test, "Quick start").click().run()
+    (run,) = manager.all_active()
+    assert run.snapshot.config == PRESETS["quick-start"]
+
+
+def test_home_lists_runs(manager: RunManager, finished: Run) -> None:
+    shown = texts(page("home"))
+    assert finished.run_id in shown and "finished" in shown
+
+
+# Train: set up.
+
+
+def test_every_setting_has_a_widget_with_its_range(manager: RunManager) -> None:
+    test = page("train", preset="walkthrough", dataset="image-folder")
+    for name, info in SETTINGS.items():
+        widget = next(w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind if w.key == f"setup.{name}")
+        assert info.label in widget.label and info.flag in widget.help
+        if name not in ("dataset", "data_root", "image_size"):
+            assert ("live" if info.live else "new run") in widget.label
+
+
+def test_a_link_opens_the_page_set_up_the_same(manager: RunManager) -> None:
+    test = page("train", preset="quick-start", clip_value="0.03", n_critic="7", critic_widths="64,32")
+    assert test.number_input(key="setup.clip_value").value == 0.03
+    assert test.number_input(key="setup.n_critic").value == 7
+    assert test.text_input(key="setup.critic_widths").value == "64,32"
+    assert "Clip value c 0.03" in texts(test)
+    button(test, "Start training").click().run()
+    (run,) = manager.all_active()
+    assert run.snapshot.config == PRESETS["quick-start"].replace(clip_value=0.03, n_critic=7, critic_widths=(64, 32))
+
+
+def test_changes_go_into_the_link_and_the_preset_takes_them_back(manager: RunManager) -> None:
+    test = page("train")
+    test.number_input(key="setup.n_critic").set_value(9).run()
+    assert {key: test.query_params[key] for key in ("preset", "n_critic")} == {"preset": "quick-start", "n_critic": "9"}
+    button(test, "Back to the preset").click().run()
+    assert test.number_input(key="setup.n_critic").value == 3
+    assert "n_critic" not in test.query_params
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"clip_value": "-1"}, "clip_value must be a number above 0 and at most 10, not '-1'. The preset's value was taken."),
+        ({"n_critic": "lots"}, "n_critic must be a whole number from 1 to 1,000, not 'lots'."),
+        ({"preset": "best"}, "This link names the preset 'best', which does not exist; quick-start was taken."),
+    ],
+)
+def test_a_bad_link_is_a_sentence(manager: RunManager, params: dict[str, str], sentence: str) -> None:
+    test = page("train", **params)
+    assert sentence in texts(test)
+    assert test.number_input(key="setup.n_critic").value == 3
+
+
+def test_a_bad_value_is_a_sentence_beside_it_and_start_waits(manager: RunManager) -> None:
+    test = page("train")
+    test.number_input(key="setup.clip_value").set_value(11.0).run()
+    assert [error.value for error in test.error] == ["clip_value must be a number above 0 and at most 10, not 11.0."]
+    assert button(test, "Start training").disabled
+    test.text_input(key="setup.critic_widths").set_value("12,x").run()
+    assert any(error.value.startswith("critic_widths must be 1 to 16 whole numbers") for error in test.error)
+    test.number_input(key="setup.clip_value").set_value(0.1).run()
+    test.text_input(key="setup.critic_widths").set_value("12,13").run()
+    assert not test.error and not button(test, "Start training").disabled
+
+
+def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(config: TrainConfig, progress: object) -> None:
+        from wgan_core.data import DataError
+
+        raise DataError("MNIST could not be downloaded: check the network and try again.")
+
+    monkeypatch.setattr("wgan_core.download.download", offline)
+    test = page("train", dataset="mnist", data_root=str(tmp_path))
+    assert "MNIST is not on this machine yet: 60,000 images, a download of about 12 MB." in texts(test)
+    button(test, "Download MNIST").click().run()
+    threading.Event().wait(0.2)
+    test.run()
+    assert "MNIST could not be downloaded: check the network and try again." in texts(test)
+
+
+def test_a_second_start_says_what_trains_and_offers_to_queue(manager: RunManager, endless: Run) -> None:
+    test = page("train")
+    assert f"**{endless.run_id}** is running." in texts(test)
+    button(test, "Start training").click().run()
+    assert f"{endless.run_id} is training on cpu already" in texts(test)
+    button(test, "Queue it").click().run()
+    assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
+
+
+# Train: a run.
+
+
+def test_steering_a_run(manager: RunManager, endless: Run) -> None:
+    test = page("train", run=endless.run_id)
+    assert f"### {endless.run_id}" in texts(test)
+    button(test, "Pause").click().run()
+    wait_for(endless, "paused")
+    step = endless.snapshot.step
+    test.number_input(key="step-count").set_value(5).run()
+    button(test, "Step").click().run()
+    assert endless.snapshot.step == step + 5
+    test.number_input(key="steer.clip_value").set_value(0.02).run()
+    assert [(edit.field, edit.new) for edit in endless.snapshot.edits] == [("clip_value", 0.02)]
+    test.number_input(key="steer.n_critic").set_value(0).run()
+    assert "n_critic must be a whole number from 1 to 1,000, not 0." in texts(test)
+    assert endless.snapshot.config.n_critic == 3
+    button(test, "Save now").click().run()
+    assert step + 5 in endless.snapshot.saved_steps
+    button(test, "Resume").click().run()
+    wait_for(endless, "running")
+    button(test, "Stop").click().run()
+    wait_for(endless, "stopped")
+
+
+def test_a_second_tab_sees_what_the_first_changed(manager: RunManager, endless: Run) -> None:
+    first, second = page("train", run=endless.run_id), page("train", run=endless.run_id)
+    first.number_input(key="steer.n_critic").set_value(8).run()
+    second.run()
+    assert second.number_input(key="steer.n_critic").value == 8
+
+
+def test_a_finished_run_can_be_resumed_with_other_settings(manager: RunManager, finished: Run) -> None:
+    test = page("train", run=finished.run_id)
+    test.number_input(key="resume.max_steps").set_value(90)
+    test.number_input(key="resume.n_critic").set_value(2).run()
+    button(test, "Resume from step 60").click().run()
+    again = manager.get(finished.run_id)
+    assert again is not None and again is not finished
+    wait_for(again, "finished")
+    assert (again.snapshot.step, again.snapshot.config.n_critic) == (90, 2)
+
+
+def test_a_run_of_an_earlier_server_is_shown_from_its_folder(manager: RunManager, finished: Run) -> None:
+    manager._runs.clear()
+    shown = texts(page("train", run=finished.run_id))
+    assert "finished" in shown and "Wasserstein estimate" in shown
+
+
+@pytest.mark.parametrize("run_id", ["../../etc", "gone"])
+def test_a_link_to_a_run_that_is_not_there(manager: RunManager, run_id: str) -> None:
+    test = page("train", run=run_id)
+    assert "The run may have been deleted or moved." in texts(test)
+    button(test, "Set up a new run").click().run()
+    assert button(test, "Start training")
+
+
+def test_a_run_folder_deleted_while_shown(manager: RunManager, finished: Run) -> None:
+    import shutil
+
+    manager._runs.clear()
+    test = page("train", run=finished.run_id)
+    explore = page("explore", run=finished.run_id)
+    shutil.rmtree(manager.root / finished.run_id)
+    assert not test.run().exception and "is not a run folder" in texts(test)
+    assert not explore.run().exception and "There is no trained run yet" in texts(explore)
+
+
+def test_a_failed_run_says_why(manager: RunManager, config: TrainConfig) -> None:
+    run = manager.start(config.replace(dataset="image-folder", data_root="/nowhere"))
+    wait_for(run, "failed")
+    assert "There is no folder /nowhere" in texts(page("train", run=run.run_id))
+
+
+# Explore.
+
+
+def test_exploring(manager: RunManager, finished: Run) -> None:
+    test = page("explore", run=finished.run_id, seed="5")
+    assert test.number_input(key="explore.seed").value == 5
+    assert "Critic score" in texts(test) and "Nothing moved yet" in texts(test)
+    first = test.slider(key="explore.z0").value
+    test.slider(key="explore.z1").set_value(2.5).run()
+    assert "Moved: z2." in texts(test)
+    assert test.slider(key="explore.z0").value == first and test.slider(key="explore.z1").value == 2.5
+    button(test, "Reset").click().run()
+    assert "Nothing moved yet" in texts(test) and test.slider(key="explore.z1").value != 2.5
+    button(test, "New random").click().run()
+    assert test.number_input(key="explore.seed").value != 5 or test.slider(key="explore.z0").value == first
+    assert test.query_params["seed"] == str(test.number_input(key="explore.seed").value)
+
+
+def test_interpolation_wants_two_to_six_seeds(manager: RunManager, finished: Run) -> None:
+    test = page("explore", run=finished.run_id)
+    for bad in ("1", "1,2,3,4,5,6,7", "a, b", "-1, 2"):
+        test.text_input(key="explore.path-seeds").set_value(bad).run()
+        assert any("Write two to 6 seeds" in error.value for error in test.error), bad
+    test.text_input(key="explore.path-seeds").set_value("4, 5").run()
+    assert not test.error
+    for _ in range(2):
+        button(test, "Pin for interpolation").click().run()
+        button(test, "New random").click().run()
+    assert "2 of at most 6 pinned. The way leads through the pins." in texts(test)
+    button(test, "Remove pins").click().run()
+    assert "pinned" not in texts(test)
+
+
+def test_exploring_damaged_weights_is_a_sentence(manager: RunManager, finished: Run) -> None:
+    path = manager.root / finished.run_id / "steps" / "00000060" / "generator.safetensors"
+    path.write_bytes(b"torn")
+    assert "generator.safetensors of step 60 is damaged" in texts(page("explore", run=finished.run_id))
+
+
+def test_a_link_to_another_machines_run(manager: RunManager, finished: Run) -> None:
+    assert "This link names the run 'elsewhere', which is not here" in texts(page("explore", run="elsewhere"))
