@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import json
+import math
+import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from wgan_core.config import PRESETS, SETTINGS, ConfigError, SettingInfo, describe_range
+from wgan_core.config import PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range
 
 _GROUPS = {
     "recipe": "the recipe",
@@ -19,6 +23,8 @@ _GROUPS = {
     "networks": "networks",
     "record": "what is recorded and kept",
 }
+_COMMANDS = ("train", "sample", "info")
+_MOST_IMAGES = 10_000
 
 
 class UsageError(Exception):
@@ -35,17 +41,21 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str]) -> int:
     """Run a command line (without the program's name). Returns the exit status."""
     try:
-        options, unknown = _parser().parse_known_args(argv)
-        if unknown:
-            raise UsageError(_unknown(unknown[0]))
-        command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        status = _run(argv)
+        sys.stdout.flush()  # so that a closed pipe shows here and not at the interpreter's end
+        return status
     except UsageError as error:
         return _refuse(str(error))
     except ConfigError as error:
         return _refuse(str(error))
     except BrokenPipeError:
+        # The reader has seen enough, as in `info RUN | head`. Nothing more may be written, not even at the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        # Ctrl-C while a run trains does not come here: it saves, see cli_train.
+        print("wgan_core: Interrupted.", file=sys.stderr)
+        return 130
     except Exception as error:
         # Imported late: `--help` and a mistyped flag need no torch.
         from wgan_core.data import DataError
@@ -56,27 +66,39 @@ def main(argv: Sequence[str]) -> int:
         raise
 
 
+def _run(argv: Sequence[str]) -> int:
+    if argv and not argv[0].startswith("-") and argv[0] not in _COMMANDS and (hint := _did_you_mean(argv[0], _COMMANDS)):
+        raise UsageError(f"There is no command {argv[0]!r}{hint}")
+    options, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        word = unknown[0].split("=")[0]
+        flags = re.findall(r"--[a-z-]+", options.parser.format_usage())
+        raise UsageError(f"{unknown[0]} is not known here{_did_you_mean(word, flags) or '. Try --help.'}")
+    command: Callable[[argparse.Namespace], int] = options.command
+    return command(options)
+
+
+def _did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence that suggests the one of `known` that `word` looks like; empty if none does."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f": did you mean {close[0]}?" if close else ""
+
+
 def _refuse(sentence: str) -> int:
     print("wgan_core: " + " ".join(sentence.split()), file=sys.stderr)
     return 2
 
 
-def _unknown(word: str) -> str:
-    flags = [info.flag for info in SETTINGS.values()] + ["--preset", "--out", "--resume", "--step", "--count", "--json"]
-    close = difflib.get_close_matches(word.split("=")[0], flags, n=1)
-    return f"{word} is not known here" + (f": did you mean {close[0]}?" if close else ". Try --help.")
-
-
 def _parser() -> _Parser:
     parser = _Parser(prog="python -m wgan_core", description="Train Wasserstein GANs, sample from them, look at runs.", allow_abbrev=False)
-    commands = parser.add_subparsers(required=True, metavar="train | sample | info", parser_class=_Parser)
+    commands = parser.add_subparsers(required=True, metavar=" | ".join(_COMMANDS), parser_class=_Parser)
 
     train = commands.add_parser("train", help="train a new run, or go on with one", allow_abbrev=False)
     train.add_argument("--preset", metavar="P", help=f"start from a preset: {', '.join(PRESETS)}")
     train.add_argument("--out", type=Path, metavar="RUN_DIR", help="folder of the new run (default: a new one in checkpoints/)")
     train.add_argument("--resume", type=Path, metavar="RUN_DIR", help="go on with this run; live settings may be changed")
     _add_settings(train)
-    train.set_defaults(command=_train)
+    train.set_defaults(command=_train, parser=train)
 
     sample = commands.add_parser("sample", help="make images with a saved generator", allow_abbrev=False)
     sample.add_argument("run", type=Path, metavar="RUN_DIR")
@@ -84,12 +106,12 @@ def _parser() -> _Parser:
     sample.add_argument("--count", type=int, default=64, metavar="N", help="how many images (default 64)")
     sample.add_argument("--seed", type=int, default=0, metavar="S", help="of the latents (default 0)")
     sample.add_argument("--out", type=Path, required=True, metavar="FILE", help="grid.png, or samples.npz with arrays `images` and `z`")
-    sample.set_defaults(command=_sample)
+    sample.set_defaults(command=_sample, parser=sample)
 
     info = commands.add_parser("info", help="what a run is and how far it got", allow_abbrev=False)
     info.add_argument("run", type=Path, metavar="RUN_DIR")
     info.add_argument("--json", action="store_true", help="one JSON object")
-    info.set_defaults(command=_info)
+    info.set_defaults(command=_info, parser=info)
     return parser
 
 
@@ -124,11 +146,21 @@ def _train(options: argparse.Namespace) -> int:
                 raise UsageError(f"{flag} cannot be given with --resume: a run keeps its settings and its folder.")
         return cli_train.resume(options.resume, given)
     if options.preset is not None and options.preset not in PRESETS:
-        close = difflib.get_close_matches(options.preset, PRESETS, n=1)
-        hint = f": did you mean {close[0]}?" if close else f": choose one of {', '.join(PRESETS)}."
+        hint = _did_you_mean(options.preset, PRESETS) or f": choose one of {', '.join(PRESETS)}."
         raise UsageError(f"There is no preset {options.preset!r}{hint}")
     start = PRESETS.get(options.preset) if options.preset else None
-    return cli_train.train(start, given, options.out)
+    try:
+        return cli_train.train(start, given, options.out)
+    except ConfigError as error:
+        raise UsageError(_with_hint(str(error), given)) from None
+
+
+def _with_hint(sentence: str, given: dict[str, Any]) -> str:
+    """What the config says of a mistyped choice, with the choice that was probably meant."""
+    name = sentence.split(" ", 1)[0]
+    choices = SETTINGS[name].choices if name in given else ()
+    hint = _did_you_mean(given[name], choices) if choices and given[name] not in choices else ""
+    return sentence.removesuffix(".") + hint if hint else sentence
 
 
 def _sample(options: argparse.Namespace) -> int:
@@ -142,8 +174,8 @@ def _sample(options: argparse.Namespace) -> int:
     suffix = options.out.suffix.lower()
     if suffix not in (".png", ".npz"):
         raise UsageError("--out must end in .png (a grid) or .npz (the arrays).")
-    if not 1 <= options.count <= 100_000:
-        raise UsageError(f"--count must be a whole number from 1 to 100,000, not {options.count}.")
+    if not 1 <= options.count <= _MOST_IMAGES:
+        raise UsageError(f"--count must be a whole number from 1 to {_MOST_IMAGES:,}, not {options.count}.")
     if not 0 <= options.seed < 2**63:
         raise UsageError(f"--seed must be a whole number from 0, not {options.seed}.")
     folder = RunFolder.open(options.run)
@@ -153,7 +185,9 @@ def _sample(options: argparse.Namespace) -> int:
         if suffix == ".png":
             options.out.write_bytes(images.png(images.tile(networks.pixels(z))))
         else:
-            np.savez(options.out, images=networks.images(z), z=z)
+            # Into an open file: given a name that ends in .NPZ, savez would add .npz to it.
+            with options.out.open("wb") as file:
+                np.savez(file, images=networks.images(z), z=z)
     except OSError as error:
         raise UsageError(f"{options.out} cannot be written ({error.strerror}).") from None
     print(f"{options.count} images of {folder.path.name} at step {networks.step}: {options.out}")
@@ -167,6 +201,7 @@ def _info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(facts))
         return 0
+    del facts["config"]
     for name, value in facts.items():
         shown = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else value
         print(f"{name.replace('_', ' '):>22}  {', '.join(map(str, shown)) if isinstance(shown, list) else shown}")
@@ -174,26 +209,59 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _facts(folder: Any) -> dict[str, Any]:
-    """What `info` tells, as plain values."""
-    from wgan_core.history import column
-
+    """What `info` tells, as plain values that JSON has; None where something is not known."""
     rows, steps = folder.read_metrics(), folder.steps()
-    step = int(max(steps[-1] if steps else 0, rows[-1, 0] if len(rows) else 0))
-    seconds = float(rows[-1, 2]) if len(rows) else 0.0
-    dataset = folder.meta.get("dataset", {})
+    step = int(max(steps[-1] if steps else 0, _last(rows, "step") or 0))
+    seconds = _last(rows, "seconds") or 0.0
+    dataset = folder.meta.get("dataset")
+    dataset = dataset if isinstance(dataset, dict) else {}
+    config = folder.config_at(step)
+    start, changed = _differences(config)
     return {
         "run_id": folder.run_id,
         "status": folder.status(),
         "created": folder.meta.get("created", ""),
         "note": folder.meta.get("note", ""),
         "step": step,
-        "generator_updates": int(rows[-1, 1]) if len(rows) else 0,
+        "generator_updates": int(_last(rows, "generator_updates") or 0),
         "training_seconds": round(seconds, 1),
-        "steps_per_second": round(float(rows[-1, 0]) / seconds, 1) if seconds else None,
-        "wasserstein_estimate": float(column(rows, "wasserstein_estimate")[-1]) if len(rows) else None,
+        "steps_per_second": round((_last(rows, "step") or 0) / seconds, 1) if seconds else None,
+        "wasserstein_estimate": _last(rows, "wasserstein_estimate"),
+        "real_score": _last(rows, "real_score"),
+        "fake_score": _last(rows, "fake_score"),
         "saved_steps": steps,
         "edits": [f"step {edit['step']}: {edit['field']} {edit['old']} -> {edit['new']}" for edit in folder.edits()],
-        "megabytes": round(sum(file.stat().st_size for file in folder.path.rglob("*") if file.is_file()) / 1e6, 2),
+        "megabytes": round(_size(folder.path) / 1e6, 2),
         "dataset": {name: dataset.get(name) for name in ("name", "images", "shape", "source", "fingerprint")},
-        "config": folder.config_at(step).model_dump(mode="json"),
+        "nearest_preset": start,
+        "differs_from_it_in": changed,
+        "config": config.model_dump(mode="json"),
     }
+
+
+def _last(rows: Any, name: str) -> float | None:
+    """The newest value of a column of the curves; None where there is none, or it is not a finite number."""
+    from wgan_core.history import column
+
+    value = float(column(rows, name)[-1]) if len(rows) else math.nan
+    return value if math.isfinite(value) else None
+
+
+def _differences(config: TrainConfig) -> tuple[str, dict[str, Any]]:
+    """The preset (or "defaults") that `config` is nearest to, and the settings in which it differs from that."""
+    values = config.model_dump(mode="json")
+    differing: dict[str, dict[str, Any]] = {}
+    for start_name, start in {"defaults": TrainConfig(), **PRESETS}.items():
+        known = start.model_dump(mode="json")
+        differing[start_name] = {name: value for name, value in values.items() if value != known[name]}
+    nearest = min(differing, key=lambda name: len(differing[name]))
+    return nearest, differing[nearest]
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files below `folder`."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # a run that trains meanwhile replaces and thins out its files
+            total += path.stat().st_size if path.is_file() else 0
+    return total

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import queue
+import shlex
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,10 +19,11 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.config import SETTINGS, TrainConfig, parse_config
-from wgan_core.data import download, is_available
+from wgan_core.data import DATASETS, download, is_available
+from wgan_core.device import resolve_device
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.messages import Command, Snapshot, Stop
-from wgan_core.run import RunLoop
+from wgan_core.run import RunLoop, explain_failure
 from wgan_core.store import RunFolder, StoreError, new_run_id, run_path, runs_root
 
 _LINE_EVERY = 10.0
@@ -27,7 +33,12 @@ _LOOP = {"wants_pictures": lambda: False, "publish_every": 1.0}
 def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) -> int:
     """A new run from `start` (the defaults if None) with the `given` settings, kept in `out`."""
     config = parse_config((start.model_dump() if start else {}) | given)
-    path = out if out is not None else run_path(runs_root(), new_run_id(config))
+    # Resolved: the run is named after its folder, which may be given as `.`.
+    path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config))
+    # Both are checked again when the run is made; here they spare a download that would be for nothing.
+    resolve_device(config.device)
+    if path.is_dir() and any(path.iterdir()):
+        raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
     _fetch(config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
@@ -36,6 +47,7 @@ def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) ->
 
 def resume(path: Path, given: dict[str, Any]) -> int:
     """Go on with the run at `path`; `given` may change live settings and where things are on this machine."""
+    path = path.resolve()
     folder = RunFolder.open(path)
     allowed = {name for name, info in SETTINGS.items() if info.live} | LOCAL_FIELDS
     for name in given:
@@ -46,7 +58,8 @@ def resume(path: Path, given: dict[str, Any]) -> int:
     if steps and steps[-1] >= config.max_steps:
         print(f"The run is at step {steps[-1]} already; give --max-steps more than that to go on.")
         return 0
-    _fetch(config)
+    if steps:
+        _fetch(config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
     values = {name: getattr(config, name) for name in given}
@@ -54,45 +67,77 @@ def resume(path: Path, given: dict[str, Any]) -> int:
 
 
 def _fetch(config: TrainConfig) -> None:
-    """Download what is missing. torchvision draws the progress bar."""
-    if not is_available(config):
-        print(f"Downloading {config.dataset} …", file=sys.stderr)
-        download(config)
+    """Download what is missing: a bar on a terminal, else one line."""
+    if is_available(config):
+        return
+    what = f"Downloading {DATASETS[config.dataset].title}"
+    looks = "{desc}: {percentage:3.0f}%|{bar}| {remaining} left"
+    bar = tqdm(total=1.0, desc=what, file=sys.stderr, disable=not sys.stderr.isatty(), bar_format=looks, leave=False)
+    if bar.disable:
+        print(f"{what} …", flush=True)
+    # torchvision has a bar for each file and prints which mirrors failed; what matters of that is in the error's sentence.
+    with bar, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        download(config, lambda fraction: bar.update(fraction - bar.n))
 
 
 def _drive(make_loop: Callable[[], RunLoop], inbox: queue.SimpleQueue[Command], reporter: _Reporter) -> int:
     """Train to the end, or until Ctrl-C or a polite kill; both save first."""
-    # A signal becomes a command like any other, so that no step is cut in half.
-    before = {number: signal.signal(number, lambda *_: inbox.put(Stop())) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        loop = make_loop()
+    loop: RunLoop | None = None
+    with _signals_stop(inbox):
         try:
+            loop = make_loop()
             while loop.tick():
                 pass
         except Exception as error:
+            if loop is None and isinstance(error, (StoreError, ValueError)):
+                raise  # an input that cannot be used, not a run that failed
             reporter.close()
-            print(f"wgan_core: {loop.fail(error)}", file=sys.stderr)
+            _say_failed(error, loop)
             return 1
         finally:
-            loop.recorder.folder.release()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        reporter.close()
-    _say_where(loop)
+            reporter.close()
+            if loop is not None:
+                loop.recorder.folder.release()
+        _say_where(loop)
     return 0
 
 
+@contextlib.contextmanager
+def _signals_stop(inbox: queue.SimpleQueue[Command]) -> Iterator[None]:
+    """Make a signal a command like any other, so that no step is cut in half and a second Ctrl-C does no harm."""
+    before = {number: signal.signal(number, lambda *_: inbox.put(Stop())) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say_failed(error: Exception, loop: RunLoop | None) -> None:
+    sentence = loop.fail(error) if loop is not None else explain_failure(error, None)
+    with contextlib.suppress(OSError):  # whoever read this may be gone; the ledger has it
+        print(f"wgan_core: {sentence}", file=sys.stderr)
+        if loop is not None:
+            print(f"The run is in {loop.recorder.folder.path}")
+
+
 def _say_where(loop: RunLoop) -> None:
-    folder = loop.recorder.folder
+    folder, step, rows = loop.recorder.folder, loop.trainer.step, loop.recorder.history.view()
     if loop.recorder.notice:
         print(loop.recorder.notice, file=sys.stderr)
-    step = loop.trainer.step
     verb = "Finished" if loop.status == "finished" else "Stopped"
-    print(f"{verb} at step {step}. The run is in {folder.path}")
-    print(f"  images:  python -m wgan_core sample {folder.path} --out grid.png")
-    goal = loop.trainer.config.max_steps if loop.status == "stopped" else 2 * step
-    print(f"  go on:   python -m wgan_core train --resume {folder.path} --max-steps {goal}")
+    estimate = f" Last Wasserstein estimate: {rows[-1, 3]:.4g}." if len(rows) else ""
+    print(f"{verb} at step {step}.{estimate} The run is in {folder.path}")
+    named = _as_word(folder.path)
+    print(f"  images:  python -m wgan_core sample {named} --out grid.png")
+    most = int(SETTINGS["max_steps"].high or 0)
+    goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, most)
+    print(f"  go on:   python -m wgan_core train --resume {named} --max-steps {goal}")
+
+
+def _as_word(path: Path) -> str:
+    """`path` as one word of a command line, to be pasted into a shell."""
+    return subprocess.list2cmdline([str(path)]) if os.name == "nt" else shlex.quote(str(path))
 
 
 class _Reporter:
@@ -106,15 +151,17 @@ class _Reporter:
 
     def show(self, snapshot: Snapshot) -> None:
         """Bring the display up to date."""
-        if self._terminal:
-            self._show_bar(snapshot)
-        elif self._clock() >= self._next_line or snapshot.ended:
-            self._next_line = self._clock() + _LINE_EVERY
-            print(f"step {snapshot.step}/{snapshot.config.max_steps}  {_numbers(snapshot)}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # nobody reads it any more, as after `2>&1 | head`: no reason to end the run
+            if self._terminal:
+                self._show_bar(snapshot)
+            elif self._clock() >= self._next_line or snapshot.ended:
+                self._next_line = self._clock() + _LINE_EVERY
+                print(_line(snapshot), file=sys.stderr, flush=True)
 
     def _show_bar(self, snapshot: Snapshot) -> None:
         if self._bar is None:
-            self._bar = tqdm(total=snapshot.config.max_steps, initial=snapshot.step, unit="step", dynamic_ncols=True, smoothing=0.1)
+            total = snapshot.config.max_steps
+            self._bar = tqdm(total=total, initial=snapshot.step, unit=" steps", file=sys.stderr, dynamic_ncols=True, smoothing=0.1)
         self._bar.set_postfix_str(_numbers(snapshot), refresh=False)
         self._bar.update(snapshot.step - self._bar.n)
 
@@ -125,6 +172,12 @@ class _Reporter:
             self._bar = None
 
 
+def _line(snapshot: Snapshot) -> str:
+    speed = f"{snapshot.steps_per_second:.0f} steps/s  " if snapshot.steps_per_second else ""
+    left = f"  {tqdm.format_interval(snapshot.seconds_left)} left" if snapshot.seconds_left else ""
+    return f"step {snapshot.step}/{snapshot.config.max_steps}  {speed}{_numbers(snapshot)}{left}"
+
+
 def _numbers(snapshot: Snapshot) -> str:
-    estimate = f"estimate {snapshot.history[-1, 3]:.4g}" if len(snapshot.history) else "estimate –"
-    return f"{estimate}  {snapshot.steps_per_second:.0f} steps/s  {snapshot.generator_updates} generator updates"
+    estimate = f"{snapshot.history[-1, 3]:.4g}" if len(snapshot.history) else "–"
+    return f"Wasserstein estimate {estimate}  {snapshot.generator_updates} generator updates"

@@ -68,7 +68,7 @@ def show_sliders(first: int, latent_dim: int) -> None:
         st.session_state[slider_key(dimension)] = float(np.clip(z[dimension], -RANGE, RANGE))
         with columns[index % 2]:
             st.slider(
-                f"z{dimension + 1}" + (" (moved)" if dimension in moved() else ""),
+                f"z{dimension + 1}",
                 -RANGE,
                 RANGE,
                 step=0.01,
