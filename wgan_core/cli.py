@@ -261,7 +261,8 @@ def _differences(config: TrainConfig) -> tuple[str, dict[str, Any]]:
 def _size(folder: Path) -> int:
     """Bytes of all files below `folder`."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # a run that trains meanwhile replaces and thins out its files
-            total += path.stat().st_size if path.is_file() else 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):  # a run that trains meanwhile replaces and thins out its files
+                total += os.stat(os.path.join(parent, name)).st_size
     return total

@@ -77,27 +77,33 @@ def _fetch(config: TrainConfig) -> None:
         print(f"{what} …", flush=True)
     # torchvision has a bar for each file and prints which mirrors failed; what matters of that is in the error's sentence.
     with bar, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        download(config, lambda fraction: bar.update(fraction - bar.n))
+
+        def show(fraction: float) -> None:
+            bar.update(fraction - bar.n)
+
+        download(config, show)
 
 
 def _drive(make_loop: Callable[[], RunLoop], inbox: queue.SimpleQueue[Command], reporter: _Reporter) -> int:
     """Train to the end, or until Ctrl-C or a polite kill; both save first."""
-    loop: RunLoop | None = None
     with _signals_stop(inbox):
         try:
             loop = make_loop()
+        except (StoreError, ValueError):
+            raise  # an input that cannot be used, not a run that failed
+        except Exception as error:
+            _say_failed(error, None)
+            return 1
+        try:
             while loop.tick():
                 pass
         except Exception as error:
-            if loop is None and isinstance(error, (StoreError, ValueError)):
-                raise  # an input that cannot be used, not a run that failed
             reporter.close()
             _say_failed(error, loop)
             return 1
         finally:
             reporter.close()
-            if loop is not None:
-                loop.recorder.folder.release()
+            loop.recorder.folder.release()
         _say_where(loop)
     return 0
 

@@ -10,6 +10,7 @@ def navigation() -> StreamlitPage:
     """The page that was asked for, ready to run."""
     st.session_state["framed"] = True
     st.set_page_config(page_title="WGAN Playground", page_icon="static/icon.svg", layout="wide")
+    st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")  # Streamlit leaves a third of a screen empty
     return st.navigation(
         [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),

@@ -85,7 +85,7 @@ def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: An
     # Explore it.
     page.get_by_role("link", name="Explore its latent space").click()
     before = picture(page, "Image that the generator makes")
-    slider = page.get_by_role("slider", name="z1", exact=True)
+    slider = page.locator("input[aria-label='z1']")
     for _ in range(60):
         slider.press("ArrowRight")
     wait_until(lambda: picture(page, "Image that the generator makes") != before)

@@ -1,0 +1,233 @@
+"""Figures of the running app, by hand: `python -m tests.e2e.measure`. Times are this machine's; quote them with it.
+
+Needs Chromium, and Fashion-MNIST in the data root for the speed of `walkthrough`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+from websockets.sync.client import connect
+
+from tests.e2e.conftest import LAUNCH_ARGS, Server, _launch, find_chromium
+from wgan_core.store import RunFolder
+
+PICTURE = "img[alt^='Image that the generator']"
+
+
+@contextlib.contextmanager
+def app(runs: Path) -> Iterator[Server]:
+    """A fresh server whose runs lie in `runs`."""
+    server = _launch(Path(__file__).parents[2] / "app.py", Path(tempfile.mkdtemp()), {"WGAN_RUNS_ROOT": str(runs)})
+    try:
+        server.wait_until_healthy()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def browser() -> Iterator[Page]:
+    """A page of 1440 × 900 px in Chromium."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=LAUNCH_ARGS)
+        yield chromium.new_page(viewport={"width": 1440, "height": 900})
+        chromium.close()
+
+
+def say(what: str, figure: str) -> None:
+    """One row of the table."""
+    print(f"{what:<72} {figure}", flush=True)
+
+
+def first_minute(runs: Path) -> None:
+    """The newcomer's path by the clock."""
+    with browser() as page:
+        begun = time.perf_counter()
+        with app(runs) as server:
+            page.goto(server.url)
+            page.get_by_role("button", name="Quick start").wait_for()
+            say("from `streamlit run` to the first page", f"{time.perf_counter() - begun:.1f} s")
+            pressed = time.perf_counter()
+            page.get_by_role("button", name="Quick start").click()
+            page.locator("img[alt^='64 generated images']").wait_for()
+            say("from pressing Quick start to its first picture", f"{time.perf_counter() - pressed:.1f} s")
+            page.get_by_role("spinbutton", name="Clip value c").fill("0.02")
+            page.get_by_role("spinbutton", name="Clip value c").press("Enter")
+            page.wait_for_timeout(2000)
+            page.reload()
+            page.locator("img[alt^='64 generated images']").wait_for()
+            page.get_by_role("link", name="Explore its latent space").click()
+            page.locator(PICTURE).wait_for()
+            say("from the press to exploring the run (edit, 2 s, reload, explore)", f"{time.perf_counter() - pressed:.1f} s")
+
+
+def slider_latency(runs: Path, training: bool, count: int = 40) -> None:
+    """From releasing a slider to the new image on the page."""
+    with app(runs) as server, browser() as page:
+        if training:
+            page.goto(f"{server.url}/train?preset=walkthrough")
+            page.get_by_role("button", name="Start training").click()
+            page.locator("img[alt^='64 generated images']").wait_for()
+        page.goto(f"{server.url}/explore?run=walkthrough-mnist")
+        page.locator(PICTURE).wait_for()
+        page.wait_for_timeout(2000)
+        thumb = page.locator("input[aria-label='z1']")
+        times = []
+        for index in range(count):
+            source = page.locator(PICTURE).get_attribute("src")
+            box = thumb.locator("xpath=../..").bounding_box()
+            assert box is not None
+            page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+            page.mouse.down()
+            page.mouse.move(box["x"] + (25 if index % 2 else -15), box["y"] + 5, steps=3)
+            begun = time.perf_counter()
+            page.mouse.up()
+            page.wait_for_function("([css, old]) => document.querySelector(css).src !== old", arg=[PICTURE, source], polling=5)
+            times.append((time.perf_counter() - begun) * 1000)
+            page.wait_for_timeout(250)
+        middle, high = statistics.median(times), float(np.percentile(times, 95))
+        say(f"slider release to new image, {'while training' if training else 'idle'}", f"median {middle:.0f} ms, 95 % {high:.0f} ms")
+
+
+def speed_of_cli() -> None:
+    """Steps per second of `walkthrough` from the command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        command = [sys.executable, "-m", "wgan_core", "train", "--preset", "walkthrough", "--max-steps", "3000", "--out", str(out)]
+        subprocess.run(command, check=True, capture_output=True)
+        rows = RunFolder.open(out).read_metrics()
+        say("walkthrough on fashion-mnist, command line", f"{rate(rows):.1f} steps/s")
+
+
+def rate(rows: np.ndarray) -> float:
+    """Steps per second over recorded rows."""
+    return float((rows[-1, 0] - rows[0, 0]) / (rows[-1, 2] - rows[0, 2]))
+
+
+def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> None:
+    """A browser tab without a browser: opens the run's page and asks for updates as the front end does."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    with connect(url.replace("http", "ws") + "/_stcore/stream", max_size=2**26) as socket:
+        first = BackMsg()
+        first.rerun_script.query_string = f"run={run_id}"
+        first.rerun_script.page_name = "train"
+        socket.send(first.SerializeToString())
+        fragment, interval, due, size = "", 0.0, float("inf"), 0
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                data = socket.recv(timeout=max(0.01, min(0.2, due - time.monotonic())))
+                message = ForwardMsg()
+                message.ParseFromString(data)  # type: ignore[arg-type]
+                size += len(data)
+                kind = message.WhichOneof("type")
+                if kind == "auto_rerun":
+                    fragment, interval = message.auto_rerun.fragment_id, message.auto_rerun.interval
+                elif kind == "script_finished":
+                    sizes.append(size)
+                    size, due = 0, time.monotonic() + interval if interval else float("inf")
+            if time.monotonic() >= due:
+                due = float("inf")
+                again = BackMsg()
+                again.rerun_script.query_string = f"run={run_id}"
+                again.rerun_script.page_name = "train"
+                again.rerun_script.fragment_id = fragment
+                again.rerun_script.is_auto_rerun = True
+                socket.send(again.SerializeToString())
+
+
+def speed_in_app(runs: Path, rounds: int = 3, seconds: float = 15) -> None:
+    """Steps per second in the app, without a viewer and with one, in turns."""
+    with app(runs) as server:
+        with browser() as page:
+            page.goto(f"{server.url}/train?preset=walkthrough")
+            page.get_by_role("button", name="Start training").click()
+            page.wait_for_url(re.compile("run="))
+            run_id = page.url.split("run=")[1]
+            page.locator("img[alt^='64 generated images']").wait_for()
+        rates: dict[str, list[float]] = {"no viewer": [], "one viewer": []}
+        updates: list[int] = []
+        for _ in range(rounds):
+            for kind, found in rates.items():
+                stop, sizes = threading.Event(), []
+                thread = threading.Thread(target=viewer, args=(server.url, run_id, stop, sizes))
+                if kind == "one viewer":
+                    thread.start()
+                time.sleep(6)  # pictures are drawn for some seconds after the last viewer has left
+                begun, step = time.monotonic(), newest_step(runs / run_id)
+                time.sleep(seconds)
+                found.append((newest_step(runs / run_id) - step) / (time.monotonic() - begun))
+                stop.set()
+                if kind == "one viewer":
+                    thread.join()
+                    updates += sizes[1:]
+        for kind, found in rates.items():
+            say(
+                f"walkthrough on fashion-mnist, app, {kind}",
+                f"{statistics.median(found):.1f} steps/s ({', '.join(f'{r:.1f}' for r in found)})",
+            )
+        say("bytes of a live update (median of all)", f"{statistics.median(updates):,.0f}")
+
+
+def newest_step(path: Path) -> int:
+    """The newest recorded step of a run."""
+    return int(RunFolder.open(path).read_metrics()[-1, 0])
+
+
+def update_size(runs: Path) -> None:
+    """Bytes and server time of an update with 1,000 and with 100,000 recorded points."""
+    from pages.shared.live_chart import _to_json
+    from wgan_core import figures
+
+    for count in (1000, 100_000):
+        rng = np.random.default_rng(0)
+        rows = np.column_stack([np.arange(count) * 5.0, np.arange(count) // 5, np.arange(count) / 40, *rng.normal(size=(5, count))])
+        begun = time.perf_counter()
+        sizes = [
+            len(_to_json(figures.curves(rows, which))) for _ in range(5) for which in (figures.ESTIMATE, figures.SCORES, figures.LOSSES)
+        ]
+        took = (time.perf_counter() - begun) / 5
+        say(f"charts of an update after {count:,} recorded points", f"{sum(sizes[:3]):,} bytes, {took * 1000:.0f} ms on the server")
+
+
+def main() -> None:
+    """Measure everything, or what is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="*", default=["first", "size", "slider", "cli", "app"])
+    chosen = parser.parse_args().what
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    print(f"{os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        runs = Path(folder) / "runs"
+        shutil.copytree("checkpoints/walkthrough-mnist", runs / "walkthrough-mnist")
+        actions: dict[str, Any] = {
+            "first": lambda: first_minute(runs),
+            "size": lambda: update_size(runs),
+            "slider": lambda: (slider_latency(runs, training=False), slider_latency(runs, training=True)),
+            "cli": speed_of_cli,
+            "app": lambda: speed_in_app(runs),
+        }
+        for name in chosen:
+            actions[name]()
+
+
+if __name__ == "__main__":
+    main()
