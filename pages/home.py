@@ -1,4 +1,7 @@
-"""Home: what this is, the device, a quick start, recent runs."""
+"""Home: what this is, the device, a quick start, recent runs.
+
+Whatever imports PyTorch (a second or more in a fresh server) is imported where it is used, so that the page is there before it.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.frame import within_frame
-from pages.shared.server import run_manager
-from pages.shared.setup import show_run, start_run
 from pages.shared.text import status_badge
 from wgan_core.config import PRESETS
-from wgan_core.device import describe_device, resolve_device
-from wgan_core.store import list_runs
 
 RECENT = 8
 PICTURE = Path(__file__).parent / "shared" / "wgan.svg"
@@ -29,7 +28,7 @@ def introduction() -> None:
             "go. Here you train one on real images, turn its knobs while it learns, and walk through what it has learned."
         )
         _quick_start()
-        st.caption(f"Found: {describe_device(resolve_device('auto'))}.")
+        device = st.empty()
     with picture:
         st.image(
             PICTURE.read_text(encoding="utf-8"),
@@ -37,6 +36,9 @@ def introduction() -> None:
             "scores is the Wasserstein estimate: the critic raises it, the generator lowers it.",
             width="stretch",
         )
+    from wgan_core.device import describe_device, resolve_device
+
+    device.caption(f"Found: {describe_device(resolve_device('auto'))}.")
 
 
 def _quick_start() -> None:
@@ -44,6 +46,8 @@ def _quick_start() -> None:
         if st.button(
             "Quick start", type="primary", icon=":material/bolt:", help="Trains small networks on 1,797 handwritten digits. No download."
         ):
+            from pages.shared.setup import start_run
+
             start_run(PRESETS["quick-start"])
         st.page_link("pages/train.py", label="Choose everything yourself", icon=":material/tune:")
     busy = st.session_state.get("busy")
@@ -51,12 +55,17 @@ def _quick_start() -> None:
         sentence, run_id = busy
         st.warning(sentence, icon=":material/hourglass_top:")
         if st.button("Show the run that is training", icon=":material/visibility:"):
+            from pages.shared.setup import show_run
+
             st.session_state.pop("busy", None)
             show_run(run_id)
 
 
 def recent_runs() -> None:
     """The newest runs, each with a way to watch and to explore it."""
+    from pages.shared.server import run_manager
+    from wgan_core.store import list_runs
+
     runs = list_runs(run_manager().root)[:RECENT]
     if not runs:
         return

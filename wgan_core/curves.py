@@ -36,8 +36,11 @@ def smooth(values: Values, weight: float, restarts: Iterable[int] = ()) -> Value
         finite = np.isfinite(stretch)
         counted = stretch[finite]
         if weight and len(counted) and counted.min() != counted.max():
-            last = lfilter([1 - weight], [1, -weight], counted)
-            stretch[finite] = last / (1 - weight ** np.arange(1, len(counted) + 1))
+            shown = lfilter([1 - weight], [1, -weight], counted)
+            # weight^n is nothing beyond some n; powers of all of a long curve would cost more than the filter.
+            early = shown[: int(np.ceil(-40 / np.log(weight)))]
+            early /= 1 - weight ** np.arange(1, len(early) + 1)
+            stretch[finite] = shown
     return smoothed
 
 

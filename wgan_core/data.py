@@ -20,8 +20,7 @@ import numpy as np
 import platformdirs
 import torch
 from torch import Tensor
-from torchvision import datasets
-from torchvision.transforms.v2 import functional as transforms
+from torch.nn import functional
 
 from wgan_core.config import TrainConfig
 
@@ -107,14 +106,20 @@ DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
 )
 
 # The class in torchvision, and the folder it makes in the data root.
-_DOWNLOADED: MappingProxyType[str, tuple[Any, str]] = MappingProxyType(
+_DOWNLOADED: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
-        "fashion-mnist": (datasets.FashionMNIST, "FashionMNIST"),
-        "mnist": (datasets.MNIST, "MNIST"),
-        "kmnist": (datasets.KMNIST, "KMNIST"),
-        "cifar10": (datasets.CIFAR10, "cifar-10-batches-py"),
+        "fashion-mnist": ("FashionMNIST", "FashionMNIST"),
+        "mnist": ("MNIST", "MNIST"),
+        "kmnist": ("KMNIST", "KMNIST"),
+        "cifar10": ("CIFAR10", "cifar-10-batches-py"),
     }
 )
+
+
+def _torchvision_set(name: str, root: Path | str, **options: bool) -> Any:
+    from torchvision import datasets  # takes a second to import, which the first page should not wait for
+
+    return getattr(datasets, _DOWNLOADED[name][0])(root, **options)
 
 
 def to_unit_range(images: Tensor) -> Tensor:
@@ -167,13 +172,13 @@ def _digits(size: int) -> ImageDataset:
 
 
 def _downloaded(name: str, root: Path, size: int, held_out: bool) -> ImageDataset:
-    kind, folder = _DOWNLOADED[name]
+    folder = _DOWNLOADED[name][1]
     if not (root / folder).is_dir():
         raise DataMissing(
             f"{DATASETS[name].title} is not in {root} yet: press Download on the Train page, or let `python -m wgan_core train` fetch it."
         )
     try:
-        data = kind(root, train=not held_out, download=False)
+        data = _torchvision_set(name, root, train=not held_out, download=False)
         images = torch.as_tensor(data.data)
         images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
         labels = torch.as_tensor(data.targets).long()
@@ -189,7 +194,7 @@ def resize(images: Tensor, size: int) -> Tensor:
     """uint8 [n, c, h, w] as [n, c, size, size], with antialiasing, a part at a time to bound memory."""
     if tuple(images.shape[2:]) == (size, size):
         return images.contiguous()
-    return torch.cat([transforms.resize(part, [size, size], antialias=True) for part in images.split(4096)])
+    return torch.cat([functional.interpolate(part, (size, size), mode="bilinear", antialias=True) for part in images.split(4096)])
 
 
 # Downloads.
@@ -213,13 +218,13 @@ def download(config: TrainConfig, progress: Callable[[float], None] = lambda fra
     if is_available(config):
         progress(1.0)
         return
-    kind, folder = _DOWNLOADED[config.dataset]
+    folder = _DOWNLOADED[config.dataset][1]
     info, root = DATASETS[config.dataset], data_root(config)
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside:
             with _watched(Path(aside), info.megabytes * 10**6, progress):
-                kind(aside, train=True, download=True)
+                _torchvision_set(config.dataset, aside, train=True, download=True)
             if not (root / folder).exists():  # another process may have been quicker
                 shutil.move(Path(aside) / folder, root / folder)
     except OSError as error:

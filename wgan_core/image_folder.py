@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from torchvision.transforms.v2 import functional as transforms
 
-from wgan_core.data import DataError, ImageDataset
+from wgan_core.data import DataError, ImageDataset, resize
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
 MOST_PIXELS = 50_000_000
@@ -79,8 +78,10 @@ def _read(file: Path, size: int) -> torch.Tensor | None:
         return None
     tensor = torch.from_numpy(pixels)
     tensor = tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)
-    square = transforms.center_crop(tensor, [min(tensor.shape[1:])] * 2)
-    return transforms.resize(square, [size, size], antialias=True)
+    height, width = tensor.shape[1:]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return resize(tensor[None, :, top : top + side, left : left + side], size)[0]
 
 
 def _pixels(picture: Image.Image) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from wgan_core.messages import Status
-
 STATUS_COLOURS: dict[str, str] = {
     "queued": "gray",
     "loading": "blue",
@@ -16,7 +14,7 @@ STATUS_COLOURS: dict[str, str] = {
 }
 
 
-def status_badge(status: Status | str) -> str:
+def status_badge(status: str) -> str:
     """A coloured badge in Markdown."""
     return f":{STATUS_COLOURS.get(status, 'gray')}-badge[{status or 'unknown'}]"
 

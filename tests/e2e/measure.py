@@ -89,9 +89,10 @@ def slider_latency(runs: Path, training: bool, count: int = 40) -> None:
         page.locator(PICTURE).wait_for()
         page.wait_for_timeout(2000)
         thumb = page.locator("input[aria-label='z1']")
+        image = page.locator(PICTURE).element_handle()
         times = []
         for index in range(count):
-            source = page.locator(PICTURE).get_attribute("src")
+            source = image.get_attribute("src")
             box = thumb.locator("xpath=../..").bounding_box()
             assert box is not None
             page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -99,7 +100,7 @@ def slider_latency(runs: Path, training: bool, count: int = 40) -> None:
             page.mouse.move(box["x"] + (25 if index % 2 else -15), box["y"] + 5, steps=3)
             begun = time.perf_counter()
             page.mouse.up()
-            page.wait_for_function("([css, old]) => document.querySelector(css).src !== old", arg=[PICTURE, source], polling=5)
+            page.wait_for_function("([image, old]) => image.src !== old", arg=[image, source], polling=5)
             times.append((time.perf_counter() - begun) * 1000)
             page.wait_for_timeout(250)
         middle, high = statistics.median(times), float(np.percentile(times, 95))
