@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import gzip
+import http.client
 import os
+import re
 import struct
+import threading
 import zlib
 from pathlib import Path
 from urllib.error import URLError
@@ -26,6 +29,7 @@ from wgan_core.data import (
     download,
     is_available,
     load_dataset,
+    resize,
     to_uint8,
     to_unit_range,
 )
@@ -67,14 +71,33 @@ def test_digits_use_the_full_range_and_are_scikit_learns() -> None:
     assert data.images.shape == (1797, 1, 8, 8) and data.images.dtype == torch.uint8
     np.testing.assert_array_equal(data.images[:, 0].numpy(), np.round(bundle.images * 255 / 16))
     assert data.labels is not None and (data.labels.numpy() == bundle.target).all()
+    assert load_dataset(TrainConfig(dataset="digits", image_size=32)).images.shape == (1797, 1, 32, 32)
 
 
-def test_resizing_is_antialiased_as_pillow_does_it() -> None:
-    small = load_dataset(TrainConfig(dataset="digits", image_size=8))
-    large = load_dataset(TrainConfig(dataset="digits", image_size=32))
-    for index in (0, 999):
-        expected = np.array(Image.fromarray(small.images[index, 0].numpy()).resize((32, 32), Image.Resampling.BILINEAR)).astype(int)
-        assert np.abs(large.images[index, 0].numpy().astype(int) - expected).max() <= 1
+@pytest.mark.parametrize("size", [8, 40])
+def test_resizing_is_antialiased_in_every_part_as_pillow_does_it(size: int) -> None:
+    images = torch.randint(0, 256, (4100, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    resized = resize(images, size)  # more images than are resized at once
+    assert resized.shape == (4100, 1, size, size) and resized.dtype == torch.uint8
+    for index in (0, 4095, 4096, 4099):
+        expected = np.array(Image.fromarray(images[index, 0].numpy()).resize((size, size), Image.Resampling.BILINEAR)).astype(int)
+        assert np.abs(resized[index, 0].numpy().astype(int) - expected).max() <= 1
+    assert resize(images, 28).data_ptr() == images.data_ptr()  # a size that fits is not touched
+
+
+def test_colour_images_keep_channels_rows_and_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.arange(2 * 32 * 32 * 3).reshape(2, 32, 32, 3).astype(np.uint8)  # as torchvision has them: channels last
+
+    def read(self: object, root: Path, train: bool, download: bool) -> None:
+        assert not download
+        self.__dict__.update(data=pixels, targets=[3, 5])
+
+    monkeypatch.setattr("torchvision.datasets.CIFAR10.__init__", read)
+    (tmp_path / "cifar-10-batches-py").mkdir()
+    data = load_dataset(TrainConfig(dataset="cifar10", data_root=str(tmp_path), image_size=32))
+    assert data.channels == 3 and data.images.is_contiguous()
+    assert data.images[1, 2, 7, 11] == pixels[1, 7, 11, 2] and data.images[0, 0, 30, 1] == pixels[0, 30, 1, 0]
+    assert data.labels is not None and [data.class_names[label] for label in data.labels] == ["cat", "dog"]
 
 
 def test_the_fingerprint_sees_every_pixel_and_the_shape() -> None:
@@ -110,6 +133,23 @@ def test_the_data_root_is_the_setting_then_the_environment_then_the_cache(tmp_pa
     assert data_root(TrainConfig()) == Path("/from/environment")
     monkeypatch.delenv("WGAN_DATA_ROOT")
     assert data_root(TrainConfig()).parts[-2:] == ("wgan-playground", "data")
+    assert data_root(TrainConfig(data_root="~/images")) == Path.home() / "images"
+
+
+@pytest.mark.parametrize(
+    ("root", "sentence"),
+    [("~nobody-of-this-name/data", "There is no home folder for ~nobody"), ("x" * 300, "MNIST cannot be written to x")],
+)
+def test_a_data_root_that_cannot_be_holds_nothing_and_says_why(
+    root: str, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = TrainConfig(dataset="mnist", data_root=root)
+    assert not is_available(config)
+    with pytest.raises(DataError):
+        load_dataset(config)
+    with pytest.raises(DataError, match=sentence):
+        download(config)
 
 
 # Downloads.
@@ -138,18 +178,50 @@ def fake_fetch(url: str, filename: str, *_: object) -> None:
     Path(filename).write_bytes(gzip.compress(idx(array)))
 
 
-def test_a_download_arrives_whole_and_reports_progress(mnist: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+def fetch_with(monkeypatch: pytest.MonkeyPatch, fetch: object, *, whole: bool = True) -> None:
+    """Let torchvision get its files from `fetch(url, filename)`; their checksums are right where they are `whole`."""
     monkeypatch.setattr("torchvision.datasets.utils._get_redirect_url", lambda url, max_hops: url)
-    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", fake_fetch)
-    monkeypatch.setattr("torchvision.datasets.utils.check_md5", lambda *_, **__: True)
+    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", fetch)
+    monkeypatch.setattr("torchvision.datasets.utils.check_md5", lambda *_, **__: whole)
+
+
+def test_a_download_reports_progress_and_is_found_once_it_is_whole(mnist: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[float] = []
-    download(mnist, seen.append)
-    assert seen[-1] == 1.0 and all(0 <= fraction <= 1 for fraction in seen)
-    assert sorted(path.name for path in Path(mnist.data_root).iterdir()) == ["MNIST"]
+    reported = threading.Event()
+
+    def progress(fraction: float) -> None:
+        seen.append(fraction)
+        if 0 < fraction < 1:
+            reported.set()
+
+    def fetch(url: str, filename: str, *_: object) -> None:
+        assert Path(mnist.data_root) in Path(filename).parents and not is_available(mnist)
+        if not reported.is_set():
+            Path(filename).write_bytes(bytes(3_000_000))  # a quarter of the 12 MB
+            assert reported.wait(10)
+        fake_fetch(url, filename)
+
+    fetch_with(monkeypatch, fetch)
+    download(mnist, progress)
+    assert 0.25 in seen and seen[-1] == 1.0 and all(0 <= fraction <= 1 for fraction in seen)
+    assert [path.name for path in Path(mnist.data_root).iterdir()] == ["MNIST"]
     data = load_dataset(mnist)
     assert data.images.shape == (60, 1, 32, 32) and (data.images == 7).all()
-    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", None)
+    assert len(load_dataset(mnist, held_out=True)) == 20
+    fetch_with(monkeypatch, None)
     download(mnist)  # there already: nothing is fetched
+
+
+def test_what_another_process_brought_meanwhile_is_kept(mnist: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = Path(mnist.data_root) / "MNIST"
+
+    def fetch(url: str, filename: str, *_: object) -> None:
+        theirs.mkdir(exist_ok=True)
+        fake_fetch(url, filename)
+
+    fetch_with(monkeypatch, fetch)
+    download(mnist)
+    assert list(Path(mnist.data_root).iterdir()) == [theirs] and list(theirs.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -157,19 +229,23 @@ def test_a_download_arrives_whole_and_reports_progress(mnist: TrainConfig, monke
     [
         (URLError("no network"), r"MNIST could not be downloaded: check the network and try again, or copy the folder MNIST"),
         (TimeoutError("timed out"), r"MNIST could not be downloaded: check the network"),
+        (KeyboardInterrupt(), "^$"),
+        (http.client.IncompleteRead(b"half"), r"MNIST could not be downloaded: check the network"),
+        (RuntimeError("File not found or corrupted."), r"MNIST could not be downloaded: check the network"),
+        (PermissionError(errno.EACCES, "Permission denied"), r"MNIST cannot be written to .*Permission denied\): make room there"),
+        (OSError(errno.EROFS, "Read-only file system"), r"MNIST cannot be written to .*Read-only file system\): make room there"),
         (OSError(errno.ENOSPC, "No space left on device"), r"MNIST cannot be written to .*No space left on device\): make room there"),
     ],
 )
 def test_a_download_that_breaks_leaves_nothing(
-    mnist: TrainConfig, monkeypatch: pytest.MonkeyPatch, error: Exception, sentence: str
+    mnist: TrainConfig, monkeypatch: pytest.MonkeyPatch, error: BaseException, sentence: str
 ) -> None:
     def fail(url: str, filename: str, *_: object) -> None:
         Path(filename).write_bytes(b"half of it")
         raise error
 
-    monkeypatch.setattr("torchvision.datasets.utils._get_redirect_url", lambda url, max_hops: url)
-    monkeypatch.setattr("torchvision.datasets.utils._urlretrieve", fail)
-    with pytest.raises(DataError, match=sentence) as caught:
+    fetch_with(monkeypatch, fail, whole=False)
+    with pytest.raises((DataError, KeyboardInterrupt), match=sentence) as caught:
         download(mnist)
     assert "\n" not in str(caught.value)
     assert list(Path(mnist.data_root).iterdir()) == []
@@ -185,10 +261,8 @@ def test_a_data_root_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
 def test_damaged_files_are_a_sentence(mnist: TrainConfig) -> None:
     raw = Path(mnist.data_root) / "MNIST" / "raw"
     raw.mkdir(parents=True)
-    for name in ("train-images", "t10k-images"):
-        (raw / f"{name}-idx3-ubyte").write_bytes(b"torn")
-    for name in ("train-labels", "t10k-labels"):
-        (raw / f"{name}-idx1-ubyte").write_bytes(b"torn")
+    for name in ("train-images-idx3", "t10k-images-idx3", "train-labels-idx1", "t10k-labels-idx1"):
+        (raw / f"{name}-ubyte").write_bytes(b"torn")
     with pytest.raises(DataError, match="The files of MNIST in .* are incomplete or damaged .*: delete that folder and download again"):
         load_dataset(mnist)
 
@@ -216,8 +290,13 @@ def test_folders_that_cannot_be_trained_on(tmp_path: Path, make, sentence: str) 
 def test_no_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no folder .*missing: write the path"):
         load_dataset(folder_config(tmp_path / "missing"))
+    for name in ("~nobody-here/pictures", "x" * 4000):
+        with pytest.raises(DataError, match="There is no folder"):
+            load_dataset(TrainConfig(dataset="image-folder", data_root=name))
     with pytest.raises(DataError, match="image-folder needs a folder of images: write its path"):
         load_dataset(TrainConfig(dataset="image-folder"))
+    with pytest.raises(DataError, match=f"There is no folder {re.escape(str(Path.home()))}.*no-such-folder-here"):
+        load_dataset(folder_config(Path("~/no-such-folder-here")))
 
 
 def test_mixed_sizes_modes_and_depths_become_one_tensor(tmp_path: Path) -> None:
@@ -227,6 +306,7 @@ def test_mixed_sizes_modes_and_depths_become_one_tensor(tmp_path: Path) -> None:
     save(tmp_path / "d.png", (255, 0, 0, 0), mode="RGBA")
     save(tmp_path / "e.png", 1, mode="1")
     save(tmp_path / ".hidden.png", "white")
+    save(tmp_path / ".thumbnails" / "f.png", "white")
     (tmp_path / "notes.txt").write_text("not an image, and not named like one")
     data = load_dataset(folder_config(tmp_path))
     assert data.images.shape == (5, 3, 8, 8) and data.labels is None and data.notes == ()
@@ -237,10 +317,29 @@ def test_mixed_sizes_modes_and_depths_become_one_tensor(tmp_path: Path) -> None:
 
 def test_grey_only_where_all_are_grey_and_16_bits_keep_their_tones(tmp_path: Path) -> None:
     save(tmp_path / "a.png", 90, mode="L")
-    Image.fromarray(np.full((8, 8), 257 * 60, dtype=np.uint16)).save(tmp_path / "b.png")
+    Image.fromarray(np.full((8, 8), 257 * 200, dtype=np.uint16)).save(tmp_path / "b.png")
     data = load_dataset(folder_config(tmp_path))
     assert data.images.shape == (2, 1, 8, 8)
-    assert data.images.float().mean((1, 2, 3)).tolist() == [90, 60]
+    assert data.images.float().mean((1, 2, 3)).tolist() == [90, 200]
+
+
+def test_transparency_is_white_in_palettes_and_grey_too_and_print_colours_are_converted(tmp_path: Path) -> None:
+    palette = Image.new("P", (8, 8), 0)
+    palette.putpalette([200, 0, 0])
+    palette.save(tmp_path / "a.png", transparency=0)
+    save(tmp_path / "b.png", (40, 0), mode="LA")
+    save(tmp_path / "c.tif", (0, 255, 255, 0), mode="CMYK")  # no cyan, all magenta and yellow: red
+    means = [image.float().mean((1, 2)).tolist() for image in load_dataset(folder_config(tmp_path)).images]
+    assert means == [[255] * 3, [255] * 3, [255, 0, 0]]
+
+
+def test_folders_are_shrunk_with_antialiasing(tmp_path: Path) -> None:
+    lines = np.zeros((64, 64), dtype=np.uint8)
+    lines[:, 3::8] = lines[:, 4::8] = 255  # all that is seen by picking the nearest pixels
+    for name in ("a.png", "b.png"):
+        Image.fromarray(lines).save(tmp_path / name)
+    inner = load_dataset(folder_config(tmp_path)).images[:, :, :, 1:-1]  # at the rim the filter is cut off
+    assert inner.min() >= 62 and inner.max() <= 66  # a quarter of 255
 
 
 def test_the_middle_is_kept_and_photographs_stand_upright(tmp_path: Path) -> None:
@@ -258,12 +357,13 @@ def test_the_middle_is_kept_and_photographs_stand_upright(tmp_path: Path) -> Non
 
 
 def test_first_level_folders_become_classes(tmp_path: Path) -> None:
-    for name in ("cats/1.png", "cats/more/2.png", "dogs/3.png"):
+    for name in ("set/cats/1.png", "set/cats/more/2.png", "set/dogs/3.png"):
         save(tmp_path / name, "gray")
-    data = load_dataset(folder_config(tmp_path))
+    data = load_dataset(folder_config(tmp_path / "set"))
     assert data.class_names == ("cats", "dogs") and data.labels is not None and data.labels.tolist() == [0, 0, 1]
-    save(tmp_path / "stray.png", "gray")
-    assert load_dataset(folder_config(tmp_path)).labels is None
+    assert load_dataset(folder_config(tmp_path)).labels is None  # one folder is no class
+    save(tmp_path / "set" / "stray.png", "gray")
+    assert load_dataset(folder_config(tmp_path / "set")).labels is None
 
 
 def bomb(path: Path, side: int) -> None:

@@ -231,6 +231,22 @@ def test_a_finished_run_can_be_resumed_with_other_settings(manager: RunManager, 
     assert (again.snapshot.step, again.snapshot.config.n_critic) == (90, 2)
 
 
+def test_a_run_with_weights_only_is_not_offered_to_resume(manager: RunManager, finished: Run) -> None:
+    for step in (manager.root / finished.run_id / "steps").iterdir():
+        (step / "training.safetensors").unlink()
+    test = page("train", run=finished.run_id)
+    assert "This run keeps weights only" in texts(test)
+    assert not [button for button in test.button if "Resume" in button.label]
+
+
+def test_a_new_run_takes_over_the_settings(manager: RunManager, finished: Run) -> None:
+    test = page("train", run=finished.run_id)
+    button(test, "New run").click().run()
+    assert test.number_input(key="setup.batch_size").value == 16
+    assert test.text_input(key="setup.critic_widths").value == "24,12"
+    assert "run" not in test.query_params
+
+
 def test_a_run_of_an_earlier_server_is_shown_from_its_folder(manager: RunManager, finished: Run) -> None:
     manager._runs.clear()
     shown = texts(page("train", run=finished.run_id))

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import functools
 import hashlib
+import http.client
 import os
 import shutil
 import tempfile
@@ -133,9 +134,18 @@ def to_uint8(images: Tensor) -> Tensor:
 
 
 def data_root(config: TrainConfig) -> Path:
-    """Where downloaded data lies: the setting, else the environment variable WGAN_DATA_ROOT, else a folder in the user's cache."""
+    """Where downloaded data lies: the setting, else the environment variable WGAN_DATA_ROOT, else a folder in the user's cache.
+
+    Raises:
+        DataError: the folder begins with ~ and the name of nobody here.
+    """
     named = config.data_root or os.environ.get("WGAN_DATA_ROOT")
-    return Path(named).expanduser() if named else Path(platformdirs.user_cache_dir("wgan-playground")) / "data"
+    if not named:
+        return Path(platformdirs.user_cache_dir("wgan-playground")) / "data"
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"There is no home folder for {named}: write the whole path into the data folder setting.") from error
 
 
 def load_dataset(config: TrainConfig, *, held_out: bool = False) -> ImageDataset:
@@ -173,7 +183,7 @@ def _digits(size: int) -> ImageDataset:
 
 def _downloaded(name: str, root: Path, size: int, held_out: bool) -> ImageDataset:
     folder = _DOWNLOADED[name][1]
-    if not (root / folder).is_dir():
+    if not os.path.isdir(root / folder):  # False where Path.is_dir raises: a path too long, a folder that may not be read
         raise DataMissing(
             f"{DATASETS[name].title} is not in {root} yet: press Download on the Train page, or let `python -m wgan_core train` fetch it."
         )
@@ -194,15 +204,28 @@ def resize(images: Tensor, size: int) -> Tensor:
     """uint8 [n, c, h, w] as [n, c, size, size], with antialiasing, a part at a time to bound memory."""
     if tuple(images.shape[2:]) == (size, size):
         return images.contiguous()
-    return torch.cat([functional.interpolate(part, (size, size), mode="bilinear", antialias=True) for part in images.split(4096)])
+    resized = torch.empty((*images.shape[:2], size, size), dtype=torch.uint8)  # filled in place: joining parts would hold all twice
+    for target, part in zip(resized.split(4096), images.split(4096), strict=True):
+        target.copy_(functional.interpolate(part, (size, size), mode="bilinear", antialias=True))
+    return resized
 
 
 # Downloads.
 
+_CANNOT_WRITE = frozenset((errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG))
+
 
 def is_available(config: TrainConfig) -> bool:
-    """Whether `load_dataset` needs no download. A folder of images counts as available: what is wrong with it shows on loading."""
-    return config.dataset not in _DOWNLOADED or (data_root(config) / _DOWNLOADED[config.dataset][1]).is_dir()
+    """Whether `load_dataset` needs no download. Never raises: a data root that cannot be used holds nothing, and `download` says why.
+
+    A folder of images counts as available: what is wrong with it shows on loading.
+    """
+    if config.dataset not in _DOWNLOADED:
+        return True
+    try:
+        return os.path.isdir(data_root(config) / _DOWNLOADED[config.dataset][1])
+    except DataError:
+        return False
 
 
 def download(config: TrainConfig, progress: Callable[[float], None] = lambda fraction: None) -> None:
@@ -228,12 +251,13 @@ def download(config: TrainConfig, progress: Callable[[float], None] = lambda fra
             if not (root / folder).exists():  # another process may have been quicker
                 shutil.move(Path(aside) / folder, root / folder)
     except OSError as error:
-        if isinstance(error, PermissionError) or error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST):
+        if isinstance(error, PermissionError) or error.errno in _CANNOT_WRITE:
             raise DataError(
                 f"{info.title} cannot be written to {root} ({error.strerror}): make room there or choose another data folder."
             ) from error
         raise DataError(_offline(info, root, folder)) from error
-    except RuntimeError as error:  # torchvision: every mirror failed, or what came has another checksum
+    # torchvision: every mirror failed, or what came has another checksum; http: the connection ended within a file.
+    except (RuntimeError, http.client.HTTPException, EOFError) as error:
         raise DataError(_offline(info, root, folder)) from error
     progress(1.0)
 

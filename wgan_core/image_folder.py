@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def load_folder(folder: str, size: int) -> ImageDataset:
     """
     if not folder.strip():
         raise DataError("image-folder needs a folder of images: write its path into the data folder setting.")
-    root = Path(folder).expanduser()
-    if not root.is_dir():
+    root = Path(os.path.expanduser(folder))  # unlike Path.expanduser, leaves ~nobody as it is
+    if not os.path.isdir(root):
         raise DataError(f"There is no folder {root}: write the path of a folder of images into the data folder setting.")
     files = _image_files(root)
     if not files:

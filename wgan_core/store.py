@@ -170,6 +170,10 @@ class RunFolder:
         """The saved steps, ascending."""
         return sorted(int(entry.name) for entry in _entries(self.path / "steps") if entry.name.isdigit())
 
+    def can_resume(self) -> bool:
+        """Whether a saved step holds what training needs to go on; runs may keep weights only."""
+        return any((self._step_path(step) / "training.safetensors").exists() for step in self.steps())
+
     def write_step(self, step: int, state: dict[str, TensorDict]) -> None:
         """Keep `state` (parts "generator", "critic", "training") as `step`. All or nothing. Raises OSError (disk full, for one)."""
         target = self._step_path(step)

@@ -14,7 +14,7 @@ from pages.shared.setup import show_run
 from wgan_core.config import SETTINGS, ConfigError
 from wgan_core.manager import DeviceBusy
 from wgan_core.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
-from wgan_core.store import StoreError
+from wgan_core.store import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 STEERED = ("clip_value", "n_critic", "critic_lr", "generator_lr")
@@ -117,7 +117,9 @@ def _resume(snapshot: Snapshot, trained_here: bool) -> None:
     if not snapshot.ended:
         st.info("Another process trains this run; it can be watched here and is controlled there.", icon=":material/visibility:")
         return
-    if not snapshot.saved_steps:
+    path = run_path(run_manager().root, snapshot.run_id)
+    if not path.exists() or not RunFolder.open(path).can_resume():
+        st.caption("This run keeps weights only: it can be explored, but not trained on. “New run” takes over its settings.")
         return
     newest = snapshot.saved_steps[-1]
     if st.session_state.get("resume-follows") != (snapshot.run_id, newest):

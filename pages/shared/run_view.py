@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.controls import controls
 from pages.shared.live_chart import live_chart
 from pages.shared.live_image import live_image
 from pages.shared.server import run_manager
+from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
 from wgan_core import figures, images
+from wgan_core.config import TrainConfig
 from wgan_core.data import DATASETS
 from wgan_core.launch import snapshot_from_folder
 from wgan_core.messages import Pictures, Snapshot
@@ -35,7 +39,8 @@ def run_view(run_id: str) -> None:
     _header(snapshot)
     controls(snapshot, trained_here=_is_here(run_id))
     st.session_state["run-shown"] = _what_rerun_depends_on(snapshot)
-    st.fragment(_live, run_every=_poll_interval(snapshot))(run_id)
+    places = _lay_out(snapshot)
+    st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
 
 
 def look_at(run_id: str) -> Snapshot:
@@ -73,9 +78,10 @@ def _what_rerun_depends_on(snapshot: Snapshot) -> tuple[object, ...]:
     return snapshot.status, snapshot.config
 
 
-def _leave() -> None:
+def _leave(config: TrainConfig | None = None) -> None:
+    """To the set-up form, filled in with `config`."""
     st.session_state.pop("train-run", None)
-    st.query_params.clear()
+    st.query_params.from_dict(link_to(config) if config is not None else {})
     st.rerun()
 
 
@@ -88,11 +94,41 @@ def _header(snapshot: Snapshot) -> None:
             st.page_link(
                 "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
             )
-            if st.button("New run", icon=":material/add:", help="Set up another run. This one goes on."):
-                _leave()
+            if st.button(
+                "New run", icon=":material/add:", help="Set up another run, beginning with this one's settings. This one goes on."
+            ):
+                _leave(snapshot.config)
 
 
-def _live(run_id: str) -> None:
+class _Places(NamedTuple):
+    """Where the part that is drawn anew every second puts what it draws."""
+
+    top: DeltaGenerator
+    charts: DeltaGenerator
+    generated: DeltaGenerator
+    below: DeltaGenerator
+
+
+def _lay_out(snapshot: Snapshot) -> _Places:
+    """The places of a run's view, and in it the real images: they never change, so they are sent once and not every second."""
+    top = st.container()
+    charts, pictures = st.columns([11, 9], gap="large")
+    with pictures:
+        if snapshot.pictures is None:
+            return _Places(top, charts, st.container(), st.container())
+        generated, real = st.columns(2)
+        with real:
+            live_image(
+                grid_png(snapshot.run_id, -1, snapshot.pictures.real),
+                key="grid-real",
+                alt=f"{len(snapshot.pictures.real)} real images",
+                caption="Real images",
+                width=FILL,
+            )
+        return _Places(top, charts, generated, st.container())
+
+
+def _live(run_id: str, places: _Places) -> None:
     """The part that is drawn anew every second while the run is active."""
     try:
         snapshot = look_at(run_id)
@@ -100,13 +136,20 @@ def _live(run_id: str) -> None:
         st.rerun()
     if _what_rerun_depends_on(snapshot) != st.session_state.get("run-shown"):
         st.rerun()  # buttons and settings above are drawn anew too, once
-    _messages(snapshot)
-    _progress(snapshot)
-    charts, pictures = st.columns([11, 9], gap="large")
-    with charts:
+    with places.top:
+        _messages(snapshot)
+        _progress(snapshot)
+    with places.charts:
         _charts(snapshot)
-    with pictures:
-        _pictures(snapshot)
+    if snapshot.pictures is None:
+        with places.generated:
+            _kept_grid(snapshot)
+        return
+    with places.generated:
+        _generated(snapshot.run_id, snapshot.pictures)
+    with places.below:
+        st.caption(f"The same {len(snapshot.pictures.samples)} latents at every step, BatchNorm in eval mode.")
+        _score_histogram(snapshot.pictures)
 
 
 def _messages(snapshot: Snapshot) -> None:
@@ -176,31 +219,14 @@ _CHART_HELP = {
 }
 
 
-def _pictures(snapshot: Snapshot) -> None:
-    pictures = snapshot.pictures
-    if pictures is None:
-        _kept_grid(snapshot)
-        return
-    generated, real = st.columns(2)
-    count = len(pictures.samples)
-    with generated:
-        live_image(
-            grid_png(snapshot.run_id, pictures.step, pictures.samples),
-            key="grid-generated",
-            alt=f"{count} generated images from fixed latents at step {pictures.step}",
-            caption=f"Generated, step {pictures.step:,}",
-            width=FILL,
-        )
-    with real:
-        live_image(
-            grid_png(snapshot.run_id, -1, pictures.real),
-            key="grid-real",
-            alt=f"{len(pictures.real)} real images",
-            caption="Real images",
-            width=FILL,
-        )
-    st.caption(f"The same {count} latents at every step, BatchNorm in eval mode.")
-    _score_histogram(pictures)
+def _generated(run_id: str, pictures: Pictures) -> None:
+    live_image(
+        grid_png(run_id, pictures.step, pictures.samples),
+        key="grid-generated",
+        alt=f"{len(pictures.samples)} generated images from fixed latents at step {pictures.step}",
+        caption=f"Generated, step {pictures.step:,}",
+        width=FILL,
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -86,6 +86,12 @@ def write_link(preset: str, values: Mapping[str, Any]) -> dict[str, str]:
     return params
 
 
+def link_to(config: TrainConfig) -> dict[str, str]:
+    """The parameters of the shortest link to `config`: from the preset that it differs from least."""
+    links = (write_link(preset, config.model_dump()) for preset in PRESETS)
+    return min(links, key=len)
+
+
 def complete_config(values: Mapping[str, Any]) -> TrainConfig | None:
     """The config of all values, or None while one of them cannot be used."""
     return None if any(value is None for value in values.values()) else parse_config(dict(values))
