@@ -64,7 +64,7 @@ class RunLoop:
         publish: Callable[[Snapshot], None] = lambda snapshot: None,
         *,
         wants_pictures: Callable[[], bool] = lambda: True,
-        publish_every: float = 0.5,
+        publish_every: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.trainer = trainer

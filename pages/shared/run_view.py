@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.shared.controls import controls
 from pages.shared.live_chart import live_chart
 from pages.shared.live_image import live_image
-from pages.shared.server import run_manager
+from pages.shared.server import run_manager, spare_what_is_loaded
 from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
 from wgan_core import figures, images
@@ -150,6 +150,8 @@ def _live(run_id: str, places: _Places) -> None:
     with places.below:
         st.caption(f"The same {len(snapshot.pictures.samples)} latents at every step, BatchNorm in eval mode.")
         _score_histogram(snapshot.pictures)
+    if snapshot.status == "running":
+        spare_what_is_loaded()
 
 
 def _messages(snapshot: Snapshot) -> None:
