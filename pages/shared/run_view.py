@@ -87,10 +87,8 @@ def _leave(config: TrainConfig | None = None) -> None:
 
 def _header(snapshot: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"### {snapshot.run_id} {status_badge(snapshot.status)}", width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.markdown(f"### {snapshot.run_id}", width="content")
-            st.markdown(status_badge(snapshot.status), width="content")
-        with st.container(horizontal=True, width="content"):
             st.page_link(
                 "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
             )
