@@ -372,9 +372,9 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
     {
         "quick-start": "Small networks on 1,797 handwritten digits that come with the installation. On one core of a 2-core machine first "
         "digits can be made out after 5 s, and the whole run takes a minute.",
-        "walkthrough": "The video walkthrough's WGAN: MLPs, 32 × 32 px, clip 0.005, n_critic 25. 116 steps/s on one core of a 2-core machine: "
-        "27 minutes for the whole run.",
-        "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A sibling (32 px, "
-        "clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
+        "walkthrough": "The video walkthrough's WGAN: MLPs, 32 × 32 px, clip 0.005, n_critic 25. 116 steps/s on one core of a 2-core "
+        "machine: 27 minutes for the whole run.",
+        "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A sibling "
+        "(32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
     }
 )
