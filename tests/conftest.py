@@ -10,6 +10,9 @@ import torch
 from wgan_core.config import TrainConfig
 from wgan_core.data import ImageDataset
 
+# Tests run side by side; OpenMP teams that share cores wait for each other (see wgan_core.device).
+torch.set_num_threads(1)
+
 SMALL = TrainConfig(
     image_size=8,
     latent_dim=6,

@@ -21,6 +21,7 @@ from wgan_core.config import PRESET_NOTES, PRESETS, SETTINGS, ConfigError, Train
         ({"n_critic": "five"}, "n_critic must be a whole number from 1 to 1,000, not 'five'."),
         ({"batch_size": 1}, "batch_size must be a whole number from 2 to 4,096, not 1."),
         ({"leaky_slope": 1.5}, "leaky_slope must be a number from 0 to 1, not 1.5."),
+        ({"adam_beta1": 1}, "adam_beta1 must be a number from 0 to below 1, not 1."),
         ({"dataset": "imagenet"}, "dataset must be one of digits, fashion-mnist, mnist, kmnist, cifar10, image-folder, not 'imagenet'."),
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda, mps, not 'tpu'."),
         ({"critic_widths": "512,wide"}, "critic_widths must be 1 to 16 whole numbers from 1 to 8192 separated by commas"),
@@ -56,7 +57,7 @@ def test_replace_checks_too() -> None:
 
 
 def test_what_may_change_while_a_run_trains() -> None:
-    assert live_fields() == {"clip_value", "n_critic", "critic_lr", "generator_lr", "max_steps", "log_every", "save_every"}
+    assert live_fields() == {"clip_value", "gp_lambda", "n_critic", "critic_lr", "generator_lr", "max_steps", "log_every", "save_every"}
 
 
 def test_presets_have_the_sources_numbers() -> None:
@@ -67,5 +68,8 @@ def test_presets_have_the_sources_numbers() -> None:
         assert (preset.leaky_slope, preset.batchnorm_eps, preset.weight_init) == (0.2, 0.8, "pytorch")
     assert (walkthrough.dataset, walkthrough.image_size, walkthrough.clip_value, walkthrough.n_critic) == ("fashion-mnist", 32, 0.005, 25)
     assert (pytorch_gan.dataset, pytorch_gan.image_size, pytorch_gan.clip_value, pytorch_gan.n_critic) == ("mnist", 28, 0.01, 5)
+    gp = PRESETS["pytorch-gan-gp"]
+    assert (gp.lipschitz, gp.gp_lambda, gp.optimizer, gp.adam_beta1, gp.adam_beta2) == ("gradient-penalty", 10, "adam", 0.5, 0.999)
+    assert (gp.critic_lr, gp.generator_lr, gp.n_critic, gp.image_size, gp.batch_size) == (2e-4, 2e-4, 5, 28, 64)
     assert PRESETS["quick-start"].dataset == "digits"
     assert PRESETS.keys() == PRESET_NOTES.keys()

@@ -59,6 +59,14 @@ def wait_for(run: Run, *statuses: str) -> None:
     raise AssertionError(f"{run.snapshot.status}: {run.snapshot.error}")
 
 
+def wait_until_edited(run: Run) -> None:
+    pause = threading.Event()
+    for _ in range(1000):
+        if run.snapshot.edits:
+            return
+        pause.wait(0.005)
+
+
 @pytest.fixture
 def finished(manager: RunManager, config: TrainConfig) -> Run:
     run = manager.start(config)
@@ -211,6 +219,24 @@ def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     wait_for(endless, "running")
     button(test, "Stop").click().run()
     wait_for(endless, "stopped")
+
+
+def test_a_run_with_gradient_penalty_is_steered_by_lambda(manager: RunManager, config: TrainConfig) -> None:
+    run = manager.start(config.replace(max_steps=10**9, lipschitz="gradient-penalty", optimizer="adam"))
+    wait_for(run, "running")
+    test = page("train", run=run.run_id)
+    assert not [widget for widget in test.number_input if widget.key == "steer.clip_value"]
+    test.number_input(key="steer.gp_lambda").set_value(3.0).run()
+    wait_until_edited(run)
+    assert [(edit.field, edit.new) for edit in run.snapshot.edits] == [("gp_lambda", 3.0)]
+
+
+def test_the_set_up_shows_what_the_lipschitz_method_needs_first(manager: RunManager) -> None:
+    test = page("train", preset="pytorch-gan-gp")
+    assert test.selectbox(key="setup.lipschitz").value == "gradient-penalty"
+    assert test.number_input(key="setup.gp_lambda").value == 10
+    test.selectbox(key="setup.lipschitz").set_value("clip").run()
+    assert test.query_params["lipschitz"] == "clip" and not test.exception
 
 
 def test_a_second_tab_sees_what_the_first_changed(manager: RunManager, endless: Run) -> None:

@@ -100,3 +100,46 @@ def test_equals_the_textbook_loop_after_50_critic_updates(n_critic: int) -> None
     for ours, theirs in ((trainer.generator, generator), (trainer.critic, critic)):
         for (name, a), b in zip(ours.state_dict().items(), theirs.state_dict().values(), strict=True):
             assert torch.max(torch.abs(a.double() - b.double())) <= 1e-6, name
+
+
+def test_gradient_penalty_equals_the_textbook_loop() -> None:
+    """WGAN-GP, algorithm 1, with PyTorch-GAN's numbers; the same points between real and generated images."""
+    config = PRESETS["pytorch-gan-gp"].replace(device="cpu", image_size=32, dataset="fashion-mnist", seed=3)
+    trainer = Trainer(config, digit_like(640))
+    generator, critic = TextbookGenerator(), TextbookCritic()
+    take_over(generator, trainer.generator)
+    take_over(critic, trainer.critic)
+    generator_optimizer = torch.optim.Adam(generator.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    critic_optimizer = torch.optim.Adam(critic.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    rng = torch.Generator().manual_seed(11)
+
+    for step in range(20):
+        real = trainer.images[torch.randint(0, 640, (64,), generator=rng)].float() / 255 * 2 - 1
+        z = torch.randn(64, 100, generator=rng)
+        same_draw = torch.Generator()
+        same_draw.set_state(trainer.noise_rng.get_state())
+        alpha = torch.rand(64, 1, 1, 1, generator=same_draw)
+
+        critic_optimizer.zero_grad()
+        fake = generator(z).detach()
+        between = (alpha * real + (1 - alpha) * fake).requires_grad_(True)
+        scores = critic(between)
+        gradients = torch.autograd.grad(scores, between, torch.ones_like(scores), create_graph=True)[0].view(64, -1)
+        penalty = 10 * ((gradients.norm(2, dim=1) - 1) ** 2).mean()
+        loss = -torch.mean(critic(real)) + torch.mean(critic(fake)) + penalty
+        loss.backward()
+        critic_optimizer.step()
+        ours = trainer.critic_step(real, z)
+        assert float(ours.penalty) == pytest.approx(penalty.item(), rel=1e-5)
+        assert float(ours.fake - ours.real + ours.penalty) == pytest.approx(loss.item(), abs=1e-4)
+
+        if (step + 1) % 5 == 0:
+            z = torch.randn(64, 100, generator=rng)
+            generator_optimizer.zero_grad()
+            (-torch.mean(critic(generator(z)))).backward()
+            generator_optimizer.step()
+            trainer.generator_step(z)
+
+    for name, a, b in zip(trainer.critic.state_dict(), trainer.critic.parameters(), critic.parameters(), strict=True):
+        # Adam divides by the size of the gradient too: where that is rounding alone, so is the step (of at most 2e-4 each).
+        assert torch.quantile((a - b).abs().flatten().double()[:100_000], 0.99) <= 1e-6, name

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.critic_loss import clip_weights, generator_loss, wasserstein_estimate
+from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
 from wgan_core.data import ImageDataset
 from wgan_core.models import build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder, fixed_latents
@@ -235,3 +235,98 @@ def test_one_latent_gives_one_image_whatever_else_is_in_the_batch(config: TrainC
     together, alone = trainer.sample(z)[4], trainer.sample(z[4:5])[0]
     assert torch.allclose(together, alone, atol=1e-6)
     assert torch.equal(fixed_latents(7, 1, config.latent_dim)[0], z[4])
+
+
+# The gradient penalty.
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32), (1, 28, 28), (2,), (3, 5, 7)])
+def test_the_penalty_of_a_linear_critic_is_known(shape: tuple[int, ...]) -> None:
+    """f(x) = a · x has the slope ‖a‖ everywhere; with ‖a‖ = 3 the penalty is (3 - 1)² = 4, whatever the shape."""
+    rng = torch.Generator().manual_seed(0)
+    a = torch.randn(shape, generator=rng)
+    a *= 3 / a.norm()
+    real, fake = torch.randn(6, *shape, generator=rng), torch.randn(6, *shape, generator=rng)
+    alpha = torch.rand(6, *[1] * len(shape), generator=rng)
+    penalty = gradient_penalty(lambda x: (x * a).flatten(1).sum(1, keepdim=True), real, fake, alpha)
+    assert penalty.item() == pytest.approx(4.0, rel=1e-5)
+
+
+def test_the_penalty_looks_between_real_and_generated_images() -> None:
+    """f(x) = x²/2 has the slope |x|: the penalty tells where it was taken."""
+    real, fake, alpha = torch.full((4, 1), 2.0), torch.full((4, 1), 10.0), torch.tensor([[0.0], [0.25], [0.5], [1.0]])
+    penalty = gradient_penalty(lambda x: x.square() / 2, real, fake, alpha)
+    assert penalty.item() == pytest.approx(((10 - 1) ** 2 + (8 - 1) ** 2 + (6 - 1) ** 2 + (2 - 1) ** 2) / 4)
+
+
+def test_a_flat_critic_gets_a_finite_gradient() -> None:
+    weight = torch.zeros(3, requires_grad=True)
+    gradient_penalty(lambda x: x @ weight[:, None], torch.ones(2, 3), torch.zeros(2, 3), torch.rand(2, 1)).backward()
+    assert weight.grad is not None and weight.grad.isfinite().all()
+
+
+def test_points_are_drawn_uniformly_one_for_each_image(config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(config.replace(lipschitz="gradient-penalty", n_critic=1000), dataset)
+    drawn: list[torch.Tensor] = []
+
+    def spy(critic: object, real: torch.Tensor, fake: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
+        drawn.append(alpha)
+        return gradient_penalty(trainer.critic, real, fake, alpha)
+
+    monkeypatch.setattr("wgan_core.trainer.gradient_penalty", spy)
+    train(trainer, 60)
+    assert drawn[0].shape == (16, 1, 1, 1)
+    alpha = torch.cat(drawn).flatten()
+    assert alpha.min() >= 0 and alpha.max() < 1
+    # Uniform: mean 1/2, variance 1/12; five standard errors.
+    assert float(alpha.mean()) == pytest.approx(0.5, abs=5 * (1 / 12 / len(alpha)) ** 0.5)
+    assert float(alpha.var()) == pytest.approx(1 / 12, abs=0.01)
+
+
+def largest_weight(trainer: Trainer) -> float:
+    return max(float(parameter.detach().abs().max()) for parameter in trainer.critic.parameters())
+
+
+def test_only_clipping_clips(config: TrainConfig, dataset: ImageDataset) -> None:
+    for method in ("gradient-penalty", "none"):
+        assert largest_weight(train(Trainer(config.replace(lipschitz=method), dataset), 5)) > 2 * config.clip_value
+    assert largest_weight(train(Trainer(config, dataset), 5)) <= config.clip_value * (1 + 1e-6)
+
+
+def test_the_penalty_holds_the_slope_near_one_and_nothing_does_not(config: TrainConfig, dataset: ImageDataset) -> None:
+    slopes = {}
+    for method in ("gradient-penalty", "none"):
+        trainer = Trainer(config.replace(lipschitz=method, optimizer="adam", n_critic=1000), dataset)
+        train(trainer, 300)
+        between = (trainer.next_batch() * 0.5 + trainer.sample(trainer.draw_noise(16)) * 0.5).requires_grad_()
+        (gradient,) = torch.autograd.grad(trainer.critic(between).sum(), between)
+        slopes[method] = float(gradient.flatten(1).norm(dim=1).mean())
+    assert slopes["gradient-penalty"] == pytest.approx(1, abs=0.25)
+    assert slopes["none"] > 3
+
+
+@pytest.mark.parametrize("steps", [4, 7])
+def test_resuming_changes_no_bit_with_adam_and_the_penalty(config: TrainConfig, dataset: ImageDataset, tmp_path: Path, steps: int) -> None:
+    config = config.replace(lipschitz="gradient-penalty", optimizer="adam", adam_beta1=0.3)
+    whole = train(Trainer(config, dataset), 2 * steps)
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert Recorder(folder).save(train(Trainer(config, dataset), steps))
+    resumed = Trainer(config, dataset)
+    resumed.load_state_dict(folder.read_step(steps))
+    assert torch.equal(weights(whole), weights(train(resumed, steps)))
+    with pytest.raises(StateMismatch, match="the optimiser's state of generator_optimizer.0 does not fit"):
+        Trainer(config.replace(optimizer="rmsprop"), dataset).load_state_dict(folder.read_step(steps))
+
+
+def test_the_recorded_critic_loss_contains_the_penalty_and_the_estimate_does_not(
+    config: TrainConfig, dataset: ImageDataset, tmp_path: Path
+) -> None:
+    trainer = Trainer(config.replace(lipschitz="gradient-penalty"), dataset)
+    recorder = Recorder(RunFolder.create(tmp_path / "run", trainer.config))
+    scores = trainer.train_step()
+    recorder.record(trainer, scores, 0.0)
+    recorder.flush()
+    (row,) = recorder.history.view()
+    assert float(scores.penalty) > 0.1
+    assert row[3] == pytest.approx(float(scores.real) - float(scores.fake), abs=1e-7)
+    assert row[4] == pytest.approx(float(scores.penalty) - row[3], rel=1e-6)

@@ -51,7 +51,14 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # The recipe: WGAN, arXiv 1701.07875, algorithm 1, with the walkthrough's numbers.
+    # The recipe: WGAN, arXiv 1701.07875, algorithm 1, with the walkthrough's numbers; WGAN-GP is arXiv 1704.00028.
+    lipschitz: Literal["clip", "gradient-penalty", "none"] = _setting(
+        "clip",
+        label="Lipschitz method",
+        group="recipe",
+        help="What keeps the critic from being arbitrarily steep. clip: its weights are clipped (the WGAN paper). gradient-penalty: the "
+        "slope between real and generated images is pulled towards 1 (the WGAN-GP paper). none: nothing, to see why one is needed.",
+    )
     clip_value: float = _setting(
         0.005,
         label="Clip value c",
@@ -62,6 +69,17 @@ class TrainConfig(BaseModel):
         step=0.001,
         help="After each critic update every critic weight is clipped to [-c, c]. This keeps the critic Lipschitz. "
         "Smaller c: flatter critic, smaller scores; the scale of the estimate changes with c.",
+    )
+    gp_lambda: float = _setting(
+        10.0,
+        label="Penalty weight λ",
+        group="recipe",
+        live=True,
+        gt=0,
+        le=10_000,
+        step=1,
+        help="For the gradient penalty only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², taken at random points between "
+        "real and generated images.",
     )
     n_critic: int = _setting(
         25,
@@ -81,7 +99,7 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1,
         step=1e-5,
-        help="RMSprop step size of the critic. Too large makes the estimate jump.",
+        help="Step size of the critic's optimiser. Too large makes the estimate jump.",
     )
     generator_lr: float = _setting(
         5e-5,
@@ -91,7 +109,20 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1,
         step=1e-5,
-        help="RMSprop step size of the generator. If samples flicker without improving, lower it.",
+        help="Step size of the generator's optimiser. If samples flicker without improving, lower it.",
+    )
+    optimizer: Literal["rmsprop", "adam"] = _setting(
+        "rmsprop",
+        label="Optimiser",
+        group="recipe",
+        help="Of both networks. With clipping take rmsprop: the WGAN paper reports that momentum, as in Adam, made training unstable. The "
+        "gradient penalty gets along with adam.",
+    )
+    adam_beta1: float = _setting(
+        0.5, label="Adam β1", group="recipe", ge=0, lt=1, step=0.1, help="For adam only: decay of the mean of the gradients."
+    )
+    adam_beta2: float = _setting(
+        0.9, label="Adam β2", group="recipe", ge=0, lt=1, step=0.01, help="For adam only: decay of the mean of their squares."
     )
     batch_size: int = _setting(
         64,
@@ -255,6 +286,7 @@ class SettingInfo:
     low: float | None
     low_is_allowed: bool
     high: float | None
+    high_is_allowed: bool
     choices: tuple[str, ...]
 
     @property
@@ -275,7 +307,7 @@ def _kind_and_choices(annotation: Any) -> tuple[Any, tuple[str, ...]]:
 def _setting_info(name: str) -> SettingInfo:
     field = TrainConfig.model_fields[name]
     kind, choices = _kind_and_choices(field.annotation)
-    bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le") if hasattr(item, key)}
+    bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
     extra = typing.cast(dict[str, Any], field.json_schema_extra)
     return SettingInfo(
         name=name,
@@ -285,7 +317,8 @@ def _setting_info(name: str) -> SettingInfo:
         help=field.description or "",
         low=bounds.get("ge", bounds.get("gt")),
         low_is_allowed="gt" not in bounds,
-        high=bounds.get("le"),
+        high=bounds.get("le", bounds.get("lt")),
+        high_is_allowed="lt" not in bounds,
         choices=choices,
         **extra,
     )
@@ -339,6 +372,8 @@ def describe_range(info: SettingInfo) -> str:
     if info.kind == "text":
         return "text of at most 4096 characters"
     noun = "a whole number" if info.kind == "int" else "a number"
+    if not info.high_is_allowed:
+        return f"{noun} from {info.low:g} to below {info.high:g}"
     if info.low_is_allowed:
         return f"{noun} from {info.low:g} to {info.high:,g}" if info.kind == "float" else f"{noun} from {info.low} to {info.high:,}"
     return f"{noun} above {info.low:g} and at most {info.high:g}"
@@ -365,6 +400,18 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
         ),
         "walkthrough": TrainConfig(dataset="fashion-mnist", max_steps=187_600),
         "pytorch-gan": TrainConfig(dataset="mnist", image_size=28, clip_value=0.01, n_critic=5, max_steps=187_600),
+        "pytorch-gan-gp": TrainConfig(
+            dataset="mnist",
+            image_size=28,
+            lipschitz="gradient-penalty",
+            n_critic=5,
+            optimizer="adam",
+            critic_lr=2e-4,
+            generator_lr=2e-4,
+            adam_beta1=0.5,
+            adam_beta2=0.999,
+            max_steps=187_600,
+        ),
     }
 )
 
@@ -376,5 +423,6 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "machine: 27 minutes for the whole run.",
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A sibling "
         "(32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
+        "pytorch-gan-gp": "PyTorch-GAN's WGAN-GP: the same networks, no clipping, gradient penalty with λ 10, Adam 2e-4.",
     }
 )

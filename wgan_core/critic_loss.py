@@ -5,7 +5,7 @@ One sign everywhere: Wasserstein estimate = E f(real) - E f(fake); larger means 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -27,3 +27,18 @@ def clip_weights(parameters: Iterable[Tensor], clip_value: float) -> None:
     """Clamp every parameter to [-clip_value, clip_value] in place (1701.07875, algorithm 1, line 7)."""
     for parameter in parameters:
         parameter.clamp_(-clip_value, clip_value)
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
+    """Mean of (‖∇f(x̂)‖₂ − 1)² over x̂ = alpha · real + (1 − alpha) · fake, 0-dim, with a graph (1704.00028, algorithm 1 and section 4).
+
+    Args:
+        critic: scores images [batch, 1]; each score must depend on its own image alone, so no BatchNorm.
+        real, fake: images [batch, ...] of equal shape.
+        alpha: uniform on [0, 1], one for each sample, [batch, 1, 1, ...].
+    """
+    between = (alpha * real + (1 - alpha) * fake).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    # Without the small number the square root has an infinite slope where the gradient vanishes.
+    norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
+    return (norm - 1).square().mean()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 COLUMNS = ("step", "generator_updates", "seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")
 """One row per recorded step. `seconds`: training time, pauses left out. `generator_loss` is that of the latest generator update
-(nan before the first). All others are of the step itself."""
+(nan before the first). `critic_loss` includes the gradient penalty, if there is one; the estimate never does. The rest is of the step."""
 
 Rows = NDArray[np.float64]
 

@@ -57,7 +57,7 @@ class Recorder:
 
     def record(self, trainer: Trainer, scores: CriticScores, seconds: float) -> None:
         """Note a point of the curves. It stays on the device until `flush`."""
-        values = torch.stack((scores.real, scores.fake, trainer.last_generator_loss))
+        values = torch.stack((scores.real, scores.fake, trainer.last_generator_loss, scores.penalty))
         self._on_device.append((trainer.step, trainer.generator_updates, self._seconds_before + seconds, values))
 
     def flush(self) -> None:
@@ -67,8 +67,8 @@ class Recorder:
             head = np.array([row[:3] for row in self._on_device], dtype=np.float64)
             self._on_device.clear()
             estimate = values[:, 0] - values[:, 1]
-            rows = np.column_stack((head, estimate, -estimate, values[:, 2], values[:, 0], values[:, 1]))
-            finite = np.isfinite(rows[:, 3])
+            rows = np.column_stack((head, estimate, values[:, 3] - estimate, values[:, 2], values[:, 0], values[:, 1]))
+            finite = np.isfinite(rows[:, 4])
             self.history.append(rows[finite])
             self._unwritten_rows.append(rows[finite])
             if not finite.all():

@@ -134,7 +134,7 @@ class RunLoop:
         scores = trainer.train_step()
         self._steps_to_do = max(0, self._steps_to_do - 1)
         # On the CPU a look at two numbers costs nothing; elsewhere it would wait for the device, so there it is done when publishing.
-        if trainer.device.type == "cpu" and not math.isfinite(float(scores.real) - float(scores.fake)):
+        if trainer.device.type == "cpu" and not math.isfinite(float(scores.real) - float(scores.fake) + float(scores.penalty)):
             raise NotFinite
         if trainer.step % trainer.config.log_every == 0:
             self.recorder.record(trainer, scores, self._speed.seconds())

@@ -11,15 +11,20 @@ import streamlit as st
 from pages.shared import settings
 from pages.shared.server import run_manager
 from pages.shared.setup import show_run
-from wgan_core.config import SETTINGS, ConfigError
+from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.manager import DeviceBusy
 from wgan_core.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.store import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
-STEERED = ("clip_value", "n_critic", "critic_lr", "generator_lr")
-RESUMED_WITH = (*STEERED, "max_steps")
-ALSO_LIVE = tuple(name for name, info in SETTINGS.items() if info.live and name not in STEERED)
+_ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
+_METHOD_SETTING = {"clip": ("clip_value",), "gradient-penalty": ("gp_lambda",), "none": ()}
+ALSO_LIVE = ("max_steps", "log_every", "save_every")
+
+
+def steered(config: TrainConfig) -> tuple[str, ...]:
+    """The settings worth turning while a run with `config` trains."""
+    return (*_METHOD_SETTING[config.lipschitz], *_ALWAYS_STEERED)
 
 
 def controls(snapshot: Snapshot, *, trained_here: bool) -> None:
@@ -88,14 +93,14 @@ def _step(run_id: str) -> None:
 def _steer(snapshot: Snapshot) -> None:
     """Settings that take effect at the next step; each change is marked on the curves and noted in the run's ledger."""
     _follow(snapshot)
-    _row_of_settings(SCOPE, STEERED, snapshot.run_id)
+    _row_of_settings(SCOPE, steered(snapshot.config), snapshot.run_id)
     with st.expander("More that can change while it trains"):
         _row_of_settings(SCOPE, ALSO_LIVE, snapshot.run_id)
 
 
 def _follow(snapshot: Snapshot) -> None:
     """Show what the run uses now, also where another tab changed it."""
-    names = (*STEERED, *ALSO_LIVE)
+    names = (*steered(snapshot.config), *ALSO_LIVE)
     now = snapshot.run_id, tuple(getattr(snapshot.config, name) for name in names)
     if st.session_state.get("steer-follows") != now:
         settings.put_config(SCOPE, snapshot.config, names)
@@ -122,11 +127,12 @@ def _resume(snapshot: Snapshot, trained_here: bool) -> None:
         st.caption("This run keeps weights only: it can be explored, but not trained on. “New run” takes over its settings.")
         return
     newest = snapshot.saved_steps[-1]
+    names = (*steered(snapshot.config), "max_steps")
     if st.session_state.get("resume-follows") != (snapshot.run_id, newest):
         st.session_state["resume-follows"] = snapshot.run_id, newest
         goal = max(snapshot.config.max_steps, newest + 1000)
-        settings.put_config(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), RESUMED_WITH)
-    values = _row_of_settings(RESUME_SCOPE, RESUMED_WITH)
+        settings.put_config(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
+    values = _row_of_settings(RESUME_SCOPE, names)
     if st.button(f"Resume from step {newest:,}", type="primary", icon=":material/play_arrow:", disabled=None in values.values()):
         _start_again(snapshot.run_id, values)
 

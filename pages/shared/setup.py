@@ -15,7 +15,8 @@ from wgan_core.manager import DeviceBusy
 
 SCOPE = "setup"
 PRESET_KEY = "setup-preset"
-FIRST = ("clip_value", "n_critic", "critic_lr", "generator_lr", "batch_size", "max_steps", "seed")
+_FIRST = ("n_critic", "critic_lr", "generator_lr", "batch_size", "max_steps", "seed")
+_OF_METHOD = {"clip": ("clip_value",), "gradient-penalty": ("gp_lambda",)}
 _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Recipe"}
 
 
@@ -43,7 +44,8 @@ def setup_form() -> None:
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
-        for index, name in enumerate(FIRST):
+        method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
+        for index, name in enumerate(("lipschitz", *_OF_METHOD.get(method, ()), *_FIRST)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
     values |= _folded_settings([name for name in SETTINGS if name not in values])
