@@ -50,15 +50,10 @@ def _quick_start() -> None:
 
             start_run(PRESETS["quick-start"])
         st.page_link("pages/train.py", label="Choose everything yourself", icon=":material/tune:")
-    busy = st.session_state.get("busy")
-    if busy is not None:
-        sentence, run_id = busy
-        st.warning(sentence, icon=":material/hourglass_top:")
-        if st.button("Show the run that is training", icon=":material/visibility:"):
-            from pages.shared.setup import show_run
+    if "busy" in st.session_state:
+        from pages.shared.setup import offer_queue
 
-            st.session_state.pop("busy", None)
-            show_run(run_id)
+        offer_queue(PRESETS["quick-start"])
 
 
 def recent_runs() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.server import run_manager
@@ -109,6 +110,14 @@ def test_the_quick_start_trains_the_quick_start(manager: RunManager) -> None:
     assert run.snapshot.config == PRESETS["quick-start"]
 
 
+def test_a_quick_start_beside_another_run_offers_to_queue(manager: RunManager, endless: Run) -> None:
+    test = page("home")
+    button(test, "Quick start").click().run()
+    assert f"{endless.run_id} is training on cpu already" in texts(test)
+    button(test, "Queue it").click().run()
+    assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
+
+
 def test_home_lists_runs(manager: RunManager, finished: Run) -> None:
     shown = texts(page("home"))
     assert finished.run_id in shown and "finished" in shown
@@ -122,8 +131,7 @@ def test_every_setting_has_a_widget_with_its_range(manager: RunManager) -> None:
     for name, info in SETTINGS.items():
         widget = next(w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind if w.key == f"setup.{name}")
         assert info.label in widget.label and info.flag in widget.help
-        if name not in ("dataset", "data_root", "image_size"):
-            assert ("live" if info.live else "new run") in widget.label
+        assert ("live" if info.live else "new run") in widget.label
 
 
 def test_a_link_opens_the_page_set_up_the_same(manager: RunManager) -> None:
@@ -296,6 +304,17 @@ def test_a_run_folder_deleted_while_shown(manager: RunManager, finished: Run) ->
     shutil.rmtree(manager.root / finished.run_id)
     assert not test.run().exception and "is not a run folder" in texts(test)
     assert not explore.run().exception and "There is no trained run yet" in texts(explore)
+
+
+def test_files_that_could_not_be_read_are_reported(manager: RunManager, config: TrainConfig, tmp_path: Path) -> None:
+    for index in range(20):
+        Image.new("L", (9, 9), index).save(tmp_path / f"{index}.png")
+    (tmp_path / "text.png").write_text("hello")
+    run = manager.start(config.replace(dataset="image-folder", data_root=str(tmp_path)))
+    wait_for(run, "finished")
+    assert "1 file could not be read as images of at most 50 megapixels and were left out: text.png." in texts(
+        page("train", run=run.run_id)
+    )
 
 
 def test_a_failed_run_says_why(manager: RunManager, config: TrainConfig) -> None:

@@ -33,7 +33,11 @@ def new_loop(
     trainer = Trainer(config, dataset)
     folder = RunFolder.create(path, config, dataset=_describe(dataset), note=note)
     folder.hold()
-    return RunLoop(trainer, Recorder(folder), inbox, publish, **kwargs)
+    recorder = Recorder(folder)
+    for text in dataset.notes:
+        recorder.notice = text
+        recorder.note(0, "warning", text=text)
+    return RunLoop(trainer, recorder, inbox, publish, **kwargs)
 
 
 def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Publish = lambda snapshot: None, **kwargs: Any) -> RunLoop:

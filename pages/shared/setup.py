@@ -37,10 +37,10 @@ def setup_form() -> None:
     values: dict[str, Any] = {}
     data, recipe = st.columns([2, 3], gap="large")
     with data:
-        values["dataset"] = settings.setting_widget(SCOPE, "dataset", badge=False)
-        values["image_size"] = settings.setting_widget(SCOPE, "image_size", badge=False)
+        values["dataset"] = settings.setting_widget(SCOPE, "dataset")
+        values["image_size"] = settings.setting_widget(SCOPE, "image_size")
         if values["dataset"] == "image-folder":
-            values["data_root"] = settings.setting_widget(SCOPE, "data_root", badge=False)
+            values["data_root"] = settings.setting_widget(SCOPE, "data_root")
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
@@ -123,9 +123,7 @@ def _start(config: TrainConfig | None) -> None:
         return
     if st.button("Start training", type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter"):
         start_run(config)
-    busy = st.session_state.get("busy")
-    if busy is not None:
-        _offer_queue(config, busy)
+    offer_queue(config)
 
 
 def start_run(config: TrainConfig, *, queue: bool = False) -> None:
@@ -148,8 +146,11 @@ def show_run(run_id: str) -> None:
     st.switch_page("pages/train.py", query_params={"run": run_id})
 
 
-def _offer_queue(config: TrainConfig, busy: tuple[str, str]) -> None:
-    sentence, run_id = busy
+def offer_queue(config: TrainConfig) -> None:
+    """After a start that found the device busy: what trains there, and two ways on."""
+    if "busy" not in st.session_state:
+        return
+    sentence, run_id = st.session_state["busy"]
     st.warning(sentence, icon=":material/hourglass_top:")
     with st.container(horizontal=True):
         if st.button("Queue it", icon=":material/queue:"):
