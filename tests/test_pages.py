@@ -180,6 +180,15 @@ def test_a_bad_value_is_a_sentence_beside_it_and_start_waits(manager: RunManager
     assert not test.error and not button(test, "Start training").disabled
 
 
+def test_values_that_do_not_go_together_are_a_sentence_and_start_waits(manager: RunManager) -> None:
+    test = page("train", preset="walkthrough-next", critic_norm="batch")
+    assert "critic_norm batch cannot be combined with the gradient penalty" in texts(test)
+    assert test.selectbox(key="setup.critic_norm").value == "layer"
+    test.number_input(key="setup.image_size").set_value(40).run()
+    assert [error.value for error in test.error] == ["image_size must be 28, 32 or 64 for the architecture dcgan, not 40."]
+    assert button(test, "Start training").disabled
+
+
 def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(config: TrainConfig, progress: object) -> None:
         from wgan_core.data import DataError

@@ -56,6 +56,9 @@ def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Pub
     folder.hold()
     try:
         loop = _resume(folder, changes, inbox, publish, **kwargs)
+    except OSError as error:
+        folder.release()
+        raise StoreError(f"The run folder {path} cannot be written: {error.strerror or error}.") from None
     except BaseException:
         folder.release()
         raise

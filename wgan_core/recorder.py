@@ -52,6 +52,8 @@ class Recorder:
         self._last_save = clock()
         self._retry_at = -float("inf")
         self._failed_step: int | None = None
+        self._owed_by_hand = False
+        self._noted = [(entry.pop("step"), entry.pop("what"), entry) for entry in folder.ledger()]
 
     # Curves and ledger.
 
@@ -77,6 +79,7 @@ class Recorder:
 
     def note(self, step: int, what: str, **details: Any) -> None:
         """Put an entry into the ledger (now, or as soon as the disk takes it)."""
+        self._noted.append((step, what, details))
         self._unwritten_entries.append((step, what, details))
         self._write()
 
@@ -88,6 +91,7 @@ class Recorder:
     def _write_all(self) -> None:
         if self.folder.restore_if_deleted():
             self._unwritten_rows = [self.history.view()]
+            self._unwritten_entries = self._noted.copy()
             self.notice = "The run's folder had been deleted; it was written anew, without the steps saved before."
             self.saved_steps = ()
         if self._unwritten_rows:
@@ -128,9 +132,12 @@ class Recorder:
         if not all(tensor.isfinite().all() for part in state.values() for name, tensor in part.items() if name != "last_generator_loss"):
             raise NotFinite
         self._last_save = self._clock()
-        if by_hand:
-            self.note(trainer.step, "saved-by-hand")
+        by_hand = by_hand or self._owed_by_hand
         saved = self._try(f"Step {trainer.step}", lambda: self._save_all(trainer, state))
+        if saved and by_hand:
+            self.note(trainer.step, "saved-by-hand")
+        # A step asked for by hand that the disk would not take: the one saved in its place is to stay as well.
+        self._owed_by_hand = by_hand and not saved
         self._failed_step = None if saved else trainer.step
         return saved
 

@@ -211,8 +211,7 @@ class RunLoop:
 
     def _draw(self) -> Pictures:
         samples, real = self.recorder.sample_images(self.trainer), self.recorder.real_images(self.trainer)
-        with torch.no_grad():
-            scores = [self.trainer.critic(images).flatten().float().cpu().numpy() for images in (samples, real)]
+        scores = [self.trainer.score(images).float().cpu().numpy() for images in (samples, real)]
         return Pictures(self.trainer.step, as_pixels(samples), as_pixels(real), scores[0], scores[1])
 
 

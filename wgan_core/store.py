@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import os
 import re
 import secrets
@@ -33,6 +34,7 @@ from wgan_core.history import COLUMNS, Rows
 TensorDict = dict[str, torch.Tensor]
 PARTS = ("generator", "critic", "training")
 FORMAT = 1
+_HEADER = ",".join(COLUMNS)
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -118,6 +120,7 @@ class RunFolder:
         try:
             meta = json.loads((path / "config.json").read_text(encoding="utf-8"))
             values, run_id = dict(meta["config"]), str(meta["run_id"])
+            dict(meta.get("dataset", {}))
         except FileNotFoundError:
             raise StoreError(f"{path} is not a run folder: it has no config.json.") from None
         except (OSError, ValueError, KeyError, TypeError):
@@ -136,6 +139,10 @@ class RunFolder:
         (self.path / "steps").mkdir(parents=True, exist_ok=True)
         (self.path / "samples").mkdir(exist_ok=True)
         _write_atomically(self.path / "config.json", json.dumps(self.meta, indent=2).encode())
+        if self._lock.is_locked:
+            # The claim was on a file that is gone; nobody else would see it.
+            self._lock.release()
+            self._lock.acquire()
         return True
 
     def hold(self) -> None:
@@ -147,6 +154,9 @@ class RunFolder:
             raise StoreError(f"{self.path.name} is being trained already, here or by another process: stop it there first.") from None
         except OSError as error:
             raise StoreError(f"The run folder {self.path} cannot be written: {error.strerror or error}.") from None
+        for entry in _entries(self.path / "steps"):
+            if entry.name.startswith("."):  # what a process that was killed while saving left
+                shutil.rmtree(entry, ignore_errors=True)
 
     def release(self) -> None:
         """Give the claim back."""
@@ -168,7 +178,7 @@ class RunFolder:
 
     def steps(self) -> list[int]:
         """The saved steps, ascending."""
-        return sorted(int(entry.name) for entry in _entries(self.path / "steps") if entry.name.isdigit())
+        return sorted(int(entry.name) for entry in _entries(self.path / "steps") if entry.name.isdecimal())
 
     def can_resume(self) -> bool:
         """Whether a saved step holds what training needs to go on; runs may keep weights only."""
@@ -185,8 +195,7 @@ class RunFolder:
                 metadata = {"run": self.run_id, "step": str(step), "part": part}
                 _write_synced(aside / f"{part}.safetensors", safetensors.torch.save(contiguous, metadata))
             _sync_folder(aside)
-            if target.exists():
-                shutil.rmtree(target)
+            self._discard_step(step)
             aside.rename(target)
             _sync_folder(target.parent)
         finally:
@@ -224,7 +233,15 @@ class RunFolder:
         """Thin the saved steps to logarithmic spacing. The newest, and those the user saved by hand, always stay."""
         keep = steps_to_keep(self.steps()) | {entry["step"] for entry in self.ledger() if entry["what"] == "saved-by-hand"}
         for step in set(self.steps()) - keep:
-            shutil.rmtree(self._step_path(step), ignore_errors=True)
+            self._discard_step(step)
+
+    def _discard_step(self, step: int) -> None:
+        """Remove a saved step, if there is one, so that at no moment half of it is there. Raises OSError."""
+        path = self._step_path(step)
+        aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        if path.exists():
+            path.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
 
     def _step_path(self, step: int) -> Path:
         return self.path / "steps" / f"{step:08d}"
@@ -234,9 +251,7 @@ class RunFolder:
     def append_metrics(self, rows: Rows) -> None:
         """Add rows of `history.COLUMNS` to metrics.csv. Raises OSError."""
         path = self.path / "metrics.csv"
-        lines = [] if path.exists() else [",".join(COLUMNS)]
-        lines += [",".join("" if np.isnan(value) else f"{value:.9g}" for value in row) for row in rows]
-        _append_lines(path, lines)
+        _append_lines(path, [*([] if path.exists() else [_HEADER]), *_metric_lines(rows)])
 
     def read_metrics(self) -> Rows:
         """The recorded rows, float64 [n, 8]. Lines that are torn or not numbers are left out."""
@@ -257,7 +272,7 @@ class RunFolder:
         for entry in self.ledger():
             if entry["what"] == "resumed":
                 edits = [edit for edit in edits if edit["step"] <= entry["step"]]
-            elif entry["what"] == "edit":
+            elif entry["what"] == "edit" and isinstance(entry.get("field"), str) and entry.keys() >= {"old", "new"}:
                 edits.append(entry)
         return edits
 
@@ -266,7 +281,7 @@ class RunFolder:
         changes = {edit["field"]: edit["new"] for edit in self.edits() if edit["step"] <= step}
         try:
             return self.config.replace(**changes)
-        except (ConfigError, KeyError) as error:
+        except ConfigError as error:
             raise StoreError(f"{self.path / 'ledger.jsonl'} holds an edit that cannot be: {error}") from None
 
     def forget_after(self, step: int) -> None:
@@ -274,16 +289,16 @@ class RunFolder:
         rows = self.read_metrics()
         kept = rows[rows[:, 0] <= step]
         if len(kept) < len(rows):
-            (self.path / "metrics.csv").unlink()
-            self.append_metrics(kept)
+            _write_atomically(self.path / "metrics.csv", "".join(line + "\n" for line in (_HEADER, *_metric_lines(kept))).encode())
 
     def write_sample(self, step: int, png: bytes) -> None:
         """Keep the fixed-latent grid of `step`. Raises OSError."""
+        (self.path / "samples").mkdir(exist_ok=True)
         _write_atomically(self.path / "samples" / f"{step:08d}.png", png)
 
     def samples(self) -> dict[int, Path]:
         """The kept grids by step, ascending."""
-        paths = {int(entry.stem): entry for entry in _entries(self.path / "samples") if entry.stem.isdigit() and entry.suffix == ".png"}
+        paths = {int(entry.stem): entry for entry in _entries(self.path / "samples") if entry.stem.isdecimal() and entry.suffix == ".png"}
         return dict(sorted(paths.items()))
 
     def status(self) -> str:
@@ -370,13 +385,19 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _append_lines(path: Path, lines: list[str]) -> None:
-    """Append whole lines; what an earlier, interrupted write left of a line is cut off first."""
+    """Append all lines or, raising OSError, none; what an earlier, interrupted write left of a line is cut off first."""
     with path.open("a+b") as file:
         end = file.seek(0, os.SEEK_END)
         if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
             file.seek(0)
-            file.truncate(file.read().rfind(b"\n") + 1)
-        file.write("".join(line + "\n" for line in lines).encode())
+            end = file.truncate(file.read().rfind(b"\n") + 1)
+    try:
+        with path.open("ab") as file:
+            file.write("".join(line + "\n" for line in lines).encode())
+    except OSError:
+        # Else the lines that a full disk still took would be there twice once the rest is written.
+        os.truncate(path, end)
+        raise
 
 
 def _whole_lines(path: Path) -> list[str]:
@@ -387,12 +408,17 @@ def _whole_lines(path: Path) -> list[str]:
     return text[: text.rfind("\n") + 1].splitlines()
 
 
+def _metric_lines(rows: Rows) -> list[str]:
+    return [",".join("" if np.isnan(value) else f"{value:.9g}" for value in row) for row in rows]
+
+
 def _numbers(line: str) -> list[float] | None:
-    cells = line.split(",")
+    """The cells of a line of metrics.csv; None unless there is one for each column, with step, updates and seconds all finite."""
     try:
-        return [float(cell) if cell else float("nan") for cell in cells] if len(cells) == len(COLUMNS) else None
+        row = [float(cell) if cell else math.nan for cell in line.split(",")]
     except ValueError:
         return None
+    return row if len(row) == len(COLUMNS) and all(map(math.isfinite, row[:3])) else None
 
 
 def _ledger_entry(line: str) -> dict[str, Any] | None:

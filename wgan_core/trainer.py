@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -95,8 +96,13 @@ class Trainer:
         loss.backward()
         self.critic_optimizer.step()
         if self.config.lipschitz == "clip":
-            clip_weights(self.critic.parameters(), self.config.clip_value)
+            clip_weights(self._clipped(), self.config.clip_value)
         return CriticScores(real_scores.detach().mean(), fake_scores.detach().mean(), penalty.detach())
+
+    def _clipped(self) -> Iterator[Tensor]:
+        """The parameters that clipping reaches."""
+        everything = self.config.clipped == "all"
+        return (parameter for parameter in self.critic.parameters() if everything or parameter.ndim > 1)
 
     def generator_step(self, z: Tensor) -> Tensor:
         """One generator update on noise `z` [batch, latent_dim] with the critic frozen. Returns its loss, 0-dim."""
@@ -155,6 +161,15 @@ class Trainer:
         finally:
             self.generator.train()
 
+    @torch.no_grad()
+    def score(self, images: Tensor) -> Tensor:
+        """The critic's scores [n] of images [n, c, h, w], norms in eval mode. Changes nothing of the training."""
+        self.critic.eval()
+        try:
+            return self.critic(images)[:, 0]
+        finally:
+            self.critic.train()
+
     # Live edits and state.
 
     def configure(self, config: TrainConfig) -> None:
@@ -187,16 +202,29 @@ class Trainer:
         check_fits(self.generator, state["generator"], "generator")
         check_fits(self.critic, state["critic"], "critic")
         optimizer_states = {prefix: _optimizer_state(training, prefix, optimizer) for prefix, optimizer in self._optimizers().items()}
-        for name in ("counters", "noise_rng", "last_generator_loss"):
-            if name not in training:
-                raise StateMismatch(f"training: {name} is missing.")
+        for name, shape in (("counters", (3,)), ("last_generator_loss", ())):
+            if name not in training or training[name].shape != shape:
+                raise StateMismatch(f"training: {name} is missing or has another shape.")
+        noise_rng = self._noise_rng(training)
         self.generator.load_state_dict(state["generator"])
         self.critic.load_state_dict(state["critic"])
         for prefix, optimizer in self._optimizers().items():
             optimizer.load_state_dict({"state": optimizer_states[prefix], "param_groups": optimizer.state_dict()["param_groups"]})
-        self.noise_rng.set_state(training["noise_rng"].cpu())
+        self.noise_rng = noise_rng
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)
+
+    def _noise_rng(self, training: TensorDict) -> torch.Generator:
+        """The random numbers to go on with. Raises StateMismatch."""
+        rng = torch.Generator(self.device)
+        state = training.get("noise_rng", torch.empty(0))
+        if state.dtype == torch.uint8 and len(state) != len(rng.get_state()):
+            # Of another kind of device (CUDA's have 16 bytes), which this one cannot continue: new ones, the same at every try.
+            return rng.manual_seed(self.config.seed + 1 + int(training["counters"][0]))
+        try:
+            return rng.set_state(state.cpu())
+        except (RuntimeError, TypeError):
+            raise StateMismatch("training: noise_rng is missing or no state of random numbers.") from None
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {"generator_optimizer": self.generator_optimizer, "critic_optimizer": self.critic_optimizer}
@@ -233,6 +261,8 @@ def _optimizer_state(training: TensorDict, prefix: str, optimizer: torch.optim.O
         if not name.startswith(prefix + "."):
             continue
         index, _, key = name.removeprefix(prefix + ".").partition(".")
+        if not index.isdecimal():
+            raise StateMismatch(f"training: {name} does not belong here.")
         state.setdefault(int(index), {})[key] = value
     for index, tensors in state.items():
         whole = index < len(parameters) and tensors.keys() == _STATE_OF[type(optimizer)]

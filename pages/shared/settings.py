@@ -73,7 +73,12 @@ def read_link(params: Mapping[str, str]) -> tuple[str, TrainConfig, list[str]]:
             changes[name] = check_value(name, params[name])
         except ConfigError as error:
             problems.append(f"This link asks for something that cannot be: {error} The preset's value was taken.")
-    return preset, PRESETS[preset].replace(**changes), problems
+    try:
+        config = PRESETS[preset].replace(**changes)
+    except ConfigError as error:  # each value is possible, but not together
+        problems.append(f"This link asks for something that cannot be: {error} The preset's values were taken.")
+        config = PRESETS[preset]
+    return preset, config, problems
 
 
 def write_link(preset: str, values: Mapping[str, Any]) -> dict[str, str]:
@@ -93,5 +98,11 @@ def link_to(config: TrainConfig) -> dict[str, str]:
 
 
 def complete_config(values: Mapping[str, Any]) -> TrainConfig | None:
-    """The config of all values, or None while one of them cannot be used."""
-    return None if any(value is None for value in values.values()) else parse_config(dict(values))
+    """The config of all values, or None while one of them cannot be used. Says so where they cannot be used together."""
+    if any(value is None for value in values.values()):
+        return None
+    try:
+        return parse_config(dict(values))
+    except ConfigError as error:
+        st.error(str(error), icon=":material/error:")
+        return None

@@ -1,0 +1,307 @@
+"""The fields of a training run's configuration. Import `TrainConfig` from `wgan_core.config`, which also reads and presents it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+DatasetName = Literal["digits", "fashion-mnist", "mnist", "kmnist", "cifar10", "image-folder"]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Group = Literal["recipe", "run", "data", "networks", "record"]
+
+Width = Annotated[int, Field(ge=1, le=8192)]
+Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used. Its text is one sentence that names the setting and what it takes."""
+
+
+def _setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    group: Group,
+    unit: str = "",
+    live: bool = False,
+    step: float | None = None,
+    **bounds: Any,
+) -> Any:
+    """A pydantic field that also carries what a widget or a flag needs to present it."""
+    extra = {"unit": unit, "live": live, "group": group, "step": step}
+    if isinstance(default, float):
+        bounds.setdefault("allow_inf_nan", False)
+    return Field(default, title=label, description=help, json_schema_extra=extra, **bounds)
+
+
+class TrainConfig(BaseModel):
+    """One experiment: data, networks, recipe and budget. Immutable; the defaults are the walkthrough's recipe on `digits`.
+
+    Fields marked live may change while the run trains (`live_fields()`); any other change needs a new run.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # The recipe: WGAN, arXiv 1701.07875, algorithm 1, with the walkthrough's numbers; WGAN-GP is arXiv 1704.00028.
+    lipschitz: Literal["clip", "gradient-penalty", "none"] = _setting(
+        "clip",
+        label="Lipschitz method",
+        group="recipe",
+        help="What keeps the critic from being arbitrarily steep. clip: its weights are clipped (the WGAN paper). gradient-penalty: the "
+        "slope between real and generated images is pulled towards 1 (the WGAN-GP paper). none: nothing, to see why one is needed.",
+    )
+    clip_value: float = _setting(
+        0.005,
+        label="Clip value c",
+        group="recipe",
+        live=True,
+        gt=0,
+        le=10,
+        step=0.001,
+        help="After each critic update every critic weight is clipped to [-c, c]. This keeps the critic Lipschitz. "
+        "Smaller c: flatter critic, smaller scores; the scale of the estimate changes with c.",
+    )
+    clipped: Literal["all", "weights"] = _setting(
+        "all",
+        label="What is clipped",
+        group="recipe",
+        help="For clipping only. all: every parameter of the critic, biases and norms too, as published code does. weights: matrices and "
+        "kernels alone, which is what the Lipschitz bound needs.",
+    )
+    gp_lambda: float = _setting(
+        10.0,
+        label="Penalty weight λ",
+        group="recipe",
+        live=True,
+        gt=0,
+        le=10_000,
+        step=1,
+        help="For the gradient penalty only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², taken at random points between "
+        "real and generated images.",
+    )
+    n_critic: int = _setting(
+        25,
+        label="n_critic",
+        group="recipe",
+        live=True,
+        ge=1,
+        le=1000,
+        help="Critic updates per generator update, counted since the last generator update; it does not restart at an epoch's end. "
+        "More: a better critic and an honester estimate, but fewer generator updates per second.",
+    )
+    critic_lr: float = _setting(
+        5e-5,
+        label="Critic learning rate",
+        group="recipe",
+        live=True,
+        gt=0,
+        le=1,
+        step=1e-5,
+        help="Step size of the critic's optimiser. Too large makes the estimate jump.",
+    )
+    generator_lr: float = _setting(
+        5e-5,
+        label="Generator learning rate",
+        group="recipe",
+        live=True,
+        gt=0,
+        le=1,
+        step=1e-5,
+        help="Step size of the generator's optimiser. If samples flicker without improving, lower it.",
+    )
+    optimizer: Literal["rmsprop", "adam"] = _setting(
+        "rmsprop",
+        label="Optimiser",
+        group="recipe",
+        help="Of both networks. With clipping take rmsprop: the WGAN paper reports that momentum, as in Adam, made training unstable. The "
+        "gradient penalty gets along with adam.",
+    )
+    adam_beta1: float = _setting(
+        0.5, label="Adam β1", group="recipe", ge=0, lt=1, step=0.1, help="For adam only: decay of the mean of the gradients."
+    )
+    adam_beta2: float = _setting(
+        0.9, label="Adam β2", group="recipe", ge=0, lt=1, step=0.01, help="For adam only: decay of the mean of their squares."
+    )
+    batch_size: int = _setting(
+        64,
+        label="Batch size",
+        group="recipe",
+        unit="images",
+        ge=2,
+        le=4096,
+        help="Real images, and as many generated ones, per critic update. BatchNorm needs at least 2.",
+    )
+
+    # The budget.
+    max_steps: int = _setting(
+        100_000,
+        label="Stop after",
+        group="run",
+        unit="critic updates",
+        live=True,
+        ge=1,
+        le=1_000_000_000,
+        help="The run finishes at this step. A step is one critic update. It can be raised later and the run continued.",
+    )
+    seed: int = _setting(
+        0,
+        label="Seed",
+        group="run",
+        ge=0,
+        le=2**31 - 1,
+        help="Fixes initial weights, noise and order of the data. Same settings, seed and thread count on CPU: same run, bit for bit.",
+    )
+    device: DeviceName = _setting(
+        "auto",
+        label="Device",
+        group="run",
+        help="auto takes cuda, else mps (Apple), else cpu.",
+    )
+    threads: int = _setting(
+        0,
+        label="CPU threads",
+        group="run",
+        ge=0,
+        le=256,
+        help="Threads for the mathematics on CPU. 0: all cores but one, which is left to the page and the browser; a machine with nothing "
+        "else to do may take them all. Another number may change the last bits of the results.",
+    )
+
+    # The data.
+    dataset: DatasetName = _setting(
+        "digits",
+        label="Data set",
+        group="data",
+        help="digits comes with the installation; fashion-mnist, mnist, kmnist and cifar10 are downloaded once on request; "
+        "image-folder reads any folder of images.",
+    )
+    data_root: str = _setting(
+        "",
+        label="Data folder",
+        group="data",
+        max_length=4096,
+        help="Where downloaded data sets lie; for image-folder, the folder of images. "
+        "Empty: the environment variable WGAN_DATA_ROOT, else a folder in your cache.",
+    )
+    image_size: int = _setting(
+        32,
+        label="Image size",
+        group="data",
+        unit="px",
+        ge=4,
+        le=128,
+        help="Images are resized once to this many pixels a side, with antialiasing.",
+    )
+
+    # The networks.
+    architecture: Literal["mlp", "dcgan"] = _setting(
+        "mlp",
+        label="Architecture",
+        group="networks",
+        help="mlp: fully connected, as in the walkthrough. dcgan: strided convolutions (Radford et al. 2016), for image sizes 28, 32 and "
+        "64; much slower on a CPU, much better pictures.",
+    )
+    dcgan_width: int = _setting(
+        64,
+        label="DCGAN width",
+        group="networks",
+        unit="channels",
+        ge=4,
+        le=512,
+        help="For dcgan only: channels of the layer nearest to the image; each layer farther in has twice as many. 16 is bearable "
+        "on a CPU.",
+    )
+    critic_norm: Literal["none", "layer", "batch"] = _setting(
+        "none",
+        label="Norm in the critic",
+        group="networks",
+        help="After each hidden layer of the critic. batch mixes the images of a batch, so it cannot be combined with the gradient "
+        "penalty, which is about single images (WGAN-GP paper, section 4); layer can.",
+    )
+    latent_dim: int = _setting(
+        100,
+        label="Latent dimensions",
+        group="networks",
+        ge=1,
+        le=1024,
+        help="Length of the noise vector z ~ N(0, I) that the generator turns into an image.",
+    )
+    generator_widths: Widths = _setting(
+        (128, 256, 512, 1024),
+        label="Generator hidden widths",
+        group="networks",
+        help="Hidden layers of the generator, first to last. BatchNorm1d on all but the first.",
+    )
+    critic_widths: Widths = _setting(
+        (512, 256),
+        label="Critic hidden widths",
+        group="networks",
+        help="Hidden layers of the critic, first to last. It has no BatchNorm and ends in one unbounded score.",
+    )
+    leaky_slope: float = _setting(
+        0.2,
+        label="LeakyReLU slope",
+        group="networks",
+        ge=0,
+        le=1,
+        step=0.05,
+        help="Slope for negative inputs, in both networks. 0 is ReLU.",
+    )
+    batchnorm_eps: float = _setting(
+        0.8,
+        label="BatchNorm eps",
+        group="networks",
+        gt=0,
+        le=10,
+        step=0.1,
+        help="Added to the variance. The walkthrough writes BatchNorm1d(n, 0.8), which sets eps, not momentum; kept as it is.",
+    )
+    weight_init: Literal["pytorch", "normal"] = _setting(
+        "pytorch",
+        label="Weight initialisation",
+        group="networks",
+        help="pytorch: PyTorch's default for Linear layers. normal: mean 0, sd 0.02, biases 0; the walkthrough's utility, which in its own "
+        "code matches no Linear layer and so changes nothing; here it does reach them.",
+    )
+
+    # What is recorded and kept.
+    log_every: int = _setting(
+        5,
+        label="Record every",
+        group="record",
+        unit="critic updates",
+        live=True,
+        ge=1,
+        le=10_000,
+        help="Distance of the points of the curves and of the rows in metrics.csv.",
+    )
+    save_every: float = _setting(
+        60.0,
+        label="Save at least every",
+        group="record",
+        unit="s",
+        live=True,
+        ge=1,
+        le=86_400,
+        step=10,
+        help="Steps are also saved at logarithmic spacing from the start, so that the run's history can be walked through.",
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> TrainConfig:
+        if self.architecture == "dcgan" and self.image_size not in (28, 32, 64):
+            raise ValueError(f"image_size must be 28, 32 or 64 for the architecture dcgan, not {self.image_size}.")
+        if self.critic_norm == "batch" and self.lipschitz == "gradient-penalty":
+            raise ValueError(
+                "critic_norm batch cannot be combined with the gradient penalty, which is about single images "
+                "(arXiv 1704.00028, section 4): choose layer or none."
+            )
+        return self
+
+    def replace(self, **changes: Any) -> TrainConfig:
+        """A copy with `changes`, checked as a new config is. Raises ConfigError."""
+        from wgan_core.config import parse_config  # it reads these fields, so it can only be imported later
+
+        return parse_config(self.model_dump() | changes)
