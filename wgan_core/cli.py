@@ -1,4 +1,7 @@
-"""The command line: `python -m wgan_core train | sample | info`. Exit status: 0 done, 1 the run failed, 2 an input that cannot be used."""
+"""The command line: `python -m wgan_core train | sample | info | replay`.
+
+Exit status: 0 done, 1 a run failed or a replay drifted, 2 an input that cannot be used.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _GROUPS = {
     "networks": "networks",
     "record": "what is recorded and kept",
 }
-_COMMANDS = ("train", "sample", "info")
+_COMMANDS = ("train", "sample", "info", "replay")
 _MOST_IMAGES = 10_000
 
 
@@ -112,6 +115,10 @@ def _parser() -> _Parser:
     info.add_argument("run", type=Path, metavar="RUN_DIR")
     info.add_argument("--json", action="store_true", help="one JSON object")
     info.set_defaults(command=_info, parser=info)
+
+    replay = commands.add_parser("replay", help="train a run again with its edits and compare the weights", allow_abbrev=False)
+    replay.add_argument("run", type=Path, metavar="RUN_DIR")
+    replay.set_defaults(command=_replay, parser=replay)
     return parser
 
 
@@ -206,6 +213,27 @@ def _info(options: argparse.Namespace) -> int:
         shown = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else value
         print(f"{name.replace('_', ' '):>22}  {', '.join(map(str, shown)) if isinstance(shown, list) else shown}")
     return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from wgan_core.replay import replay
+    from wgan_core.store import RunFolder
+
+    folder = RunFolder.open(options.run)
+    with tqdm(unit="step", disable=not sys.stderr.isatty(), total=max(folder.steps(), default=0)) as bar:
+
+        def show(step: int, last: int) -> None:
+            bar.update(step - bar.n)
+
+        found = replay(folder, show)
+    same = ", ".join(map(str, found.same)) or "none"
+    if found.drifted is None:
+        print(f"Reproduced, bit for bit, with {len(folder.edits())} edits. Steps compared: {same}.")
+        return 0
+    print(f"Drifted: step {found.drifted} is the first saved step that came out otherwise. The same until then: {same}.")
+    return 1
 
 
 def _facts(folder: Any) -> dict[str, Any]:

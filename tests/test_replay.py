@@ -1,0 +1,94 @@
+"""A run trained again, edits included, gives the same weights; and a replay that would not is noticed."""
+
+from __future__ import annotations
+
+import json
+import queue
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from wgan_core.cli import main
+from wgan_core.config import TrainConfig
+from wgan_core.launch import new_loop, resumed_loop
+from wgan_core.messages import SaveNow, Set, Stop
+from wgan_core.replay import replay
+from wgan_core.run import RunLoop
+from wgan_core.store import RunFolder, StoreError
+
+
+def drive(loop: RunLoop, inbox: queue.SimpleQueue[Any], commands: dict[int, Any], last: int) -> None:
+    """Train until step `last`, sending each command when its step has been reached; then stop."""
+    while loop.trainer.step < last:
+        if loop.trainer.step in commands:
+            inbox.put(commands.pop(loop.trainer.step))
+        loop.tick()
+    inbox.put(Stop())
+    loop.tick()
+    loop.recorder.folder.release()
+
+
+@pytest.fixture
+def edited(tmp_path: Path, config: TrainConfig) -> Path:
+    """A run with five live edits, one of them undone by resuming from before it, and a stop within an n_critic cycle."""
+    path, config = tmp_path / "run", config.replace(max_steps=1000)
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    edits = {
+        0: Set({"generator_lr": 5e-4}),
+        7: Set({"clip_value": 0.02}),
+        20: Set({"n_critic": 5, "critic_lr": 5e-4}),
+        30: SaveNow(),
+        33: Set({"n_critic": 1}),
+    }
+    drive(new_loop(config, path, inbox), inbox, edits, 38)
+    folder = RunFolder.open(path)
+    (folder.path / "steps" / "00000038" / "critic.safetensors").write_bytes(b"torn")
+    inbox = queue.SimpleQueue()
+    drive(resumed_loop(path, {}, inbox), inbox, {41: Set({"clip_value": 0.03})}, 50)
+    return path
+
+
+def test_a_run_with_five_edits_is_reproduced(edited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = RunFolder.open(edited)
+    assert [(edit["step"], edit["field"]) for edit in folder.edits()] == [
+        (0, "generator_lr"),
+        (7, "clip_value"),
+        (20, "n_critic"),
+        (20, "critic_lr"),
+        (41, "clip_value"),
+    ]
+    assert replay(folder).same == (30, 50) and replay(folder).drifted is None
+    assert main(["replay", str(edited)]) == 0
+    assert "Reproduced, bit for bit, with 5 edits. Steps compared: 30, 50." in capsys.readouterr().out
+
+
+def test_a_drift_is_noticed_and_where(edited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = edited / "ledger.jsonl"
+    entries = [json.loads(line) for line in ledger.read_text().splitlines()]
+    for entry in entries:
+        if entry["what"] == "edit" and entry["step"] == 41:
+            entry["new"] = 0.031
+    ledger.write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    found = replay(RunFolder.open(edited))
+    assert (found.same, found.drifted) == ((30,), 50)
+    assert main(["replay", str(edited)]) == 1
+    assert "Drifted: step 50 is the first saved step" in capsys.readouterr().out
+
+
+def test_a_single_bit_is_a_drift(edited: Path) -> None:
+    folder = RunFolder.open(edited)
+    state = folder.read_step(50)
+    state["generator"]["layers.0.weight"].view(torch.int32)[0, 0] ^= 1
+    folder.write_step(50, state)
+    assert replay(folder).drifted == 50
+
+
+def test_what_cannot_be_compared_is_a_sentence(tmp_path: Path, edited: Path, config: TrainConfig) -> None:
+    folder = RunFolder.open(edited)
+    for step in (edited / "steps").glob("0*"):
+        (step / "training.safetensors").unlink(missing_ok=True)
+    with pytest.raises(StoreError, match="keeps rounded weights only"):
+        replay(folder)
+    assert main(["replay", str(edited)]) == 2

@@ -1,0 +1,64 @@
+"""Train a run again from its settings and its ledger, and see whether the same weights come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from wgan_core.data import load_dataset
+from wgan_core.device import train_on_this_thread
+from wgan_core.store import RunFolder, StoreError, TensorDict
+from wgan_core.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a replay found: the saved steps whose weights came out the same, bit for bit, and the first that did not, if any."""
+
+    same: tuple[int, ...]
+    drifted: int | None
+
+
+def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step, last: None) -> Replay:
+    """Train `folder`'s run again, with every live edit at the step where it was made, and compare at each saved step.
+
+    Args:
+        folder: the run; nothing in it is changed.
+        progress: called with the step reached and the last one, a hundred times.
+
+    Raises StoreError, DataError or ConfigError where the run or its data cannot be read.
+    """
+    saved = [step for step in folder.steps() if step > 0]
+    if not folder.can_resume():
+        raise StoreError("This run keeps rounded weights only, so it cannot be compared bit for bit.")
+    if not saved:
+        raise StoreError("This run has no saved step after the first to compare with.")
+    train_on_this_thread(folder.config.threads)
+    dataset = load_dataset(folder.config)
+    if folder.meta.get("dataset", {}).get("fingerprint") not in (None, dataset.fingerprint):
+        raise StoreError("The data here is not what this run was trained on: point the data folder to the same data.")
+    trainer = Trainer(folder.config, dataset)
+    edited = {edit["step"] for edit in folder.edits()}
+    same: list[int] = []
+    for step in range(saved[-1]):
+        if step in edited:
+            trainer.configure(folder.config_at(step))
+        trainer.train_step()
+        if (step + 1) % max(1, saved[-1] // 100) == 0:
+            progress(step + 1, saved[-1])
+        if step + 1 in saved:
+            if not _equal(trainer, folder, step + 1):
+                return Replay(tuple(same), step + 1)
+            same.append(step + 1)
+    return Replay(tuple(same), None)
+
+
+def _equal(trainer: Trainer, folder: RunFolder, step: int) -> bool:
+    parts = (("generator", trainer.generator.state_dict()), ("critic", trainer.critic.state_dict()))
+    return all(_same_tensors(state, folder.read_part(step, part)) for part, state in parts)
+
+
+def _same_tensors(ours: TensorDict, theirs: TensorDict) -> bool:
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name].cpu(), theirs[name]) for name in ours)
