@@ -1,4 +1,4 @@
-"""The command line: `python -m wgan_core train | sample | info | replay`.
+"""The command line: `python -m wgan_core train | sample | info | replay | bench`.
 
 Exit status: 0 done, 1 a run failed or a replay drifted, 2 an input that cannot be used.
 """
@@ -26,7 +26,7 @@ _GROUPS = {
     "networks": "networks",
     "record": "what is recorded and kept",
 }
-_COMMANDS = ("train", "sample", "info", "replay")
+_COMMANDS = ("train", "sample", "info", "replay", "bench")
 _MOST_IMAGES = 10_000
 
 
@@ -119,6 +119,13 @@ def _parser() -> _Parser:
     replay = commands.add_parser("replay", help="train a run again with its edits and compare the weights", allow_abbrev=False)
     replay.add_argument("run", type=Path, metavar="RUN_DIR")
     replay.set_defaults(command=_replay, parser=replay)
+
+    bench = commands.add_parser("bench", help="speed of the engine beside the textbook loop, in turns", allow_abbrev=False)
+    bench.add_argument("--preset", metavar="P", default="walkthrough", help="what to measure (default walkthrough)")
+    bench.add_argument("--json", action="store_true", help="one JSON object")
+    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (default 5)")
+    _add_settings(bench)
+    bench.set_defaults(command=_bench, parser=bench)
     return parser
 
 
@@ -152,14 +159,18 @@ def _train(options: argparse.Namespace) -> int:
             if value is not None:
                 raise UsageError(f"{flag} cannot be given with --resume: a run keeps its settings and its folder.")
         return cli_train.resume(options.resume, given)
-    if options.preset is not None and options.preset not in PRESETS:
-        hint = _did_you_mean(options.preset, PRESETS) or f": choose one of {', '.join(PRESETS)}."
-        raise UsageError(f"There is no preset {options.preset!r}{hint}")
-    start = PRESETS.get(options.preset) if options.preset else None
+    start = _preset(options.preset) if options.preset is not None else None
     try:
         return cli_train.train(start, given, options.out)
     except ConfigError as error:
         raise UsageError(_with_hint(str(error), given)) from None
+
+
+def _preset(name: str) -> TrainConfig:
+    if name not in PRESETS:
+        hint = _did_you_mean(name, PRESETS) or f": choose one of {', '.join(PRESETS)}."
+        raise UsageError(f"There is no preset {name!r}{hint}")
+    return PRESETS[name]
 
 
 def _with_hint(sentence: str, given: dict[str, Any]) -> str:
@@ -234,6 +245,24 @@ def _replay(options: argparse.Namespace) -> int:
         return 0
     print(f"Drifted: step {found.drifted} is the first saved step that came out otherwise. The same until then: {same}.")
     return 1
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from wgan_core.bench import bench
+
+    if not 1 <= options.rounds <= 1000:
+        raise UsageError(f"--rounds must be a whole number from 1 to 1,000, not {options.rounds}.")
+    report = bench(_preset(options.preset).replace(**_given_settings(options)), rounds=options.rounds)
+    if options.json:
+        print(json.dumps(report.as_dict()))
+        return 0
+    for name, speed in (("engine", report.engine), ("textbook loop", report.textbook)):
+        print(f"{name:>14}  {speed.median:8.1f} steps/s  ({speed.lowest:.1f} to {speed.highest:.1f} in {options.rounds} rounds)")
+    print(f"{'ratio':>14}  {report.ratio:8.2f}")
+    rate = f"{report.step_gflop:.3f} GFLOP a step at {report.matmul_gflops:.0f} GFLOP/s"
+    print(f"{'matmul':>14}  {report.share_of_matmul:8.0%} of the rate of matrix products ({rate})")
+    print(f"{'on':>14}  {report.device}, threads {report.threads}")
+    return 0
 
 
 def _facts(folder: Any) -> dict[str, Any]:

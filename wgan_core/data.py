@@ -117,7 +117,8 @@ _DOWNLOADED: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-def _torchvision_set(name: str, root: Path | str, **options: bool) -> Any:
+def torchvision_set(name: str, root: Path | str, **options: Any) -> Any:
+    """torchvision's own data set of that name, with these options of its constructor."""
     from torchvision import datasets  # takes a second to import, which the first page should not wait for
 
     return getattr(datasets, _DOWNLOADED[name][0])(root, **options)
@@ -188,7 +189,7 @@ def _downloaded(name: str, root: Path, size: int, held_out: bool) -> ImageDatase
             f"{DATASETS[name].title} is not in {root} yet: press Download on the Train page, or let `python -m wgan_core train` fetch it."
         )
     try:
-        data = _torchvision_set(name, root, train=not held_out, download=False)
+        data = torchvision_set(name, root, train=not held_out, download=False)
         images = torch.as_tensor(data.data)
         images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
         labels = torch.as_tensor(data.targets).long()
@@ -247,7 +248,7 @@ def download(config: TrainConfig, progress: Callable[[float], None] = lambda fra
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside:
             with _watched(Path(aside), info.megabytes * 10**6, progress):
-                _torchvision_set(config.dataset, aside, train=True, download=True)
+                torchvision_set(config.dataset, aside, train=True, download=True)
             if not (root / folder).exists():  # another process may have been quicker
                 shutil.move(Path(aside) / folder, root / folder)
     except OSError as error:
