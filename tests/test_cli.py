@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from wgan_core import cli_train
 from wgan_core.cli import main
+from wgan_core.config import TrainConfig
+from wgan_core.data import DataError
+from wgan_core.messages import Snapshot
 from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents
 from wgan_core.store import RunFolder
@@ -119,7 +126,15 @@ def test_info_in_words_and_as_json(run: Path, capsys: pytest.CaptureFixture[str]
         ("sample {run} --step 17 --out grid.png", "Step 17 is not kept in this run (kept: 0, 30)."),
         ("sample {run} --count 0 --out grid.png", "--count must be a whole number from 1"),
         ("sample {run}", "The following arguments are required: --out"),
+        ("sample {run} --count 10001 --out grid.png", "--count must be a whole number from 1 to 10,000, not 10001."),
+        ("sample {run} --clip-value 3 --out grid.png", "--clip-value is not known here. Try --help."),
         ("info {tmp}", "is not a run folder"),
+        ("info {run}/../nothing", "is not a run folder"),
+        ("info {run} --jsn", "--jsn is not known here: did you mean --json?"),
+        ("trian", "There is no command 'trian': did you mean train?"),
+        ("train --dataset minst", "not 'minst': did you mean mnist?"),
+        ("train --resume {run} --out {tmp}/x", "--out cannot be given with --resume"),
+        ("train --resume {run} --max-steps 0", "max_steps must be a whole number from 1"),
         ("dance", "invalid choice: 'dance'"),
         ("", "The following arguments are required"),
     ],
@@ -188,3 +203,192 @@ def test_ctrl_c_saves_and_says_how_to_resume(tmp_path: Path, number: signal.Sign
     assert f"Stopped at step {folder.steps()[-1]}." in out and "--resume" in out
     assert folder.status() == "stopped"
     assert main(["train", "--resume", str(tmp_path / "run"), "--max-steps", str(folder.steps()[-1] + 2)]) == 0
+
+
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Gone(io.StringIO):
+    """A stderr that nobody reads any more."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError
+
+
+def forbidden(*_: Any) -> None:
+    raise AssertionError("this must not be reached")
+
+
+@pytest.fixture
+def not_downloaded(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """As if no data set were here; a download is an error until a test says what it does."""
+    monkeypatch.setattr(cli_train, "is_available", lambda config: False)
+    monkeypatch.setattr(cli_train, "download", forbidden)
+    return monkeypatch
+
+
+def test_many_images_and_a_suffix_in_capitals(run: Path, tmp_path: Path) -> None:
+    assert main(["sample", str(run), "--count", "300", "--out", str(tmp_path / "S.NPZ")]) == 0
+    assert [path.name for path in tmp_path.glob("S*")] == ["S.NPZ"]
+    folder = RunFolder.open(run)
+    generator = build_generator(folder.config, (1, 8, 8))
+    generator.load_state_dict(folder.read_part(30, "generator"))
+    arrays = np.load(tmp_path / "S.NPZ")
+    with torch.no_grad():  # one batch of 300, where `sample` makes two
+        np.testing.assert_allclose(arrays["images"], generator.eval()(torch.from_numpy(arrays["z"])).numpy(), atol=1e-6)
+
+
+def test_a_run_is_named_after_its_folder_even_if_that_is_a_dot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert train(Path("."), "--max-steps", "3") == 0
+    assert RunFolder.open(tmp_path / "here").run_id == "here"
+
+
+def test_what_is_printed_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(tmp_path / "my runs" / "it's", "--max-steps", "7") == 0
+    first, *_, go_on = capsys.readouterr().out.splitlines()
+    estimate = RunFolder.open(tmp_path / "my runs" / "it's").read_metrics()[-1, 3]
+    assert first.startswith(f"Finished at step 7. Last Wasserstein estimate: {estimate:.4g}. The run is in ")
+    words = shlex.split(go_on.removeprefix("  go on:"))
+    assert words[:3] == ["python", "-m", "wgan_core"]
+    assert main(words[3:]) == 0
+    assert RunFolder.open(tmp_path / "my runs" / "it's").steps()[-1] == 14
+
+
+def test_nothing_is_downloaded_for_a_run_that_cannot_be(run: Path, not_downloaded: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert main(["train", "--dataset", "mnist", "--out", str(run)]) == 2
+    if not torch.cuda.is_available():
+        assert main(["train", "--dataset", "mnist", "--device", "cuda", "--out", str(tmp_path / "new")]) == 2
+
+
+def test_a_download_that_fails_is_one_line(not_downloaded: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def download(config: TrainConfig, progress: Any) -> None:
+        progress(0.5)
+        print("trying the next mirror")
+        print("0%|  |", file=sys.stderr)
+        raise DataError("MNIST could not be downloaded: check the network.")
+
+    not_downloaded.setattr(cli_train, "download", download)
+    assert main(["train", "--dataset", "mnist", "--out", str(tmp_path / "new")]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "Downloading MNIST …\n"
+    assert shown.err == "wgan_core: MNIST could not be downloaded: check the network.\n"
+    assert not (tmp_path / "new").exists()
+
+
+def test_ctrl_c_during_a_download_leaves_nothing(
+    not_downloaded: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    not_downloaded.setattr(cli_train, "download", lambda config, progress: signal.raise_signal(signal.SIGINT))
+    assert main(["train", "--dataset", "mnist", "--out", str(tmp_path / "new")]) == 130
+    assert capsys.readouterr().err == "wgan_core: Interrupted.\n"
+    assert not (tmp_path / "new").exists()
+
+
+def test_ctrl_c_twice_within_a_step_still_saves_that_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from wgan_core.trainer import Trainer
+
+    before, train_step = signal.getsignal(signal.SIGINT), Trainer.train_step
+
+    def interrupted(trainer: Trainer) -> Any:
+        if trainer.step == 4:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return train_step(trainer)
+
+    monkeypatch.setattr(Trainer, "train_step", interrupted)
+    assert train(tmp_path / "run", "--max-steps", "90") == 0
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.steps() == [0, 5] and folder.status() == "stopped" and not folder.is_held()
+    shown = capsys.readouterr().out
+    assert shown.startswith("Stopped at step 5.") and shown.rstrip().endswith("--max-steps 90")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_no_memory_while_setting_up_is_status_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: Any) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("wgan_core.launch.Trainer", full)
+    assert train(tmp_path / "run") == 1
+    assert capsys.readouterr().err == ("wgan_core: There is not enough memory: use a smaller batch size, image size or smaller networks.\n")
+
+
+def test_a_closed_log_does_not_end_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Gone())
+    assert train(tmp_path / "run", "--max-steps", "5") == 0
+    assert RunFolder.open(tmp_path / "run").status() == "finished"
+
+
+def test_a_terminal_gets_a_bar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert train(tmp_path / "run", "--max-steps", "30") == 0
+    last = terminal.getvalue().rstrip().split("\r")[-1]
+    assert last.startswith("100%|") and "| 30/30 [" in last and "<00:00," in last
+    assert "steps/s" in last and "Wasserstein estimate " in last and "10 generator updates" in last
+
+
+def test_a_log_gets_a_line_every_ten_seconds_and_at_the_end(config: TrainConfig, capsys: pytest.CaptureFixture[str]) -> None:
+    now = [100.0]
+    reporter = cli_train._Reporter(lambda: now[0])
+    for seconds in range(25):
+        now[0] = 100.0 + seconds
+        reporter.show(Snapshot("r", seconds, "running", config, step=seconds, steps_per_second=4.0))
+    reporter.show(Snapshot("r", 25, "finished", config, step=60, steps_per_second=4.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in lines] == ["0/60", "10/60", "20/60", "60/60"]
+    assert "4 steps/s" in lines[2] and lines[2].endswith("00:10 left")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="about POSIX pipes")
+def test_a_reader_that_leaves_early_is_no_error(run: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        command = [sys.executable, "-m", "wgan_core", "info", str(run)]
+        done = subprocess.run(command, cwd=PROJECT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def info(path: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """What `info --json` prints; NaN and Infinity, which are not JSON, are refused."""
+    capsys.readouterr()
+    assert main(["info", str(path), "--json"]) == 0
+    return json.loads(capsys.readouterr().out, parse_constant=forbidden)
+
+
+def test_info_tells_edits_and_what_differs_from_a_preset(runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "run"
+    assert main(["train", "--preset", "quick-start", "--max-steps", "5", "--out", str(path)]) == 0
+    assert main(["train", "--resume", str(path), "--max-steps", "10", "--clip-value", "0.5"]) == 0
+    facts = info(path, capsys)
+    assert facts["nearest_preset"] == "quick-start"
+    assert facts["differs_from_it_in"] == {"clip_value": 0.5, "max_steps": 10}
+    assert sorted(facts["edits"]) == ["step 5: clip_value 0.01 -> 0.5", "step 5: max_steps 5 -> 10"]
+    row = RunFolder.open(path).read_metrics()[-1]
+    assert [facts["wasserstein_estimate"], facts["real_score"], facts["fake_score"]] == [row[3], row[6], row[7]]
+    size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    assert facts["megabytes"] == pytest.approx(size / 1e6, abs=0.01)
+    assert main(["info", str(path)]) == 0
+    assert "differs from it in  clip_value 0.5, max_steps 10" in capsys.readouterr().out
+
+
+def test_info_of_a_run_that_lost_things(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    meta = json.loads((run / "config.json").read_text())
+    (run / "config.json").write_text(json.dumps(meta | {"dataset": {}}))
+    (run / "metrics.csv").unlink()
+    facts = info(run, capsys)
+    assert (facts["step"], facts["wasserstein_estimate"], facts["steps_per_second"]) == (30, None, None)
+    assert facts["dataset"] == dict.fromkeys(("name", "images", "shape", "source", "fingerprint"))

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
 
-from wgan_core.config import PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig, check_value, live_fields, parse_config
+from wgan_core.config import (
+    PRESET_NOTES,
+    PRESETS,
+    SETTINGS,
+    ConfigError,
+    SettingInfo,
+    TrainConfig,
+    check_value,
+    describe_range,
+    live_fields,
+    parse_config,
+)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +85,35 @@ def test_presets_have_the_sources_numbers() -> None:
     assert (gp.critic_lr, gp.generator_lr, gp.n_critic, gp.image_size, gp.batch_size) == (2e-4, 2e-4, 5, 28, 64)
     assert PRESETS["quick-start"].dataset == "digits"
     assert PRESETS.keys() == PRESET_NOTES.keys()
+
+
+NUMBERS = [info for info in SETTINGS.values() if info.low is not None and info.high is not None]
+
+
+@pytest.mark.parametrize("info", NUMBERS, ids=lambda info: info.name)
+def test_every_bound_holds_on_both_sides_and_is_named(info: SettingInfo) -> None:
+    """So that what widgets and flags show is what is checked."""
+    assert info.low is not None and info.high is not None
+    exact = int if info.kind == "int" else float
+    beyond = (lambda bound, way: bound + way) if info.kind == "int" else (lambda bound, way: math.nextafter(bound, way * math.inf))
+    for bound, allowed, way in ((exact(info.low), info.low_is_allowed, -1), (exact(info.high), info.high_is_allowed, 1)):
+        inside = bound if allowed else beyond(bound, -way)
+        assert check_value(info.name, inside) == inside
+        with pytest.raises(ConfigError) as caught:
+            check_value(info.name, beyond(bound, way) if allowed else bound)
+        assert str(caught.value).startswith(f"{info.name} must be {describe_range(info)}, not ")
+
+
+@pytest.mark.parametrize("info", NUMBERS, ids=lambda info: info.name)
+def test_what_is_no_number_is_one_short_sentence(info: SettingInfo) -> None:
+    for value in (math.nan, math.inf, -math.inf, None, "", "x", [], {}, "9" * 6000, 10**400):
+        with pytest.raises(ConfigError) as caught:
+            check_value(info.name, value)
+        assert str(caught.value).startswith(f"{info.name} must be ") and len(str(caught.value)) < 200
+
+
+def test_a_config_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() -> None:
+    values = TrainConfig(n_critic=7).model_dump()
+    del values["clip_value"], values["seed"]
+    config = parse_config(values)
+    assert (config.n_critic, config.clip_value, config.seed) == (7, 0.005, 0)

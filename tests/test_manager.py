@@ -6,10 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
 
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.manager import DeviceBusy, RunManager
-from wgan_core.messages import Stop
+from wgan_core.messages import Pause, Stop
 from wgan_core.run import Run
 from wgan_core.store import RunFolder, StoreError
 
@@ -115,3 +116,73 @@ def test_a_value_out_of_range_is_refused_before_anything_starts(manager: RunMana
     with pytest.raises(ConfigError, match="n_critic must be"):
         manager.resume(run.run_id, {"n_critic": 0})
     assert manager.all_active() == []
+
+
+def test_a_run_started_just_as_another_ends_does_not_train_beside_the_next_in_line(
+    manager: RunManager, endless: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the end of a run and the start of the next in line somebody presses Start."""
+    gate, go_on = threading.Event(), threading.Event()
+    told = manager._ended
+
+    def late(run: Run) -> None:
+        gate.set()
+        assert go_on.wait(20)
+        told(run)
+
+    monkeypatch.setattr(manager, "_ended", late)
+    first = manager.start(endless)
+    monkeypatch.setattr(manager, "_ended", told)
+    waiting = manager.start(endless, queue=True)
+    first.stop()
+    assert gate.wait(20)
+    quick = manager.start(endless)
+    go_on.set()
+    assert first.join(20)
+    assert waiting.snapshot.status == "queued"
+    assert manager.active("cpu") is quick
+    quick.stop()
+    wait_for(waiting, "running")
+
+
+def test_a_failing_run_lets_the_next_in_line_begin(manager: RunManager, endless: TrainConfig, config: TrainConfig) -> None:
+    first = manager.start(endless)
+    broken = manager.start(config.replace(dataset="image-folder", data_root="/nowhere"), queue=True)
+    healthy = manager.start(config, queue=True)
+    first.stop()
+    wait_for(healthy, "finished")
+    assert broken.snapshot.status == "failed" and "/nowhere" in broken.snapshot.error
+    assert RunFolder.open(manager.root / healthy.run_id).steps()[-1] == config.max_steps
+
+
+def test_a_run_is_found_after_its_end_and_leaves_the_device_free(manager: RunManager, config: TrainConfig) -> None:
+    run = manager.start(config)
+    wait_for(run, "finished")
+    assert manager.get(run.run_id) is run and run.snapshot.step == config.max_steps
+    assert manager.active("cpu") is None and manager.all_active() == []
+
+
+def test_a_paused_run_still_has_the_device(manager: RunManager, endless: TrainConfig) -> None:
+    run = manager.start(endless)
+    run.send(Pause())
+    wait_for(run, "paused")
+    with pytest.raises(DeviceBusy):
+        manager.start(endless)
+
+
+def test_shutdown_reaches_runs_that_are_paused_or_wait_and_may_come_twice(manager: RunManager, endless: TrainConfig) -> None:
+    paused, waiting = manager.start(endless), manager.start(endless, queue=True)
+    paused.send(Pause())
+    wait_for(paused, "paused")
+    manager.shutdown()
+    manager.shutdown()
+    assert (paused.snapshot.status, waiting.snapshot.status) == ("stopped", "stopped")
+    assert not RunFolder.open(manager.root / paused.run_id).is_held()
+    assert not (manager.root / waiting.run_id).exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA GPU here")
+def test_a_device_that_is_not_there_starts_nothing(manager: RunManager, config: TrainConfig) -> None:
+    with pytest.raises(ConfigError, match="PyTorch finds no CUDA GPU here"):
+        manager.start(config.replace(device="cuda"))
+    assert manager.all_active() == [] and list(manager.root.glob("*")) == []

@@ -404,11 +404,17 @@ def wait_for(run: Run, *statuses: str) -> Snapshot:
     raise AssertionError(f"still {run.snapshot.status}")
 
 
-def make_run(path: Path, config: TrainConfig, break_at: dict[int, BaseException] | None = None, ended: list[Run] | None = None) -> Run:
+def make_run(
+    path: Path,
+    config: TrainConfig,
+    break_at: dict[int, BaseException] | None = None,
+    ended: list[Run] | None = None,
+    publish_every: float = 0.0,
+) -> Run:
     """A run whose training raises at the steps of `break_at`."""
 
     def make_loop(inbox: Any, publish: Any, **kwargs: Any) -> RunLoop:
-        loop = new_loop(config, path, inbox, publish, publish_every=0.0, **kwargs)
+        loop = new_loop(config, path, inbox, publish, publish_every=publish_every, **kwargs)
         train_step = loop.trainer.train_step
 
         def broken() -> Any:
@@ -504,3 +510,195 @@ def test_status_moves_only_where_it_may() -> None:
     assert next_status("stopped", "running") == "stopped"
     assert next_status("queued", "paused") == "queued"
     assert replace(Snapshot("r", 1, "failed", TrainConfig())).ended
+
+
+# Orders that cross each other.
+
+
+def test_pause_ends_what_is_left_of_single_steps(bench: Bench) -> None:
+    bench.send(StepOnce(1000))
+    bench.tick(4)
+    bench.send(Pause(), StepOnce(2))
+    bench.tick(2)
+    # The snapshot says that nothing is left to do: one is published then, and the clock stands still.
+    assert (bench.last.status, bench.last.step, bench.loop.trainer.step) == ("paused", 6, 6)
+
+
+def test_single_steps_do_not_pass_the_end(bench: Bench) -> None:
+    bench.send(StepOnce(1000))
+    for _ in range(70):
+        bench.tick()
+    assert (bench.last.status, bench.last.step, bench.last.saved_steps[-1]) == ("finished", 60, 60)
+
+
+def test_paused_at_the_end_waits_until_told_to_go_on(bench: Bench) -> None:
+    bench.tick(58)
+    bench.send(StepOnce(2))
+    bench.tick(2)
+    assert (bench.last.status, bench.last.step) == ("paused", 60)
+    bench.send(Set({"max_steps": 61}), Resume())
+    assert bench.tick() is True and bench.tick() is False
+    assert (bench.last.status, bench.last.step) == ("finished", 61)
+
+
+def test_a_budget_lowered_below_what_is_done_ends_the_run_there(bench: Bench) -> None:
+    bench.tick(10)
+    bench.send(Set({"max_steps": 5}))
+    assert bench.tick() is False
+    assert (bench.last.status, bench.last.step, bench.last.saved_steps) == ("finished", 10, (0, 10))
+
+
+def test_every_status_leads_only_where_it_may() -> None:
+    ends = ("finished", "stopped", "failed")
+    allowed = {
+        "queued": ("loading", "stopped", "failed"),
+        "loading": ("running", "stopped", "failed"),
+        "running": ("paused", *ends),
+        "paused": ("running", *ends),
+        "finished": (),
+        "stopped": (),
+        "failed": (),
+    }
+    for now in allowed:
+        for wanted in allowed:
+            assert next_status(now, wanted) == (wanted if wanted in allowed[now] else now), (now, wanted)  # type: ignore[arg-type]
+
+
+def test_the_ledger_tells_the_runs_story_once(bench: Bench) -> None:
+    bench.tick(2)
+    bench.send(Pause(), Pause(), Resume(), Resume(), Set({"n_critic": 3}), Stop())
+    bench.tick()
+    story = [(entry["step"], entry["what"], entry.get("status")) for entry in bench.recorder.folder.ledger()]
+    assert story == [(0, "status", "running"), (2, "status", "paused"), (2, "status", "running"), (2, "status", "stopped")]
+
+
+def test_the_time_left_follows_speed_and_budget(bench: Bench) -> None:
+    assert bench.last.seconds_left is None
+    bench.tick(10)
+    bench.clock.now += 2
+    bench.tick(10)  # the snapshot comes after the first of them
+    assert bench.last.steps_per_second == pytest.approx(11 / 2)
+    assert bench.last.seconds_left == pytest.approx((60 - 11) / 5.5)
+
+
+def test_a_value_that_cannot_be_says_so_until_one_that_can(bench: Bench) -> None:
+    bench.send(Set({"n_critic": 0}))
+    bench.tick()
+    assert bench.last.notice == "n_critic must be a whole number from 1 to 1,000, not 0."
+    bench.send(Set({"n_critic": 4}))
+    bench.tick()
+    assert (bench.last.notice, bench.last.config.n_critic) == ("", 4)
+
+
+def test_every_array_of_a_snapshot_is_read_only(bench: Bench) -> None:
+    pictures = bench.last.pictures
+    assert pictures is not None
+    arrays = (bench.last.history, pictures.samples, pictures.real, pictures.sample_scores, pictures.real_scores)
+    assert [array.flags.writeable for array in arrays] == [False] * 5
+
+
+# Ends that are not smooth.
+
+
+def test_the_last_second_before_a_crash_is_in_the_curves(tmp_path: Path, digits: TrainConfig) -> None:
+    """Snapshots come once a second; what went wrong is in the steps since the last."""
+    run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every=1000.0)
+    run.start()
+    assert run.join(20)
+    assert run.snapshot.history[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert RunFolder.open(tmp_path / "run").read_metrics()[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_value_error_while_training_is_a_fault_of_the_program(tmp_path: Path, digits: TrainConfig) -> None:
+    run = make_run(tmp_path / "run", digits, {3: ValueError("Expected more than 1 value per channel")})
+    run.start()
+    assert run.join(20)
+    assert run.snapshot.error.startswith("The run stopped because of an error in the program (ValueError: Expected more than 1 value")
+
+
+def test_an_end_that_cannot_be_saved_does_not_promise_to_go_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    bench.tick(5)
+    monkeypatch.setattr(RunFolder, "write_step", full)
+    bench.send(Stop())
+    assert bench.tick() is False
+    assert (bench.last.status, bench.last.saved_steps) == ("stopped", (0,))
+    assert bench.last.notice == ("Step 5 could not be saved, and the run has ended: free some disk space before you resume it from step 0.")
+
+
+def test_two_edits_of_one_setting_at_one_step_are_both_noted_and_the_later_holds(bench: Bench) -> None:
+    bench.tick(4)
+    bench.send(Set({"n_critic": 5}), Set({"n_critic": 6}))
+    bench.tick()
+    assert [(edit.step, edit.old, edit.new) for edit in bench.last.edits] == [(4, 3, 5), (4, 5, 6)]
+    assert bench.recorder.folder.config_at(4).n_critic == 6
+
+
+# The thread, again.
+
+
+def test_stop_while_the_data_is_being_loaded(tmp_path: Path, digits: TrainConfig) -> None:
+    loading, go = threading.Event(), threading.Event()
+
+    def make_loop(inbox: Any, publish: Any, **kwargs: Any) -> RunLoop:
+        loading.set()
+        assert go.wait(20)
+        return new_loop(digits, tmp_path / "run", inbox, publish, **kwargs)
+
+    run = Run("run", digits, make_loop)
+    run.start()
+    assert loading.wait(20)
+    assert run.snapshot.status == "loading"
+    run.stop()
+    go.set()
+    assert run.join(20)
+    assert (run.snapshot.status, run.snapshot.step, run.snapshot.saved_steps) == ("stopped", 0, (0,))
+
+
+def test_commands_sent_before_the_run_is_there_are_carried_out(tmp_path: Path, digits: TrainConfig) -> None:
+    run = make_run(tmp_path / "run", digits.replace(max_steps=10**9))
+    run.send(Set({"n_critic": 2}))
+    run.send(StepOnce(5))
+    run.start()
+    snapshot = wait_for(run, "paused")
+    while snapshot.step < 5:
+        snapshot = wait_for(run, "paused")
+    run.stop()
+    assert run.join(20)
+    assert (run.snapshot.step, run.snapshot.generator_updates, run.snapshot.config.n_critic) == (5, 2, 2)
+
+
+def test_snapshots_of_a_run_are_numbered_without_repeating(tmp_path: Path, config: TrainConfig) -> None:
+    """A page skips what it has drawn already by this number."""
+    seen: list[Snapshot] = []
+    run = make_run(tmp_path / "run", config)
+    publish = run._publish
+    run._publish = lambda snapshot: (publish(snapshot), seen.append(run.snapshot))[0]  # type: ignore[method-assign]
+    seen.append(run.snapshot)
+    run.start()
+    seen.insert(1, run.snapshot)
+    assert run.join(20)
+    numbers = [snapshot.seq for snapshot in seen if snapshot.status in ("queued", "running", "finished")]
+    assert numbers == sorted(set(numbers)) and len(numbers) > 60
+    assert len({(snapshot.seq, snapshot.status) for snapshot in seen}) == len({snapshot.seq for snapshot in seen})
+
+
+def test_stop_and_start_from_many_threads_end_in_one_end(tmp_path: Path, digits: TrainConfig) -> None:
+    ended: list[Run] = []
+    run = make_run(tmp_path / "run", digits.replace(max_steps=10**9), ended=ended)
+    gate = threading.Barrier(8)
+
+    def press(order: Any) -> None:
+        gate.wait()
+        order()
+
+    threads = [threading.Thread(target=press, args=(run.start if index % 2 else run.stop,)) for index in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert run.join(20)
+    # Stopped before it began, in which case it never ends, or ended once.
+    assert run.snapshot.status == "stopped" and len(ended) == (1 if run._thread.ident is not None else 0)

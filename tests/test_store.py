@@ -6,6 +6,8 @@ import errno
 import json
 import math
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,12 @@ import pytest
 import safetensors.torch
 import torch
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, parse_config
+from wgan_core.data import ImageDataset
 from wgan_core.history import COLUMNS
 from wgan_core.saved import load_networks, newest_readable
 from wgan_core.store import RunFolder, StoreError, list_runs, new_run_id, run_path, steps_to_keep
+from wgan_core.trainer import Trainer
 
 
 def state(value: float = 1.0) -> dict[str, dict[str, torch.Tensor]]:
@@ -228,8 +232,6 @@ def test_pruning_spares_the_newest_and_what_was_saved_by_hand(folder: RunFolder)
 
 
 def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, config: TrainConfig, dataset) -> None:  # type: ignore[no-untyped-def]
-    from wgan_core.trainer import Trainer
-
     trainer = Trainer(config, dataset)
     folder = RunFolder.create(tmp_path / "run", config, dataset={"shape": [1, 8, 8]})
     folder.write_step(0, trainer.state_dict())
@@ -247,3 +249,111 @@ def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, 
     with pytest.raises(StoreError, match=r"Step 1 cannot be used: generator: layers\.0\.bias holds numbers that are not finite"):
         load_networks(folder, 1)
     assert newest_readable(folder).step == 0
+
+
+def test_a_disk_that_takes_part_of_a_write_leaves_no_line_twice(folder: RunFolder) -> None:
+    """A real limit on the size of files: the kernel takes as many bytes as fit, then refuses."""
+    resource = pytest.importorskip("resource")
+    folder.append_metrics(rows(*range(0, 100)))
+    folder.append_ledger(1, "status", status="running")
+    before = (folder.path / "metrics.csv").read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 1000, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            folder.append_metrics(rows(*range(100, 1000)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (folder.path / "metrics.csv").read_bytes() == before
+    folder.append_metrics(rows(*range(100, 1000)))
+    assert folder.read_metrics()[:, 0].tolist() == list(range(1000))
+
+
+def test_forgetting_is_all_or_nothing(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.append_metrics(rows(5, 10, 15))
+    before = (folder.path / "metrics.csv").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        for name in ("_write_synced", "_append_lines"):
+            patch.setattr(f"wgan_core.store.{name}", full)
+        with pytest.raises(OSError, match="No space left"):
+            folder.forget_after(10)
+    assert (folder.path / "metrics.csv").read_bytes() == before
+    folder.forget_after(10)
+    assert folder.read_metrics()[:, 0].tolist() == [5, 10]
+    folder.append_metrics(rows(12))
+    assert (folder.path / "metrics.csv").read_text().splitlines()[0] == ",".join(COLUMNS)
+    assert folder.read_metrics()[:, 0].tolist() == [5, 10, 12]
+
+
+@pytest.mark.parametrize("action", ["overwrite", "prune"])
+def test_killed_while_removing_a_step_no_half_of_it_is_left(folder: RunFolder, monkeypatch: pytest.MonkeyPatch, action: str) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(path: Path, **_: object) -> None:
+        next(path.iterdir()).unlink()
+        raise Killed
+
+    for step in (110, 120, 130):
+        folder.write_step(step, state())
+    monkeypatch.setattr("shutil.rmtree", killed)
+    with pytest.raises(Killed):
+        folder.write_step(120, state(5.0)) if action == "overwrite" else folder.prune()
+    monkeypatch.undo()
+    for step in folder.steps():
+        assert folder.read_step(step)
+    folder.hold()  # whoever claims the folder next clears up
+    assert [entry.name for entry in (folder.path / "steps").iterdir() if entry.name.startswith(".")] == []
+    folder.release()
+
+
+def test_a_step_written_again_is_the_new_one(folder: RunFolder) -> None:
+    folder.write_step(200, state(7.0))
+    assert folder.steps() == [100, 200]
+    assert folder.read_part(200, "critic")["w"].tolist() == [7.0] * 3
+    assert sorted(entry.name for entry in (folder.path / "steps").iterdir()) == ["00000100", "00000200"]
+
+
+def test_what_is_no_step_is_not_taken_for_one(folder: RunFolder) -> None:
+    for name in ("²", "damaged-00000300-ab", ".00000400-ab", "latest"):
+        (folder.path / "steps" / name).mkdir()
+    (folder.path / "samples" / "²".encode().decode()).with_suffix(".png").write_bytes(b"")
+    assert folder.steps() == [100, 200] and folder.samples() == {}
+
+
+def test_another_process_holds_a_run(folder: RunFolder) -> None:
+    """Not only another object here: the command line and the page are two processes."""
+    script = (
+        "import sys; from pathlib import Path; from wgan_core.store import RunFolder\n"
+        "folder = RunFolder.open(Path(sys.argv[1])); folder.hold(); print('held', flush=True); sys.stdin.readline()"
+    )
+    command = [sys.executable, "-c", script, str(folder.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as other:
+        assert other.stdout is not None and other.stdout.readline() == "held\n"
+        assert folder.is_held() and folder.status() == "running"
+        with pytest.raises(StoreError, match="is being trained already, here or by another process: stop it there first."):
+            folder.hold()
+        other.kill()  # a process that dies lets go
+        other.wait()
+    assert not folder.is_held()
+
+
+def test_no_pickle_and_no_more_than_the_documented_files(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    folder = RunFolder.create(tmp_path / "other", config, note="a note", dataset={"name": "random"})
+    folder.write_step(0, Trainer(config, dataset).state_dict())
+    files = sorted(str(file.relative_to(folder.path)) for file in folder.path.rglob("*") if file.is_file())
+    assert files == ["config.json", *(f"steps/00000000/{part}.safetensors" for part in ("critic", "generator", "training"))]
+    meta = json.loads((folder.path / "config.json").read_text())
+    assert (meta["format"], meta["run_id"], meta["note"], meta["dataset"]) == (1, "other", "a note", {"name": "random"})
+    assert parse_config(meta["config"]) == config and meta["versions"]["torch"] == torch.__version__
+
+
+def test_a_copied_or_renamed_run_is_still_itself(folder: RunFolder, tmp_path: Path) -> None:
+    shutil.copytree(folder.path, tmp_path / "renamed")
+    copied = RunFolder.open(tmp_path / "renamed")
+    assert (copied.run_id, copied.summary().run_id) == ("run", "renamed")
+    assert copied.read_part(200, "critic")["w"].tolist() == [2.0] * 3

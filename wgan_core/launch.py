@@ -129,7 +129,7 @@ def _describe(dataset: ImageDataset) -> dict[str, Any]:
 def snapshot_from_folder(folder: RunFolder) -> Snapshot:
     """What the folder tells of a run that no thread of this process trains. Raises StoreError."""
     steps = folder.steps()
-    rows = folder.read_metrics()
+    rows = History(folder.read_metrics()).view()
     last = int(max(steps[-1] if steps else 0, rows[-1, 0] if len(rows) else 0))
     stands = folder.status()
     status: Status = stands if stands in ("running", "finished", "failed") else "stopped"  # pyright: ignore[reportAssignmentType]

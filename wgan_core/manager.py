@@ -72,16 +72,14 @@ class RunManager:
             return run
 
     def _ended(self, ended: Run) -> None:
-        """Start the next run that waits for the device of `ended`."""
+        """Start the next run that waits for the device of `ended`, unless somebody has just started another there."""
         with self._lock:
             device = self._devices[ended.run_id]
-            for run in list(self._waiting):
-                if run.snapshot.status != "queued":
-                    self._waiting.remove(run)
-                elif self._devices[run.run_id] == device:
-                    self._waiting.remove(run)
-                    run.start()
+            for run in [run for run in self._waiting if self._devices[run.run_id] == device]:
+                if self.active(device) is not None:
                     return
+                self._waiting.remove(run)
+                run.start()  # nothing happens if it was stopped while it waited; then the next is tried
 
     def get(self, run_id: str) -> Run | None:
         """The run of that id, if it was started in this process."""

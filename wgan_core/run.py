@@ -6,6 +6,7 @@ as one immutable object, swapped in as one reference. So there is no lock, and n
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import queue
@@ -78,7 +79,8 @@ class RunLoop:
         self._edits = tuple(Edit(e["step"], e["field"], e["old"], e["new"]) for e in recorder.folder.edits())
         self._speed = _Speed(clock, trainer.step)
         self._pictures: Pictures | None = None
-        self._seq = 0
+        self._seq = 1  # a Run has had 0, queued, and 1, loading
+        self._refusal = ""
         self._next_publish = -math.inf
         self.status: Status = "running"
         # Step 0 is kept too: time travel starts at the untrained networks, and a failing run has a good step from the start.
@@ -90,7 +92,7 @@ class RunLoop:
     def tick(self) -> bool:
         """Apply every waiting command, then train one step. False once the run has ended."""
         self._apply_commands()
-        if self.status == "running" and self.trainer.step >= self.trainer.config.max_steps:
+        if (self.status == "running" or self._steps_to_do) and self.trainer.step >= self.trainer.config.max_steps:
             self._end("finished")
             self._emit()
         if self.status in ENDED:
@@ -113,6 +115,7 @@ class RunLoop:
         match command:
             case Pause():
                 self._change_status("paused")
+                self._steps_to_do = 0
             case Resume():
                 self._change_status("running")
             case StepOnce(count):
@@ -150,27 +153,32 @@ class RunLoop:
             new = old.replace(**changes)
             self.trainer.configure(new)
         except ValueError as error:
-            self.recorder.notice = str(error)
+            self.recorder.notice = self._refusal = str(error)
             return
+        if self.recorder.notice == self._refusal:
+            self.recorder.notice = ""
         for name in changes:
             if getattr(new, name) != getattr(old, name):
                 edit = Edit(self.trainer.step, name, getattr(old, name), getattr(new, name))
                 self._edits += (edit,)
                 self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
 
-    def _save(self, by_hand: bool = False) -> None:
+    def _save(self, by_hand: bool = False) -> bool:
         """Keep the step and its sample grid. A full disk is a notice, not an end; weights that are not finite are never kept."""
         self.recorder.flush()
-        self.recorder.save(self.trainer, by_hand=by_hand)
+        return self.recorder.save(self.trainer, by_hand=by_hand)
 
     def _end(self, status: Status) -> None:
-        if self.trainer.step not in self.recorder.folder.steps():
-            self._save()
+        if self.trainer.step not in self.recorder.folder.steps() and not self._save():
+            kept = f" before you resume it from step {max(self.recorder.saved_steps)}" if self.recorder.saved_steps else ""
+            self.recorder.notice = f"Step {self.trainer.step} could not be saved, and the run has ended: free some disk space{kept}."
         self.recorder.flush()
         self._change_status(status)
 
     def fail(self, error: BaseException) -> str:
         """Note in the ledger that `error` ended the run. Returns what happened in words for the user."""
+        with contextlib.suppress(Exception):  # the points since the last snapshot, if the device still gives them
+            self.recorder.flush()
         self.status = "failed"
         sentence = explain_failure(error, self)
         self.recorder.note(self.trainer.step, "status", status="failed", error=sentence)
@@ -212,6 +220,8 @@ class RunLoop:
     def _draw(self) -> Pictures:
         samples, real = self.recorder.sample_images(self.trainer), self.recorder.real_images(self.trainer)
         scores = [self.trainer.score(images).float().cpu().numpy() for images in (samples, real)]
+        for array in scores:
+            array.flags.writeable = False
         return Pictures(self.trainer.step, as_pixels(samples), as_pixels(real), scores[0], scores[1])
 
 
@@ -359,7 +369,7 @@ def explain_failure(error: BaseException, loop: RunLoop | None) -> str:
         )
     if is_out_of_memory(error):
         return f"There is not enough memory: use a smaller batch size, image size or smaller networks.{resume}"
-    if isinstance(error, (ConfigError, DataError, StoreError, ValueError)):
+    if isinstance(error, (ConfigError, DataError, StoreError)) or (isinstance(error, ValueError) and loop is None):
         return f"{error}"
     return f"The run stopped because of an error in the program ({type(error).__name__}: {str(error)[:200]}).{resume}"
 
