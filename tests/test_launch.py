@@ -97,7 +97,8 @@ def test_an_edit_made_after_the_last_step_before_stopping_still_holds(path: Path
     loop.tick()
     loop._inbox.put(Set({"n_critic": 8}))
     drive(loop, 0)
-    assert go_on(path, 0).trainer.config.n_critic == 8
+    for _ in range(2):  # resuming from the very step it was made at does not undo it
+        assert go_on(path, 0).trainer.config.n_critic == 8
 
 
 def test_another_seed_gives_other_bits(path: Path, tmp_path: Path, config: TrainConfig) -> None:

@@ -194,13 +194,15 @@ def test_the_ledger_survives_a_full_disk_in_order_and_once(recorder: Recorder, c
 # A folder deleted while the run goes on.
 
 
-def test_a_folder_made_anew_still_knows_the_edits(recorder: Recorder, trainer: Trainer) -> None:
+def test_a_folder_made_anew_still_has_curves_and_edits(recorder: Recorder, trainer: Trainer) -> None:
     recorder.note(0, "edit", field="n_critic", old=3, new=7)
+    record(recorder, trainer, *[scores(1.0, 0.0)] * 5)
+    recorder.flush()
     shutil.rmtree(recorder.folder.path)
-    trainer.step = 5
     assert recorder.save(trainer)
     folder = RunFolder.open(recorder.folder.path)
     assert folder.config_at(5).n_critic == 7
+    assert folder.read_metrics()[:, 0].tolist() == [1, 2, 3, 4, 5]
     assert recorder.saved_steps == (5,)
 
 

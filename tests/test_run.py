@@ -524,6 +524,12 @@ def test_pause_ends_what_is_left_of_single_steps(bench: Bench) -> None:
     assert (bench.last.status, bench.last.step, bench.loop.trainer.step) == ("paused", 6, 6)
 
 
+def test_single_steps_asked_for_twice_add_up(bench: Bench) -> None:
+    bench.send(StepOnce(2), StepOnce(3))
+    bench.tick(5)
+    assert (bench.last.status, bench.last.step, bench.loop.trainer.step) == ("paused", 5, 5)
+
+
 def test_single_steps_do_not_pass_the_end(bench: Bench) -> None:
     bench.send(StepOnce(1000))
     for _ in range(70):
@@ -614,6 +620,14 @@ def test_a_value_error_while_training_is_a_fault_of_the_program(tmp_path: Path, 
     run.start()
     assert run.join(20)
     assert run.snapshot.error.startswith("The run stopped because of an error in the program (ValueError: Expected more than 1 value")
+
+
+def test_fewer_images_than_one_batch_fail_with_their_sentence(tmp_path: Path, config: TrainConfig) -> None:
+    run = make_run(tmp_path / "run", config.replace(batch_size=2000))
+    run.start()
+    assert run.join(20)
+    assert run.snapshot.error.endswith(" has 1797 images, fewer than one batch of 2000: lower the batch size or add images.")
+    assert not (tmp_path / "run").exists()
 
 
 def test_an_end_that_cannot_be_saved_does_not_promise_to_go_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
