@@ -1,4 +1,4 @@
-"""The run folder: write, read, resume, list. Its form is described in the README; there is no pickle in it.
+"""The run folder: write, read, resume, list. JSON, CSV, safetensors and PNG only, so opening a stranger's run executes nothing.
 
 <run-id>/
   config.json      the config, library versions, data set fingerprint
