@@ -14,7 +14,8 @@ from wgan_core.data import ImageDataset
 from wgan_core.models import build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder, fixed_latents
 from wgan_core.store import RunFolder
-from wgan_core.trainer import StateMismatch, Trainer
+from wgan_core.trainer import Trainer, _fused_rmsprop
+from wgan_core.training_state import StateMismatch
 
 
 def weights(trainer: Trainer) -> torch.Tensor:
@@ -102,7 +103,8 @@ def test_critic_gradients_are_those_of_one_batch(config: TrainConfig, dataset: I
 
 def test_a_critic_step_sends_nothing_to_the_generator(config: TrainConfig, dataset: ImageDataset) -> None:
     trainer = train(Trainer(config.replace(n_critic=1000), dataset), 3)
-    assert all(parameter.grad is None for parameter in trainer.generator.parameters())
+    for parameter in trainer.generator.parameters():
+        assert parameter.grad is not None and not parameter.grad.any()
 
 
 def test_n_critic_counts_across_epochs_and_edits(config: TrainConfig, dataset: ImageDataset) -> None:
@@ -117,8 +119,8 @@ def test_n_critic_counts_across_epochs_and_edits(config: TrainConfig, dataset: I
 def test_the_generator_step_draws_fresh_noise(config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(config.replace(n_critic=1), dataset)
     drawn: list[torch.Tensor] = []
-    draw = trainer.draw_noise
-    monkeypatch.setattr(trainer, "draw_noise", lambda count: drawn.append(draw(count)) or drawn[-1])
+    draw = trainer._ahead._normal
+    monkeypatch.setattr(trainer._ahead, "_normal", lambda count: drawn.append(draw(count)) or drawn[-1])
     trainer.train_step()
     assert len(drawn) == 2 and not torch.equal(drawn[0], drawn[1])
 
@@ -235,6 +237,99 @@ def test_one_latent_gives_one_image_whatever_else_is_in_the_batch(config: TrainC
     together, alone = trainer.sample(z)[4], trainer.sample(z[4:5])[0]
     assert torch.allclose(together, alone, atol=1e-6)
     assert torch.equal(fixed_latents(7, 1, config.latent_dim)[0], z[4])
+
+
+# Warm-up, the mistake in the published code, the averaged generator, bfloat16.
+
+
+def test_the_original_warm_up(config: TrainConfig, dataset: ImageDataset) -> None:
+    """100 critic updates before each of the first 25 generator updates and before every 500th, as in the WGAN authors' main.py."""
+    trainer = Trainer(config.replace(critic_warmup="original", n_critic=2), dataset)
+    wanted = []
+    for generator_updates in (0, 24, 25, 499, 500, 501, 1000):
+        trainer.generator_updates = generator_updates
+        wanted.append(trainer.critic_updates_wanted)
+    assert wanted == [100, 100, 2, 2, 100, 2, 100]
+    trainer.generator_updates = 24
+    assert [train(trainer, 1).generator_updates for _ in range(104)] == [24] * 99 + [25] * 2 + [26] * 2 + [27]
+
+
+def test_gradients_that_are_never_zeroed_pile_up(config: TrainConfig, dataset: ImageDataset, tmp_path: Path) -> None:
+    """The walkthrough's published mistake: its sum holds the generator's updates too, outlives a resume, and saturates the weights."""
+    fresh, piled = (Trainer(config.replace(critic_gradients=how, max_steps=500), dataset) for how in ("fresh", "accumulated"))
+    norms = {}
+    for trainer in (fresh, piled):
+        train(trainer, 200)
+        norms[trainer.config.critic_gradients] = float(trainer._flat_critic.gradient.norm())
+    assert norms["accumulated"] > 20 * norms["fresh"]
+    at_the_edge = [float((t.critic.layers[0].weight.abs() > 0.99 * config.clip_value).float().mean()) for t in (fresh, piled)]
+    assert at_the_edge[1] > at_the_edge[0] + 0.1
+
+    folder = RunFolder.create(tmp_path / "run", piled.config)
+    assert Recorder(folder).save(piled)
+    resumed = Trainer(piled.config, dataset)
+    resumed.load_state_dict(folder.read_step(200))
+    assert torch.equal(weights(train(resumed, 4)), weights(train(piled, 4)))
+    with pytest.raises(StateMismatch, match="the critic's accumulated gradients are missing"):
+        piled.load_state_dict(fresh.state_dict())
+
+
+def test_the_averaged_generator(config: TrainConfig, dataset: ImageDataset, tmp_path: Path) -> None:
+    """The recursion written out in float64; its first updates have the decay (1 + n) / (10 + n)."""
+    config = config.replace(ema_decay=0.4, n_critic=1)
+    trainer = Trainer(config, dataset)
+    expected = [parameter.detach().double() for parameter in trainer.generator.parameters()]
+    for update in range(12):
+        train(trainer, 1)
+        decay = min(0.4, (1 + update) / (10 + update))
+        now = [parameter.detach().double() for parameter in trainer.generator.parameters()]
+        expected = [decay * old + (1 - decay) * new for old, new in zip(expected, now, strict=True)]
+    assert trainer.averaged_generator is not None
+    for ours, theirs in zip(trainer.averaged_generator.parameters(), expected, strict=True):
+        assert torch.allclose(ours.double(), theirs, atol=1e-6)
+    z = fixed_latents(0, 4, config.latent_dim)
+    assert not torch.allclose(trainer.sample(z), trainer.sample(z, averaged=True), atol=1e-4)
+
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert Recorder(folder).save(trainer)
+    resumed = Trainer(config, dataset)
+    resumed.load_state_dict(folder.read_step(12))
+    assert torch.equal(train(resumed, 3).sample(z, averaged=True), train(trainer, 3).sample(z, averaged=True))
+    without = {part: tensors for part, tensors in trainer.state_dict().items() if part != "averaged"}
+    with pytest.raises(StateMismatch, match=r"averaged: layers\.0\.weight is missing"):
+        resumed.load_state_dict(without)
+
+
+def test_averaging_does_not_change_the_training(config: TrainConfig, dataset: ImageDataset) -> None:
+    assert torch.equal(weights(train(Trainer(config, dataset), 12)), weights(train(Trainer(config.replace(ema_decay=0.9), dataset), 12)))
+
+
+def test_the_fused_rmsprop_is_rmsprop() -> None:
+    rng = torch.Generator().manual_seed(0)
+    ours, theirs = torch.nn.Parameter(torch.zeros(1000)), torch.nn.Parameter(torch.zeros(1000))
+    fused, plain = _fused_rmsprop(ours, 1e-3), torch.optim.RMSprop([theirs], lr=1e-3)
+    for step in range(300):
+        ours.grad = torch.randn(1000, generator=rng) * 10.0 ** -(step % 9)
+        theirs.grad = ours.grad.clone()
+        fused.step()
+        plain.step()
+        if step == 0:
+            assert torch.allclose(ours.abs(), torch.tensor(1e-2), rtol=1e-3)  # no correction of the first step: lr / sqrt(1 - 0.99)
+    assert torch.allclose(ours, theirs, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize("changes", [{}, {"lipschitz": "gradient-penalty", "optimizer": "adam"}, {"critic_norm": "layer"}])
+def test_bfloat16_trains_and_resumes(config: TrainConfig, dataset: ImageDataset, tmp_path: Path, changes: dict[str, str]) -> None:
+    config = config.replace(precision="bfloat16", n_critic=6, **changes)
+    trainer = train(Trainer(config, dataset), 8)
+    assert all(parameter.dtype == torch.float32 for parameter in trainer.critic.parameters())
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert Recorder(folder).save(trainer)
+    resumed = Trainer(config, dataset)
+    resumed.load_state_dict(folder.read_step(8))
+    assert torch.equal(weights(train(resumed, 8)), weights(train(trainer, 8)))
+    reference = train(Trainer(config.replace(precision="float32"), dataset), 16)
+    assert torch.nn.functional.cosine_similarity(weights(trainer), weights(reference), dim=0) > 0.999
 
 
 # The gradient penalty.

@@ -126,7 +126,7 @@ def torchvision_set(name: str, root: Path | str, **options: Any) -> Any:
 
 def to_unit_range(images: Tensor) -> Tensor:
     """uint8 images as float32 in [-1, 1]."""
-    return images.float() / 127.5 - 1
+    return images.float().div_(127.5).sub_(1)
 
 
 def to_uint8(images: Tensor) -> Tensor:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import platform
+import sys
 
 import torch
 
@@ -41,6 +43,20 @@ def train_on_this_thread(threads: int = 0) -> None:
     For the same reason only one thread of a process should call this at a time.
     """
     torch.set_num_threads(threads or max(1, _CORES - 1))
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what a training step frees for the next step, instead of giving it back to the system and asking for it again.
+
+    The system clears every page it hands out: 190 to 290 page faults a step of `walkthrough`, an eighth of its time. Only what the largest
+    step needs is kept.
+    """
+    if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        trim_threshold, mmap_threshold = -1, -3  # names of malloc.h
+        libc.mallopt(trim_threshold, 2**31 - 1)
+        libc.mallopt(mmap_threshold, 2**30)
 
 
 def compute_beside_training() -> None:

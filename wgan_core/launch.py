@@ -15,7 +15,8 @@ from wgan_core.messages import Command, Edit, Snapshot, Status
 from wgan_core.recorder import Recorder
 from wgan_core.run import RunLoop
 from wgan_core.store import RunFolder, StoreError
-from wgan_core.trainer import StateMismatch, Trainer
+from wgan_core.trainer import Trainer
+from wgan_core.training_state import StateMismatch
 
 Inbox = queue.SimpleQueue[Command]
 Publish = Callable[[Snapshot], None]

@@ -33,6 +33,8 @@ from wgan_core.history import COLUMNS, Rows
 
 TensorDict = dict[str, torch.Tensor]
 PARTS = ("generator", "critic", "training")
+AVERAGED = "averaged"
+"""A fourth part, of runs that average their generator."""
 FORMAT = 1
 _HEADER = ",".join(COLUMNS)
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -185,7 +187,7 @@ class RunFolder:
         return any((self._step_path(step) / "training.safetensors").exists() for step in self.steps())
 
     def write_step(self, step: int, state: dict[str, TensorDict]) -> None:
-        """Keep `state` (parts "generator", "critic", "training") as `step`. All or nothing. Raises OSError (disk full, for one)."""
+        """Keep `state` (see `Trainer.state_dict`) as `step`. All or nothing. Raises OSError (disk full, for one)."""
         target = self._step_path(step)
         aside = self.path / "steps" / f".{target.name}-{secrets.token_hex(4)}"
         try:
@@ -222,7 +224,8 @@ class RunFolder:
 
     def read_step(self, step: int) -> dict[str, TensorDict]:
         """The whole state of a saved step. Raises StoreError."""
-        return {part: self.read_part(step, part) for part in PARTS}
+        parts = (*PARTS, AVERAGED) if self.config.ema_decay else PARTS
+        return {part: self.read_part(step, part) for part in parts}
 
     def set_aside(self, step: int) -> None:
         """Rename a step that cannot be read, so that it counts no more but is not lost."""

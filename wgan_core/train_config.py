@@ -111,6 +111,30 @@ class TrainConfig(BaseModel):
         step=1e-5,
         help="Step size of the generator's optimiser. If samples flicker without improving, lower it.",
     )
+    critic_warmup: Literal["none", "original"] = _setting(
+        "none",
+        label="Critic warm-up",
+        group="recipe",
+        help="original: 100 critic updates instead of n_critic before each of the first 25 generator updates and before every 500th, as "
+        "the WGAN authors' own code does, so that the generator meets a critic that knows something.",
+    )
+    critic_gradients: Literal["fresh", "accumulated"] = _setting(
+        "fresh",
+        label="Critic gradients",
+        group="recipe",
+        help="fresh: those of the batch alone. accumulated: never set back to zero, the mistake in the walkthrough's published code, kept "
+        "to show what it does: the sum grows, and nearly every weight is driven to ±c.",
+    )
+    ema_decay: float = _setting(
+        0.0,
+        label="Generator average decay",
+        group="recipe",
+        ge=0,
+        lt=1,
+        step=0.001,
+        help="0: off. Else a moving average of the generator's weights is kept, as new = decay · old + (1 − decay) · weights at each "
+        "generator update, and shown beside the generator. 0.999 is usual; its samples flicker less and are often better.",
+    )
     optimizer: Literal["rmsprop", "adam"] = _setting(
         "rmsprop",
         label="Optimiser",
@@ -167,6 +191,14 @@ class TrainConfig(BaseModel):
         le=256,
         help="Threads for the mathematics on CPU. 0: all cores but one, which is left to the page and the browser; a machine with nothing "
         "else to do may take them all. Another number may change the last bits of the results.",
+    )
+
+    precision: Literal["float32", "bfloat16"] = _setting(
+        "float32",
+        label="Precision",
+        group="run",
+        help="bfloat16: matrix products and convolutions with 8 instead of 24 significant bits; weights, optimiser and losses stay "
+        "float32. Faster where the processor has it (recent Intel and AMD server CPUs, NVIDIA GPUs), much slower where it has not.",
     )
 
     # The data.

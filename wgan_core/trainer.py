@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig, live_fields
+from wgan_core.critic_gradients import EstimateGradients
 from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
 from wgan_core.data import ImageDataset, to_unit_range
 from wgan_core.device import resolve_device
-from wgan_core.models import build_critic, build_generator, initialise
-
-TensorDict = dict[str, Tensor]
+from wgan_core.flat import FlatParameters
+from wgan_core.models import MLPCritic, build_critic, build_generator, initialise
+from wgan_core.packing import ImagesAhead
+from wgan_core.training_state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 
 
 class CriticScores(NamedTuple):
@@ -26,10 +29,6 @@ class CriticScores(NamedTuple):
     """Mean score of the generated ones."""
     penalty: Tensor
     """What the gradient penalty added to the critic's loss, λ included; 0 without it."""
-
-
-class StateMismatch(ValueError):
-    """A saved state that does not fit this trainer. Its text names the first thing that differs."""
 
 
 class Trainer:
@@ -61,9 +60,19 @@ class Trainer:
         for network in (self.generator, self.critic):
             initialise(network, config.weight_init, rng)
             network.to(self.device)
-        self.generator_optimizer = _optimizer(self.generator, config, config.generator_lr)
-        self.critic_optimizer = _optimizer(self.critic, config, config.critic_lr)
-        self.noise_rng = torch.Generator(self.device).manual_seed(config.seed + 1)
+        self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
+        """The moving average of the generator, if the config wants one."""
+        self._flat_generator, self._flat_critic = FlatParameters(self.generator), FlatParameters(self.critic)
+        self.generator_optimizer = _optimizer(self._flat_generator.vector, config, config.generator_lr)
+        self.critic_optimizer = _optimizer(self._flat_critic.vector, config, config.critic_lr)
+        self._written_out = self._gradients_written_out()
+        penalised = config.lipschitz == "gradient-penalty"
+        self._ahead = ImagesAhead(
+            self.generator,
+            torch.Generator(self.device).manual_seed(config.seed + 1),
+            (config.batch_size, config.latent_dim),
+            (config.batch_size, *[1] * (self.images.ndim - 1)) if penalised else None,
+        )
         self.step = 0
         """Critic updates done."""
         self.generator_updates = 0
@@ -73,6 +82,13 @@ class Trainer:
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
 
+    def _gradients_written_out(self) -> EstimateGradients | None:
+        """The quick way to the critic's gradients, where there is one."""
+        if self.config.critic_norm != "none" or self.config.critic_gradients == "accumulated" or not isinstance(self.critic, MLPCritic):
+            return None
+        bfloat16 = self.config.precision == "bfloat16"
+        return EstimateGradients(self.critic, self.config.batch_size, torch.bfloat16 if bfloat16 else torch.float32)
+
     # One step.
 
     def critic_step(self, real: Tensor, z: Tensor) -> CriticScores:
@@ -81,55 +97,97 @@ class Trainer:
         The gradients are those of this batch alone. Clipping comes after the optimiser's step, so the generator never meets an
         unclipped critic. The penalty's points between real and generated images are drawn from the run's own random numbers.
         """
-        with torch.no_grad():
+        alpha = self._ahead.alpha()
+        with torch.no_grad(), self._autocast():
             fake = self.generator(z)
-        self.critic_optimizer.zero_grad(set_to_none=True)
-        # Two passes, as the textbook has it. One over both halves is 7 % faster but sums the gradients in another order, and RMSprop blows
-        # that rounding up where a gradient is nearly nothing: 1e-5, at worst 2e-3, after 50 updates. This way the difference is 0.
-        real_scores, fake_scores = self.critic(real), self.critic(fake)
-        loss = -wasserstein_estimate(real_scores, fake_scores)
-        penalty = torch.zeros((), device=self.device)
-        if self.config.lipschitz == "gradient-penalty":
-            alpha = torch.rand(len(real), *[1] * (real.ndim - 1), generator=self.noise_rng, device=self.device)
-            penalty = self.config.gp_lambda * gradient_penalty(self.critic, real, fake, alpha)
-            loss = loss + penalty
-        loss.backward()
+        return self._critic_update(real, fake, alpha)
+
+    def _critic_update(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
+        if self._written_out is not None:
+            penalty = self._penalty(real, fake, alpha)
+            if alpha is not None:
+                self._flat_critic.gradient.zero_()
+                penalty.backward()
+            real_scores, fake_scores = self._written_out(real, fake, add=alpha is not None)
+        else:
+            if self.config.critic_gradients == "fresh":
+                self._flat_critic.gradient.zero_()
+            # Two passes, as the textbook has it: why, see critic_gradients. The penalty comes last, for autograd sums in backward order.
+            with self._autocast():
+                real_scores, fake_scores = self.critic(real), self.critic(fake)
+            penalty = self._penalty(real, fake, alpha)
+            (penalty - wasserstein_estimate(real_scores, fake_scores)).backward()
         self.critic_optimizer.step()
         if self.config.lipschitz == "clip":
             clip_weights(self._clipped(), self.config.clip_value)
-        return CriticScores(real_scores.detach().mean(), fake_scores.detach().mean(), penalty.detach())
+        return CriticScores(real_scores.detach().float().mean(), fake_scores.detach().float().mean(), penalty.detach())
 
-    def _clipped(self) -> Iterator[Tensor]:
+    def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Tensor:
+        """λ times the gradient penalty, 0-dim; 0 without one."""
+        if alpha is None:
+            return torch.zeros((), device=self.device)
+        with self._autocast():
+            return self.config.gp_lambda * gradient_penalty(self.critic, real, fake, alpha)
+
+    def _clipped(self) -> Iterable[Tensor]:
         """The parameters that clipping reaches."""
-        everything = self.config.clipped == "all"
-        return (parameter for parameter in self.critic.parameters() if everything or parameter.ndim > 1)
+        if self.config.clipped == "all":
+            return (self._flat_critic.vector,)
+        return (parameter for parameter in self.critic.parameters() if parameter.ndim > 1)
 
     def generator_step(self, z: Tensor) -> Tensor:
         """One generator update on noise `z` [batch, latent_dim] with the critic frozen. Returns its loss, 0-dim."""
-        # Without this, the critic's weight gradients would be computed and thrown away.
-        self.critic.requires_grad_(False)
+        self._ahead.give_back()
+        self._flat_generator.gradient.zero_()
+        # Without this, the critic's weight gradients would be computed and thrown away; unless they are what the run is to show.
+        frozen = self.config.critic_gradients == "fresh"
+        self.critic.requires_grad_(not frozen)
         try:
-            loss = generator_loss(self.critic(self.generator(z)))
-            self.generator_optimizer.zero_grad(set_to_none=True)
+            with self._autocast():
+                loss = generator_loss(self.critic(self.generator(z)).float())
             loss.backward()
-            self.generator_optimizer.step()
         finally:
             self.critic.requires_grad_(True)
+        self.generator_optimizer.step()
+        self._average()
         return loss.detach()
 
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Let the averaged generator follow. Its first updates weigh more, so that it does not remember the untrained weights for long."""
+        if self.averaged_generator is None:
+            return
+        decay = min(self.config.ema_decay, (1 + self.generator_updates) / (10 + self.generator_updates))
+        for average, parameter in zip(self.averaged_generator.parameters(), self.generator.parameters(), strict=True):
+            average.lerp_(parameter, 1 - decay)
+        for average, buffer in zip(self.averaged_generator.buffers(), self.generator.buffers(), strict=True):
+            average.copy_(buffer)
+
     def train_step(self) -> CriticScores:
-        """One critic update on the next batch, and the generator update if `n_critic` critic updates have passed since the last.
+        """One critic update on the next batch, and the generator update if enough critic updates have passed since the last.
 
         Returns the scores of the critic update; the generator's loss, if any, is in `last_generator_loss`.
         """
-        scores = self.critic_step(self.next_batch(), self.draw_noise(self.config.batch_size))
+        until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
+        with self._autocast():
+            fake, alpha = self._ahead.next(until_generator)
+        scores = self._critic_update(self.next_batch(), fake, alpha)
         self.step += 1
         self.critic_updates_since_generator += 1
-        if self.critic_updates_since_generator >= self.config.n_critic:
+        if self.critic_updates_since_generator >= self.critic_updates_wanted:
             self.last_generator_loss = self.generator_step(self.draw_noise(self.config.batch_size))
             self.generator_updates += 1
             self.critic_updates_since_generator = 0
         return scores
+
+    @property
+    def critic_updates_wanted(self) -> int:
+        """Critic updates from the last generator update to the next: `n_critic`, or more while the critic warms up."""
+        warm = self.generator_updates < 25 or self.generator_updates % 500 == 0
+        return 100 if self.config.critic_warmup == "original" and warm else self.config.n_critic
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
 
     # Data and noise.
 
@@ -146,20 +204,25 @@ class Trainer:
             self._order = torch.randperm(len(self.images), generator=rng).to(self.device)
             self._epoch = epoch
         rows = self._order[index * self.config.batch_size : (index + 1) * self.config.batch_size]
-        return to_unit_range(self.images[rows])
+        return to_unit_range(self.images.index_select(0, rows))
 
     def draw_noise(self, count: int) -> Tensor:
         """Latents z ~ N(0, I), [count, latent_dim], from the run's own random numbers."""
-        return torch.randn(count, self.config.latent_dim, generator=self.noise_rng, device=self.device)
+        return self._ahead.normal(count)
 
     @torch.no_grad()
-    def sample(self, z: Tensor) -> Tensor:
-        """Images for latents `z` [n, latent_dim], BatchNorm in eval mode (running statistics). Changes nothing of the training."""
-        self.generator.eval()
+    def sample(self, z: Tensor, *, averaged: bool = False) -> Tensor:
+        """Images for latents `z` [n, latent_dim], BatchNorm in eval mode (running statistics). Changes nothing of the training.
+
+        averaged: of the generator's moving average, which the config must want.
+        """
+        generator = self.averaged_generator if averaged else self.generator
+        assert generator is not None
+        generator.eval()
         try:
-            return self.generator(z.to(self.device))
+            return generator(z.to(self.device))
         finally:
-            self.generator.train()
+            generator.train()
 
     @torch.no_grad()
     def score(self, images: Tensor) -> Tensor:
@@ -184,35 +247,55 @@ class Trainer:
                 group["lr"] = rate
 
     def state_dict(self) -> dict[str, TensorDict]:
-        """Everything needed to go on exactly, as named tensors: keys "generator", "critic", "training"."""
-        counters = torch.tensor([self.step, self.generator_updates, self.critic_updates_since_generator])
+        """Everything needed to go on exactly, as named tensors: keys "generator", "critic", "training", and "averaged" where the generator
+        is averaged."""
         training: TensorDict = {
-            "counters": counters,
-            "noise_rng": self.noise_rng.get_state(),
+            "counters": torch.tensor([self.step, self.generator_updates, self.critic_updates_since_generator]),
+            "noise_rng": self._ahead.position(),
             "last_generator_loss": self.last_generator_loss,
-        }
-        for prefix, optimizer in self._optimizers().items():
-            for index, state in optimizer.state_dict()["state"].items():
-                training |= {f"{prefix}.{index}.{name}": value for name, value in state.items()}
-        return {"generator": self.generator.state_dict(), "critic": self.critic.state_dict(), "training": training}
+        } | self._ahead.state()
+        for prefix, (optimizer, flat) in self._optimizers().items():
+            training |= optimizer_to_tensors(optimizer, flat, prefix)
+        if self.config.critic_gradients == "accumulated":
+            training |= {f"critic_gradient.{i}": part for i, part in enumerate(self._flat_critic.views(self._flat_critic.gradient))}
+        state = {"generator": self.generator.state_dict(), "critic": self.critic.state_dict(), "training": training}
+        return state if self.averaged_generator is None else state | {"averaged": self.averaged_generator.state_dict()}
 
     def load_state_dict(self, state: dict[str, TensorDict]) -> None:
         """Go on from `state`. Raises StateMismatch, before anything is changed, where it does not fit."""
         training = state["training"]
-        check_fits(self.generator, state["generator"], "generator")
-        check_fits(self.critic, state["critic"], "critic")
-        optimizer_states = {prefix: _optimizer_state(training, prefix, optimizer) for prefix, optimizer in self._optimizers().items()}
+        networks: dict[str, nn.Module] = {"generator": self.generator, "critic": self.critic}
+        if self.averaged_generator is not None:
+            networks["averaged"] = self.averaged_generator
+        for part, network in networks.items():
+            check_fits(network, state.get(part, {}), part)
+        optimizer_states = {
+            prefix: optimizer_from_tensors(optimizer, flat, prefix, training) for prefix, (optimizer, flat) in self._optimizers().items()
+        }
         for name, shape in (("counters", (3,)), ("last_generator_loss", ())):
             if name not in training or training[name].shape != shape:
                 raise StateMismatch(f"training: {name} is missing or has another shape.")
+        gradient = self._accumulated_gradient(training)
         noise_rng = self._noise_rng(training)
-        self.generator.load_state_dict(state["generator"])
-        self.critic.load_state_dict(state["critic"])
-        for prefix, optimizer in self._optimizers().items():
+        for part, network in networks.items():
+            network.load_state_dict(state[part])
+        for prefix, (optimizer, _) in self._optimizers().items():
             optimizer.load_state_dict({"state": optimizer_states[prefix], "param_groups": optimizer.state_dict()["param_groups"]})
-        self.noise_rng = noise_rng
+        self._flat_critic.gradient.copy_(gradient)
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)
+        with self._autocast():
+            self._ahead.go_on(noise_rng, training)
+
+    def _accumulated_gradient(self, training: TensorDict) -> Tensor:
+        """The gradients to add to: zero but for a run that never zeroes them. Raises StateMismatch."""
+        flat = self._flat_critic
+        if self.config.critic_gradients == "fresh":
+            return torch.zeros_like(flat.gradient)
+        parts = [training.get(f"critic_gradient.{index}", torch.empty(0)) for index in range(len(flat.shapes))]
+        if [part.shape for part in parts] != flat.shapes:
+            raise StateMismatch("training: the critic's accumulated gradients are missing or do not fit.")
+        return flat.join(parts)
 
     def _noise_rng(self, training: TensorDict) -> torch.Generator:
         """The random numbers to go on with. Raises StateMismatch."""
@@ -226,50 +309,29 @@ class Trainer:
         except (RuntimeError, TypeError):
             raise StateMismatch("training: noise_rng is missing or no state of random numbers.") from None
 
-    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
-        return {"generator_optimizer": self.generator_optimizer, "critic_optimizer": self.critic_optimizer}
+    def _optimizers(self) -> dict[str, tuple[torch.optim.Optimizer, FlatParameters]]:
+        return {
+            "generator_optimizer": (self.generator_optimizer, self._flat_generator),
+            "critic_optimizer": (self.critic_optimizer, self._flat_critic),
+        }
 
 
-def _optimizer(network: nn.Module, config: TrainConfig, rate: float) -> torch.optim.Optimizer:
-    # foreach: one multi-tensor call instead of a Python loop over parameters; on CPU it is not the default.
+def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.optim.Optimizer:
     if config.optimizer == "adam":
-        return torch.optim.Adam(network.parameters(), lr=rate, betas=(config.adam_beta1, config.adam_beta2), foreach=True)
-    return torch.optim.RMSprop(network.parameters(), lr=rate, foreach=True)
+        return torch.optim.Adam([parameter], lr=rate, betas=(config.adam_beta1, config.adam_beta2))
+    if config.precision == "bfloat16" and parameter.device.type in ("cpu", "cuda"):
+        return _fused_rmsprop(parameter, rate)
+    return torch.optim.RMSprop([parameter], lr=rate)
 
 
-_STATE_OF = {torch.optim.RMSprop: {"step", "square_avg"}, torch.optim.Adam: {"step", "exp_avg", "exp_avg_sq"}}
+def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:
+    """RMSprop in one pass over memory, in place of six; equal up to rounding.
 
-
-def check_fits(network: nn.Module, tensors: TensorDict, what: str) -> None:
-    """Raise StateMismatch unless `tensors` has exactly the names and shapes of `network`, all finite."""
-    for name, like in network.state_dict().items():
-        if name not in tensors:
-            raise StateMismatch(f"{what}: {name} is missing.")
-        if tensors[name].shape != like.shape:
-            raise StateMismatch(f"{what}: {name} has shape {list(tensors[name].shape)} where {list(like.shape)} belongs.")
-        if tensors[name].is_floating_point() and not tensors[name].isfinite().all():
-            raise StateMismatch(f"{what}: {name} holds numbers that are not finite.")
-    for name in tensors.keys() - network.state_dict().keys():
-        raise StateMismatch(f"{what}: {name} does not belong here.")
-
-
-def _optimizer_state(training: TensorDict, prefix: str, optimizer: torch.optim.Optimizer) -> dict[int, TensorDict]:
-    """The part of `training` that belongs to `optimizer`, in the form its load_state_dict takes."""
-    state: dict[int, TensorDict] = {}
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    for name, value in training.items():
-        if not name.startswith(prefix + "."):
-            continue
-        index, _, key = name.removeprefix(prefix + ".").partition(".")
-        if not index.isdecimal():
-            raise StateMismatch(f"training: {name} does not belong here.")
-        state.setdefault(int(index), {})[key] = value
-    for index, tensors in state.items():
-        whole = index < len(parameters) and tensors.keys() == _STATE_OF[type(optimizer)]
-        if not whole or any(tensor.ndim and tensor.shape != parameters[index].shape for tensor in tensors.values()):
-            raise StateMismatch(f"training: the optimiser's state of {prefix}.{index} does not fit.")
-        if not all(tensor.isfinite().all() for tensor in tensors.values()):
-            raise StateMismatch(f"training: the optimiser's state of {prefix}.{index} is not finite.")
-    if state and len(state) != len(parameters):
-        raise StateMismatch(f"training: the state of {prefix} is not whole.")
-    return state
+    PyTorch has such a kernel for Adam only. Without momentum (β1 = 0), and so many steps on that nothing is left of Adam's correction of
+    its first steps, Adam is RMSprop.
+    """
+    plain = torch.optim.RMSprop([parameter]).defaults
+    adam = torch.optim.Adam([parameter], lr=rate, betas=(0.0, plain["alpha"]), eps=plain["eps"], fused=True)
+    steps = torch.tensor(1e6, device=parameter.device)
+    adam.state[parameter] = {"step": steps, "exp_avg": torch.zeros_like(parameter), "exp_avg_sq": torch.zeros_like(parameter)}
+    return adam

@@ -1,0 +1,94 @@
+"""Images for several critic updates in one pass, against one pass for each."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+
+from wgan_core.config import TrainConfig
+from wgan_core.data import ImageDataset
+from wgan_core.models import MLPGenerator, build_generator
+from wgan_core.packing import MOST_BATCHES, PackedImages, batches_that_fit
+from wgan_core.trainer import Trainer
+
+
+@pytest.fixture
+def generator(config: TrainConfig) -> MLPGenerator:
+    torch.manual_seed(0)
+    generator = build_generator(config, (1, 8, 8))
+    assert isinstance(generator, MLPGenerator)
+    for module in generator.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            torch.nn.init.uniform_(module.weight, 0.5, 2)
+            torch.nn.init.uniform_(module.bias, -1, 1)
+    return generator
+
+
+def test_equals_one_pass_for_each_batch(generator: MLPGenerator) -> None:
+    alone = copy.deepcopy(generator)
+    latents = [torch.randn(9, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(5)]
+    packed = PackedImages(generator, latents)
+    for taken, z in enumerate(latents):
+        assert packed.left == 5 - taken
+        with torch.no_grad():
+            assert torch.equal(packed.take(), alone(z))
+        for ours, theirs in zip(generator.buffers(), alone.buffers(), strict=True):
+            assert torch.equal(ours, theirs)  # the running statistics move batch by batch, not ahead
+    assert packed.left == 0
+
+
+def test_what_was_taken_before_is_passed_over(generator: MLPGenerator) -> None:
+    latents = [torch.randn(4, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(3)]
+    before = [buffer.clone() for buffer in generator.buffers()]
+    first, again = PackedImages(generator, latents), PackedImages(generator, latents)
+    again.skip(2)
+    assert all(torch.equal(a, b) for a, b in zip(before, generator.buffers(), strict=True))
+    images = [first.take() for _ in range(3)]
+    assert torch.equal(again.take(), images[2])
+
+
+def test_a_pass_is_bounded(config: TrainConfig, generator: MLPGenerator) -> None:
+    assert batches_that_fit(generator, 16) == MOST_BATCHES
+    assert batches_that_fit(generator, 4096) == 2**23 // (4096 * 64)
+    wide = build_generator(config.replace(generator_widths=(8192,)), (1, 8, 8))
+    assert isinstance(wide, MLPGenerator)
+    assert batches_that_fit(wide, 4096) == 1
+
+
+@pytest.mark.parametrize("lipschitz", ["clip", "gradient-penalty"])
+def test_drawing_ahead_does_not_show_in_the_random_numbers(config: TrainConfig, dataset: ImageDataset, lipschitz: str) -> None:
+    """Whatever n_critic is turned to, the numbers come in the order of a loop that draws when it needs them."""
+    trainer = Trainer(config.replace(n_critic=9, lipschitz=lipschitz), dataset)
+    plain = torch.Generator().manual_seed(config.seed + 1)
+
+    def critic_update() -> None:
+        torch.randn(16, 6, generator=plain)
+        if lipschitz == "gradient-penalty":
+            torch.rand(16, 1, 1, 1, generator=plain)
+
+    for step, n_critic in enumerate([9, 9, 9, 2, 2, 7, 7, 1, 1, 30, 30, 30]):
+        trainer.configure(trainer.config.replace(n_critic=n_critic))
+        updates = trainer.generator_updates
+        trainer.train_step()
+        critic_update()
+        if trainer.generator_updates > updates:
+            torch.randn(16, 6, generator=plain)
+        assert torch.equal(trainer.state_dict()["training"]["noise_rng"], plain.get_state()), step
+
+
+def test_a_saved_state_says_how_many_batches_were_made_at_once(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = Trainer(config.replace(n_critic=9), dataset)
+    for _ in range(4):
+        trainer.train_step()
+    state = trainer.state_dict()["training"]
+    assert state["packed"].tolist() == [9, 4]
+    resumed = Trainer(trainer.config, dataset)
+    resumed.load_state_dict(trainer.state_dict())
+    assert torch.equal(resumed._ahead.next(1)[0], trainer._ahead.next(1)[0])
+    assert resumed.state_dict()["training"]["packed"].tolist() == [9, 5]
+    damaged = trainer.state_dict()
+    damaged["training"] |= {"packed": torch.tensor([9, 12])}  # more taken than made: a state from nowhere is not trusted
+    resumed.load_state_dict(damaged)
+    assert "packed" not in resumed.state_dict()["training"]
