@@ -39,6 +39,10 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     """
     between = (alpha * real + (1 - alpha) * fake).requires_grad_()
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    return (slope_norm(gradient) - 1).square().mean()
+
+
+def slope_norm(gradient: Tensor) -> Tensor:
+    """‖∇f‖₂ of each of the gradients [batch, ...], [batch]."""
     # Without the small number the square root has an infinite slope where the gradient vanishes.
-    norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
-    return (norm - 1).square().mean()
+    return (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
