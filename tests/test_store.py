@@ -238,7 +238,7 @@ def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, 
     networks = load_networks(folder, 0)
     z = np.random.default_rng(0).standard_normal((5, config.latent_dim), dtype=np.float32)
     expected = trainer.sample(torch.from_numpy(z))
-    np.testing.assert_allclose(networks.images(z), expected.numpy(), atol=1e-6)
+    np.testing.assert_allclose(networks.samples(z), expected.numpy(), atol=1e-6)
     with torch.no_grad():
         np.testing.assert_allclose(networks.scores(z), trainer.critic(expected)[:, 0].numpy(), atol=1e-6)
     np.testing.assert_array_equal(networks.pixels(z), ((expected + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())

@@ -76,7 +76,7 @@ def test_equals_the_textbook_loop_after_50_critic_updates(n_critic: int) -> None
     rng = torch.Generator().manual_seed(11)
 
     for step in range(50):
-        real = trainer.images[torch.randint(0, 640, (64,), generator=rng)].float() / 255 * 2 - 1
+        real = trainer.data[torch.randint(0, 640, (64,), generator=rng)].float() / 255 * 2 - 1
         z = torch.randn(64, 100, generator=rng)
 
         critic_optimizer.zero_grad()
@@ -116,7 +116,7 @@ def plain_loop(trainer: Trainer, steps: int, *, forget: bool = True, precision: 
     rng = torch.Generator().manual_seed(config.seed + 1)
     order = torch.randperm(640, generator=torch.Generator().manual_seed(config.seed * 1_000_003))
     for step in range(steps):
-        real = trainer.images[order[step * 64 : step * 64 + 64]].float() / 127.5 - 1
+        real = trainer.data[order[step * 64 : step * 64 + 64]].float() / 127.5 - 1
         if forget:
             critic_optimizer.zero_grad()
         with torch.autocast("cpu", precision, enabled=precision != torch.float32):
@@ -183,7 +183,7 @@ def test_gradient_penalty_equals_the_textbook_loop() -> None:
     rng = torch.Generator().manual_seed(11)
 
     for step in range(20):
-        real = trainer.images[torch.randint(0, 640, (64,), generator=rng)].float() / 255 * 2 - 1
+        real = trainer.data[torch.randint(0, 640, (64,), generator=rng)].float() / 255 * 2 - 1
         z = torch.randn(64, 100, generator=rng)
         same_draw = torch.Generator()
         same_draw.set_state(trainer.state_dict()["training"]["noise_rng"])

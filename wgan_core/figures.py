@@ -11,12 +11,16 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from wgan_core.curves import Values, smooth, thin
 from wgan_core.history import Rows, column
 
 # Told apart by people who cannot tell red from green, and readable on white and on near-black.
 BLUE, GREEN, ORANGE, GREY = "#3b82d6", "#17a37f", "#e07a1f", "#8b919a"
+
+Coordinates = NDArray[np.floating]
+"""Points in the plane, [n, 2]."""
 
 XAxis = Literal["step", "generator_updates", "seconds"]
 X_TITLES: dict[XAxis, str] = {"step": "critic updates", "generator_updates": "generator updates", "seconds": "training time, s"}
@@ -46,7 +50,7 @@ class Curve:
 
 
 ESTIMATE = (Curve("wasserstein_estimate", "Wasserstein estimate", BLUE),)
-SCORES = (Curve("real_score", "real images", GREEN), Curve("fake_score", "generated images", ORANGE, "dash"))
+SCORES = (Curve("real_score", "real", GREEN), Curve("fake_score", "generated", ORANGE, "dash"))
 LOSSES = (Curve("critic_loss", "critic loss", BLUE), Curve("generator_loss", "generator loss (its level means nothing)", GREY))
 
 
@@ -153,14 +157,17 @@ def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24) -> go.Figure:
-    """How the critic scores single images: real ones against generated ones. Scores are unbounded; only their differences mean something.
+def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24, kind: str = "images") -> go.Figure:
+    """How the critic scores single images or points: real ones against generated ones. Scores are unbounded; only their differences mean
+    something.
 
     Args:
         real_scores: [n]; fake_scores: [m].
+        bins: bars of each.
+        kind: what is counted, in words.
     """
     edges = np.histogram_bin_edges(np.concatenate((real_scores, fake_scores)), bins=bins)
-    heaps = ((real_scores, "real images", GREEN), (fake_scores, "generated images", ORANGE))
+    heaps = ((real_scores, "real", GREEN), (fake_scores, "generated", ORANGE))
     bars = [
         {
             "type": "bar",
@@ -181,6 +188,39 @@ def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24) ->
             "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
             "legend": _LEGEND,
             "xaxis": {"title": {"text": "critic score"}, "automargin": True, "tickformat": ".3~g"},
-            "yaxis": {"title": {"text": "images"}, "automargin": True},
+            "yaxis": {"title": {"text": kind}, "automargin": True},
         },
     )
+
+
+def scatter(
+    generated: Coordinates,
+    real: Coordinates | None = None,
+    *,
+    limit: float,
+    path: Coordinates | None = None,
+    here: Coordinates | None = None,
+) -> go.Figure:
+    """Points in the plane, [-limit, limit] both ways at equal scale, so that nothing moves but the points.
+
+    Args:
+        generated: [n, 2].
+        real: [m, 2], behind them and larger, so that they show where the two meet.
+        limit: of both axes.
+        path: [k, 2], joined by a line: what becomes of a way through latent space.
+        here: single points [j, 2] to stand out.
+    """
+    groups: tuple[tuple[str, Coordinates | None, dict[str, Any]], ...] = (
+        ("real", real, {"mode": "markers", "marker": {"size": 8, "color": GREEN, "opacity": 0.35}}),
+        ("generated", generated, {"mode": "markers", "marker": {"size": 4, "color": ORANGE, "opacity": 0.75}}),
+        ("on the way", path, {"mode": "lines", "line": {"color": BLUE, "width": 2}}),
+        ("here", here, {"mode": "markers", "marker": {"size": 12, "color": BLUE, "line": {"color": "white", "width": 2}}}),
+    )
+    traces = [
+        {"type": "scatter", "name": name, "x": points[:, 0], "y": points[:, 1], "hovertemplate": "%{x:.3f}, %{y:.3f}", **look}
+        for name, points, look in groups
+        if points is not None
+    ]
+    axis = {"range": [-limit, limit], "zeroline": False, "constrain": "domain", "automargin": True, "tickformat": ".3~g"}
+    layout = {"margin": {"l": 8, "r": 8, "t": 30, "b": 8}, "legend": _LEGEND, "showlegend": True, "hovermode": "closest"}
+    return go.Figure(data=traces, layout=layout | {"xaxis": axis, "yaxis": axis | {"scaleanchor": "x"}})

@@ -1,4 +1,4 @@
-"""Pictures as files: grids, strips and films of sample images."""
+"""Pictures as files: grids, strips and films of sample images, scatters of points."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 Pixels = NDArray[np.uint8]
 
@@ -22,6 +22,28 @@ def tile(pixels: Pixels, columns: int | None = None, gap: int = 1, background: i
         top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+POINT_COLOURS = ((23, 163, 127), (224, 122, 31))
+"""Of real and of generated points, on white: as in the figures."""
+
+
+def scatter(samples: NDArray[np.floating], real: NDArray[np.floating] | None, limit: float, side: int = 256) -> Pixels:
+    """One picture [side, side, 3] of generated points [n, 2], in front of `real` ones [m, 2], in [-limit, limit] both ways, y upward.
+
+    Points outside are left out.
+    """
+    factor = 2  # drawn twice as large, so that edges come out smooth
+    picture = Image.new("RGB", (side * factor, side * factor), "white")
+    draw = ImageDraw.Draw(picture)
+    for points, colour, radius in zip((real, samples), POINT_COLOURS, (6, 3), strict=True):  # real ones show where the two meet
+        if points is None:
+            continue
+        x, y = (points.astype(np.float64) / limit * (1, -1) + 1).T * (side * factor / 2)
+        for at_x, at_y in zip(x.tolist(), y.tolist(), strict=True):
+            if 0 <= at_x <= side * factor and 0 <= at_y <= side * factor:
+                draw.ellipse((at_x - radius, at_y - radius, at_x + radius, at_y + radius), fill=colour)
+    return np.asarray(picture.resize((side, side), Image.Resampling.BOX))
 
 
 def to_pil(picture: Pixels) -> Image.Image:
