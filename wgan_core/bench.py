@@ -1,20 +1,28 @@
-"""Speed of the engine beside the textbook loop, measured in turns in one process: `python -m wgan_core bench`."""
+"""Speed of the engine beside the textbook loop, measured in turns in one process: `python -m wgan_core bench`.
+
+The textbook loop is the program that `export` writes: what tutorials do (torchvision's data set, DataLoader, an optimiser over the list of
+parameters, a clamp a parameter), and it computes the same. Its images are scaled by the transforms that tutorials use, though.
+"""
 
 from __future__ import annotations
 
+import copy
 import statistics
 import time
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
 
-from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DATASETS, data_root, load_dataset, torchvision_set
+from wgan_core.config import TrainConfig
+from wgan_core.data import DATASETS, data_root, load_dataset
 from wgan_core.device import train_on_this_thread
-from wgan_core.models import ImageShape, build_critic, build_generator
+from wgan_core.export.program import script, write_program
 from wgan_core.trainer import Trainer
 
 
@@ -36,7 +44,7 @@ class Report:
     ratio: float
     """Median of the rounds' ratios, engine to textbook loop."""
     step_gflop: float
-    """Multiplications and additions of a step, counted from the layers' sizes; everything but the matrix products left out."""
+    """Multiplications and additions of an engine's step, in 10⁹: matrix products and convolutions, as PyTorch counts them."""
     matmul_gflops: float
     """Rate of plain float32 matrix products on this device, measured in the same run, in 10⁹ a second."""
     share_of_matmul: float
@@ -52,19 +60,16 @@ def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0) -> Repo
     """Run engine and textbook loop in turns on the same data.
 
     Args:
-        config: MLPs with weight clipping, on one of torchvision's data sets: what the textbook loop does.
+        config: what to train. A warm-up is left out, for it would hide how fast the rest is.
         rounds: how often each is measured.
-        seconds: length of each measurement.
+        seconds: length of each measurement, at least one step.
 
-    Raises ConfigError for other configs, DataError where the data is not there.
+    Raises DataError where the data is not there, ExportError for data that a program cannot load.
     """
-    if config.architecture != "mlp" or config.lipschitz != "clip" or not DATASETS[config.dataset].needs_download:
-        raise ConfigError(
-            "The textbook loop knows MLPs with weight clipping on mnist, fashion-mnist, kmnist or cifar10: bench one of these."
-        )
+    config = config.replace(critic_warmup="none")
     train_on_this_thread(config.threads)
     trainer = Trainer(config, load_dataset(config))
-    textbook = textbook_loop(config, trainer.device)
+    textbook = textbook_loop(config, trainer)
     found: dict[str, list[float]] = {"engine": [], "textbook": []}
     contestants: dict[str, Callable[[], object]] = {"engine": trainer.train_step, "textbook": lambda: next(textbook)}
     for step in contestants.values():
@@ -72,8 +77,7 @@ def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0) -> Repo
     for _ in range(rounds):
         for name, step in contestants.items():
             found[name].append(_rate(step, seconds, trainer.device))
-    shape: ImageShape = tuple(trainer.images.shape[1:])  # pyright: ignore[reportAssignmentType]
-    flop, rate = step_flop(config, shape), matmul_rate(trainer.device)
+    flop, rate = step_flop(trainer), matmul_rate(trainer.device)
     engine = statistics.median(found["engine"])
     return Report(
         engine=_speed(found["engine"]),
@@ -102,55 +106,49 @@ def _rate(step: Callable[[], object], seconds: float, device: torch.device) -> f
     return count / (time.perf_counter() - begun)
 
 
-def textbook_loop(config: TrainConfig, device: torch.device) -> Iterator[Tensor]:
-    """The loop as tutorials write it: a DataLoader with transforms, one optimiser call a parameter, a clamp a parameter.
+def textbook_loop(config: TrainConfig, trainer: Trainer) -> Iterator[tuple[int, Tensor, Tensor]]:
+    """The exported program's training, on the data and the device of `trainer`; each `next` is one step: its number, estimate,
+    generator loss."""
+    from torchvision import transforms  # takes a second to import
 
-    Yields the estimate of each critic update.
+    program = types.ModuleType("textbook")
+    text = script(write_program(config, shape=tuple(trainer.data.shape[1:])))
+    exec(compile(text, "<textbook>", "exec"), program.__dict__)
+    place = "DATA_FILE" if config.dataset == "csv" else "DATA_ROOT"
+    program.__dict__.update({"DEVICE": trainer.device, place: str(data_root(config))})
+    if DATASETS[config.dataset].needs_download:
+        steps = (transforms.Resize(config.image_size), transforms.ToTensor(), transforms.Normalize([0.5], [0.5]))
+        program.__dict__["to_tensor"] = transforms.Compose(steps)
+    generator, critic = program.build_networks()
+    averaged = (copy.deepcopy(generator),) if config.ema_decay else ()
+    return program.train(generator, critic, program.load_data(), *averaged)
+
+
+def step_flop(trainer: Trainer) -> float:
+    """Multiplications and additions in the matrix products and convolutions of a step, with its share of a generator update.
+
+    Trains `trainer` by one update of each network.
     """
-    from torch.utils.data import DataLoader
-    from torchvision import transforms
-
-    as_tutorials_do = transforms.Compose([transforms.Resize(config.image_size), transforms.ToTensor(), transforms.Normalize([0.5], [0.5])])
-    data = torchvision_set(config.dataset, data_root(config), train=True, download=False, transform=as_tutorials_do)
-    loader = DataLoader(data, batch_size=config.batch_size, shuffle=True, drop_last=True)
-    shape = tuple(data[0][0].shape)
-    generator, critic = build_generator(config, shape).to(device), build_critic(config, shape).to(device)
-    generator_optimizer = torch.optim.RMSprop(generator.parameters(), lr=config.generator_lr, foreach=False)
-    critic_optimizer = torch.optim.RMSprop(critic.parameters(), lr=config.critic_lr, foreach=False)
-    step = 0
-    while True:
-        for batch, _ in loader:
-            real = batch.to(device)
-            critic_optimizer.zero_grad()
-            fake = generator(torch.randn(len(real), config.latent_dim, device=device)).detach()
-            loss = -(critic(real).mean() - critic(fake).mean())
-            loss.backward()
-            critic_optimizer.step()
-            for parameter in critic.parameters():
-                parameter.data.clamp_(-config.clip_value, config.clip_value)
-            step += 1
-            if step % config.n_critic == 0:
-                generator_optimizer.zero_grad()
-                (-critic(generator(torch.randn(len(real), config.latent_dim, device=device))).mean()).backward()
-                generator_optimizer.step()
-            yield -loss.detach()
+    batch = trainer.config.batch_size
+    with _FlopCount() as of_critic:
+        trainer.critic_step(trainer.next_batch(), trainer.draw_noise(batch))
+    with _FlopCount() as of_generator:
+        trainer.generator_step(trainer.draw_noise(batch))
+    return of_critic.total + of_generator.total / trainer.config.n_critic
 
 
-def step_flop(config: TrainConfig, shape: ImageShape) -> float:
-    """Multiplications and additions in the matrix products of a step of an MLP.
+class _FlopCount(TorchDispatchMode):
+    """Adds up PyTorch's own formulas. Its FlopCounterMode follows modules too, and that does not work with the penalty's gradients."""
 
-    A layer of n × m weights takes 2nm an image forward, as much for the gradient of its weights, and as much for that of its input.
-    """
-    generator, critic = _weights(build_generator(config, shape)), _weights(build_critic(config, shape))
-    # Critic update: the generator forward; the critic on both halves, forward and backward, but not to the images.
-    critic_update = sum(generator) + 2 * (3 * sum(critic) - critic[0])
-    # Generator update: forward through both; back through the critic without its weights; through the generator, but not to the noise.
-    generator_update = 3 * sum(generator) - generator[0] + 2 * sum(critic)
-    return 2.0 * config.batch_size * (critic_update + generator_update / config.n_critic)
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
 
-
-def _weights(network: nn.Module) -> list[int]:
-    return [module.weight.numel() for module in network.modules() if isinstance(module, nn.Linear)]
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if func._overloadpacket in flop_registry:
+            self.total += flop_registry[func._overloadpacket](*args, **(kwargs or {}), out_val=out)
+        return out
 
 
 def matmul_rate(device: torch.device, seconds: float = 0.5) -> float:

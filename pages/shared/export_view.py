@@ -1,0 +1,92 @@
+"""The Export part of a run's view: a program, a notebook, or a network as a file. Nothing is made before it is asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared.server import run_manager
+from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_apart, file_name
+from wgan_core.store import RunFolder, StoreError, run_path
+
+
+def export_view(run_id: str) -> None:
+    """A closed box at the end of the page; opening it, and everything in it, runs this part of the page alone."""
+    st.fragment(_export)(run_id)
+
+
+def _export(run_id: str) -> None:
+    box = st.expander(
+        "Export as script, notebook, ONNX or PyTorch program", icon=":material/ios_share:", key=f"export.{run_id}", on_change="rerun"
+    )
+    if not box.open:
+        return
+    with box:
+        name = st.segmented_control(
+            "As", tuple(KINDS), format_func=lambda name: KINDS[name].title, default="script", required=True, key="export.kind"
+        )
+        assert name is not None  # the control requires one
+        st.caption(KINDS[name].help)
+        try:
+            folder = RunFolder.open(run_path(run_manager().root, run_id))
+            if KINDS[name].has_weights:
+                _network(folder, name)
+            else:
+                _program(folder, name)
+        except (ExportError, StoreError) as error:
+            st.error(str(error), icon=":material/error:")
+
+
+def _program(folder: RunFolder, kind: str) -> None:
+    """A script with its text, or a notebook. Written in milliseconds, so at once."""
+    made = export(folder, kind)
+    if made.note:
+        st.warning(made.note, icon=":material/warning:")
+    _download(KINDS[kind], made.content, file_name(folder.path.name, kind))
+    if kind == "script":
+        st.code(made.content.decode(), height=420, line_numbers=True)
+
+
+def _network(folder: RunFolder, kind: str) -> None:
+    """A network of a saved step. It takes seconds, so the file is made once the button has been pressed."""
+    steps = folder.steps()
+    if not steps:
+        raise StoreError("This run has no saved step yet.")
+    with st.container(horizontal=True):
+        parts = PARTS if folder.config.ema_decay else PARTS[:2]
+        part = st.segmented_control("Network", parts, default=PARTS[0], required=True, format_func=str.capitalize, key="export.part")
+        # The newest is looked up when the file is made: a run that trains thins out the steps it keeps.
+        step = st.selectbox(
+            "Step",
+            [None, *reversed(steps)],
+            format_func=lambda step: "the newest" if step is None else f"{step:,}",
+            key="export.step",
+            width=180,
+        )
+    if problem := _problem(folder.path, kind, step, part == "averaged", (folder.path / "steps").stat().st_mtime):
+        st.error(problem, icon=":material/error:")
+        return
+    make = partial(export_apart, folder.path, kind, step=step, part=part or PARTS[0])
+    _download(KINDS[kind], make, file_name(folder.path.name, kind, part or PARTS[0]))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _problem(path: Path, kind: str, step: int | None, averaged: bool, stamp: float) -> str:
+    """Why that file could not be made; empty if it can. The button itself could only say that it failed."""
+    from wgan_core.export.weights import check_packages
+    from wgan_core.saved import load_networks, newest_readable
+
+    folder = RunFolder.open(path)
+    try:
+        if kind == "onnx":
+            check_packages()
+        newest_readable(folder, averaged=averaged) if step is None else load_networks(folder, step, averaged=averaged)
+    except (ExportError, StoreError) as error:
+        return str(error)
+    return ""
+
+
+def _download(kind: Kind, data: object, name: str) -> None:
+    st.download_button(f"Download {name}", data, name, kind.mime, icon=":material/download:", on_click="ignore", type="primary")  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,349 @@
+"""The exported script: an independent program that must compute, bit for bit, what the engine computes."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import itertools
+import json
+import queue
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+from torchvision.utils import save_image
+
+from wgan_core import toy
+from wgan_core.config import POINT_SETS, PRESETS, TrainConfig
+from wgan_core.data import ImageDataset, load_dataset
+from wgan_core.export import ExportError, export, program
+from wgan_core.export.of_run import program_of
+from wgan_core.export.program import script, write_program
+from wgan_core.export.sections import LiveEdit
+from wgan_core.launch import new_loop
+from wgan_core.messages import Set, Stop
+from wgan_core.recorder import fixed_latents
+from wgan_core.store import RunFolder
+from wgan_core.trainer import Trainer
+
+PROJECT = Path(__file__).parents[1]
+WALKTHROUGH = TrainConfig(
+    image_size=16, latent_dim=10, generator_widths=(16, 32, 24), critic_widths=(32, 16), batch_size=16, n_critic=5, device="cpu", seed=7
+)
+PENALTY = {"lipschitz": "gradient-penalty", "optimizer": "adam"}
+DCGAN = {"architecture": "dcgan", "image_size": 28, "dcgan_width": 4, "batch_size": 8}
+
+
+def module(text: str) -> Any:
+    """The program as a module; its `main` is not run."""
+    loaded = types.ModuleType("exported")
+    exec(compile(text, "exported.py", "exec"), loaded.__dict__)
+    return loaded
+
+
+def weights(generator: torch.nn.Module, critic: torch.nn.Module) -> dict[str, Tensor]:
+    return {f"{name}.{key}": value for name, net in (("g", generator), ("c", critic)) for key, value in net.state_dict().items()}
+
+
+def first_difference(config: TrainConfig, text: str, steps: int, dataset: ImageDataset, data: Any = None) -> str:
+    """The step and tensor in which engine and script first differ; empty if in none. Compared at a few steps."""
+    exported, trainer = module(text), Trainer(config, dataset)
+    generator, critic = exported.build_networks()
+    training = exported.train(generator, critic, exported.load_data() if data is None else data)
+    for step in range(1, steps + 1):
+        scores = trainer.train_step()
+        at, estimate, generator_loss = next(training)
+        assert at == step and float(estimate) == float(scores.real - scores.fake)
+        assert float(generator_loss) == float(trainer.last_generator_loss) or trainer.generator_updates == 0
+        if step in (1, 2, 7, steps):
+            ours, theirs = weights(trainer.generator, trainer.critic), weights(generator, critic)
+            assert ours.keys() == theirs.keys()
+            for name, tensor in ours.items():
+                if not torch.equal(tensor, theirs[name]):
+                    return f"{name} at step {step}"
+    return ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({}, id="mlp-clip"),
+        pytest.param(PENALTY, id="mlp-penalty-adam"),
+        pytest.param({"clipped": "weights", "critic_norm": "layer"}, id="clip-weights-only-layer-norm"),
+        pytest.param({"lipschitz": "none", "leaky_slope": 0, "image_size": 8}, id="none-relu-as-they-are"),
+        pytest.param({"weight_init": "normal", "critic_norm": "batch", "n_critic": 1, "generator_widths": (8,)}, id="normal-batch-norm"),
+        pytest.param({**DCGAN, **PENALTY, "critic_norm": "layer"}, id="dcgan-penalty-layer-norm"),
+        pytest.param({**DCGAN, **PENALTY, "generator_norm": "none", "generator_output": "linear"}, id="dcgan-no-norm-linear"),
+        pytest.param({"generator_norm": "none", "generator_output": "linear"}, id="mlp-no-norm-linear"),
+        pytest.param({"critic_warmup": "original", "critic_norm": "layer", "n_critic": 2}, id="warm-up"),
+        pytest.param({"critic_gradients": "accumulated"}, id="never-zeroed"),
+        pytest.param({"dataset": "8-gaussians", "generator_norm": "none", **PENALTY}, id="points-penalty-no-batch-norm"),
+    ],
+)
+def test_200_steps_are_the_engines_bit_for_bit(changes: dict[str, Any]) -> None:
+    config = WALKTHROUGH.replace(**changes)
+    assert first_difference(config, script(write_program(config)), 200, load_dataset(config)) == ""
+
+
+def test_a_dcgan_with_normal_weights_on_rgb_begins_the_same(tmp_path: Path) -> None:
+    """On pictures that come close to what a folder may hold: two kinds, one transparent, one turned, a hidden one, one that is none."""
+    rng = np.random.default_rng(0)
+    for index in range(20):
+        pixels = rng.integers(0, 256, (20 + index % 3, 33, 4 if index == 3 else 3), dtype=np.uint8)
+        turned = Image.Exif()
+        turned[0x0112] = 6 if index == 4 else 1
+        Image.fromarray(pixels[:, :, 0] if index == 5 else pixels).save(tmp_path / f"{index:02}.png", exif=turned)
+    (tmp_path / "00a.png").write_text("hello")
+    (tmp_path / ".hidden.png").write_bytes((tmp_path / "00.png").read_bytes())
+    config = WALKTHROUGH.replace(
+        **{**DCGAN, "image_size": 32}, dataset="image-folder", data_root=str(tmp_path), weight_init="normal", critic_norm="batch"
+    )
+    text = script(write_program(config, shape=(3, 32, 32)))
+    assert str(tmp_path) not in text
+    text = text.replace('DATA_ROOT = "images"', f"DATA_ROOT = {str(tmp_path)!r}")
+    assert first_difference(config, text, 10, load_dataset(config)) == ""
+
+
+def downloaded(channels: int, side: int) -> tuple[ImageDataset, list[tuple[Image.Image, int]]]:
+    """Images as the engine has them once they are resized to 32 px, and as torchvision would hand them over."""
+    from wgan_core.data import resize
+
+    pixels = np.random.default_rng(1).integers(0, 256, (50, side, side, channels), dtype=np.uint8)
+    pictures = [(Image.fromarray(picture.squeeze()), 0) for picture in pixels]
+    return ImageDataset("some", resize(torch.from_numpy(pixels).permute(0, 3, 1, 2), 32)), pictures
+
+
+@pytest.mark.parametrize(("name", "channels", "side", "kind"), [("mnist", 1, 28, "MNIST"), ("cifar10", 3, 32, "CIFAR10")])
+def test_torchvisions_data_sets_are_read_as_the_engine_reads_them(
+    name: str, channels: int, side: int, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, pictures = downloaded(channels, side)
+    config = WALKTHROUGH.replace(dataset=name, image_size=32, data_root="/a/folder/of/this/machine")
+    text = script(write_program(config))
+    assert "this/machine" not in text and "wgan_core" not in text
+    monkeypatch.setenv("WGAN_DATA_ROOT", "/some/where")
+    asked: list[tuple[Any, ...]] = []
+    exported = module(text)
+
+    def load(root: str, *, download: bool, transform: Any) -> list[tuple[Tensor, int]]:
+        asked.append((root, download))
+        return [(transform(picture), label) for picture, label in pictures]
+
+    monkeypatch.setattr(exported.datasets, kind, load)
+    data = exported.load_data()
+    assert asked == [("/some/where", True)]
+    assert first_difference(config, text, 8, dataset, data) == ""
+
+
+@pytest.mark.parametrize("name", toy.DISTRIBUTIONS)
+def test_points_are_drawn_as_the_engine_draws_them(name: str) -> None:
+    config = WALKTHROUGH.replace(dataset=name, seed=11)
+    exported = module(script(write_program(config)))
+    assert torch.equal(exported.load_data(), load_dataset(config).data)
+    assert toy.view_limit(name) == exported.LIMIT
+
+
+@pytest.mark.parametrize("text", ["x;y\n1;2\n\n3.5;-4\n0;1e1\n", "1,2\n3,7\n", "\ufeffx y\r\n1 2\r\n-3 2.25\r\n"])
+def test_a_file_of_points_is_read_as_the_engine_reads_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "own.csv").write_text(text, encoding="utf-8", newline="")
+    config = WALKTHROUGH.replace(dataset="csv", data_root=str(tmp_path / "own.csv"))
+    exported = module(script(write_program(config)))
+    exported.DATA_FILE = tmp_path / "own.csv"
+    assert torch.equal(exported.load_data(), load_dataset(config).data)
+
+
+def test_the_picture_of_points_has_y_upward() -> None:
+    exported = module(script(write_program(WALKTHROUGH.replace(dataset="two-lines", generator_norm="none"))))
+    shown = exported.picture(torch.tensor([[-1.24, 1.24], [1.24, 0.6], [9.0, 0.0]]))
+    assert shown.shape == (1, 256, 256) and shown.sum() == 2
+    assert shown[0, 1, 1] == 1 and shown[0, 66, 254] == 1
+
+
+def test_the_notebooks_cells_are_the_scripts_program() -> None:
+    as_notebook, as_script = (write_program(WALKTHROUGH, for_notebook=flag) for flag in (True, False))
+    same = {part.code for part in as_notebook.parts} & {part.code for part in as_script.parts}
+    assert len(same) == 5  # generator, critic, data, training, samples
+
+
+def test_the_warm_up_is_that_of_the_wgan_authors() -> None:
+    """100 critic updates for each of the first 25 generator updates, then n_critic, and 100 again after the 500th."""
+    tiny = {"image_size": 4, "latent_dim": 1, "generator_widths": (2,), "critic_widths": (2,), "batch_size": 2, "n_critic": 1}
+    exported = module(script(write_program(WALKTHROUGH.replace(**tiny, critic_warmup="original"))))
+    generator, critic = exported.build_networks()
+    weight, changed = generator.layers[0].weight, []
+    version = weight._version
+    for step, *_ in itertools.islice(exported.train(generator, critic, exported.load_data()), 3076):
+        if weight._version != version:
+            version = weight._version
+            changed.append(step)
+    assert changed == [*range(100, 2501, 100), *range(2501, 2976), 3075, 3076]
+
+
+def test_the_average_of_the_generator_is_the_engines() -> None:
+    config = WALKTHROUGH.replace(ema_decay=0.9, n_critic=2)
+    exported, trainer = module(script(write_program(config))), Trainer(config, load_dataset(config))
+    generator, critic = exported.build_networks()
+    averaged = copy.deepcopy(generator)
+    for _ in itertools.islice(exported.train(generator, critic, exported.load_data(), averaged), 60):
+        trainer.train_step()
+    assert trainer.averaged_generator is not None
+    for name, tensor in trainer.averaged_generator.state_dict().items():
+        assert torch.equal(tensor, averaged.state_dict()[name]), name
+    assert not torch.equal(averaged.layers[0].weight, generator.layers[0].weight)
+
+
+# Live edits.
+
+
+def test_live_edits_are_in_the_script_at_their_steps(tmp_path: Path) -> None:
+    """A run is edited five times; the script, trained as far, has the run's weights."""
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    config = WALKTHROUGH.replace(max_steps=1000, threads=1)
+    loop = new_loop(config, tmp_path / "run", inbox)
+    edits = {0: {"critic_lr": 1e-4}, 7: {"clip_value": 0.02}, 20: {"n_critic": 3, "generator_lr": 5e-4}, 31: {"log_every": 7}}
+    edits |= {33: {"n_critic": 1, "clip_value": 0.01}}
+    while loop.trainer.step < 60:
+        if loop.trainer.step in edits:
+            inbox.put(Set(edits.pop(loop.trainer.step)))
+        loop.tick()
+    inbox.put(Stop())
+    loop.tick()
+    loop.recorder.folder.release()
+    folder = RunFolder.open(tmp_path / "run")
+    program = program_of(folder)
+    text = script(program)
+    assert "What was changed while the run trained is changed at the same steps." in " ".join(text.split())
+    assert "CRITIC_LR = 0.0001" in text and text.count("  # here the run was changed while it trained") == 3
+    exported = module(text)
+    generator, critic = exported.build_networks()
+    for _ in itertools.islice(exported.train(generator, critic, exported.load_data()), 60):
+        pass
+    for part, network in (("generator", generator), ("critic", critic)):
+        for name, tensor in folder.read_part(60, part).items():
+            assert torch.equal(tensor, network.state_dict()[name]), name
+
+
+def test_lambda_is_edited_too() -> None:
+    config = WALKTHROUGH.replace(**PENALTY)
+    text = script(write_program(config, edits=[LiveEdit(3, "gp_lambda", 0.5), LiveEdit(3, "clip_value", 1.0)]))
+    assert "if step == 4:" in text and "gp_lambda = 0.5" in text and "clip_value" not in text
+    exported, trainer = module(text), Trainer(config, load_dataset(config))
+    networks = exported.build_networks()
+    training = exported.train(*networks, exported.load_data())
+    for _ in range(10):
+        if trainer.step == 3:
+            trainer.configure(config.replace(gp_lambda=0.5))
+        trainer.train_step()
+        next(training)
+    theirs = weights(*networks)
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in weights(trainer.generator, trainer.critic).items())
+
+
+# What it looks like.
+
+
+def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
+    text = script(write_program(PRESETS["walkthrough"]))
+    lines = text.splitlines()
+    assert len(lines) <= 150 and max(map(len, lines)) <= 100
+    for word in ("penalty", "alpha", "adam", "digits", "wgan_core", "Conv2d", "GroupNorm", "mps", "n_critic", "ndim"):
+        assert word not in text, word
+    imported = {name.name.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for name in node.names}
+    imported |= {str(node.module).split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)}
+    assert imported == {"itertools", "os", "torch", "torchvision"}
+    for constant in ("CLIP_VALUE = 0.005", "N_CRITIC = 25", "CRITIC_LR = 5e-5", "BATCH_SIZE = 64", "LATENT_DIM = 100", "STEPS = 187_600"):
+        assert constant in text
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *PRESETS.values(),
+        WALKTHROUGH.replace(clipped="weights", device="mps", critic_warmup="original", ema_decay=0.99),
+        *(WALKTHROUGH.replace(dataset=name, lipschitz="none") for name in ("image-folder", "csv", *toy.DISTRIBUTIONS)),
+    ],
+)
+def test_every_script_is_formatted_and_free_of_lint(config: TrainConfig, tmp_path: Path) -> None:
+    shape = (2,) if config.dataset in POINT_SETS else (3, config.image_size, config.image_size)
+    edits = [LiveEdit(30_000, "n_critic", 2), LiveEdit(30_000, "critic_lr", 1e-3)]
+    (tmp_path / "a.py").write_text(script(write_program(config, shape=shape)), encoding="utf-8")
+    (tmp_path / "b.py").write_text(script(write_program(config, shape=shape, edits=edits)), encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff"]
+    rules = ["--select", "E,F,I,B,UP,SIM,C4,N", "--line-length", "100", "--isolated", "--no-cache"]
+    for command in ([*ruff, "check", *rules], [*ruff, "format", "--check", "--isolated", "--line-length", "100", "--no-cache"]):
+        done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+# What a stranger's run folder may hold, and what cannot be written.
+
+
+def test_no_text_of_a_run_folder_gets_into_the_program(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", WALKTHROUGH.replace(data_root='x"""\nraise SystemExit'), note='"""\nevil()')
+    meta = json.loads((tmp_path / "run" / "config.json").read_text())
+    evil = '2.15"""\nevil()'
+    meta |= {"run_id": evil, "versions": {"torch": evil}, "dataset": {"images": evil, "name": evil, "source": evil}}
+    (tmp_path / "run" / "config.json").write_text(json.dumps(meta))
+    folder.append_ledger(3, "edit", field="clip_value", old=0.005, new="0.02")
+    folder.path.rename(tmp_path / 'run"""evil')
+    text = export(RunFolder.open(tmp_path / 'run"""evil'), "script").content.decode()
+    assert "evil" not in text and "SystemExit" not in text and "from a run." in text
+    assert "            clip_value = 0.02\n" in text
+
+
+def test_fewer_images_than_the_data_set_has_is_said(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", PRESETS["walkthrough"], dataset={"images": 8000, "shape": [1, 32, 32]})
+    made = export(folder, "script")
+    said = "The run saw 8,000 images only, and this trains on all 60,000: so these weights will not be the run's."
+    assert made.note == said and said in " ".join(made.content.decode().split()) and "bit for bit" not in made.content.decode()
+
+
+def test_a_run_in_bfloat16_is_written_in_float32_and_that_is_said(tmp_path: Path) -> None:
+    made = export(RunFolder.create(tmp_path / "run", WALKTHROUGH.replace(precision="bfloat16")), "script")
+    assert made.note == "The run computed in bfloat16, and this computes in float32: so these weights will not be the run's."
+    assert "bit for bit" not in made.content.decode()
+
+
+def test_a_setting_that_is_not_written_out_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting of a later version must not be left out silently."""
+    monkeypatch.setattr(program, "_WRITTEN", program._WRITTEN.replace("clipped ", ""))
+    assert write_program(WALKTHROUGH)
+    with pytest.raises(ExportError, match=r"cannot express the setting What is clipped \(clipped\)"):
+        write_program(WALKTHROUGH.replace(clipped="weights"))
+
+
+def test_a_data_set_that_a_script_cannot_load_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "READABLE", ("mnist", "cifar10"))
+    with pytest.raises(ExportError, match=r"cannot load the data set digits: it can load mnist, cifar10\."):
+        write_program(WALKTHROUGH)
+
+
+def test_a_script_begins_at_the_beginning(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run", WALKTHROUGH)
+    assert export(folder, "script").content
+    for options in ({"step": 0}, {"part": "critic"}):
+        with pytest.raises(ExportError, match="A script trains from the beginning: --step and --part are for onnx and exported-program"):
+            export(folder, "script", **options)
+
+
+def test_run_as_a_program_it_prints_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The picture is the grid of latents that the page shows."""
+    monkeypatch.chdir(tmp_path)
+    config = WALKTHROUGH.replace(max_steps=120, threads=1)
+    module(script(write_program(config))).main()
+    trainer, printed = Trainer(config, load_dataset(config)), []
+    for _ in range(120):
+        scores = trainer.train_step()
+        estimate = f"estimate {float(scores.real - scores.fake):.4f}  generator loss {float(trainer.last_generator_loss):.4f}"
+        printed.append(f"step {trainer.step}  {estimate}")
+    assert capsys.readouterr().out.splitlines() == [printed[99], printed[119]]
+    images = trainer.sample(fixed_latents(config.seed, 64, config.latent_dim))
+    save_image(images, tmp_path / "ours.png", nrow=8, normalize=True, value_range=(-1, 1))
+    assert (tmp_path / "samples.png").read_bytes() == (tmp_path / "ours.png").read_bytes()

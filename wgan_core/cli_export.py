@@ -1,0 +1,60 @@
+"""`python -m wgan_core export`: a run as a file that works without this project."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from wgan_core.export import KINDS, PARTS, ExportError, export, file_name
+
+
+def add_command(commands: Any) -> argparse.ArgumentParser:
+    """Add `export` to the subcommands `commands`. Returns its parser."""
+    kinds = " ".join(f"{name}: {kind.help}" for name, kind in KINDS.items())
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "export", help="a script, notebook or network file that works without this project", allow_abbrev=False
+    )
+    parser.add_argument("run", type=Path, metavar="RUN_DIR")
+    parser.add_argument("--as", dest="kind", required=True, choices=tuple(KINDS), help=kinds)
+    parser.add_argument("--step", type=int, metavar="N", help="for onnx and exported-program: a saved step (default: the newest)")
+    parser.add_argument(
+        "--part",
+        choices=PARTS,
+        default=PARTS[0],
+        help="for onnx and exported-program: which network (default generator); averaged: of runs with --ema-decay",
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: a file here that is named after the run")
+    parser.set_defaults(command=run_export, parser=parser)
+    return parser
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Write the file. Raises ExportError or StoreError, each with one sentence."""
+    from wgan_core.store import RunFolder
+
+    folder = RunFolder.open(options.run)
+    target: Path = options.out or Path(file_name(folder.path.resolve().name, options.kind, options.part))
+    if os.path.lexists(target):
+        raise ExportError(f"{target} exists already: delete it, or name another file with --out.")
+    exported = export(folder, options.kind, step=options.step, part=options.part)
+    _write(target, exported.content)
+    print(f"{KINDS[options.kind].title} of {folder.path.resolve().name}: {target}")
+    if exported.note:
+        print(exported.note)
+    return 0
+
+
+def _write(target: Path, content: bytes) -> None:
+    """A new file, whole or not at all. Raises ExportError."""
+    begun = False
+    try:
+        # x: what came into being meanwhile is not overwritten either.
+        with target.open("xb") as file:
+            begun = True
+            file.write(content)
+    except OSError as error:
+        if begun:
+            target.unlink(missing_ok=True)
+        raise ExportError(f"{target} cannot be written ({error.strerror}).") from None

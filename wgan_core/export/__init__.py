@@ -1,0 +1,141 @@
+"""A run as something that works without this project: a PyTorch program, a notebook, ONNX, an exported program.
+
+Nothing heavy is imported here: the command line reads `KINDS` before it needs PyTorch.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wgan_core.store import RunFolder
+
+
+class ExportError(ValueError):
+    """An export that cannot be made. Its text is one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One form that a run can be exported in."""
+
+    title: str
+    suffix: str
+    mime: str
+    help: str
+    has_weights: bool
+    """Whether it holds the weights of a saved step; else it is a program that trains from the beginning."""
+
+
+KINDS: types.MappingProxyType[str, Kind] = types.MappingProxyType(
+    {
+        "script": Kind(
+            "Script",
+            ".py",
+            "text/x-python",
+            "One readable PyTorch program that trains what this run trained, from the beginning.",
+            has_weights=False,
+        ),
+        "notebook": Kind(
+            "Notebook",
+            ".ipynb",
+            "application/x-ipynb+json",
+            "The same program in cells, for Jupyter or Colab; uses a GPU where there is one.",
+            has_weights=False,
+        ),
+        "onnx": Kind(
+            "ONNX",
+            ".onnx",
+            "application/octet-stream",
+            "A trained network for other programs and languages, in one file; any batch size.",
+            has_weights=True,
+        ),
+        "exported-program": Kind(
+            "PyTorch program",
+            ".pt2",
+            "application/octet-stream",
+            "A trained network that torch.export.load reads without this project; any batch size.",
+            has_weights=True,
+        ),
+    }
+)
+PARTS = ("generator", "critic", "averaged")
+"""What can be exported: averaged is the generator's moving average, of runs that keep one."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The contents of a file, and what there is to say about it."""
+
+    content: bytes
+    note: str
+
+
+def file_name(run_id: str, kind: str, part: str = "generator") -> str:
+    """What the exported file is called, e.g. `<run-id>.onnx`."""
+    return f"{run_id}{'' if part == 'generator' else f'-{part}'}{KINDS[kind].suffix}"
+
+
+def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str = "generator") -> Exported:
+    """The run in `folder` as a file of one of `KINDS`.
+
+    Args:
+        folder: nothing in it is changed. A script and a notebook need its settings and edits only.
+        kind: a key of `KINDS`.
+        step: a saved step, for kinds with weights; the newest readable one if None.
+        part: one of `PARTS`, for kinds with weights.
+
+    Raises ExportError or StoreError, each with one sentence.
+
+    Tracing a network (the kinds with weights) changes for seconds how PyTorch calls every module of the process: see `export_apart`.
+    """
+    if not KINDS[kind].has_weights:
+        if step is not None or part != "generator":
+            raise ExportError(f"A {kind} trains from the beginning: --step and --part are for onnx and exported-program.")
+        from wgan_core.export.notebook import notebook
+        from wgan_core.export.of_run import program_of
+        from wgan_core.export.program import script
+
+        program = program_of(folder, for_notebook=kind == "notebook")
+        text = notebook(program) if kind == "notebook" else script(program)
+        return Exported(text.encode(), program.caveat)
+    from wgan_core.export.weights import exported_program, onnx_file
+    from wgan_core.saved import load_networks, newest_readable
+
+    averaged = part == "averaged"
+    networks = newest_readable(folder, averaged=averaged) if step is None else load_networks(folder, step, averaged=averaged)
+    return (onnx_file if kind == "onnx" else exported_program)(networks, part)
+
+
+def export_apart(path: Path, kind: str, *, step: int | None = None, part: str = "generator", timeout: float = 600.0) -> bytes:
+    """The contents of an export of the run folder at `path`, made in a process of its own, on one core.
+
+    For a process that trains meanwhile: while it traces a network, PyTorch wraps the call of every module, in all threads. Arguments as
+    for `export`; `timeout` in seconds. Raises ExportError.
+    """
+    with tempfile.TemporaryDirectory() as aside:
+        target = Path(aside) / f"export{KINDS[kind].suffix}"
+        command = [sys.executable, "-m", "wgan_core", "export", str(path.resolve()), "--as", kind, "--part", part, "--out", str(target)]
+        command += [] if step is None else ["--step", str(step)]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=Path(__file__).parents[2],
+                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+            )
+        except subprocess.TimeoutExpired:
+            raise ExportError(f"The export was not done after {timeout:.0f} s: try it again when the machine has less to do.") from None
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or ["The export ended without a word."]
+            raise ExportError(lines[-1].removeprefix("wgan_core: "))
+        return target.read_bytes()

@@ -1,0 +1,172 @@
+"""Loading the data and drawing batches, as program text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wgan_core.config import TrainConfig
+from wgan_core.data import DATASETS
+from wgan_core.export.points_text import POINTS, points_loader
+from wgan_core.export.sections import Section
+from wgan_core.image_folder import SUFFIXES
+from wgan_core.models import SampleShape
+from wgan_core.toy import TRAINING_POINTS, view_limit
+
+# The class in torchvision and the side of its images, which are not resized to what they are already.
+_TORCHVISION: dict[str, tuple[str, int]] = {
+    "fashion-mnist": ("FashionMNIST", 28),
+    "mnist": ("MNIST", 28),
+    "kmnist": ("KMNIST", 28),
+    "cifar10": ("CIFAR10", 32),
+}
+READABLE = ("digits", *_TORCHVISION, "image-folder", *POINTS)
+"""The data sets that a program can load."""
+_RESIZE = 'interpolate({}, (IMAGE_SIZE, IMAGE_SIZE), mode="bilinear", antialias=True)'
+
+
+@dataclass(frozen=True)
+class DataText:
+    """What a program needs for its data: import lines, constants at the top, functions."""
+
+    imports: tuple[str, ...]
+    constants: tuple[str, ...]
+    section: Section
+
+
+def data_text(config: TrainConfig, shape: SampleShape) -> DataText:
+    """The data set of `config`, read the way `wgan_core.data` reads it, bit for bit."""
+    if config.dataset == "digits":
+        return _digits(config, shape)
+    if config.dataset in POINTS:
+        return _points(config)
+    return _folder(shape) if config.dataset == "image-folder" else _downloaded(config, shape)
+
+
+def _digits(config: TrainConfig, shape: SampleShape) -> DataText:
+    resized = config.image_size != 8
+    lines = [
+        "def load_data():",
+        f'    """All images as one tensor [1797, 1, {shape[1]}, {shape[2]}] in [-1, 1], the range of the generator\'s tanh."""',
+        "    pixels = torch.from_numpy(load_digits().images)[:, None] * (255 / 16)  # they count to 16",
+        "    pixels = pixels.round().to(torch.uint8)",
+        *([f"    pixels = {_RESIZE.format('pixels')}"] if resized else []),
+        "    return pixels / 127.5 - 1",
+        "",
+        "",
+        *_batches("real"),
+    ]
+    says = f"1,797 handwritten digits of 8 × 8 pixels that come with scikit-learn{_says_resized(config, resized)}."
+    imports = ("from sklearn.datasets import load_digits", *_interpolate(resized))
+    return DataText(imports, (), Section("The data", says, "\n".join(lines)))
+
+
+def _downloaded(config: TrainConfig, shape: SampleShape) -> DataText:
+    name, side = _TORCHVISION[config.dataset]
+    resized = config.image_size != side
+    lines = [
+        "def to_tensor(image):",
+        f'    """A PIL image as a tensor [{", ".join(map(str, shape))}] in [-1, 1], the range of the generator\'s tanh."""',
+        *_scaled("image", resized),
+        "",
+        "",
+        "def load_data():",
+        f"    return datasets.{name}(DATA_ROOT, download=True, transform=to_tensor)",
+        "",
+        "",
+        *_batches("real, _"),
+    ]
+    title = DATASETS[config.dataset].title
+    says = f"{title}, downloaded by torchvision at the first run{_says_resized(config, resized)}."
+    imports = (
+        "import os",
+        "from torchvision import datasets",
+        "from torchvision.transforms.functional import pil_to_tensor",
+        *_interpolate(resized),
+    )
+    root = f'DATA_ROOT = os.environ.get("WGAN_DATA_ROOT", "data")  # {title} is downloaded into this folder'
+    return DataText(imports, (root,), Section("The data", says, "\n".join(lines)))
+
+
+_FOLDER = '''\
+def to_tensor(picture):
+    """The central square of a PIL image as a tensor [{shape}] in [-1, 1], the range of tanh."""
+    picture = ImageOps.exif_transpose(picture).convert("RGBA")
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("{mode}")  # what is transparent is white
+    (width, height), side = picture.size, min(picture.size)
+    left, top = (width - side) // 2, (height - side) // 2
+    square = picture.crop((left, top, left + side, top + side))
+{scaled}
+
+
+def load_data():
+    """The pictures in DATA_ROOT and below (8 bits a colour), in the order of their paths."""
+    pictures = []
+    for file in sorted(Path(DATA_ROOT).rglob("*")):
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
+            try:
+                pictures.append(to_tensor(Image.open(file)))
+            except OSError:
+                print(f"{{file}} is left out: it cannot be read as a picture.")
+    return pictures'''
+
+
+def _folder(shape: SampleShape) -> DataText:
+    text = _FOLDER.format(
+        shape=", ".join(map(str, shape)), mode="L" if shape[0] == 1 else "RGB", scaled="\n".join(_scaled("square", resized=True))
+    )
+    says = "A folder of pictures of yours: write its path into `DATA_ROOT` above. Each is cropped to its central square and resized."
+    imports = (
+        "from pathlib import Path",
+        "from PIL import Image, ImageOps",
+        "from torchvision.transforms.functional import pil_to_tensor",
+        *_interpolate(resized=True),
+    )
+    suffixes = ", ".join(f'"{suffix}"' for suffix in sorted(SUFFIXES))
+    constants = (
+        'DATA_ROOT = "images"  # write the path of your folder of pictures here',
+        f"SUFFIXES = ({suffixes})",
+    )
+    return DataText(imports, constants, Section("The data", says, "\n".join([text, "", "", *_batches("real")])))
+
+
+def _points(config: TrainConfig) -> DataText:
+    says, load = points_loader(config.dataset, TRAINING_POINTS)
+    imports, constants = ["import numpy as np"], [f"LIMIT = {view_limit(config.dataset)}  # pictures show [-LIMIT, LIMIT] both ways"]
+    if config.dataset == "csv":
+        imports += ["from contextlib import suppress", "from pathlib import Path"]
+        constants.insert(0, 'DATA_FILE = "points.csv"  # write the path of your file of points here')
+    else:
+        constants.insert(0, f"POINTS = {TRAINING_POINTS:_}")
+    return DataText(tuple(imports), tuple(constants), Section("The data", says, "\n".join([load, "", "", *_batches("real", "points")])))
+
+
+def _says_resized(config: TrainConfig, resized: bool) -> str:
+    return f", resized to {config.image_size} × {config.image_size} with antialiasing" if resized else ""
+
+
+def _interpolate(resized: bool) -> tuple[str, ...]:
+    return ("from torch.nn.functional import interpolate",) if resized else ()
+
+
+def _scaled(name: str, resized: bool) -> list[str]:
+    """Lines that turn the PIL image `name` into what a function returns."""
+    if not resized:
+        return [f"    return pil_to_tensor({name}) / 127.5 - 1"]
+    return [
+        f"    pixels = pil_to_tensor({name})[None]",
+        f"    pixels = {_RESIZE.format('pixels')}[0]",
+        "    return pixels / 127.5 - 1",
+    ]
+
+
+def _batches(target: str, what: str = "images") -> list[str]:
+    return [
+        "def batches(data):",
+        f'    """Batches of real {what}, without end; the seed fixes the order of every epoch."""',
+        "    for epoch in itertools.count():",
+        "        rng = torch.Generator().manual_seed(SEED * 1_000_003 + epoch)",
+        "        order = torch.randperm(len(data), generator=rng).tolist()",
+        f"        for {target} in DataLoader(data, BATCH_SIZE, sampler=order, drop_last=True):",
+        "            yield real.to(DEVICE)",
+    ]

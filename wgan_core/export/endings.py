@@ -1,0 +1,124 @@
+"""How a program ends: sampling, and running it all as a script or cell by cell."""
+
+from __future__ import annotations
+
+from wgan_core.config import TrainConfig
+from wgan_core.export.networks import has_batch_norm, noun
+from wgan_core.export.sections import Section
+
+_SAMPLE = '''\
+@torch.no_grad()
+def sample(generator):
+    """{what} for the same {count} latents each time{mode}."""
+    rngs = [torch.Generator().manual_seed(SEED + i) for i in range({count})]
+    z = torch.stack([torch.randn(LATENT_DIM, generator=rng) for rng in rngs])
+{made}'''
+
+_EVAL = """\
+    made = generator.eval()(z.to(DEVICE))
+    generator.train()
+    return made"""
+
+_SCATTER = '''
+
+
+def picture(points):
+    """White where there are points, as an image [1, 256, 256] with y upward."""
+    sides = [-LIMIT, LIMIT, -LIMIT, LIMIT]
+    counts = torch.histogramdd(points.cpu(), [256, 256], range=sides).hist
+    return (counts > 0).float().T.flip(0)[None]'''
+
+
+def _sample(config: TrainConfig) -> str:
+    batch_norm, points = has_batch_norm(config), noun(config) == "points"
+    text = _SAMPLE.format(
+        what=noun(config).capitalize(),
+        count=512 if points else 64,
+        mode="; BatchNorm uses its running statistics" if batch_norm else "",
+        made=_EVAL if batch_norm else "    return generator(z.to(DEVICE))",
+    )
+    return text + _SCATTER if points else text
+
+
+_MAIN = """\
+def main():
+    {threads}
+    generator, critic = build_networks()
+{training}
+    for step, estimate, generator_loss in itertools.islice(training, STEPS):
+        if step % 100 == 0 or step == STEPS:
+            print(f"step {{step}}  estimate {{estimate:.4f}}  generator loss {{generator_loss:.4f}}")
+        if step % 1000 == 0 or step == STEPS:
+            {save}
+
+
+if __name__ == "__main__":
+    main()"""
+
+
+def script_end(config: TrainConfig) -> list[Section]:
+    """The sections after the training loop, for a script."""
+    threads = "torch.set_num_threads(max(1, torch.get_num_threads() - 1))  # as the run: one core stays free"
+    if config.threads:
+        threads = f"torch.set_num_threads({config.threads})  # with another number the last bits may differ"
+    save = f'save_image(sample({_shown(config)}), "samples.png", normalize=True, value_range=(-1, 1))'
+    if noun(config) == "points":
+        save = f'save_image(picture(sample({_shown(config)})), "samples.png")'
+    main = _MAIN.format(threads=threads, training="\n".join(f"    {line}" for line in _start(config)), save=save)
+    return [Section("Samples", "", _sample(config)), Section("The program", "", main)]
+
+
+def _start(config: TrainConfig) -> list[str]:
+    if config.ema_decay:
+        return ["averaged = copy.deepcopy(generator)", "training = train(generator, critic, load_data(), averaged)"]
+    return ["training = train(generator, critic, load_data())"]
+
+
+def _shown(config: TrainConfig) -> str:
+    return "averaged" if config.ema_decay else "generator"
+
+
+_NOTEBOOK_LOOP = """\
+for step, estimate, generator_loss in itertools.islice(training, STEPS):
+    estimates.append(estimate.item())
+    if step % 500 == 0 or step == STEPS:
+        print(f"step {step}  estimate {estimate:.4f}  generator loss {generator_loss:.4f}")"""
+
+_NOTEBOOK_CURVE = '''\
+def curve(values, width=720, height=220):
+    """The values as a line, left to right, with the lowest and the highest written beside it."""
+    low, high = min(values), max(values)
+    across, up = width / max(1, len(values) - 1), height / ((high - low) or 1)
+    points = " ".join(f"{i * across:.1f},{(high - y) * up:.1f}" for i, y in enumerate(values))
+    return SVG(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-4 -20 {width + 8} {height + 40}">'
+        f'<text y="-6" font-size="12">{high:.4f}</text>'
+        f'<text y="{height + 16}" font-size="12">{low:.4f}</text>'
+        f'<polyline points="{points}" fill="none" stroke="#1f77b4"/></svg>'
+    )
+
+
+display(curve(estimates))'''
+
+_NOTEBOOK_GRID = """\
+grid = make_grid(sample({shown}), nrow=8, normalize=True, value_range=(-1, 1))
+display(to_pil_image(grid.cpu()).resize((2 * grid.shape[2], 2 * grid.shape[1])))"""
+
+
+def notebook_end(config: TrainConfig) -> list[Section]:
+    """The sections after the training loop, for a notebook."""
+    start = ["generator, critic = build_networks()", *_start(config), "estimates = []"]
+    grid = _NOTEBOOK_GRID.format(shown=_shown(config))
+    if noun(config) == "points":
+        grid = f"display(to_pil_image(picture(sample({_shown(config)}))))"
+    return [
+        Section("Samples", "The same latents every time, so that pictures of different steps can be compared.", _sample(config)),
+        Section("Start", "Networks, data and the loop; nothing is trained yet.", "\n".join(start)),
+        Section("Train", "`STEPS` critic updates. Run this cell again to go on from where it stopped.", _NOTEBOOK_LOOP),
+        Section(
+            "The Wasserstein estimate",
+            "It rises while the critic learns and falls as the generator catches up. Its scale depends on the critic.",
+            _NOTEBOOK_CURVE,
+        ),
+        Section("What the generator makes", "", grid),
+    ]

@@ -1,0 +1,213 @@
+"""A run's settings as a program that needs PyTorch and torchvision only: what a script and a notebook are written from."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig
+from wgan_core.data import DATASETS
+from wgan_core.export import ExportError
+from wgan_core.export.data_text import READABLE, DataText, data_text
+from wgan_core.export.endings import notebook_end, script_end
+from wgan_core.export.networks import critic_class, generator_class, noun, number
+from wgan_core.export.sections import LiveEdit, Program, Section
+from wgan_core.export.training_text import settings_in_loop, training
+from wgan_core.models import SampleShape
+
+_METHODS = {
+    "clip": ("WGAN with weight clipping", "arXiv 1701.07875"),
+    "gradient-penalty": ("WGAN with gradient penalty", "arXiv 1704.00028"),
+    "none": ("WGAN with nothing that keeps its critic Lipschitz, to see why one needs it", "arXiv 1701.07875, section 3"),
+}
+
+# Settings that the text below covers, or that do not change the weights.
+_WRITTEN = (
+    "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
+    "device threads dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
+    "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
+    "precision generator_norm generator_output"
+)
+
+
+def write_program(
+    config: TrainConfig,
+    *,
+    shape: SampleShape | None = None,
+    edits: Sequence[LiveEdit] = (),
+    about: Sequence[str] = (),
+    for_notebook: bool = False,
+) -> Program:
+    """The program that computes what `Trainer` computes with `config` on CPU, bit for bit; always in float32.
+
+    Args:
+        config: as the run begins.
+        shape: of an image or a point; needed for image-folder, known for the other data sets.
+        edits: what is changed while it trains, in the order of their steps.
+        about: more paragraphs for the header, plain text.
+        for_notebook: cells for a notebook, with pictures and curve inline, instead of a script that writes a file.
+
+    Raises ExportError for a config that cannot be written out.
+    """
+    _check(config)
+    shape = shape or _usual_shape(config)
+    edits = [edit for edit in edits if edit.field in settings_in_loop(config)]
+    method, source = _METHODS[config.lipschitz]
+    data = data_text(config, shape)
+    title = f"{method} on {_data_title(config)}"
+    parts = (
+        Section("Settings", "A step is one critic update, everywhere.", _top(config, data, for_notebook)),
+        Section(
+            "The generator", f"It never sees real {noun(config)}; all it learns comes through the critic.", generator_class(config, shape)
+        ),
+        Section("The critic", f"It tells real {noun(config)} from generated ones.", _critic_part(config, shape)),
+        data.section,
+        *training(config, edits),
+        *(notebook_end(config) if for_notebook else script_end(config)),
+    )
+    return Program(title, (f"{title} ({source}).", *about), parts)
+
+
+def script(program: Program) -> str:
+    """The program as one Python file."""
+    paragraphs = [*program.header, "A step is one critic update. It prints the Wasserstein estimate and keeps samples.png up to date."]
+    header = "\n\n".join("\n".join(textwrap.wrap(text, 97)) for text in paragraphs)
+    return f'"""{header}\n"""\n\n' + "\n\n\n".join(part.code for part in program.parts) + "\n"
+
+
+def _check(config: TrainConfig) -> None:
+    """Refuse what the text does not cover: a program that silently left a setting out would compute something else."""
+    if config.dataset not in READABLE:
+        raise ExportError(f"A script or notebook cannot load the data set {config.dataset}: it can load {', '.join(READABLE)}.")
+    for name, info in SETTINGS.items():
+        if name not in _WRITTEN.split() and getattr(config, name) != info.default:
+            raise ExportError(
+                f"A script or notebook cannot express the setting {info.label} ({name}): export a run that has it at its default."
+            )
+
+
+def _data_title(config: TrainConfig) -> str:
+    own = {"image-folder": "a folder of pictures", "csv": "points from a file"}
+    return own.get(config.dataset) or DATASETS[config.dataset].title
+
+
+def _usual_shape(config: TrainConfig) -> SampleShape:
+    return (2,) if config.dataset in POINT_SETS else (DATASETS[config.dataset].channels, config.image_size, config.image_size)
+
+
+# The parts that every program has.
+
+
+def _top(config: TrainConfig, data: DataText, for_notebook: bool) -> str:
+    """Imports and constants."""
+    imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *data.imports]
+    if config.ema_decay:
+        imports.append("import copy")
+    if for_notebook:
+        imports += ["from IPython.display import SVG, display", "from torchvision.transforms.functional import to_pil_image"]
+    if not for_notebook:
+        imports.append("from torchvision.utils import save_image")
+    elif config.dataset not in POINT_SETS:
+        imports.append("from torchvision.utils import make_grid")
+    constants = [*data.constants, *_run_constants(config, for_notebook), "", *_recipe_constants(config)]
+    return "\n".join([*_sorted_imports(imports), "", *constants])
+
+
+def _sorted_imports(lines: Sequence[str]) -> list[str]:
+    """Import lines in the usual order: the standard library, a blank line, the rest; names of one module on one line."""
+    plain = {line for line in lines if line.startswith("import ")}
+    named: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("from "):
+            module, names = line.removeprefix("from ").split(" import ")
+            named.setdefault(module, set()).update(names.split(", "))
+    blocks: list[list[str]] = []
+    for standard in (True, False):
+        chosen = [line for line in sorted(plain) if (line.split()[1] in _STANDARD) == standard]
+        for module in sorted(named, key=str.lower):
+            if (module in _STANDARD) == standard:
+                chosen.append(f"from {module} import {', '.join(sorted(named[module], key=_import_order))}")
+        blocks.append(chosen)
+    return [*blocks[0], "", *blocks[1]]
+
+
+_STANDARD = frozenset(("contextlib", "copy", "itertools", "os", "pathlib"))
+
+
+def _import_order(name: str) -> tuple[bool, str]:
+    return not name.isupper(), name
+
+
+NOTEBOOK_STEPS = 5_000
+
+
+def _run_constants(config: TrainConfig, for_notebook: bool) -> list[str]:
+    named = "auto" if for_notebook else config.device
+    gpu = "mps" if named == "mps" else "cuda"
+    there = "torch.backends.mps.is_available()" if named == "mps" else "torch.cuda.is_available()"
+    device = '"cpu"' if named == "cpu" else f'"{gpu}" if {there} else "cpu"'
+    steps = f"STEPS = {number(config.max_steps)}  # critic updates"
+    if for_notebook and config.max_steps > NOTEBOOK_STEPS:
+        steps = f"STEPS = {number(NOTEBOOK_STEPS)}  # critic updates each time the training cell runs; the run did {config.max_steps:,}"
+    return [
+        f"DEVICE = {device}",
+        f"SEED = {config.seed}  # of the initial weights, the noise and the order of the {noun(config)}",
+        steps,
+    ]
+
+
+def _recipe_constants(config: TrainConfig) -> list[str]:
+    lines = [] if config.dataset in POINT_SETS else [f"IMAGE_SIZE = {config.image_size}"]
+    lines += [
+        f"LATENT_DIM = {config.latent_dim}  # length of the noise vectors that become {noun(config)}",
+        f"BATCH_SIZE = {config.batch_size}",
+        f"N_CRITIC = {config.n_critic}  # critic updates for each generator update",
+    ]
+    if config.lipschitz == "clip":
+        lines.append(f"CLIP_VALUE = {number(config.clip_value)}  # the critic's weights stay in [-CLIP_VALUE, CLIP_VALUE]")
+    elif config.lipschitz == "gradient-penalty":
+        lines.append(f"GP_LAMBDA = {number(config.gp_lambda)}  # weight of the gradient penalty")
+    lines += [f"CRITIC_LR = {number(config.critic_lr)}", f"GENERATOR_LR = {number(config.generator_lr)}"]
+    if config.optimizer == "adam":
+        lines.append(f"BETAS = ({number(config.adam_beta1)}, {number(config.adam_beta2)})  # of Adam")
+    if config.ema_decay:
+        lines.append(f"EMA_DECAY = {number(config.ema_decay)}  # of the average of the generator's weights")
+    return lines
+
+
+def _critic_part(config: TrainConfig, shape: SampleShape) -> str:
+    initial = _NORMAL_INIT.format(**_INIT_OF[config.architecture]) if config.weight_init == "normal" else _DEFAULT_INIT
+    return critic_class(config, shape) + "\n\n\n" + initial
+
+
+_DEFAULT_INIT = '''\
+def build_networks():
+    """Both networks, with the weights that PyTorch draws by default; the seed fixes them."""
+    torch.manual_seed(SEED)
+    return Generator().to(DEVICE), Critic().to(DEVICE)'''
+
+_NORMAL_INIT = '''\
+def build_networks():
+    """Both networks, with small weights from a normal distribution; the seed fixes them."""
+    generator, critic = Generator(), Critic()
+    rng = torch.Generator().manual_seed(SEED)
+    for layer in (*generator.modules(), *critic.modules()):
+        if isinstance(layer, {weighted}):
+            nn.init.normal_(layer.weight, 0.0, 0.02, generator=rng)
+{bias}{norm}
+    return generator.to(DEVICE), critic.to(DEVICE)'''
+
+# The zeros are drawn, as the engine draws them, because all random numbers after them depend on how many came before.
+_INIT_OF = {
+    "mlp": {
+        "weighted": "nn.Linear",
+        "bias": "            nn.init.uniform_(layer.bias, 0.0, 0.0, generator=rng)  # 0, but drawn, as in the run",
+        "norm": "",
+    },
+    "dcgan": {
+        "weighted": "nn.Conv2d | nn.ConvTranspose2d",
+        "bias": "            if layer.bias is not None:\n"
+        "                nn.init.uniform_(layer.bias, 0.0, 0.0, generator=rng)  # 0, but drawn, as in the run",
+        "norm": "\n        elif isinstance(layer, nn.BatchNorm2d):\n            nn.init.normal_(layer.weight, 1.0, 0.02, generator=rng)",
+    },
+}

@@ -1,0 +1,187 @@
+"""The training loop as program text: only what a config uses is written, so there is no setting left to look up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from wgan_core.config import TrainConfig
+from wgan_core.export.networks import noun, number
+from wgan_core.export.sections import LiveEdit, Section
+
+# What each live setting is called in the loop, as the constant that it begins with and as the variable it becomes where it is edited.
+_IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
+_RATES = {"critic_lr": "critic_optimizer", "generator_lr": "generator_optimizer"}
+
+
+def settings_in_loop(config: TrainConfig) -> frozenset[str]:
+    """The live settings that this config's loop reads; an edit of any other does not change the weights."""
+    of_method = {"clip": {"clip_value"}, "gradient-penalty": {"gp_lambda"}, "none": set[str]()}[config.lipschitz]
+    return frozenset({"n_critic", *_RATES, *of_method})
+
+
+def training(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[Section]:
+    """The sections from the penalty, if there is one, to the loop.
+
+    Args:
+        config: as the run began.
+        edits: of `settings_in_loop`, in the order of their steps.
+    """
+    sections = [*([_penalty(config)] if config.lipschitz == "gradient-penalty" else []), *([_average()] if config.ema_decay else [])]
+    updates = [*_critic_update(config, edits), "", *_generator_update(config, edits)]
+    loop = "\n".join([*_beginning(config, edits), *_indented(2, updates)])
+    what = noun(config)
+    says = (
+        "Each step is one critic update; after every `N_CRITIC` of them comes a generator update, because the generator's gradient is "
+        "worth as much as the critic is good. The *Wasserstein estimate* is the gap between the critic's mean score of real and of "
+        f"generated {what}."
+    )
+    return [*sections, Section("Training", says, loop)]
+
+
+def _penalty(config: TrainConfig) -> Section:
+    what, ones = noun(config), "1" if noun(config) == "points" else "1, 1, 1"
+    code = f'''\
+def gradient_penalty(critic, real, fake, rng):
+    """How far the critic's slope is from 1, at random places between real and generated {what}."""
+    alpha = torch.rand(len(real), {ones}, generator=rng, device=DEVICE)  # one for each pair
+    between = (alpha * real + (1 - alpha) * fake).requires_grad_()
+    # create_graph: minimising the penalty takes the gradient of this gradient.
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    # The small number keeps the root's own slope finite where the gradient vanishes.
+    norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
+    return (norm - 1).square().mean()'''
+    says = (
+        "The Wasserstein distance is the largest gap that a critic with slope at most 1 can make. The penalty pulls the slope to 1 where "
+        f"it matters: between real and generated {what} (arXiv 1704.00028, algorithm 1)."
+    )
+    return Section("The gradient penalty", says, code)
+
+
+def _average() -> Section:
+    code = '''\
+@torch.no_grad()
+def follow(averaged, generator, updates):
+    """Move the average of the generator's weights a little; at first more, to forget the start."""
+    decay = min(EMA_DECAY, (1 + updates) / (10 + updates))
+    for average, parameter in zip(averaged.parameters(), generator.parameters(), strict=True):
+        average.lerp_(parameter, 1 - decay)
+    for average, buffer in zip(averaged.buffers(), generator.buffers(), strict=True):
+        average.copy_(buffer)'''
+    says = "A moving average of the generator's weights flickers less than the generator, and what it makes is often better."
+    return Section("The averaged generator", says, code)
+
+
+def _name(field: str, edits: Sequence[LiveEdit]) -> str:
+    """How the loop refers to a setting: by its constant, or by a variable if it changes."""
+    return field if _is_edited(field, edits) else _IN_LOOP[field]
+
+
+def _is_edited(field: str, edits: Sequence[LiveEdit]) -> bool:
+    return any(edit.field == field for edit in edits)
+
+
+def _warms_up(config: TrainConfig) -> bool:
+    return config.critic_warmup == "original"
+
+
+def _beginning(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+    kind, options = ("Adam", ", betas=BETAS") if config.optimizer == "adam" else ("RMSprop", "")
+    variables = [f"{field} = {constant}" for field, constant in _IN_LOOP.items() if _is_edited(field, edits)]
+    if _is_edited("n_critic", edits) or _warms_up(config):
+        variables.append("critic_updates = 0  # since the last generator update")
+    if _warms_up(config) or config.ema_decay:
+        variables.append("generator_updates = 0")
+    return [
+        f"def train(generator, critic, data{', averaged' if config.ema_decay else ''}):",
+        '    """Train both, without end; each step yields its number, the estimate and the generator loss."""',
+        f"    critic_optimizer = torch.optim.{kind}(critic.parameters(), lr=CRITIC_LR{options})",
+        f"    generator_optimizer = torch.optim.{kind}(generator.parameters(), lr=GENERATOR_LR{options})",
+        "    rng = torch.Generator(DEVICE).manual_seed(SEED + 1)  # of the noise",
+        "    generator_loss = torch.tensor(torch.nan)",
+        *_indented(1, variables),
+        "    for step, real in enumerate(batches(data), start=1):",
+        *_indented(2, _edit_lines(edits)),
+    ]
+
+
+def _edit_lines(edits: Sequence[LiveEdit]) -> list[str]:
+    lines: list[str] = []
+    for step, group in groupby(edits, key=lambda edit: edit.step):
+        lines.append(f"if step == {number(step + 1)}:  # here the run was changed while it trained")
+        for edit in group:
+            target = f'{_RATES[edit.field]}.param_groups[0]["lr"]' if edit.field in _RATES else edit.field
+            lines.append(f"    {target} = {number(edit.value)}")
+    return [*lines, ""] if lines else []
+
+
+def _critic_update(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+    lines = [
+        f"# The critic learns to score real {noun(config)} high and generated ones low.",
+        "z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
+        "fake = generator(z).detach()  # the generator does not learn from this",
+        "estimate = critic(real).mean() - critic(fake).mean()",
+    ]
+    loss = "-estimate"
+    if config.lipschitz == "gradient-penalty":
+        lines.append(f"penalty = {_name('gp_lambda', edits)} * gradient_penalty(critic, real, fake, rng)")
+        loss = "-estimate + penalty"
+    zero = "critic_optimizer.zero_grad()  # also of what the generator's update left in the critic"
+    if config.critic_gradients == "accumulated":
+        zero = "# critic_optimizer.zero_grad() is left out: the mistake that this run is to show."
+    lines += [
+        zero,
+        f"({loss}).backward()",
+        "critic_optimizer.step()",
+    ]
+    return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
+
+
+def _clipping(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+    value = _name("clip_value", edits)
+    clamp = f"parameter.clamp_(-{value}, {value})"
+    body = [clamp]
+    if config.clipped == "weights":
+        body = ["if parameter.ndim > 1:  # weights only: biases and norms do not make it steeper", f"    {clamp}"]
+    return [
+        "# Small weights keep the critic from being too steep (WGAN, algorithm 1, line 7).",
+        "with torch.no_grad():",
+        "    for parameter in critic.parameters():",
+        *_indented(2, body),
+    ]
+
+
+def _generator_update(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+    after = ["follow(averaged, generator, generator_updates)"] if config.ema_decay else []
+    if _warms_up(config) or config.ema_decay:
+        after.append("generator_updates += 1")
+    return [
+        f"# The generator learns to make {noun(config)} that the critic scores high.",
+        *_generator_is_due(config, edits),
+        "    z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
+        "    generator_loss = -critic(generator(z)).mean()",
+        "    generator_optimizer.zero_grad()",
+        "    generator_loss.backward()",
+        "    generator_optimizer.step()",
+        *_indented(1, after),
+        "yield step, estimate.detach(), generator_loss.detach()",
+    ]
+
+
+def _generator_is_due(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+    """The condition of a generator update; the steps are counted where they are not simply every n-th."""
+    if not _is_edited("n_critic", edits) and not _warms_up(config):
+        return ["if step % N_CRITIC == 0:"]
+    wanted, n_critic = [], _name("n_critic", edits)
+    if _warms_up(config):
+        wanted = [
+            "# At first, and now and then, the critic gets ahead, as in the WGAN authors' code.",
+            "warms_up = generator_updates < 25 or generator_updates % 500 == 0",
+            f"wanted = 100 if warms_up else {n_critic}",
+        ]
+        n_critic = "wanted"
+    return ["critic_updates += 1", *wanted, f"if critic_updates >= {n_critic}:", "    critic_updates = 0"]
+
+
+def _indented(levels: int, lines: list[str]) -> list[str]:
+    return ["    " * levels + line if line else "" for line in lines]

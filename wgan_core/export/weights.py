@@ -1,0 +1,104 @@
+"""A trained network as a file that works without this project: ONNX, or PyTorch's exported program."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+
+import torch
+from torch import Tensor, nn
+
+from wgan_core.export import Exported, ExportError
+from wgan_core.saved import SavedNetworks
+
+TOLERANCE = 1e-4
+"""Largest difference from PyTorch that is accepted, of images in [-1, 1] and of scores relative to their size."""
+_BATCHES = (1, 2, 7, 64)
+_ONNX_PACKAGES = ("onnx", "onnxscript")
+
+
+def missing_packages() -> tuple[str, ...]:
+    """What has to be installed before ONNX files can be made."""
+    return tuple(name for name in _ONNX_PACKAGES if importlib.util.find_spec(name) is None)
+
+
+def check_packages() -> None:
+    """Raise ExportError unless ONNX files can be made here."""
+    if missing := missing_packages():
+        names = " and ".join(missing)
+        raise ExportError(f"ONNX needs {names}, which PyTorch does not bring along: run `pip install {' '.join(missing)}` first.")
+
+
+def onnx_file(networks: SavedNetworks, part: str) -> Exported:
+    """The network as one ONNX file, weights included, for any batch size, BatchNorm with its running statistics.
+
+    Input `z` [batch, latent_dim] and output `images` [batch, c, h, w] in (-1, 1); of the critic `images` and `scores` [batch, 1].
+
+    Raises ExportError if a package is missing, or if what onnxruntime (where it is installed) makes of the file differs by more than
+    `TOLERANCE` from PyTorch.
+    """
+    check_packages()
+    traced, network, example = _traced(networks, part)
+    inputs, outputs = (["images"], ["scores"]) if part == "critic" else (["z"], ["images"])
+    try:
+        program = torch.onnx.export(traced, (example,), dynamo=True, input_names=inputs, output_names=outputs, verbose=False)
+    except Exception as error:  # of many kinds where the packages do not fit together
+        raise ExportError(
+            f"PyTorch could not write the network as ONNX ({type(error).__name__}): bring the packages up to date with "
+            "`pip install -U onnx onnxscript onnx-ir`."
+        ) from error
+    assert program is not None  # it is None for other exporters only
+    model = program.model_proto
+    model.doc_string = f"{'averaged generator' if part == 'averaged' else part} of a Wasserstein GAN at step {networks.step}"
+    content = model.SerializeToString()
+    if importlib.util.find_spec("onnxruntime") is None:
+        return Exported(content, f"Step {networks.step}. Not compared with PyTorch: onnxruntime is not installed.")
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    made = [torch.from_numpy(session.run(None, {inputs[0]: given.numpy()})[0]) for given in _tried(example)]
+    return Exported(content, f"Step {networks.step}. {_compared(network, example, made, 'onnxruntime')}")
+
+
+def exported_program(networks: SavedNetworks, part: str) -> Exported:
+    """The network as a file for `torch.export.load`, for any batch size, BatchNorm with its running statistics. Raises ExportError."""
+    traced, network, example = _traced(networks, part)
+    module = traced.module()
+    made = [module(given) for given in _tried(example)]
+    buffer = io.BytesIO()
+    torch.export.save(traced, buffer)
+    return Exported(buffer.getvalue(), f"Step {networks.step}. {_compared(network, example, made, 'the exported program')}")
+
+
+@torch.no_grad()
+def _traced(networks: SavedNetworks, part: str) -> tuple[torch.export.ExportedProgram, nn.Module, Tensor]:
+    """The network traced, itself, and an example of its input."""
+    example = torch.randn(2, networks.latent_dim, generator=torch.Generator().manual_seed(0))
+    network = networks.critic if part == "critic" else networks.generator
+    if part == "critic":
+        example = networks.generator(example)
+    traced = torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    for node in traced.graph.nodes:
+        node.meta.pop("stack_trace", None)  # it names folders of this machine
+    return traced, network, example
+
+
+def _tried(example: Tensor) -> list[Tensor]:
+    """Inputs at several batch sizes, one of them the smallest."""
+    rng = torch.Generator().manual_seed(1)
+    return [torch.randn(count, *example.shape[1:], generator=rng) for count in _BATCHES]
+
+
+@torch.no_grad()
+def _compared(network: nn.Module, example: Tensor, made: list[Tensor], maker: str) -> str:
+    """How far `made` is from what the network makes of the same inputs, in words. Raises ExportError if that is too far."""
+    difference = 0.0
+    for given, theirs in zip(_tried(example), made, strict=True):
+        ours = network(given)
+        difference = max(difference, float((ours - theirs).abs().max() / ours.abs().max().clamp(min=1)))
+    if not difference <= TOLERANCE:
+        raise ExportError(
+            f"The file was not written: {maker} differs from PyTorch by {difference:.1e}, more than {TOLERANCE:.0e}; "
+            "another version of the packages may help."
+        )
+    return f"Largest difference between {maker} and PyTorch: {difference:.1e} at batch sizes {', '.join(map(str, _BATCHES))}."
