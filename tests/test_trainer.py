@@ -363,14 +363,10 @@ def test_a_flat_critic_gets_a_finite_gradient() -> None:
 def test_points_are_drawn_uniformly_one_for_each_image(config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(config.replace(lipschitz="gradient-penalty", n_critic=1000), dataset)
     drawn: list[torch.Tensor] = []
-
-    def spy(critic: object, real: torch.Tensor, fake: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
-        drawn.append(alpha)
-        return gradient_penalty(trainer.critic, real, fake, alpha)
-
-    monkeypatch.setattr("wgan_core.trainer.gradient_penalty", spy)
+    update = trainer._critic_update
+    monkeypatch.setattr(trainer, "_critic_update", lambda real, fake, alpha: drawn.append(alpha) or update(real, fake, alpha))
     train(trainer, 60)
-    assert drawn[0].shape == (16, 1, 1, 1)
+    assert len(drawn) == 60 and drawn[0].shape == (16, 1, 1, 1)
     alpha = torch.cat(drawn).flatten()
     assert alpha.min() >= 0 and alpha.max() < 1
     # Uniform: mean 1/2, variance 1/12; five standard errors.

@@ -18,9 +18,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from wgan_core.config import SETTINGS, TrainConfig, parse_config
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
 from wgan_core.data import DATASETS, download, is_available
 from wgan_core.device import resolve_device
+from wgan_core.distributed import Meeting, World
+from wgan_core.follow import begin, follow, open_meeting
+from wgan_core.job import current_job
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.messages import Command, Snapshot, Stop
 from wgan_core.run import RunLoop, explain_failure
@@ -32,6 +35,27 @@ _LOOP = {"wants_pictures": lambda: False, "publish_every": 1.0}
 
 def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) -> int:
     """A new run from `start` (the defaults if None) with the `given` settings, kept in `out`."""
+    return _lead(lambda meeting: _new(start, given, out, meeting))
+
+
+def resume(path: Path, given: dict[str, Any]) -> int:
+    """Go on with the run at `path`; `given` may change live settings and where things are on this machine."""
+    return _lead(lambda meeting: _go_on(path.resolve(), given, meeting))
+
+
+def _lead(work: Callable[[Meeting | None], int]) -> int:
+    """Do `work` as process 0, or as the only one; every other process follows."""
+    job = current_job()
+    if job is None:
+        return work(None)
+    if not job.leads:
+        return follow(job, _fetch)
+    meeting = Meeting(job)
+    with meeting.led():
+        return work(meeting)
+
+
+def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, meeting: Meeting | None) -> int:
     config = parse_config((start.model_dump() if start else {}) | given)
     # Resolved: the run is named after its folder, which may be given as `.`.
     path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config))
@@ -39,15 +63,13 @@ def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) ->
     resolve_device(config.device)
     if path.is_dir() and any(path.iterdir()):
         raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
-    _fetch(config)
+    world = _gather(meeting, config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
-    return _drive(partial(new_loop, config, path, inbox, reporter.show, **_LOOP), inbox, reporter)
+    return _drive(partial(new_loop, config, path, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world)
 
 
-def resume(path: Path, given: dict[str, Any]) -> int:
-    """Go on with the run at `path`; `given` may change live settings and where things are on this machine."""
-    path = path.resolve()
+def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None) -> int:
     folder = RunFolder.open(path)
     allowed = {name for name, info in SETTINGS.items() if info.live} | LOCAL_FIELDS
     for name in given:
@@ -58,12 +80,20 @@ def resume(path: Path, given: dict[str, Any]) -> int:
     if steps and steps[-1] >= config.max_steps:
         print(f"The run is at step {steps[-1]} already; give --max-steps more than that to go on.")
         return 0
-    if steps:
-        _fetch(config)
+    world = _gather(meeting, config) if steps else None  # without steps, making the loop says why not
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
     values = {name: getattr(config, name) for name in given}
-    return _drive(partial(resumed_loop, path, values, inbox, reporter.show, **_LOOP), inbox, reporter)
+    return _drive(partial(resumed_loop, path, values, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world)
+
+
+def _gather(meeting: Meeting | None, config: TrainConfig) -> World | None:
+    """Have the data here, and tell the other processes, if there are any, what to train on it."""
+    world = open_meeting(meeting, config) if meeting is not None else None
+    _fetch(config)
+    if meeting is not None:
+        meeting.tell("data", "there")
+    return world
 
 
 def _fetch(config: TrainConfig) -> None:
@@ -84,9 +114,23 @@ def _fetch(config: TrainConfig) -> None:
         download(config, show)
 
 
-def _drive(make_loop: Callable[[], RunLoop], inbox: queue.SimpleQueue[Command], reporter: _Reporter) -> int:
+def _drive(
+    make_loop: Callable[[], RunLoop],
+    inbox: queue.SimpleQueue[Command],
+    reporter: _Reporter,
+    meeting: Meeting | None,
+    world: World | None,
+) -> int:
     """Train to the end, or until Ctrl-C or a polite kill; both save first."""
-    with _signals_stop(inbox):
+
+    def stop() -> None:
+        if meeting is None or world is None:
+            inbox.put(Stop())
+        else:
+            meeting.called_off = True
+            world.ask_to_stop()
+
+    with _signals_stop(stop):
         try:
             loop = make_loop()
         except (StoreError, ValueError):
@@ -95,8 +139,13 @@ def _drive(make_loop: Callable[[], RunLoop], inbox: queue.SimpleQueue[Command], 
             _say_failed(error, None)
             return 1
         try:
+            if meeting is not None and world is not None:
+                begin(meeting, world, loop)
             while loop.tick():
-                pass
+                if world is not None and world.stopping:
+                    inbox.put(Stop())
+            if world is not None:
+                world.close()
         except Exception as error:
             reporter.close()
             _say_failed(error, loop)
@@ -109,9 +158,9 @@ def _drive(make_loop: Callable[[], RunLoop], inbox: queue.SimpleQueue[Command], 
 
 
 @contextlib.contextmanager
-def _signals_stop(inbox: queue.SimpleQueue[Command]) -> Iterator[None]:
+def _signals_stop(stop: Callable[[], None]) -> Iterator[None]:
     """Make a signal a command like any other, so that no step is cut in half and a second Ctrl-C does no harm."""
-    before = {number: signal.signal(number, lambda *_: inbox.put(Stop())) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -135,7 +184,8 @@ def _say_where(loop: RunLoop) -> None:
     estimate = f" Last Wasserstein estimate: {rows[-1, 3]:.4g}." if len(rows) else ""
     print(f"{verb} at step {step}.{estimate} The run is in {folder.path}")
     named = _as_word(folder.path)
-    print(f"  images:  python -m wgan_core sample {named} --out grid.png")
+    points = loop.trainer.config.dataset in POINT_SETS
+    print(f"  {'points' if points else 'images'}:  python -m wgan_core sample {named} --out {'points.csv' if points else 'grid.png'}")
     most = int(SETTINGS["max_steps"].high or 0)
     goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, most)
     print(f"  go on:   python -m wgan_core train --resume {named} --max-steps {goal}")

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import ImageDataset, load_dataset
+from wgan_core.data import Dataset, load_dataset
 from wgan_core.device import train_on_this_thread
+from wgan_core.distributed import World
 from wgan_core.history import History
 from wgan_core.messages import Command, Edit, Snapshot, Status
+from wgan_core.monitor import Monitor
 from wgan_core.recorder import Recorder
 from wgan_core.run import RunLoop
 from wgan_core.store import RunFolder, StoreError
@@ -26,19 +28,29 @@ LOCAL_FIELDS = frozenset(("data_root", "device", "threads"))
 
 
 def new_loop(
-    config: TrainConfig, path: Path, inbox: Inbox, publish: Publish = lambda snapshot: None, *, note: str = "", **kwargs: Any
+    config: TrainConfig,
+    path: Path,
+    inbox: Inbox,
+    publish: Publish = lambda snapshot: None,
+    *,
+    note: str = "",
+    world: World | None = None,
+    **kwargs: Any,
 ) -> RunLoop:
-    """A loop for a new run kept at `path`. Raises ConfigError, DataError, StoreError or ValueError, each with one sentence."""
+    """A loop for a new run kept at `path`, of process 0 of `world` where several train it.
+
+    Raises ConfigError, DataError, StoreError or ValueError, each with one sentence."""
     train_on_this_thread(config.threads)
     dataset = load_dataset(config)
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset, world)
     folder = RunFolder.create(path, config, dataset=_describe(dataset), note=note)
     folder.hold()
     recorder = Recorder(folder)
     for text in dataset.notes:
         recorder.notice = text
         recorder.note(0, "warning", text=text)
-    return RunLoop(trainer, recorder, inbox, publish, **kwargs)
+    _note_processes(recorder, 0, world)
+    return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
 
 
 def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Publish = lambda snapshot: None, **kwargs: Any) -> RunLoop:
@@ -66,7 +78,14 @@ def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Pub
     return loop
 
 
-def _resume(folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: Publish, **kwargs: Any) -> RunLoop:
+def _note_processes(recorder: Recorder, step: int, world: World | None) -> None:
+    if world is not None:
+        recorder.note(step, "processes", count=world.size)
+
+
+def _resume(
+    folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: Publish, *, world: World | None = None, **kwargs: Any
+) -> RunLoop:
     here = {name: value for name, value in changes.items() if name in LOCAL_FIELDS}
     live = {name: value for name, value in changes.items() if name not in here}
     config = folder.config_at(folder.steps()[-1]).replace(**here)
@@ -74,7 +93,7 @@ def _resume(folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: P
     train_on_this_thread(config.threads)
     dataset = load_dataset(config)
     _check_same_data(folder, dataset)
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset, world)
     damaged = _load_newest_readable(folder, trainer)
     # A step that was fallen back on may lie before some edits.
     trainer.configure(folder.config_at(trainer.step).replace(**here))
@@ -84,10 +103,11 @@ def _resume(folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: P
     rows = folder.read_metrics()
     recorder = Recorder(folder, History(rows))
     recorder.note(trainer.step, "resumed")
+    _note_processes(recorder, trainer.step, world)
     if damaged:
         recorder.notice = f"Step {damaged[0]} could not be read and was set aside; the run goes on from step {trainer.step}."
         recorder.note(trainer.step, "warning", text=recorder.notice)
-    loop = RunLoop(trainer, recorder, inbox, publish, **kwargs)
+    loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
     if live:
         loop.edit(live)
     return loop
@@ -107,20 +127,20 @@ def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:
     raise StoreError(reason)
 
 
-def _check_same_data(folder: RunFolder, dataset: ImageDataset) -> None:
+def _check_same_data(folder: RunFolder, dataset: Dataset) -> None:
     known = folder.meta.get("dataset", {})
     if known.get("fingerprint") not in (None, dataset.fingerprint):
         raise StoreError(
-            f"The data here is not what this run was trained on ({known.get('images')} images then, {len(dataset)} now, or other "
-            "pixels): point the data folder to the same data, or start a new run."
+            f"The data here is not what this run was trained on ({known.get(dataset.kind)} {dataset.kind} then, {len(dataset)} "
+            "now, or other content): point the data folder to the same data, or start a new run."
         )
 
 
-def _describe(dataset: ImageDataset) -> dict[str, Any]:
+def _describe(dataset: Dataset) -> dict[str, Any]:
     return {
         "name": dataset.name,
-        "images": len(dataset),
-        "shape": list(dataset.images.shape[1:]),
+        dataset.kind: len(dataset),
+        "shape": list(dataset.data.shape[1:]),
         "fingerprint": dataset.fingerprint,
         "source": dataset.source,
         "notes": list(dataset.notes),
@@ -149,5 +169,6 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
         history=rows,
         edits=tuple(Edit(edit["step"], edit["field"], edit["old"], edit["new"]) for edit in folder.edits()),
         saved_steps=tuple(steps),
+        readings=folder.readings(),
         error=error,
     )

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wgan_core.joint_norm import JointBatchNorm
 from wgan_core.models import MLPGenerator
 
 MOST_BATCHES = 32
@@ -35,13 +36,17 @@ class PackedImages:
 
     @torch.no_grad()
     def __init__(self, generator: MLPGenerator, latents: list[Tensor]) -> None:
-        self._shape = generator.image_shape
+        self._shape = generator.sample_shape
         self._batch, self._count = len(latents[0]), len(latents)
         self._before_norm: list[tuple[nn.BatchNorm1d, Tensor]] = []
+        self._joint_moments: list[tuple[JointBatchNorm, Tensor, Tensor]] = []
         self.taken = 0
         x = torch.stack(latents, dim=1).flatten(0, 1)
         for layer in generator.layers:
-            x = self._norm(layer, x) if isinstance(layer, nn.BatchNorm1d) else layer(x)
+            if isinstance(layer, JointBatchNorm):
+                x = self._joint_norm(layer, x)
+            else:
+                x = self._norm(layer, x) if isinstance(layer, nn.BatchNorm1d) else layer(x)
         self._images = x.view(self._batch, self._count, -1)
 
     def _norm(self, layer: nn.BatchNorm1d, x: Tensor) -> Tensor:
@@ -50,6 +55,14 @@ class PackedImages:
         weight, bias = layer.weight.repeat(self._count), layer.bias.repeat(self._count)
         return functional.batch_norm(x, None, None, weight, bias, training=True, eps=layer.eps).view(self._batch * self._count, -1)
 
+    def _joint_norm(self, layer: JointBatchNorm, x: Tensor) -> Tensor:
+        """The statistics of all batches over all processes, in one exchange."""
+        mean, variance = layer.moments(x.view(self._batch, -1))
+        self._joint_moments.append((layer, mean.view(self._count, -1), variance.view(self._count, -1)))
+        scale = layer.weight.repeat(self._count) * torch.rsqrt(variance + layer.eps)
+        normed = (x.view(self._batch, -1).float() - mean) * scale + layer.bias.repeat(self._count)
+        return normed.to(x.dtype).view(self._batch * self._count, -1)
+
     @property
     def left(self) -> int:
         """Batches not yet taken."""
@@ -57,12 +70,14 @@ class PackedImages:
 
     @torch.no_grad()
     def take(self) -> Tensor:
-        """The next batch of images [batch, *image_shape]. Moves the running statistics of the generator's BatchNorm."""
+        """The next batch of images or points [batch, *sample_shape]. Moves the running statistics of the generator's BatchNorm."""
         for layer, x in self._before_norm:
             assert layer.running_mean is not None and layer.running_var is not None and layer.num_batches_tracked is not None
             layer.num_batches_tracked.add_(1)
             momentum = layer.momentum if layer.momentum is not None else 1 / float(layer.num_batches_tracked)
             torch.batch_norm_update_stats(x[:, self.taken].contiguous(), layer.running_mean, layer.running_var, momentum)
+        for layer, means, variances in self._joint_moments:
+            layer.follow(means[self.taken], variances[self.taken], self._batch)
         self.taken += 1
         return self._images[:, self.taken - 1].view(self._batch, *self._shape)
 
@@ -90,12 +105,20 @@ class ImagesAhead:
         rng: the run's random numbers, on the generator's device. It stands ahead of what was taken: ask `position`.
         latents: shape of a batch of latents.
         alphas: shape of the penalty's uniform numbers; None without a penalty.
+        rows: which rows of each are wanted; None for all. All are drawn, so that several processes draw what one would.
     """
 
-    def __init__(self, generator: nn.Module, rng: torch.Generator, latents: tuple[int, int], alphas: tuple[int, ...] | None) -> None:
+    def __init__(
+        self,
+        generator: nn.Module,
+        rng: torch.Generator,
+        latents: tuple[int, int],
+        alphas: tuple[int, ...] | None,
+        rows: slice | None = None,
+    ) -> None:
         self._generator = generator
         self.rng = rng
-        self._latents, self._alphas = latents, alphas
+        self._latents, self._alphas, self._rows = latents, alphas, rows
         self._most = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
         self._packed: PackedImages | None = None
         self._draws: list[Draw] = []
@@ -153,7 +176,8 @@ class ImagesAhead:
         self.rng, self._packed = rng, None
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
-        if same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MOST_BATCHES:
+        # Among several processes every forward pass is an exchange, and they do not all load at the same time: these draw anew.
+        if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MOST_BATCHES:
             rng.set_state(before.cpu())
             self._packed = self._pack(int(packed[0]))
             self._packed.skip(int(packed[1]))
@@ -168,7 +192,11 @@ class ImagesAhead:
         return Draw(self._normal(self._latents[0]), self._alpha())
 
     def _normal(self, count: int) -> Tensor:
-        return torch.randn(count, self._latents[1], generator=self.rng, device=self.rng.device)
+        drawn = torch.randn(count, self._latents[1], generator=self.rng, device=self.rng.device)
+        return drawn if self._rows is None else drawn[self._rows]
 
     def _alpha(self) -> Tensor | None:
-        return None if self._alphas is None else torch.rand(self._alphas, generator=self.rng, device=self.rng.device)
+        if self._alphas is None:
+            return None
+        drawn = torch.rand(self._alphas, generator=self.rng, device=self.rng.device)
+        return drawn if self._rows is None else drawn[self._rows]

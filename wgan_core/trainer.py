@@ -10,11 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig, live_fields
-from wgan_core.critic_gradients import EstimateGradients
+from wgan_core.critic_gradients import CriticGradients
 from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
-from wgan_core.data import ImageDataset, to_unit_range
+from wgan_core.data import Dataset, network_input
 from wgan_core.device import resolve_device
+from wgan_core.distributed import World
 from wgan_core.flat import FlatParameters
+from wgan_core.joint_norm import join_batch_norms
 from wgan_core.models import MLPCritic, build_critic, build_generator, initialise
 from wgan_core.packing import ImagesAhead
 from wgan_core.training_state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
@@ -36,23 +38,24 @@ class Trainer:
 
     Args:
         config: the experiment. `config.device` is resolved here.
-        dataset: images as uint8; moved to the device once.
+        dataset: images or points; moved to the device once.
+        world: the processes that train it together, this one on its rows of every batch; None for one process.
 
     Raises:
         ConfigError: the device is not there.
-        ValueError: fewer images than one batch.
+        ValueError: fewer rows than one batch.
     """
 
-    def __init__(self, config: TrainConfig, dataset: ImageDataset) -> None:
-        if len(dataset.images) < config.batch_size:
+    def __init__(self, config: TrainConfig, dataset: Dataset, world: World | None = None) -> None:
+        if len(dataset) < config.batch_size:
             raise ValueError(
-                f"{dataset.name} has {len(dataset.images)} images, fewer than one batch of {config.batch_size}: "
-                "lower the batch size or add images."
+                f"{dataset.name} has {len(dataset)} {dataset.kind}, fewer than one batch of {config.batch_size}: "
+                f"lower the batch size or add {dataset.kind}."
             )
         self.config = config
         self.device = resolve_device(config.device)
-        self.images = dataset.images.to(self.device)
-        shape = (int(self.images.shape[1]), int(self.images.shape[2]), int(self.images.shape[3]))
+        self.data = dataset.data.to(self.device)
+        shape = tuple(int(size) for size in self.data.shape[1:])
         # Weights are drawn on the CPU, so that a seed means the same start on every device.
         rng = torch.Generator().manual_seed(config.seed)
         self.generator = build_generator(config, shape)
@@ -62,16 +65,24 @@ class Trainer:
             network.to(self.device)
         self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
         """The moving average of the generator, if the config wants one."""
+        self._world = world
+        self._rows = world.rows(config.batch_size) if world is not None else None
+        if world is not None:
+            join_batch_norms(self.generator, world)
+            join_batch_norms(self.critic, world)
         self._flat_generator, self._flat_critic = FlatParameters(self.generator), FlatParameters(self.critic)
         self.generator_optimizer = _optimizer(self._flat_generator.vector, config, config.generator_lr)
         self.critic_optimizer = _optimizer(self._flat_critic.vector, config, config.critic_lr)
+        self._critic_parameters = list(self.critic.parameters())
+        """Named in backward passes: else the gradient to the penalty's points would be computed too, a tenth of the time."""
         self._written_out = self._gradients_written_out()
         penalised = config.lipschitz == "gradient-penalty"
         self._ahead = ImagesAhead(
             self.generator,
             torch.Generator(self.device).manual_seed(config.seed + 1),
             (config.batch_size, config.latent_dim),
-            (config.batch_size, *[1] * (self.images.ndim - 1)) if penalised else None,
+            (config.batch_size, *[1] * (self.data.ndim - 1)) if penalised else None,
+            self._rows,
         )
         self.step = 0
         """Critic updates done."""
@@ -82,17 +93,18 @@ class Trainer:
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
 
-    def _gradients_written_out(self) -> EstimateGradients | None:
+    def _gradients_written_out(self) -> CriticGradients | None:
         """The quick way to the critic's gradients, where there is one."""
         if self.config.critic_norm != "none" or self.config.critic_gradients == "accumulated" or not isinstance(self.critic, MLPCritic):
             return None
         bfloat16 = self.config.precision == "bfloat16"
-        return EstimateGradients(self.critic, self.config.batch_size, torch.bfloat16 if bfloat16 else torch.float32)
+        batch = self.config.batch_size // (self._world.size if self._world is not None else 1)
+        return CriticGradients(self.critic, batch, torch.bfloat16 if bfloat16 else torch.float32)
 
     # One step.
 
     def critic_step(self, real: Tensor, z: Tensor) -> CriticScores:
-        """One critic update on images `real` [batch, c, h, w] in [-1, 1] and noise `z` [batch, latent_dim].
+        """One critic update on images `real` [batch, c, h, w] in [-1, 1], or points [batch, 2], and noise `z` [batch, latent_dim].
 
         The gradients are those of this batch alone. Clipping comes after the optimiser's step, so the generator never meets an
         unclipped critic. The penalty's points between real and generated images are drawn from the run's own random numbers.
@@ -104,11 +116,10 @@ class Trainer:
 
     def _critic_update(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
         if self._written_out is not None:
-            penalty = self._penalty(real, fake, alpha)
+            penalty = torch.zeros((), device=self.device)
             if alpha is not None:
-                self._flat_critic.gradient.zero_()
-                penalty.backward()
-            real_scores, fake_scores = self._written_out(real, fake, add=alpha is not None)
+                penalty = self._written_out.penalty(alpha * real + (1 - alpha) * fake, self.config.gp_lambda)
+            real_scores, fake_scores = self._written_out.estimate(real, fake, add=alpha is not None)
         else:
             if self.config.critic_gradients == "fresh":
                 self._flat_critic.gradient.zero_()
@@ -116,11 +127,14 @@ class Trainer:
             with self._autocast():
                 real_scores, fake_scores = self.critic(real), self.critic(fake)
             penalty = self._penalty(real, fake, alpha)
-            (penalty - wasserstein_estimate(real_scores, fake_scores)).backward()
+            (penalty - wasserstein_estimate(real_scores, fake_scores)).backward(inputs=self._critic_parameters)
+        scores = CriticScores(real_scores.detach().float().mean(), fake_scores.detach().float().mean(), penalty.detach())
+        if self._world is not None:
+            scores = CriticScores(*self._world.average([self._flat_critic.gradient], scores))
         self.critic_optimizer.step()
         if self.config.lipschitz == "clip":
             clip_weights(self._clipped(), self.config.clip_value)
-        return CriticScores(real_scores.detach().float().mean(), fake_scores.detach().float().mean(), penalty.detach())
+        return scores
 
     def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Tensor:
         """λ times the gradient penalty, 0-dim; 0 without one."""
@@ -148,9 +162,14 @@ class Trainer:
             loss.backward()
         finally:
             self.critic.requires_grad_(True)
+        loss = loss.detach()
+        if self._world is not None:
+            # The critic's too where they are kept: this batch's share of them is in each process another.
+            kept = [] if frozen else [self._flat_critic.gradient]
+            (loss,) = self._world.average([self._flat_generator.gradient, *kept], [loss])
         self.generator_optimizer.step()
         self._average()
-        return loss.detach()
+        return loss
 
     @torch.no_grad()
     def _average(self) -> None:
@@ -192,19 +211,19 @@ class Trainer:
     # Data and noise.
 
     def next_batch(self) -> Tensor:
-        """The batch of the current step: float [batch_size, c, h, w] in [-1, 1].
+        """The batch of the current step: images float [batch_size, c, h, w] in [-1, 1], or points [batch_size, 2].
 
         Each epoch is a fresh permutation drawn from (seed, epoch); an incomplete last batch is left out. So the order follows from the
         step alone and needs no state of its own.
         """
-        batches = len(self.images) // self.config.batch_size
+        batches = len(self.data) // self.config.batch_size
         epoch, index = divmod(self.step, batches)
         if epoch != self._epoch:
             rng = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
-            self._order = torch.randperm(len(self.images), generator=rng).to(self.device)
+            self._order = torch.randperm(len(self.data), generator=rng).to(self.device)
             self._epoch = epoch
         rows = self._order[index * self.config.batch_size : (index + 1) * self.config.batch_size]
-        return to_unit_range(self.images.index_select(0, rows))
+        return network_input(self.data.index_select(0, rows if self._rows is None else rows[self._rows]))
 
     def draw_noise(self, count: int) -> Tensor:
         """Latents z ~ N(0, I), [count, latent_dim], from the run's own random numbers."""
@@ -212,7 +231,7 @@ class Trainer:
 
     @torch.no_grad()
     def sample(self, z: Tensor, *, averaged: bool = False) -> Tensor:
-        """Images for latents `z` [n, latent_dim], BatchNorm in eval mode (running statistics). Changes nothing of the training.
+        """Images or points for latents `z` [n, latent_dim], BatchNorm in eval mode (running statistics). Changes nothing of the training.
 
         averaged: of the generator's moving average, which the config must want.
         """
@@ -225,11 +244,11 @@ class Trainer:
             generator.train()
 
     @torch.no_grad()
-    def score(self, images: Tensor) -> Tensor:
-        """The critic's scores [n] of images [n, c, h, w], norms in eval mode. Changes nothing of the training."""
+    def score(self, samples: Tensor) -> Tensor:
+        """The critic's scores [n] of images [n, c, h, w] or points [n, 2], norms in eval mode. Changes nothing of the training."""
         self.critic.eval()
         try:
-            return self.critic(images)[:, 0]
+            return self.critic(samples)[:, 0]
         finally:
             self.critic.train()
 

@@ -1,0 +1,123 @@
+"""The processes of a job: what process 0 tells the others, and what those do. They have no folder, no bar and no voice of their own."""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+from wgan_core.config import ConfigError, TrainConfig, parse_config
+from wgan_core.data import DataError, Dataset, load_dataset
+from wgan_core.device import resolve_device, train_on_this_thread
+from wgan_core.distributed import Meeting, PeerLost, World, check_batch, own_device
+from wgan_core.job import Job
+from wgan_core.run import RunLoop
+from wgan_core.trainer import Trainer
+
+
+def open_meeting(meeting: Meeting, config: TrainConfig) -> World:
+    """For process 0: tell the others what to train. Raises ConfigError where `config` cannot be trained by these processes."""
+    job = meeting.job
+    device = resolve_device(config.device)
+    check_batch(config.batch_size, job.size)
+    own_device(device, job.local_rank)
+    meeting.tell("config", config.model_dump_json())
+    _refuse(meeting.settle("device"))
+    return World(job.rank, job.size, device)
+
+
+def begin(meeting: Meeting, world: World, loop: RunLoop) -> None:
+    """For process 0, whose `loop` is made: wait for the others and give them the state to start from. Raises ConfigError or PeerLost."""
+    fingerprint = loop.recorder.folder.meta.get("dataset", {}).get("fingerprint")
+    meeting.tell("start", json.dumps([loop.trainer.config.model_dump(mode="json"), fingerprint]))
+    _refuse(meeting.settle("ready"))
+    meeting.join(world)
+    world.spread(loop.trainer.state_dict())
+
+
+def follow(job: Job, fetch: Callable[[TrainConfig], None]) -> int:
+    """Train as a process that is not the first of `job`. Returns the exit code.
+
+    fetch: downloads what is missing; called by the first process of each further machine.
+    """
+    try:
+        meeting = Meeting(job)
+        ready = _prepare(meeting, fetch)
+        if ready is None:
+            return 0  # process 0 has said why
+        trainer, world = ready
+        meeting.join(world)
+        trainer.load_state_dict(world.spread(None))
+        _train(trainer, world)
+        world.close()
+    except PeerLost as error:
+        print(f"wgan_core, process {job.rank}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _prepare(meeting: Meeting, fetch: Callable[[TrainConfig], None]) -> tuple[Trainer, World] | None:
+    """Everything up to the first exchange; None if the run does not start."""
+    told = meeting.hear("config")
+    if not told:
+        return None
+    config, job = parse_config(json.loads(told)), meeting.job
+    try:
+        device = resolve_device(config.device)
+        own_device(device, job.local_rank)
+    except ConfigError as error:
+        meeting.settle("device", str(error))
+        return None
+    if meeting.settle("device") or not meeting.hear("data"):
+        return None
+    world = World(job.rank, job.size, device)
+    train_on_this_thread(config.threads)
+    try:
+        dataset = _load(meeting, config, fetch)
+        trainer = Trainer(config, dataset, world)
+    except (DataError, OSError, ValueError) as error:
+        meeting.settle("ready", f"Process {job.rank}: {error}")
+        return None
+    start = meeting.hear("start")
+    if not start:
+        return None
+    now, fingerprint = json.loads(start)
+    trainer.configure(parse_config(now))
+    same = fingerprint in (None, dataset.fingerprint)
+    problem = "" if same else f"Process {job.rank} has other data than process 0: give every machine the same data folder."
+    return None if meeting.settle("ready", problem) else (trainer, world)
+
+
+def _load(meeting: Meeting, config: TrainConfig, fetch: Callable[[TrainConfig], None]) -> Dataset:
+    job = meeting.job
+    here = f"data of machine {job.machine}"
+    if job.machine > 0 and job.local_rank == 0:
+        try:
+            fetch(config)
+        finally:
+            meeting.tell(here, "there")
+    elif job.machine > 0:
+        meeting.hear(here)
+    return load_dataset(config)
+
+
+def _train(trainer: Trainer, world: World) -> None:
+    """Step by step with process 0, which ends where this does: at the last step, at a score that is not finite, or when asked to."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        world.ask_to_stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+    while trainer.step < trainer.config.max_steps and not world.stopping:
+        scores = trainer.train_step()
+        if world.device.type == "cpu" and not math.isfinite(float(scores.real) - float(scores.fake) + float(scores.penalty)):
+            return
+
+
+def _refuse(problem: str) -> None:
+    if problem:
+        raise ConfigError(problem)
