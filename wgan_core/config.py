@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from wgan_core.train_config import POINT_SETS as POINT_SETS
 from wgan_core.train_config import ConfigError as ConfigError
 from wgan_core.train_config import Group
 from wgan_core.train_config import TrainConfig as TrainConfig
@@ -129,6 +130,34 @@ def describe_range(info: SettingInfo) -> str:
     return f"{noun} above {info.low:g} and at most {info.high:g}"
 
 
+_TOY = TrainConfig(
+    dataset="8-gaussians",
+    generator_norm="none",
+    leaky_slope=0.0,
+    latent_dim=2,
+    generator_widths=(512, 512, 512),
+    critic_widths=(512, 512, 512),
+    batch_size=256,
+    n_critic=5,
+    max_steps=500_000,
+)
+
+_WGAN_PAPER = TrainConfig(
+    dataset="cifar10", image_size=64, clip_value=0.01, n_critic=5, critic_warmup="original", batch_size=64, latent_dim=100, max_steps=19_550
+)
+_GP_PAPER = TrainConfig(
+    architecture="dcgan",
+    batchnorm_eps=1e-5,
+    latent_dim=128,
+    lipschitz="gradient-penalty",
+    gp_lambda=10.0,
+    n_critic=5,
+    optimizer="adam",
+    critic_lr=1e-4,
+    generator_lr=1e-4,
+    max_steps=1_000_000,
+)
+
 # Presets. The numbers are the sources'; PRESET_NOTES says what to expect of each, measured.
 PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
     {
@@ -149,6 +178,8 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             max_steps=20_000,
         ),
         "walkthrough": TrainConfig(dataset="fashion-mnist", max_steps=187_600),
+        # The code behind the video: it calls the generator's zero_grad in the critic's step.
+        "walkthrough-as-published": TrainConfig(dataset="fashion-mnist", critic_gradients="accumulated", max_steps=187_600),
         "pytorch-gan": TrainConfig(dataset="mnist", image_size=28, clip_value=0.01, n_critic=5, max_steps=187_600),
         "pytorch-gan-gp": TrainConfig(
             dataset="mnist",
@@ -181,6 +212,36 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             latent_dim=64,
             max_steps=50_000,
         ),
+        # The toy code of the WGAN-GP paper's authors, with a clipped sibling as its `wgan` mode has it. Two things are left out: He's
+        # initialisation, and that it draws new points for each batch.
+        "wgan-gp-toy": _TOY.replace(
+            lipschitz="gradient-penalty",
+            gp_lambda=0.1,
+            optimizer="adam",
+            critic_lr=1e-4,
+            generator_lr=1e-4,
+            adam_beta1=0.5,
+            adam_beta2=0.9,
+        ),
+        "wgan-toy": _TOY.replace(clip_value=0.01),
+        # The WGAN authors' repository, martinarjovsky/WassersteinGAN, with its --mlp_G and --mlp_D at 512 units and without; CIFAR-10, one
+        # of its data sets, in place of LSUN bedrooms.
+        "wgan-paper-mlp": _WGAN_PAPER.replace(
+            generator_widths=(512, 512, 512),
+            critic_widths=(512, 512, 512),
+            leaky_slope=0.0,
+            generator_norm="none",
+            generator_output="linear",
+        ),
+        "wgan-paper-dcgan": _WGAN_PAPER.replace(architecture="dcgan", critic_norm="batch", weight_init="normal", batchnorm_eps=1e-5),
+        # The WGAN-GP authors' repository, igul222/improved_wgan_training: gan_mnist.py and gan_64x64.py, whose 200,000 generator updates
+        # are 1,000,000 steps here.
+        "wgan-gp-mnist": _GP_PAPER.replace(
+            dataset="mnist", image_size=28, batch_size=50, generator_norm="none", adam_beta1=0.5, adam_beta2=0.9
+        ),
+        "wgan-gp-64": _GP_PAPER.replace(
+            dataset="cifar10", image_size=64, batch_size=64, critic_norm="layer", adam_beta1=0.0, adam_beta2=0.9
+        ),
     }
 )
 
@@ -190,11 +251,36 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "digits can be made out after 5 s, and the whole run takes a minute.",
         "walkthrough": "The video walkthrough's WGAN: MLPs, 32 × 32 px, clip 0.005, n_critic 25. 116 steps/s on one core of a 2-core "
         "machine: 27 minutes for the whole run.",
+        "walkthrough-as-published": "The walkthrough with the mistake of its published code: the critic's gradients are never set back to "
+        "zero, so they pile up. Share of the critic's weights at ±c (0.99 c or more) after 1,000, 5,000 and 10,000 steps: 95, 96 and 97 %; "
+        "in `walkthrough` 79, 35 and 64 %. After 10,600 steps (2 minutes on one core) that one shows shirts, trousers and shoes, and this "
+        "one the same blot for every latent, with an estimate below 0 from step 5,000 on (seed 0). Not reproduced of that code: its count "
+        "to n_critic begins anew at each epoch, its generator reuses the critic's noise, its pictures show all below mid-grey as black.",
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A sibling "
         "(32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
         "pytorch-gan-gp": "PyTorch-GAN's WGAN-GP: the same networks, no clipping, gradient penalty with λ 10, Adam 2e-4. "
         "About 50 steps/s on one core.",
         "walkthrough-next": "The walkthrough's announced next step, done right: convolutions and gradient penalty at 32 px. Meant for "
         "a GPU: one core does 1 step/s, or 14 with DCGAN width 16 and batch size 64.",
+        "wgan-gp-toy": "The WGAN-GP authors' toy: points on 8 narrow Gaussians, ReLU networks 3 × 512, λ 0.1. One core does 1,000 steps in "
+        "40 s. All eight are reached in the first 10 s; exact W1 of 1,024 points is 0.21 after 1 minute, 0.12 after 6, and after 16,000 "
+        "steps (11 minutes) what real points have among themselves, 0.08; after 36,000 97 % lie within 3 sd of a mode. The whole run, 5½ "
+        "hours, is for a GPU.",
+        "wgan-toy": "The same toy with weights clipped to ±0.01 and RMSprop 5e-5: 1,000 steps in 24 s on one core, but rougher. Exact W1 "
+        "is 0.36 after half a minute, 0.2 after 2, and swings around 0.12 from 5 minutes on, with 30 to 70 % of the points within 3 sd "
+        "of a mode.",
+        "wgan-paper-mlp": "The WGAN paper's MLPs, 3 × 512 ReLU, with no tanh at the end of the generator, on CIFAR-10 at 64 px in place of "
+        "LSUN bedrooms. The critic gets 100 updates before each of the generator's first 25: 2,500 steps in which little is to be seen. "
+        "11 steps/s on one core: 3 minutes for those, half an hour for the whole run. Speed only: what it makes was not measured here.",
+        "wgan-paper-dcgan": "The WGAN paper's DCGAN with BatchNorm in both networks, whose scales are clipped too, on CIFAR-10 at 64 px in "
+        "place of LSUN bedrooms. The authors clip before the optimiser's step, this clips after it; their convolutions have no biases. "
+        "Meant for a GPU: one core does 0.85 steps/s, 50 minutes for the 2,500 steps of the warm-up and 6½ for the whole run. Speed only: "
+        "what it makes was not measured here.",
+        "wgan-gp-mnist": "The WGAN-GP authors' MNIST networks: no norm in either, batch size 50, z 128. Kernels are 4 wide here, 5 there, "
+        "and the generator ends in tanh, pixels in [-1, 1], theirs in a sigmoid, pixels in [0, 1]. Meant for a GPU: one core does 4.8 "
+        "steps/s, 2½ days for the whole run, and after 3 minutes, 850 steps, there is nothing but a pattern of dots.",
+        "wgan-gp-64": "The WGAN-GP authors' 64 px recipe: Adam with β1 = 0, layer norm in the critic, BatchNorm in the generator. The "
+        "networks are this project's DCGANs in place of their ResNets, the data CIFAR-10 in place of ImageNet. Meant for a GPU: one core "
+        "does 0.47 steps/s, so 1,000 steps take 35 minutes and the whole run weeks. Speed only: what it makes was not measured here.",
     }
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import torch
@@ -11,43 +10,57 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig
 
 ImageShape = tuple[int, int, int]  # channels, height, width
+SampleShape = tuple[int, ...]  # of an image, or (2,) of a point
 
 
 class MLPGenerator(nn.Module):
-    """Maps latents [batch, latent_dim] to images [batch, channels, height, width] in (-1, 1).
+    """Maps latents [batch, latent_dim] to images [batch, channels, height, width] in (-1, 1), or to points [batch, 2], unbounded.
 
-    Linear blocks with LeakyReLU, BatchNorm1d on all but the first, tanh at the end: the walkthrough's generator.
+    Linear blocks with LeakyReLU, BatchNorm1d on all but the first (with norm "batch"), for images tanh at the end: the walkthrough's
+    generator. With output "linear" images have no tanh and are unbounded.
     """
 
-    def __init__(self, latent_dim: int, image_shape: ImageShape, widths: tuple[int, ...], slope: float, eps: float) -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        sample_shape: SampleShape,
+        widths: tuple[int, ...],
+        slope: float,
+        eps: float,
+        norm: str = "batch",
+        output: str = "tanh",
+    ) -> None:
         super().__init__()
         self.latent_dim = latent_dim
-        self.image_shape = image_shape
+        self.sample_shape = sample_shape
         layers: list[nn.Module] = []
         for index, (inputs, outputs) in enumerate(zip((latent_dim, *widths), widths, strict=False)):
             layers.append(nn.Linear(inputs, outputs))
-            if index > 0:
+            if index > 0 and norm == "batch":
                 layers.append(nn.BatchNorm1d(outputs, eps=eps))
             layers.append(nn.LeakyReLU(slope, inplace=True))
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], math.prod(image_shape)), nn.Tanh())
+        layers.append(nn.Linear(widths[-1], math.prod(sample_shape)))
+        if len(sample_shape) > 1 and output == "tanh":  # points have no bounds
+            layers.append(nn.Tanh())
+        self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z).view(-1, *self.image_shape)
+        return self.layers(z).view(-1, *self.sample_shape)
 
 
 class MLPCritic(nn.Module):
-    """Maps images [batch, channels, height, width] to one unbounded score each, [batch, 1]."""
+    """Maps images [batch, channels, height, width] or points [batch, 2] to one unbounded score each, [batch, 1]."""
 
-    def __init__(self, image_shape: ImageShape, widths: tuple[int, ...], slope: float, norm: str = "none") -> None:
+    def __init__(self, sample_shape: SampleShape, widths: tuple[int, ...], slope: float, norm: str = "none") -> None:
         super().__init__()
-        self.image_shape = image_shape
+        self.sample_shape = sample_shape
         layers: list[nn.Module] = []
-        for inputs, outputs in zip((math.prod(image_shape), *widths), widths, strict=False):
+        for inputs, outputs in zip((math.prod(sample_shape), *widths), widths, strict=False):
             layers += [nn.Linear(inputs, outputs), *_norm(norm, outputs, nn.BatchNorm1d), nn.LeakyReLU(slope, inplace=True)]
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images.flatten(1))
+    def forward(self, samples: Tensor) -> Tensor:
+        return self.layers(samples.flatten(1))
 
 
 def _norm(norm: str, channels: int, batch_norm: type[nn.Module]) -> list[nn.Module]:
@@ -57,31 +70,40 @@ def _norm(norm: str, channels: int, batch_norm: type[nn.Module]) -> list[nn.Modu
     return [nn.GroupNorm(1, channels)] if norm == "layer" else []
 
 
-def dcgan_plan(size: int, width: int) -> tuple[int, list[int]]:
-    """Side of the innermost feature map, and the channels of the hidden layers from there to the image.
+INNER = 4
+"""Side of the DCGAN's innermost feature map."""
 
-    64 px: 4 → 8 → 16 → 32 → 64, channels 8, 4, 2, 1 times `width`; 32 px: one doubling less; 28 px: 7 → 14 → 28.
+
+def dcgan_plan(size: int, width: int) -> list[tuple[int, int]]:
+    """Channels of each hidden layer, from the innermost to the image, and the kernel between it and the next, stride 2, padding 1.
+
+    64 px: 4 → 8 → 16 → 32 → 64, channels 8, 4, 2, 1 times `width`; 32 px: one layer less; 28 px: 4 → 7 → 14 → 28, as the WGAN-GP authors'
+    networks for MNIST, whose 7 takes a kernel of 3.
     """
-    inner, doublings = {28: (7, 2), 32: (4, 3), 64: (4, 4)}[size]
-    return inner, [width * 2**power for power in reversed(range(doublings))]
+    layers = {28: 3, 32: 3, 64: 4}[size]
+    kernels = [3 if size == 28 else 4, *[4] * (layers - 1)]
+    return [(width * 2**power, kernel) for power, kernel in zip(reversed(range(layers)), kernels, strict=True)]
 
 
 class DCGANGenerator(nn.Module):
     """Maps latents [batch, latent_dim] to images [batch, channels, size, size] in (-1, 1) by transposed convolutions (1511.06434).
 
-    BatchNorm and ReLU after all layers but the last, tanh at the end.
+    BatchNorm (with norm "batch") and ReLU after all layers but the last, tanh at the end (with output "tanh").
     """
 
-    def __init__(self, latent_dim: int, image_shape: ImageShape, width: int, eps: float) -> None:
+    def __init__(self, latent_dim: int, image_shape: ImageShape, width: int, eps: float, norm: str = "batch", output: str = "tanh") -> None:
         super().__init__()
         self.latent_dim = latent_dim
-        self.image_shape = image_shape
-        inner, channels = dcgan_plan(image_shape[1], width)
-        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, channels[0], inner, bias=False)]
-        for inputs, outputs in itertools.pairwise((*channels, image_shape[0])):
-            layers += [nn.BatchNorm2d(inputs, eps=eps), nn.ReLU(inplace=True)]
-            layers.append(nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=outputs is image_shape[0]))
-        self.layers = nn.Sequential(*layers, nn.Tanh())
+        self.sample_shape = image_shape
+        plan = dcgan_plan(image_shape[1], width)
+        has_norm = norm == "batch"  # which would subtract a bias before it
+        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, plan[0][0], INNER, bias=not has_norm)]
+        for index, (channels, kernel) in enumerate(plan, start=1):
+            layers += [*([nn.BatchNorm2d(channels, eps=eps)] if has_norm else []), nn.ReLU(inplace=True)]
+            last = index == len(plan)
+            outputs = image_shape[0] if last else plan[index][0]
+            layers.append(nn.ConvTranspose2d(channels, outputs, kernel, stride=2, padding=1, bias=last or not has_norm))
+        self.layers = nn.Sequential(*layers, *([nn.Tanh()] if output == "tanh" else []))
 
     def forward(self, z: Tensor) -> Tensor:
         return self.layers(z[:, :, None, None])
@@ -92,33 +114,41 @@ class DCGANCritic(nn.Module):
 
     def __init__(self, image_shape: ImageShape, width: int, slope: float, norm: str) -> None:
         super().__init__()
-        self.image_shape = image_shape
-        inner, channels = dcgan_plan(image_shape[1], width)
+        self.sample_shape = image_shape
         layers: list[nn.Module] = []
-        for index, (inputs, outputs) in enumerate(itertools.pairwise((image_shape[0], *reversed(channels)))):
-            layers.append(nn.Conv2d(inputs, outputs, 4, stride=2, padding=1))
-            if index > 0:  # as in the DCGAN, not on what comes straight from the image
+        inputs = image_shape[0]
+        for outputs, kernel in reversed(dcgan_plan(image_shape[1], width)):
+            layers.append(nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1))
+            if len(layers) > 1:  # as in the DCGAN, not on what comes straight from the image
                 layers += _norm(norm, outputs, nn.BatchNorm2d)
             layers.append(nn.LeakyReLU(slope, inplace=True))
+            inputs = outputs
         # The last kernel covers the whole feature map, so that there is exactly one score an image.
-        self.layers = nn.Sequential(*layers, nn.Conv2d(channels[0], 1, inner))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1, INNER))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images).flatten(1)
 
 
-def build_generator(config: TrainConfig, image_shape: ImageShape) -> MLPGenerator | DCGANGenerator:
-    """The generator that `config` describes, for images of `image_shape`."""
+def build_generator(config: TrainConfig, shape: SampleShape) -> MLPGenerator | DCGANGenerator:
+    """The generator that `config` describes, for images or points of `shape`. Raises ValueError where it cannot make these."""
+    eps, norm, output = config.batchnorm_eps, config.generator_norm, config.generator_output
     if config.architecture == "dcgan":
-        return DCGANGenerator(config.latent_dim, image_shape, config.dcgan_width, config.batchnorm_eps)
-    return MLPGenerator(config.latent_dim, image_shape, config.generator_widths, config.leaky_slope, config.batchnorm_eps)
+        return DCGANGenerator(config.latent_dim, _image_shape(shape), config.dcgan_width, eps, norm, output)
+    return MLPGenerator(config.latent_dim, shape, config.generator_widths, config.leaky_slope, eps, norm, output)
 
 
-def build_critic(config: TrainConfig, image_shape: ImageShape) -> MLPCritic | DCGANCritic:
-    """The critic that `config` describes, for images of `image_shape`."""
+def build_critic(config: TrainConfig, shape: SampleShape) -> MLPCritic | DCGANCritic:
+    """The critic that `config` describes, for images or points of `shape`. Raises ValueError where it cannot score these."""
     if config.architecture == "dcgan":
-        return DCGANCritic(image_shape, config.dcgan_width, config.leaky_slope, config.critic_norm)
-    return MLPCritic(image_shape, config.critic_widths, config.leaky_slope, config.critic_norm)
+        return DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm)
+    return MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm)
+
+
+def _image_shape(shape: SampleShape) -> ImageShape:
+    if len(shape) != 3:
+        raise ValueError("dcgan is for images only: choose the architecture mlp for points.")
+    return shape
 
 
 _WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)

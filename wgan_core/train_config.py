@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-DatasetName = Literal["digits", "fashion-mnist", "mnist", "kmnist", "cifar10", "image-folder"]
+ImageSetName = Literal["digits", "fashion-mnist", "mnist", "kmnist", "cifar10", "image-folder"]
+PointSetName = Literal["8-gaussians", "25-gaussians", "swiss-roll", "ring", "grid", "two-lines", "gaussian", "csv"]
+DatasetName = Literal[ImageSetName, PointSetName]
+POINT_SETS: frozenset[str] = frozenset(get_args(PointSetName))
+"""The data sets of points in the plane; the others hold images."""
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 Group = Literal["recipe", "run", "data", "networks", "record"]
 
@@ -152,10 +156,10 @@ class TrainConfig(BaseModel):
         64,
         label="Batch size",
         group="recipe",
-        unit="images",
+        unit="samples",
         ge=2,
         le=4096,
-        help="Real images, and as many generated ones, per critic update. BatchNorm needs at least 2.",
+        help="Real images or points, and as many generated ones, per critic update. BatchNorm needs at least 2.",
     )
 
     # The budget.
@@ -175,7 +179,8 @@ class TrainConfig(BaseModel):
         group="run",
         ge=0,
         le=2**31 - 1,
-        help="Fixes initial weights, noise and order of the data. Same settings, seed and thread count on CPU: same run, bit for bit.",
+        help="Fixes initial weights, noise, order of the data, and points that are drawn. Same settings, seed and thread count on CPU: "
+        "same run, bit for bit.",
     )
     device: DeviceName = _setting(
         "auto",
@@ -207,14 +212,15 @@ class TrainConfig(BaseModel):
         label="Data set",
         group="data",
         help="digits comes with the installation; fashion-mnist, mnist, kmnist and cifar10 are downloaded once on request; "
-        "image-folder reads any folder of images.",
+        "image-folder reads any folder of images. The others are points in the plane: 50,000 drawn from a known distribution, or csv, "
+        "your own.",
     )
     data_root: str = _setting(
         "",
-        label="Data folder",
+        label="Data folder or file",
         group="data",
         max_length=4096,
-        help="Where downloaded data sets lie; for image-folder, the folder of images. "
+        help="Where downloaded data sets lie; for image-folder, the folder of images; for csv, the file of points. "
         "Empty: the environment variable WGAN_DATA_ROOT, else a folder in your cache.",
     )
     image_size: int = _setting(
@@ -224,7 +230,7 @@ class TrainConfig(BaseModel):
         unit="px",
         ge=4,
         le=128,
-        help="Images are resized once to this many pixels a side, with antialiasing.",
+        help="Images are resized once to this many pixels a side, with antialiasing. Points have no size.",
     )
 
     # The networks.
@@ -258,13 +264,27 @@ class TrainConfig(BaseModel):
         group="networks",
         ge=1,
         le=1024,
-        help="Length of the noise vector z ~ N(0, I) that the generator turns into an image.",
+        help="Length of the noise vector z ~ N(0, I) that the generator turns into an image or a point.",
     )
     generator_widths: Widths = _setting(
         (128, 256, 512, 1024),
         label="Generator hidden widths",
         group="networks",
-        help="Hidden layers of the generator, first to last. BatchNorm1d on all but the first.",
+        help="Hidden layers of the generator, first to last.",
+    )
+    generator_norm: Literal["batch", "none"] = _setting(
+        "batch",
+        label="Norm in the generator",
+        group="networks",
+        help="batch: BatchNorm after each hidden layer (of the mlp but the first, as in the walkthrough). none: as the WGAN-GP authors' "
+        "networks for points in the plane and for MNIST.",
+    )
+    generator_output: Literal["tanh", "linear"] = _setting(
+        "tanh",
+        label="Generator output",
+        group="networks",
+        help="For images; points are never bounded. tanh: pixels within (-1, 1), as the data. linear: nothing, as in the MLP of the WGAN "
+        "authors' code; what lies outside is cut off when it is shown.",
     )
     critic_widths: Widths = _setting(
         (512, 256),
@@ -320,9 +340,23 @@ class TrainConfig(BaseModel):
         step=10,
         help="Steps are also saved at logarithmic spacing from the start, so that the run's history can be walked through.",
     )
+    instruments_budget: float = _setting(
+        3.0,
+        label="Instruments at most",
+        group="record",
+        unit="% of training time",
+        live=True,
+        ge=0,
+        le=50,
+        step=1,
+        help="What measuring the run (true distances, the critic's slopes and weights, gradients; see Diagnosis) may take, as a "
+        "share of training time, on a thread beside it. It changes no number of the training. 0: nothing is measured.",
+    )
 
     @model_validator(mode="after")
     def _fits_together(self) -> TrainConfig:
+        if self.architecture == "dcgan" and self.dataset in POINT_SETS:
+            raise ValueError(f"architecture must be mlp for the points of {self.dataset}: dcgan is for images only.")
         if self.architecture == "dcgan" and self.image_size not in (28, 32, 64):
             raise ValueError(f"image_size must be 28, 32 or 64 for the architecture dcgan, not {self.image_size}.")
         if self.critic_norm == "batch" and self.lipschitz == "gradient-penalty":
