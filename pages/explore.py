@@ -8,6 +8,7 @@ from pages.shared import latent_state, path_view
 from pages.shared.frame import within_frame
 from pages.shared.latent_source import Source, open_source, runs_to_choose
 from pages.shared.live_image import live_image
+from pages.shared.point_view import show_landing
 from pages.shared.server import run_manager
 from wgan_core import images
 from wgan_core.latent import latent_to_text
@@ -39,7 +40,8 @@ def choose_source() -> Source | None:
     with left:
         run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
     with right:
-        return _choose_step(run_id)
+        source = _choose_step(run_id)
+    return _choose_generator(source) if source is not None else None
 
 
 def _choose_step(run_id: str) -> Source | None:
@@ -68,26 +70,51 @@ def _choose_step(run_id: str) -> Source | None:
         return None
 
 
-def show_picture(source: Source) -> None:
-    """The image of the current latent, big, with the critic's opinion of it."""
-    z = latent_state.current_latent(source.latent_dim)
-    pixels = source.pixels(z[None])
-    score, percentile = source.score(z)
-    factor = max(1, 512 // pixels.shape[1])
-    live_image(
-        images.png(pixels[0]),
-        key="explore-picture",
-        alt=f"Image that the generator makes of seed {latent_state.current_seed()} at step {source.step}",
-        width=PICTURE_WIDTH,
+def _choose_generator(source: Source) -> Source | None:
+    """As trained, or its moving average, where the run keeps one."""
+    if not source.averages:
+        return source
+    key = "explore.generator"
+    if key not in st.session_state:
+        st.session_state[key] = "averaged" if st.query_params.get("generator") == "averaged" else "as trained"
+    choice = st.segmented_control(
+        "Generator",
+        ("as trained", "averaged"),
+        key=key,
+        required=True,
+        persist_state="session",
+        help="averaged: the moving average of the generator's weights. Its samples flicker less from step to step and are often better.",
     )
+    try:
+        return open_source(source.run_id, source.step, averaged=choice == "averaged")
+    except StoreError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
+
+
+def show_picture(source: Source) -> None:
+    """The image of the current latent, big, or where its point lies, with the critic's opinion of it."""
+    z = latent_state.current_latent(source.latent_dim)
+    score, percentile = source.score(z)
+    if source.networks.makes_points:
+        show_landing(source, z)
+    else:
+        live_image(
+            images.png(source.pixels(z[None])[0]),
+            key="explore-picture",
+            alt=f"Image that the generator makes of seed {latent_state.current_seed()} at step {source.step}",
+            width=PICTURE_WIDTH,
+        )
     st.markdown(
-        f"**Critic score {score:.4g}**: higher than {percentile:.0%} of 256 random images of this generator",
+        f"**Critic score {score:.4g}**: higher than {percentile:.0%} of 256 random {source.kind} of this generator",
         help="The critic's score is unbounded and its level means nothing; higher means that it looks more like real data to this critic.",
     )
-    name = f"{source.run_id}-step{source.step}-seed{latent_state.current_seed()}"
+    name = f"{source.name}-seed{latent_state.current_seed()}"
     with st.container(horizontal=True):
-        picture = images.png(images.enlarge(pixels[0], factor))
-        st.download_button("PNG", picture, f"{name}.png", "image/png", icon=":material/download:", on_click="ignore")
+        if not source.networks.makes_points:
+            pixels = source.pixels(z[None])[0]
+            picture = images.png(images.enlarge(pixels, max(1, 512 // pixels.shape[0])))
+            st.download_button("PNG", picture, f"{name}.png", "image/png", icon=":material/download:", on_click="ignore")
         st.download_button("Latent .npy", path_view.as_npy(z), f"{name}.npy", icon=":material/download:", on_click="ignore")
         st.download_button(
             "Latent as text", latent_to_text(z), f"{name}.json", "application/json", icon=":material/download:", on_click="ignore"
@@ -137,10 +164,10 @@ def show_controls(source: Source) -> None:
 
 
 @st.fragment
-def latent_view(run_id: str, step: int) -> None:
+def latent_view(run_id: str, step: int, averaged: bool) -> None:
     """The latent, its picture and the ways between latents. A fragment, so that a slider reruns no more than this."""
     try:
-        source = open_source(run_id, step)
+        source = open_source(run_id, step, averaged=averaged)
     except StoreError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
@@ -155,6 +182,8 @@ def latent_view(run_id: str, step: int) -> None:
 
 def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed())}
+    if source.averaged:
+        params["generator"] = "averaged"
     st.session_state["explore.link"] = source.run_id
     if dict(st.query_params) != params:
         st.query_params.from_dict(params)
@@ -175,4 +204,4 @@ if source is not None:
         st.caption(
             f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored; “Save now” adds one."
         )
-    latent_view(source.run_id, source.step)
+    latent_view(source.run_id, source.step, source.averaged)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared.frame import within_frame
 from pages.shared.text import status_badge
-from wgan_core.config import PRESETS
+from wgan_core.config import POINT_SETS, PRESETS
 
 RECENT = 8
 PICTURE = Path(__file__).parent / "shared" / "wgan.svg"
@@ -71,7 +71,8 @@ def recent_runs() -> None:
         step = live.snapshot.step if live is not None else run.step
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent-{run.run_id}"):
             st.markdown(f"**{run.run_id}** {status_badge(status)}", width=420)
-            st.caption(run.note or f"{run.config.dataset}, {run.config.image_size} px, step {step:,}", width=300)
+            size = "" if run.config.dataset in POINT_SETS else f", {run.config.image_size} px"
+            st.caption(run.note or f"{run.config.dataset}{size}, step {step:,}", width=300)
             st.page_link("pages/train.py", label="Watch", icon=":material/show_chart:", query_params={"run": run.run_id})
             if run.has_steps:
                 st.page_link("pages/explore.py", label="Explore", icon=":material/explore:", query_params={"run": run.run_id})

@@ -16,10 +16,11 @@ import torch
 from wgan_core import export as package
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
-from wgan_core.data import ImageDataset
+from wgan_core.data import ImageDataset, load_dataset
 from wgan_core.export import PARTS, ExportError, export, export_apart, weights
 from wgan_core.export.program import write_program
 from wgan_core.models import build_critic, build_generator
+from wgan_core.saved import sample_shape
 from wgan_core.store import RunFolder, StoreError
 from wgan_core.trainer import Trainer
 
@@ -31,10 +32,11 @@ def trained(path: Path, config: TrainConfig, steps: int = 30) -> RunFolder:
     """A run folder with a saved step; enough generator updates that running statistics and those of a batch differ."""
     size = config.image_size
     pixels = torch.randint(0, 256, (40, 1, size, size), dtype=torch.uint8, generator=torch.Generator().manual_seed(5))
-    trainer = Trainer(config, ImageDataset("random", pixels))
+    dataset = load_dataset(config) if config.dataset == "ring" else ImageDataset("random", pixels)
+    trainer = Trainer(config, dataset)
     for _ in range(steps):
         trainer.train_step()
-    folder = RunFolder.create(path, config, dataset={"shape": [1, size, size]})
+    folder = RunFolder.create(path, config, dataset={"shape": list(dataset.data.shape[1:])})
     folder.write_step(steps, trainer.state_dict())
     return folder
 
@@ -46,22 +48,20 @@ def folder(tmp_path: Path, config: TrainConfig) -> RunFolder:
 
 def plain(folder: RunFolder, part: str) -> torch.nn.Module:
     """The network as PyTorch has it, in eval mode, built without `wgan_core.saved`."""
-    size = folder.config.image_size
-    network = (build_generator if part == "generator" else build_critic)(folder.config, (1, size, size))
+    network = (build_generator if part == "generator" else build_critic)(folder.config, sample_shape(folder))
     network.load_state_dict(folder.read_part(folder.steps()[-1], part))
     return network.eval()
 
 
 def given(folder: RunFolder, part: str, count: int) -> torch.Tensor:
-    size = folder.config.image_size
-    shape = (count, folder.config.latent_dim) if part == "generator" else (count, 1, size, size)
+    shape = (count, folder.config.latent_dim) if part == "generator" else (count, *sample_shape(folder))
     return torch.randn(shape, generator=torch.Generator().manual_seed(count))
 
 
 # Networks.
 
 
-@pytest.mark.parametrize("changes", [{}, DCGAN], ids=["mlp", "dcgan"])
+@pytest.mark.parametrize("changes", [{}, DCGAN, {"dataset": "ring"}], ids=["mlp", "dcgan", "points"])
 @pytest.mark.parametrize("part", ["generator", "critic"])
 def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, config: TrainConfig, part: str, changes: Any) -> None:
     onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
@@ -74,7 +74,8 @@ def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, c
     assert all(tensor.data_location == onnx.TensorProto.DEFAULT for tensor in model.graph.initializer)
     assert str(PROJECT).encode() not in made.content and b"site-packages" not in made.content
     session = runtime.InferenceSession(made.content, providers=["CPUExecutionProvider"])
-    names = ("z", "images") if part == "generator" else ("images", "scores")
+    made_of = "points" if folder.config.dataset == "ring" else "images"
+    names = ("z", made_of) if part == "generator" else (made_of, "scores")
     assert (session.get_inputs()[0].name, session.get_outputs()[0].name) == names
     network = plain(folder, part)
     for count in (1, 3, 50):

@@ -43,7 +43,7 @@ def recorder(tmp_path: Path, config: TrainConfig, clock: Clock) -> Recorder:
     return Recorder(RunFolder.create(tmp_path / "run", config), clock=clock)
 
 
-def full(*_: Any) -> None:
+def full(*_: Any, **__: Any) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -96,8 +96,8 @@ def test_recording_saving_and_pictures_change_no_bit_of_the_training(
         plain.train_step()
         recorder.record(watched, watched.train_step(), 0.0)
         recorder.flush()
-        recorder.sample_images(watched)
-        recorder.real_images(watched)
+        recorder.fixed_samples(watched)
+        recorder.fixed_real(watched)
         assert recorder.save(watched, by_hand=True)
     for part, tensors in plain.state_dict().items():
         for name, tensor in watched.state_dict()[part].items():
@@ -245,14 +245,14 @@ def test_the_grid_on_disk_is_the_64_fixed_samples(recorder: Recorder, trainer: T
 def test_real_images_are_the_same_ones_at_every_step_and_no_more_than_there_are(
     recorder: Recorder, trainer: Trainer, config: TrainConfig, dataset: ImageDataset
 ) -> None:
-    first = recorder.real_images(trainer)
+    first = recorder.fixed_real(trainer)
     trainer.train_step()
-    assert first.shape == (64, 1, 8, 8) and torch.equal(recorder.real_images(trainer), first)
+    assert first.shape == (64, 1, 8, 8) and torch.equal(recorder.fixed_real(trainer), first)
     every = {image.tobytes() for image in dataset.images.numpy()}
     shown = {((image + 1) * 127.5).round().byte().numpy().tobytes() for image in first}
     assert shown <= every and len(shown) == 64
     few = Trainer(config, ImageDataset("few", dataset.images[:20]))
-    assert recorder.real_images(few).shape == (20, 1, 8, 8)
+    assert recorder.fixed_real(few).shape == (20, 1, 8, 8)
 
 
 def test_marks_lie_at_equal_ratios_for_ever() -> None:

@@ -1,6 +1,6 @@
-"""The command line: `python -m wgan_core train | sample | info | replay | bench`.
+"""The command line: `python -m wgan_core train | sample | info | replay | bench | export | paper`.
 
-Exit status: 0 done, 1 a run failed or a replay drifted, 2 an input that cannot be used.
+Exit status: 0 done, 1 a run failed, a replay drifted or a paper's criterion was not met, 2 an input that cannot be used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from wgan_core.config import PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range
+from wgan_core import cli_export, cli_paper
+from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range
 
 _GROUPS = {
     "recipe": "the recipe",
@@ -26,7 +27,7 @@ _GROUPS = {
     "networks": "networks",
     "record": "what is recorded and kept",
 }
-_COMMANDS = ("train", "sample", "info", "replay", "bench")
+_COMMANDS = ("train", "sample", "info", "replay", "bench", "export", "paper")
 _MOST_IMAGES = 10_000
 
 
@@ -103,12 +104,19 @@ def _parser() -> _Parser:
     _add_settings(train)
     train.set_defaults(command=_train, parser=train)
 
-    sample = commands.add_parser("sample", help="make images with a saved generator", allow_abbrev=False)
+    sample = commands.add_parser("sample", help="make images or points with a saved generator", allow_abbrev=False)
     sample.add_argument("run", type=Path, metavar="RUN_DIR")
     sample.add_argument("--step", type=int, metavar="N", help="a saved step (default: the newest)")
-    sample.add_argument("--count", type=int, default=64, metavar="N", help="how many images (default 64)")
+    sample.add_argument("--averaged", action="store_true", help="of the generator's moving average, for runs trained with --ema-decay")
+    sample.add_argument("--count", type=int, default=64, metavar="N", help="how many (default 64)")
     sample.add_argument("--seed", type=int, default=0, metavar="S", help="of the latents (default 0)")
-    sample.add_argument("--out", type=Path, required=True, metavar="FILE", help="grid.png, or samples.npz with arrays `images` and `z`")
+    sample.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="grid.png, samples.npz with arrays `images` (or `points`) and `z`, or points.csv",
+    )
     sample.set_defaults(command=_sample, parser=sample)
 
     info = commands.add_parser("info", help="what a run is and how far it got", allow_abbrev=False)
@@ -126,6 +134,9 @@ def _parser() -> _Parser:
     bench.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (default 5)")
     _add_settings(bench)
     bench.set_defaults(command=_bench, parser=bench)
+
+    cli_export.add_command(commands)
+    cli_paper.add_command(commands)
     return parser
 
 
@@ -182,33 +193,28 @@ def _with_hint(sentence: str, given: dict[str, Any]) -> str:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    import numpy as np
-
-    from wgan_core import images
     from wgan_core.recorder import fixed_latents
+    from wgan_core.sample_file import write_samples
     from wgan_core.saved import load_networks, newest_readable
     from wgan_core.store import RunFolder
 
-    suffix = options.out.suffix.lower()
-    if suffix not in (".png", ".npz"):
-        raise UsageError("--out must end in .png (a grid) or .npz (the arrays).")
+    if options.out.suffix.lower() not in (".png", ".npz", ".csv"):
+        raise UsageError("--out must end in .png (a grid, or a scatter of points), .npz (the arrays) or .csv (points).")
     if not 1 <= options.count <= _MOST_IMAGES:
         raise UsageError(f"--count must be a whole number from 1 to {_MOST_IMAGES:,}, not {options.count}.")
     if not 0 <= options.seed < 2**63:
         raise UsageError(f"--seed must be a whole number from 0, not {options.seed}.")
     folder = RunFolder.open(options.run)
-    networks = newest_readable(folder) if options.step is None else load_networks(folder, options.step)
+    averaged: bool = options.averaged
+    networks = (
+        newest_readable(folder, averaged=averaged) if options.step is None else load_networks(folder, options.step, averaged=averaged)
+    )
     z = fixed_latents(options.seed, options.count, networks.latent_dim).numpy()
     try:
-        if suffix == ".png":
-            options.out.write_bytes(images.png(images.tile(networks.pixels(z))))
-        else:
-            # Into an open file: given a name that ends in .NPZ, savez would add .npz to it.
-            with options.out.open("wb") as file:
-                np.savez(file, images=networks.images(z), z=z)
+        write_samples(options.out, networks, z, folder.config.dataset)
     except OSError as error:
         raise UsageError(f"{options.out} cannot be written ({error.strerror}).") from None
-    print(f"{options.count} images of {folder.path.name} at step {networks.step}: {options.out}")
+    print(f"{options.count} {'points' if networks.makes_points else 'images'} of {folder.path.name} at step {networks.step}: {options.out}")
     return 0
 
 
@@ -220,9 +226,10 @@ def _info(options: argparse.Namespace) -> int:
         print(json.dumps(facts))
         return 0
     del facts["config"]
-    for name, value in facts.items():
+    instruments = _said_by(facts.pop("instruments"), facts.pop("advice"))
+    for name, value in ({name.replace("_", " "): value for name, value in facts.items()} | instruments).items():
         shown = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else value
-        print(f"{name.replace('_', ' '):>22}  {', '.join(map(str, shown)) if isinstance(shown, list) else shown}")
+        print(f"{name:>22}  {', '.join(map(str, shown)) if isinstance(shown, list) else shown}")
     return 0
 
 
@@ -243,6 +250,9 @@ def _replay(options: argparse.Namespace) -> int:
     if found.drifted is None:
         print(f"Reproduced, bit for bit, with {len(folder.edits())} edits. Steps compared: {same}.")
         return 0
+    processes = folder.processes()
+    if processes > 1:
+        print(f"{processes} processes trained this run, and their sums round otherwise than one's: expect it equal up to rounding only.")
     print(f"Drifted: step {found.drifted} is the first saved step that came out otherwise. The same until then: {same}.")
     return 1
 
@@ -274,6 +284,7 @@ def _facts(folder: Any) -> dict[str, Any]:
     dataset = dataset if isinstance(dataset, dict) else {}
     config = folder.config_at(step)
     start, changed = _differences(config)
+    kind = "points" if config.dataset in POINT_SETS else "images"
     return {
         "run_id": folder.run_id,
         "status": folder.status(),
@@ -288,12 +299,40 @@ def _facts(folder: Any) -> dict[str, Any]:
         "fake_score": _last(rows, "fake_score"),
         "saved_steps": steps,
         "edits": [f"step {edit['step']}: {edit['field']} {edit['old']} -> {edit['new']}" for edit in folder.edits()],
+        **_instruments(folder.readings()),
         "megabytes": round(_size(folder.path) / 1e6, 2),
-        "dataset": {name: dataset.get(name) for name in ("name", "images", "shape", "source", "fingerprint")},
+        "dataset": {name: dataset.get(name) for name in ("name", kind, "shape", "source", "fingerprint")},
         "nearest_preset": start,
         "differs_from_it_in": changed,
         "config": config.model_dump(mode="json"),
     }
+
+
+def _instruments(readings: Any) -> dict[str, Any]:
+    """The newest of what each instrument read, and the advice."""
+    from wgan_core.readings import KINDS, advice_in, newest, plain, share_of_training, value_in_words
+
+    names = ("value", "floor", "floor_sd", "excess", "n", "unit", "mode", "reference", "seconds", "step", "details")
+    found: dict[str, Any] = {}
+    for key, one in newest(readings).items():
+        if key in KINDS:
+            found[key] = {"title": KINDS[key].title, "in_words": value_in_words(one)} | {name: plain(getattr(one, name)) for name in names}
+    return {"instruments": found, "share_of_instruments": plain(share_of_training(readings)), "advice": advice_in(readings)}
+
+
+def _said_by(instruments: dict[str, Any], advice: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the instruments read and the advice, as lines of a terminal."""
+    lines: dict[str, Any] = {}
+    for found in instruments.values():
+        against = f", {found['reference']} data" if found["reference"] else ""
+        lines[found["title"]] = f"{found['in_words']}; step {found['step']}, n {found['n']}{against}"
+        for name, bound in found["details"].get("bounds", {}).items():
+            if name != "empirical":
+                lines[_BOUNDS[name]] = bound["reason"] if bound["value"] is None else f"{bound['value']:.4g}"
+    return lines | {f"advice {number}": one["text"] for number, one in enumerate(advice, 1)}
+
+
+_BOUNDS = {"spectral": "K_spec", "box": "K_box", "display_w1": "estimate / K_emp"}
 
 
 def _last(rows: Any, name: str) -> float | None:

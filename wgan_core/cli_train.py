@@ -22,11 +22,12 @@ from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
 from wgan_core.data import DATASETS, download, is_available
 from wgan_core.device import resolve_device
 from wgan_core.distributed import Meeting, World
+from wgan_core.failure import explain_failure
 from wgan_core.follow import begin, follow, open_meeting
 from wgan_core.job import current_job
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.messages import Command, Snapshot, Stop
-from wgan_core.run import RunLoop, explain_failure
+from wgan_core.run import RunLoop
 from wgan_core.store import RunFolder, StoreError, new_run_id, run_path, runs_root
 
 _LINE_EVERY = 10.0

@@ -6,8 +6,8 @@ itself and then added, as two passes of autograd do: another order of the sums d
 gradient is nearly nothing (1e-5, at worst 2e-3, after 50 updates). So on one thread the result is autograd's to the last bit; more threads
 may divide the larger products in another way.
 
-The penalty's: the slope of an MLP with LeakyReLU is constant between kinks, so the gradient of the gradient does not go through the
-activations; autograd multiplies zeros all the way back through the critic.
+The penalty's: the slope of an MLP with LeakyReLU is constant between kinks, so the gradient of the gradient goes back along the slope's own
+way only, and needs neither a graph nor what autograd keeps and copies for one.
 """
 
 from __future__ import annotations

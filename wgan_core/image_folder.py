@@ -55,6 +55,17 @@ def load_folder(folder: str, size: int) -> ImageDataset:
     return ImageDataset("image-folder", images, labels, names, str(root), notes)
 
 
+def preview_folder(folder: str, most: int, size: int = 32) -> tuple[ImageDataset, int]:
+    """At most `most` of the images in `folder`, evenly spread over it, and how many files there are. Raises DataError as `load_folder`."""
+    files = _image_files(Path(os.path.expanduser(folder)))
+    chosen = files[:: -(-len(files) // most)] if files else []
+    pictures = [picture for file in chosen if (picture := _read(file, size)) is not None]
+    if not pictures:
+        raise DataError(f"There are no images that can be read in {folder}.")
+    channels = max(len(picture) for picture in pictures)
+    return ImageDataset("image-folder", torch.stack([picture.expand(channels, -1, -1) for picture in pictures])), len(files)
+
+
 def _image_files(root: Path) -> list[Path]:
     """Files that by their name are images; hidden ones, and those in hidden folders, are not looked at."""
     return sorted(

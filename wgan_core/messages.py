@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
 from wgan_core.history import History, Rows
+from wgan_core.readings import Reading
 
 Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
 ENDED: frozenset[Status] = frozenset(("finished", "stopped", "failed"))
@@ -63,7 +64,29 @@ class Stop:
     """Save and end."""
 
 
-Command = Pause | Resume | StepOnce | Set | SaveNow | Stop
+@dataclass(frozen=True)
+class CheckLag:
+    """Find out whether the critic lags: a copy of it trains on beside the run, with the generator standing still."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """From a run's instruments to the run."""
+
+    key: str
+    """The instrument."""
+    readings: tuple[Reading, ...]
+    seconds: float
+    """What it cost."""
+    trained: float
+    """Seconds of training when the weights were copied."""
+    again: bool = False
+    """Whether it is not done yet and wants another go."""
+    trouble: str = ""
+    """Why it failed, in a sentence."""
+
+
+Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | Measured
 
 
 @dataclass(frozen=True)
@@ -78,13 +101,21 @@ class Edit:
 
 @dataclass(frozen=True)
 class Pictures:
-    """What the networks make of the fixed latents at `step`. Images are uint8 [n, height, width, channels]."""
+    """What the networks make of the fixed latents at `step`, beside fixed real data: images as uint8 [n, height, width, channels], points
+    as float32 [n, 2]."""
 
     step: int
-    samples: NDArray[np.uint8]
-    real: NDArray[np.uint8]
+    samples: NDArray[np.uint8] | NDArray[np.float32]
+    real: NDArray[np.uint8] | NDArray[np.float32]
     sample_scores: NDArray[np.float32]
     real_scores: NDArray[np.float32]
+    averaged: NDArray[np.uint8] | NDArray[np.float32] | None = None
+    """What the generator's moving average makes of the same latents, in runs that keep one."""
+
+    @property
+    def are_points(self) -> bool:
+        """Whether these are points in the plane."""
+        return self.samples.ndim == 2
 
 
 @dataclass(frozen=True)
@@ -102,6 +133,10 @@ class Snapshot:
     edits: tuple[Edit, ...] = ()
     pictures: Pictures | None = None
     saved_steps: tuple[int, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    """All that the instruments have read, oldest first."""
+    checking_lag: bool = False
+    """Whether the critic's lag is being looked for."""
     notice: str = ""
     """Something the user should know while the run goes on, e.g. that the disk is full."""
     error: str = ""

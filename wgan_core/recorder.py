@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_core import images
-from wgan_core.data import to_uint8, to_unit_range
+from wgan_core import images, toy
+from wgan_core.data import network_input, to_uint8
 from wgan_core.history import History, Rows
+from wgan_core.images import Pixels
+from wgan_core.readings import Reading
 from wgan_core.store import RunFolder
 from wgan_core.trainer import CriticScores, Trainer
 
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 
 GRID = 64
 """Images in the fixed-latent grid."""
+SCATTER = 512
+"""Points in the fixed-latent scatter."""
 RETRY_SECONDS = 15.0
 _FIRST_MARK = 100
 
@@ -48,6 +52,9 @@ class Recorder:
         self._on_device: list[tuple[int, int, float, Tensor]] = []
         self._unwritten_rows: list[Rows] = []
         self._unwritten_entries: list[tuple[int, str, dict[str, Any]]] = []
+        self.readings = folder.readings()
+        """What the instruments have read, oldest first."""
+        self._unwritten_readings: list[Reading] = []
         self._seconds_before = float(self.history.view()[-1, 2]) if len(self.history.view()) else 0.0
         self._last_save = clock()
         self._retry_at = -float("inf")
@@ -83,20 +90,30 @@ class Recorder:
         self._unwritten_entries.append((step, what, details))
         self._write()
 
+    def keep_readings(self, readings: tuple[Reading, ...]) -> None:
+        """Take what instruments have read into the run's record."""
+        self.readings += readings
+        self._unwritten_readings.extend(readings)
+        self._write()
+
     def _write(self) -> None:
         """Write what has not been written yet; what fails is kept and tried again later."""
-        if (self._unwritten_rows or self._unwritten_entries) and self._clock() >= self._retry_at:
+        if (self._unwritten_rows or self._unwritten_entries or self._unwritten_readings) and self._clock() >= self._retry_at:
             self._try("The run's curves and ledger", self._write_all)
 
     def _write_all(self) -> None:
         if self.folder.restore_if_deleted():
             self._unwritten_rows = [self.history.view()]
             self._unwritten_entries = self._noted.copy()
+            self._unwritten_readings = list(self.readings)
             self.notice = "The run's folder had been deleted; it was written anew, without the steps saved before."
             self.saved_steps = ()
         if self._unwritten_rows:
             self.folder.append_metrics(np.concatenate(self._unwritten_rows))
             self._unwritten_rows.clear()
+        if self._unwritten_readings:
+            self.folder.append_readings(self._unwritten_readings)
+            self._unwritten_readings.clear()
         while self._unwritten_entries:
             step, what, details = self._unwritten_entries[0]
             self.folder.append_ledger(step, what, **details)
@@ -153,20 +170,53 @@ class Recorder:
         return is_mark(step, per_doubling=4)
 
     def keep_grid(self, trainer: Trainer) -> None:
-        """Write the fixed-latent grid as samples/<step>.png."""
-        pixels = to_uint8(self.sample_images(trainer)).permute(0, 2, 3, 1).cpu().numpy()
-        self._try("The sample grid", lambda: self.folder.write_sample(trainer.step, images.png(images.tile(pixels))))
+        """Write the fixed-latent grid as samples/<step>.png, and that of the generator's moving average where there is one."""
+        for averaged in (False, True) if trainer.averaged_generator is not None else (False,):
+            self._keep_grid(trainer, averaged)
+
+    def _keep_grid(self, trainer: Trainer, averaged: bool) -> None:
+        samples = self.fixed_samples(trainer, averaged=averaged)
+        if samples.ndim == 2:
+            real, limit = as_points(self.fixed_real(trainer)), toy.view_limit(trainer.config.dataset)
+            picture = images.scatter(as_points(samples), real, limit)
+        else:
+            picture = images.tile(as_pixels(samples))
+        self._try("The sample grid", lambda: self.folder.write_sample(trainer.step, images.png(picture), averaged=averaged))
 
     # The fixed pictures.
 
-    def sample_images(self, trainer: Trainer) -> Tensor:
-        """The generator's images for the run's 64 fixed latents, [64, c, h, w], BatchNorm in eval mode."""
-        return trainer.sample(fixed_latents(trainer.config.seed, GRID, trainer.config.latent_dim))
+    def fixed_samples(self, trainer: Trainer, *, averaged: bool = False) -> Tensor:
+        """What the generator, or its moving average, makes of the run's fixed latents, BatchNorm in eval mode: images [64, c, h, w] or
+        points [512, 2]."""
+        return trainer.sample(fixed_latents(trainer.config.seed, _how_many(trainer), trainer.config.latent_dim), averaged=averaged)
 
-    def real_images(self, trainer: Trainer) -> Tensor:
-        """64 real images (all, if there are fewer), the same ones at every step, [n, c, h, w] in [-1, 1]."""
-        order = torch.randperm(len(trainer.images), generator=torch.Generator().manual_seed(trainer.config.seed))
-        return to_unit_range(trainer.images[order[:GRID].to(trainer.device)])
+    def fixed_real(self, trainer: Trainer) -> Tensor:
+        """As many real images, in [-1, 1], or points (all, if there are fewer), the same ones at every step."""
+        order = torch.randperm(len(trainer.data), generator=torch.Generator().manual_seed(trainer.config.seed))
+        return network_input(trainer.data[order[: _how_many(trainer)].to(trainer.device)])
+
+
+def _how_many(trainer: Trainer) -> int:
+    return SCATTER if trainer.data.ndim == 2 else GRID
+
+
+def as_shown(samples: Tensor) -> Pixels | toy.Points:
+    """What pages are given of images or points, see `as_pixels` and `as_points`."""
+    return as_points(samples) if samples.ndim == 2 else as_pixels(samples)
+
+
+def as_pixels(samples: Tensor) -> Pixels:
+    """Images [n, c, h, w] in [-1, 1] as read-only uint8 [n, h, w, c]."""
+    pixels = to_uint8(samples).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+    pixels.flags.writeable = False
+    return pixels
+
+
+def as_points(samples: Tensor) -> toy.Points:
+    """Points [n, 2] as a read-only float32 array."""
+    points = samples.float().cpu().numpy()
+    points.flags.writeable = False
+    return points
 
 
 @functools.lru_cache(maxsize=8)

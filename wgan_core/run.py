@@ -16,16 +16,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DataError, to_uint8
+from wgan_core.config import TrainConfig
+from wgan_core.failure import explain_failure
+from wgan_core.history import Rows, column
 from wgan_core.messages import (
     ENDED,
+    CheckLag,
     Command,
     Edit,
+    Measured,
     Pause,
     Pictures,
     Resume,
@@ -37,8 +36,10 @@ from wgan_core.messages import (
     Stop,
     next_status,
 )
-from wgan_core.recorder import NotFinite, Recorder
-from wgan_core.store import StoreError
+from wgan_core.monitor import LAG_UPDATES, Monitor
+from wgan_core.readings import plain
+from wgan_core.recorder import NotFinite, Recorder, as_shown
+from wgan_core.speed import Speed
 from wgan_core.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class RunLoop:
         publish: called with each new Snapshot.
         wants_pictures: asked before sample pictures are made for a snapshot; making them costs a few milliseconds.
         publish_every: seconds between snapshots.
+        monitor: measures the run; None for no instruments.
         clock: seconds, monotonic.
     """
 
@@ -66,6 +68,7 @@ class RunLoop:
         *,
         wants_pictures: Callable[[], bool] = lambda: True,
         publish_every: float = 1.0,
+        monitor: Monitor | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.trainer = trainer
@@ -74,10 +77,11 @@ class RunLoop:
         self._publish = publish
         self._wants_pictures = wants_pictures
         self._publish_every = publish_every
+        self._monitor = monitor
         self._clock = clock
         self._steps_to_do = 0
         self._edits = tuple(Edit(e["step"], e["field"], e["old"], e["new"]) for e in recorder.folder.edits())
-        self._speed = _Speed(clock, trainer.step)
+        self._speed = Speed(clock, trainer.step)
         self._pictures: Pictures | None = None
         self._seq = 1  # a Run has had 0, queued, and 1, loading
         self._refusal = ""
@@ -127,9 +131,15 @@ class RunLoop:
                 self._save(by_hand=True)
             case Stop():
                 self._end("stopped")
+            case CheckLag():
+                self._check_lag()
+            case Measured():
+                self._take(command)
             case _:
                 raise TypeError(f"not a command: {command!r}")
-        self._emit()
+        # Measurements come often, and the next snapshot is near; only a paused run has none of its own accord.
+        if not isinstance(command, Measured) or self.status == "paused":
+            self._emit()
 
     def _train(self) -> None:
         """One step, with its bookkeeping."""
@@ -145,6 +155,50 @@ class RunLoop:
             self._save()
         elif self.recorder.grid_is_due(trainer.step):
             self.recorder.keep_grid(trainer)
+        if self._monitor is not None:
+            self._measure(self._monitor)
+
+    def _measure(self, monitor: Monitor) -> None:
+        """Let the instruments have a copy of the networks if one is due. Whatever goes wrong there, training goes on."""
+        try:
+            monitor.offer(self.trainer, self._speed.seconds(), self._recent_estimates)
+        except Exception as error:
+            self._without_monitor(error)
+
+    def _recent_estimates(self) -> Rows:
+        return column(self.recorder.history.view()[-200:], "wasserstein_estimate").copy()
+
+    def _take(self, measured: Measured) -> None:
+        """Keep what instruments have read."""
+        if self._monitor is None:
+            return
+        self.recorder.keep_readings(self._monitor.took(measured))
+        if measured.trouble:
+            self.recorder.notice = measured.trouble
+            self.recorder.note(self.trainer.step, "warning", text=measured.trouble)
+        for reading in measured.readings:
+            if reading.key == "critic-lag":
+                found = {name: plain(reading.details[name]) for name in ("before", "after")}
+                self.recorder.note(reading.step, "critic-lag", rise=reading.value, updates=LAG_UPDATES, n=reading.n, **found)
+
+    def _check_lag(self) -> None:
+        try:
+            if self._monitor is None or not self._monitor.check_lag(self.trainer):
+                self.recorder.notice = "Whether the critic lags is being looked at already, or cannot be found out here."
+        except Exception as error:
+            self._without_monitor(error)
+
+    def _without_monitor(self, error: Exception) -> None:
+        log.exception("run %s: instruments failed", self.recorder.folder.run_id)
+        self.recorder.notice = f"The instruments failed ({type(error).__name__}: {str(error)[:120]}) and are off; training goes on."
+        self.recorder.note(self.trainer.step, "warning", text=self.recorder.notice)
+        self.close()
+        self._monitor = None
+
+    def close(self) -> None:
+        """End the instruments; nothing waits for them."""
+        if self._monitor is not None:
+            self._monitor.close()
 
     def edit(self, changes: dict[str, Any]) -> None:
         """Change live settings, all or none; each is noted in the ledger. What cannot be is a notice and changes nothing."""
@@ -162,6 +216,8 @@ class RunLoop:
                 edit = Edit(self.trainer.step, name, getattr(old, name), getattr(new, name))
                 self._edits += (edit,)
                 self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
+        if self._monitor is not None:
+            self._monitor.edited()
 
     def _save(self, by_hand: bool = False) -> bool:
         """Keep the step and its sample grid. A full disk is a notice, not an end; weights that are not finite are never kept."""
@@ -180,6 +236,7 @@ class RunLoop:
         with contextlib.suppress(Exception):  # the points since the last snapshot, if the device still gives them
             self.recorder.flush()
         self.status = "failed"
+        self.close()
         sentence = explain_failure(error, self)
         self.recorder.note(self.trainer.step, "status", status="failed", error=sentence)
         return sentence
@@ -191,6 +248,8 @@ class RunLoop:
             self._steps_to_do = 0
             self._speed.set_running(status == "running", self.trainer.step)
             self.recorder.note(self.trainer.step, "status", status=status)
+            if status in ENDED:
+                self.close()
 
     def _emit(self) -> None:
         """Publish a snapshot now."""
@@ -212,56 +271,22 @@ class RunLoop:
                 edits=self._edits,
                 pictures=self._pictures,
                 saved_steps=self.recorder.saved_steps,
+                readings=self.recorder.readings,
+                checking_lag=self._monitor is not None and self._monitor.checking_lag,
                 notice=self.recorder.notice,
             )
         )
         self._next_publish = self._clock() + self._publish_every
 
     def _draw(self) -> Pictures:
-        samples, real = self.recorder.sample_images(self.trainer), self.recorder.real_images(self.trainer)
-        scores = [self.trainer.score(images).float().cpu().numpy() for images in (samples, real)]
+        samples, real = self.recorder.fixed_samples(self.trainer), self.recorder.fixed_real(self.trainer)
+        scores = [self.trainer.score(shown).float().cpu().numpy() for shown in (samples, real)]
         for array in scores:
             array.flags.writeable = False
-        return Pictures(self.trainer.step, as_pixels(samples), as_pixels(real), scores[0], scores[1])
-
-
-def as_pixels(images: torch.Tensor) -> NDArray[np.uint8]:
-    """Images [n, c, h, w] in [-1, 1] as read-only uint8 [n, h, w, c]."""
-    pixels = to_uint8(images).permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    pixels.flags.writeable = False
-    return pixels
-
-
-class _Speed:
-    """Training time without pauses, and steps per second over the last seconds."""
-
-    def __init__(self, clock: Callable[[], float], step: int) -> None:
-        self._clock = clock
-        self._running = True
-        self._since = clock()
-        self._before = 0.0
-        self._mark = (self._since, step)
-        self._rate = 0.0
-
-    def seconds(self) -> float:
-        """Seconds trained so far."""
-        return self._before + (self._clock() - self._since if self._running else 0.0)
-
-    def set_running(self, running: bool, step: int) -> None:
-        """Start or hold the clock."""
-        self._before = self.seconds()
-        self._since = self._clock()
-        self._running = running
-        self._mark = (self._since, step)
-
-    def update(self, step: int) -> float:
-        """Steps per second, smoothed a little so that the time left does not jump."""
-        now, (then, step_then) = self._clock(), self._mark
-        if self._running and now - then >= 0.4 and step > step_then:
-            rate = (step - step_then) / (now - then)
-            self._rate = rate if self._rate == 0 else 0.7 * self._rate + 0.3 * rate
-            self._mark = (now, step)
-        return self._rate
+        averaged = None
+        if self.trainer.averaged_generator is not None:
+            averaged = as_shown(self.recorder.fixed_samples(self.trainer, averaged=True))
+        return Pictures(self.trainer.step, as_shown(samples), as_shown(real), scores[0], scores[1], averaged)
 
 
 class Run:
@@ -356,27 +381,3 @@ class Run:
                 saved_steps=loop.recorder.saved_steps,
             )
         self._snapshot = replace(snapshot, status="failed", error=sentence, seq=snapshot.seq + 1)
-
-
-def explain_failure(error: BaseException, loop: RunLoop | None) -> str:
-    """What happened to a run, in words for its user."""
-    kept = max(loop.recorder.saved_steps, default=None) if loop else None
-    resume = f" Step {kept} is kept: resume from it with other settings." if kept is not None else ""
-    if isinstance(error, NotFinite) and loop:
-        return (
-            f"A score or weight became infinite or not a number at step {loop.trainer.step}, so the run was stopped. "
-            f"A lower learning rate usually helps.{resume}"
-        )
-    if is_out_of_memory(error):
-        return f"There is not enough memory: use a smaller batch size, image size or smaller networks.{resume}"
-    if isinstance(error, (ConfigError, DataError, StoreError)) or (isinstance(error, ValueError) and loop is None):
-        return f"{error}"
-    return f"The run stopped because of an error in the program ({type(error).__name__}: {str(error)[:200]}).{resume}"
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory, of the host or a device, ran out."""
-    text = str(error).lower()
-    return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or any(
-        sign in text for sign in ("out of memory", "can't allocate memory", "not enough memory")
-    )

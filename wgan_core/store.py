@@ -4,8 +4,9 @@
   config.json      the config, library versions, data set fingerprint
   metrics.csv      append-only; a torn last line is dropped
   ledger.jsonl     what happened: edits, status changes, saves, warnings
+  health.jsonl     what the instruments read; append-only too
   steps/00012000/  generator, critic and training .safetensors; complete or absent
-  samples/00012000.png
+  samples/00012000.png, and 00012000-averaged.png where the generator is averaged
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ import torch
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.history import COLUMNS, Rows
+from wgan_core.readings import Reading, from_line, to_line
 
 TensorDict = dict[str, torch.Tensor]
 PARTS = ("generator", "critic", "training")
 AVERAGED = "averaged"
 """A fourth part, of runs that average their generator."""
 FORMAT = 1
+_AVERAGED_GRID = f"-{AVERAGED}"
 _HEADER = ",".join(COLUMNS)
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
@@ -261,6 +264,14 @@ class RunFolder:
         rows = [values for line in _whole_lines(self.path / "metrics.csv") if (values := _numbers(line)) is not None]
         return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
 
+    def append_readings(self, readings: Iterable[Reading]) -> None:
+        """Add what instruments have read to health.jsonl. Raises OSError."""
+        _append_lines(self.path / "health.jsonl", [to_line(reading) for reading in readings])
+
+    def readings(self) -> tuple[Reading, ...]:
+        """All readings, oldest first; lines that are torn or hold none are left out."""
+        return tuple(reading for line in _whole_lines(self.path / "health.jsonl") if (reading := from_line(line)) is not None)
+
     def append_ledger(self, step: int, what: str, **details: Any) -> None:
         """Note what happened at `step`. Raises OSError."""
         _append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
@@ -279,6 +290,11 @@ class RunFolder:
                 edits.append(entry)
         return edits
 
+    def processes(self) -> int:
+        """The most processes that trained the run together at any time; 1 where none joined."""
+        counts = [entry.get("count") for entry in self.ledger() if entry["what"] == "processes"]
+        return max((count for count in counts if isinstance(count, int)), default=1)
+
     def config_at(self, step: int) -> TrainConfig:
         """The config in force at `step`: the first one with the edits up to there. Raises StoreError."""
         changes = {edit["field"]: edit["new"] for edit in self.edits() if edit["step"] <= step}
@@ -288,21 +304,26 @@ class RunFolder:
             raise StoreError(f"{self.path / 'ledger.jsonl'} holds an edit that cannot be: {error}") from None
 
     def forget_after(self, step: int) -> None:
-        """Drop curve points after `step`, before the run goes on from there and records them anew. Raises OSError."""
+        """Drop curve points and readings after `step`, before the run goes on from there and takes them anew. Raises OSError."""
         rows = self.read_metrics()
         kept = rows[rows[:, 0] <= step]
         if len(kept) < len(rows):
             _write_atomically(self.path / "metrics.csv", "".join(line + "\n" for line in (_HEADER, *_metric_lines(kept))).encode())
+        readings = self.readings()
+        before = [to_line(reading) for reading in readings if reading.step <= step]
+        if len(before) < len(readings):
+            _write_atomically(self.path / "health.jsonl", "".join(line + "\n" for line in before).encode())
 
-    def write_sample(self, step: int, png: bytes) -> None:
-        """Keep the fixed-latent grid of `step`. Raises OSError."""
+    def write_sample(self, step: int, png: bytes, *, averaged: bool = False) -> None:
+        """Keep the fixed-latent grid of `step`, of the generator or of its moving average. Raises OSError."""
         (self.path / "samples").mkdir(exist_ok=True)
-        _write_atomically(self.path / "samples" / f"{step:08d}.png", png)
+        _write_atomically(self.path / "samples" / f"{step:08d}{_AVERAGED_GRID if averaged else ''}.png", png)
 
-    def samples(self) -> dict[int, Path]:
-        """The kept grids by step, ascending."""
-        paths = {int(entry.stem): entry for entry in _entries(self.path / "samples") if entry.stem.isdecimal() and entry.suffix == ".png"}
-        return dict(sorted(paths.items()))
+    def samples(self, *, averaged: bool = False) -> dict[int, Path]:
+        """The kept grids by step, ascending: of the generator or of its moving average."""
+        ending = f"{_AVERAGED_GRID if averaged else ''}.png"
+        named = {entry.name.removesuffix(ending): entry for entry in _entries(self.path / "samples") if entry.name.endswith(ending)}
+        return dict(sorted((int(step), entry) for step, entry in named.items() if step.isdecimal()))
 
     def status(self) -> str:
         """How the run stands, see `RunSummary.status`."""

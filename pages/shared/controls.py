@@ -19,7 +19,7 @@ from wgan_core.store import RunFolder, StoreError, run_path
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
 _METHOD_SETTING = {"clip": ("clip_value",), "gradient-penalty": ("gp_lambda",), "none": ()}
-ALSO_LIVE = ("max_steps", "log_every", "save_every")
+ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget")
 
 
 def steered(config: TrainConfig) -> tuple[str, ...]:
@@ -41,9 +41,9 @@ def _transport(snapshot: Snapshot) -> None:
     run_id, training, begun = snapshot.run_id, snapshot.status == "running", snapshot.status in ("running", "paused")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if training or not begun:
-            st.button("Pause", icon=":material/pause:", on_click=_send, args=(run_id, Pause()), disabled=not begun, shortcut="P")
+            st.button("Pause", icon=":material/pause:", on_click=send_command, args=(run_id, Pause()), disabled=not begun, shortcut="P")
         else:
-            st.button("Resume", icon=":material/play_arrow:", on_click=_send, args=(run_id, Resume()), type="primary", shortcut="P")
+            st.button("Resume", icon=":material/play_arrow:", on_click=send_command, args=(run_id, Resume()), type="primary", shortcut="P")
         st.button(
             "Step",
             icon=":material/skip_next:",
@@ -59,7 +59,7 @@ def _transport(snapshot: Snapshot) -> None:
         st.button(
             "Save now",
             icon=":material/save:",
-            on_click=_send,
+            on_click=send_command,
             args=(run_id, SaveNow()),
             disabled=not begun,
             help="Keep this step for good. Other steps are kept too, but thinned out as the run goes on.",
@@ -67,13 +67,13 @@ def _transport(snapshot: Snapshot) -> None:
         st.button(
             "Stop",
             icon=":material/stop:",
-            on_click=_send,
+            on_click=send_command,
             args=(run_id, Stop()),
             help="Save and end. The run can be resumed later, with other settings if you like.",
         )
 
 
-def _send(run_id: str, command: Command) -> None:
+def send_command(run_id: str, command: Command) -> None:
     """Hand a command over and wait a moment for its effect, so that the page shows it at once."""
     run = run_manager().get(run_id)
     if run is None:
@@ -87,7 +87,7 @@ def _send(run_id: str, command: Command) -> None:
 
 
 def _step(run_id: str) -> None:
-    _send(run_id, StepOnce(int(st.session_state["step-count"] or 1)))
+    send_command(run_id, StepOnce(int(st.session_state["step-count"] or 1)))
 
 
 def _steer(snapshot: Snapshot) -> None:
@@ -112,7 +112,7 @@ def _changed(run_id: str, name: str) -> Any:
         value = st.session_state[settings.widget_key(SCOPE, name)]
         # What cannot be used is not sent; the sentence stands below the widget, which keeps what was typed.
         with contextlib.suppress(ConfigError):
-            _send(run_id, Set({name: settings.check_value(name, value)}))
+            send_command(run_id, Set({name: settings.check_value(name, value)}))
 
     return send
 

@@ -19,26 +19,41 @@ _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
 
 @dataclass(frozen=True)
 class Source:
-    """One saved step, ready to make images."""
+    """One saved step, ready to make images or points."""
 
     run_id: str
     step: int
     steps: tuple[int, ...]
     networks: SavedNetworks
     reference_scores: NDArray[np.float32]
-    """The critic's scores of random images of this generator, ascending."""
+    """The critic's scores of random images, or points, of this generator, ascending."""
+    dataset: str
+    averages: bool
+    """Whether the run keeps a moving average of its generator."""
+    averaged: bool
+    """Whether `networks` has that average."""
+
+    @property
+    def name(self) -> str:
+        """What files made from it are called, to begin with."""
+        return f"{self.run_id}-step{self.step}{'-averaged' if self.averaged else ''}"
 
     @property
     def latent_dim(self) -> int:
         """Length of a latent."""
         return self.networks.latent_dim
 
+    @property
+    def kind(self) -> str:
+        """What it makes, in words."""
+        return "points" if self.networks.makes_points else "images"
+
     def pixels(self, z: Latents) -> NDArray[np.uint8]:
         """Images [n, h, w, c] of latents [n, latent_dim]."""
         return self.networks.pixels(z)
 
     def score(self, z: Latents) -> tuple[float, float]:
-        """The critic's score of the image of one latent, and the share of random images that score lower."""
+        """The critic's score of what one latent becomes, and the share of random latents whose image or point scores lower."""
         score = float(self.networks.scores(z[None])[0])
         return score, float(np.searchsorted(self.reference_scores, score) / len(self.reference_scores))
 
@@ -50,15 +65,16 @@ def runs_to_choose() -> list[RunSummary]:
     return sorted(runs, key=lambda run: run.run_id not in active)
 
 
-def open_source(run_id: str, step: int | None) -> Source:
-    """The networks of `run_id` at `step`, the newest saved one if None. Raises StoreError."""
+def open_source(run_id: str, step: int | None, *, averaged: bool = False) -> Source:
+    """The networks of `run_id` at `step`, the newest saved one if None; averaged: with the moving average. Raises StoreError."""
     path = run_path(run_manager().root, run_id)
-    steps = RunFolder.open(path).steps()
+    folder = RunFolder.open(path)
+    steps = folder.steps()
     if not steps:
         raise StoreError("This run has no saved step yet.")
     step = steps[-1] if step is None else step
-    networks, reference = _load(path, step, _modified(path, step))
-    return Source(run_id, step, tuple(steps), networks, reference)
+    networks, reference = _load(path, step, _modified(path, step), averaged)
+    return Source(run_id, step, tuple(steps), networks, reference, folder.config.dataset, folder.config.ema_decay > 0, averaged)
 
 
 def _modified(path: Path, step: int) -> float:
@@ -67,7 +83,7 @@ def _modified(path: Path, step: int) -> float:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _load(path: Path, step: int, modified: float) -> tuple[SavedNetworks, NDArray[np.float32]]:
-    networks = load_networks(RunFolder.open(path), step)
+def _load(path: Path, step: int, modified: float, averaged: bool) -> tuple[SavedNetworks, NDArray[np.float32]]:
+    networks = load_networks(RunFolder.open(path), step, averaged=averaged)
     z = np.random.default_rng(_REFERENCE_SEED).standard_normal((_REFERENCE_COUNT, networks.latent_dim), dtype=np.float32)
     return networks, np.sort(networks.scores(z))

@@ -1,4 +1,4 @@
-"""Interpolation between latents: as a strip, as a film that plays in the browser, and as files."""
+"""Interpolation between latents: as a strip, as a film that plays in the browser, and as files; of points, as a line in the plane."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pages.shared import latent_state
 from pages.shared.film import film
 from pages.shared.latent_source import Source
 from pages.shared.live_image import live_image
+from pages.shared.point_view import show_points
 from wgan_core import images
 from wgan_core.latent import Latents, path_through
 
@@ -64,18 +65,23 @@ def interpolation(source: Source) -> None:
     if kept:
         _show_pins(source, kept)
     keys = _keys(source, kept)
-    if keys is not None:
+    if keys is None:
+        return
+    if source.networks.makes_points:
+        _show_way(source, keys, way)
+    else:
         _show_path(source, keys, way)
 
 
 def _show_pins(source: Source, kept: list[Latents]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        live_image(
-            images.png(images.tile(source.pixels(np.stack(kept)), columns=len(kept))),
-            key="explore-pins",
-            alt=f"{len(kept)} pinned latents",
-            width=64 * len(kept),
-        )
+        if not source.networks.makes_points:
+            live_image(
+                images.png(images.tile(source.pixels(np.stack(kept)), columns=len(kept))),
+                key="explore-pins",
+                alt=f"{len(kept)} pinned latents",
+                width=64 * len(kept),
+            )
         words = "The way leads through the pins." if len(kept) >= 2 else "Pin one more to interpolate between pins."
         st.caption(f"{len(kept)} of at most {MOST_KEYS} pinned. {words}", width="content")
         st.button("Remove pins", on_click=kept.clear, icon=":material/keep_off:", type="tertiary")
@@ -94,8 +100,26 @@ def _keys(source: Source, kept: list[Latents]) -> list[Latents] | None:
     return [latent_state.seed_latent(int(seed), source.latent_dim) for seed in seeds]
 
 
+def _show_way(source: Source, keys: list[Latents], way: str) -> None:
+    """Where the way between latents leads in the plane, with the keys themselves on it."""
+    latents = _latents(keys, way)
+    show_points(
+        source,
+        key="explore-way",
+        alt=f"Points that the {way} way between {len(keys)} latents leads through",
+        path=source.networks.samples(latents),
+        here=source.networks.samples(np.stack(keys)),
+    )
+    name = f"{source.name}-{way}"
+    st.download_button("Latents .npy", lambda: as_npy(latents), f"{name}.npy", icon=":material/download:", on_click="ignore")
+
+
+def _latents(keys: list[Latents], way: str) -> Latents:
+    return path_through(keys, FRAMES_BETWEEN, "linear" if way == "linear" else "spherical")
+
+
 def _show_path(source: Source, keys: list[Latents], way: str) -> None:
-    latents = path_through(keys, FRAMES_BETWEEN, "linear" if way == "linear" else "spherical")
+    latents = _latents(keys, way)
     frames = source.pixels(latents)
     chosen = np.linspace(0, len(frames) - 1, STRIP).round().astype(int)
     strip = images.tile(frames[chosen], columns=STRIP)
@@ -116,7 +140,7 @@ def _show_path(source: Source, keys: list[Latents], way: str) -> None:
         )
     with right:
         st.caption(f"{count} images, drawn once and played in your browser.")
-        name = f"{source.run_id}-step{source.step}-{way}"
+        name = f"{source.name}-{way}"
         factor = max(1, 256 // height)
         with st.container(horizontal=True):
             st.download_button(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.controls import controls
+from pages.shared.diagnosis_view import advice_line, diagnosis
+from pages.shared.export_view import export_view
 from pages.shared.live_chart import live_chart
 from pages.shared.live_image import live_image
+from pages.shared.point_view import live_points
 from pages.shared.server import run_manager, spare_what_is_loaded
 from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
@@ -41,6 +45,8 @@ def run_view(run_id: str) -> None:
     st.session_state["run-shown"] = _what_rerun_depends_on(snapshot)
     places = _lay_out(snapshot)
     st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
+    if snapshot.status not in ("queued", "loading"):  # whose folder is not there yet
+        export_view(run_id)
 
 
 def look_at(run_id: str) -> Snapshot:
@@ -59,7 +65,7 @@ def _from_folder(path: Path, stamp: tuple[float, ...], held: bool) -> Snapshot:
 
 def _stamp(path: Path) -> tuple[float, ...]:
     """Changes whenever the run folder's contents do."""
-    files = [path / name for name in ("config.json", "metrics.csv", "ledger.jsonl", "steps", "samples")]
+    files = [path / name for name in ("config.json", "metrics.csv", "ledger.jsonl", "health.jsonl", "steps", "samples")]
     return tuple(file.stat().st_mtime for file in files if file.exists())
 
 
@@ -104,17 +110,34 @@ class _Places(NamedTuple):
     top: DeltaGenerator
     charts: DeltaGenerator
     generated: DeltaGenerator
+    averaged: DeltaGenerator
+    """Beside `generated`; used in runs that average their generator."""
     below: DeltaGenerator
+    diagnosis: DeltaGenerator | None
+    """Where the tab Diagnosis is, if it is the one that is open; then nothing else is drawn."""
 
 
 def _lay_out(snapshot: Snapshot) -> _Places:
     """The places of a run's view, and in it the real images: they never change, so they are sent once and not every second."""
     top = st.container()
+    training, health = st.tabs(("Training", "Diagnosis"), key="view.tab", on_change="rerun")
+    if health.open:
+        return _Places(top, health, health, health, health, health)
+    with training:
+        return _lay_out_training(snapshot, top)
+
+
+def _lay_out_training(snapshot: Snapshot, top: DeltaGenerator) -> _Places:
     charts, pictures = st.columns([11, 9], gap="large")
     with pictures:
+        averages = snapshot.config.ema_decay > 0
         if snapshot.pictures is None:
-            return _Places(top, charts, st.container(), st.container())
-        generated, real = st.columns(2)
+            generated, averaged = st.columns(2) if averages else (st.container(), st.container())
+            return _Places(top, charts, generated, averaged, st.container(), None)
+        if snapshot.pictures.are_points:
+            return _Places(top, charts, st.container(), st.container(), st.container(), None)
+        generated, beside = st.columns(2)
+        averaged, real = (beside, st.columns(2)[0]) if averages else (st.container(), beside)
         with real:
             live_image(
                 grid_png(snapshot.run_id, -1, snapshot.pictures.real),
@@ -123,7 +146,7 @@ def _lay_out(snapshot: Snapshot) -> _Places:
                 caption="Real images",
                 width=FILL,
             )
-        return _Places(top, charts, generated, st.container())
+        return _Places(top, charts, generated, averaged, st.container(), None)
 
 
 def _live(run_id: str, places: _Places) -> None:
@@ -137,16 +160,28 @@ def _live(run_id: str, places: _Places) -> None:
     with places.top:
         _messages(snapshot)
         _progress(snapshot)
+        advice_line(snapshot)
+    if places.diagnosis is not None:
+        with places.diagnosis:
+            diagnosis(snapshot, trained_here=_is_here(run_id))
+        return
     with places.charts:
         _charts(snapshot)
     if snapshot.pictures is None:
-        with places.generated:
-            _kept_grid(snapshot)
+        _kept_grids(snapshot, places)
         return
     with places.generated:
-        _generated(snapshot.run_id, snapshot.pictures)
+        if snapshot.pictures.are_points:
+            live_points(snapshot.run_id, snapshot.config.dataset, snapshot.pictures)
+        else:
+            _generated(snapshot.run_id, snapshot.pictures)
+    if snapshot.pictures.averaged is not None:
+        with places.averaged:
+            _averaged(snapshot, snapshot.pictures.averaged)
     with places.below:
-        st.caption(f"The same {len(snapshot.pictures.samples)} latents at every step, BatchNorm in eval mode.")
+        config = snapshot.config
+        mode = ", BatchNorm in eval mode" if config.generator_norm == "batch" else ""
+        st.caption(f"The same {len(snapshot.pictures.samples)} latents at every step{mode}.")
         _score_histogram(snapshot.pictures)
     if snapshot.status == "running":
         spare_what_is_loaded()
@@ -169,9 +204,14 @@ def _progress(snapshot: Snapshot) -> None:
         return
     parts = [f"step {snapshot.step:,} of {config.max_steps:,}", f"{snapshot.generator_updates:,} generator updates"]
     if snapshot.status == "running" and snapshot.steps_per_second:
-        parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} images/s")
+        parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} {_kind(config)}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))
+
+
+def _kind(config: TrainConfig) -> str:
+    """What the run makes, in words."""
+    return DATASETS[config.dataset].kind
 
 
 def _charts(snapshot: Snapshot) -> None:
@@ -202,7 +242,7 @@ def _charts(snapshot: Snapshot) -> None:
     last = snapshot.history[-1]
     for name, which, log, height, words in (
         ("Wasserstein estimate", figures.ESTIMATE, log_y, 300, f"Wasserstein estimate by {figures.X_TITLES[x_axis]}, now {last[3]:.4g}"),
-        ("Critic scores", figures.SCORES, False, 230, f"mean critic score of real images, now {last[6]:.4g}, and generated, {last[7]:.4g}"),
+        ("Critic scores", figures.SCORES, False, 230, f"mean critic score of real data, now {last[6]:.4g}, and generated, {last[7]:.4g}"),
         ("Losses", figures.LOSSES, False, 230, f"critic loss, now {last[4]:.4g}, and generator loss"),
     ):
         st.markdown(f"**{name}**", help=_CHART_HELP[name])
@@ -211,7 +251,7 @@ def _charts(snapshot: Snapshot) -> None:
 
 
 _CHART_HELP = {
-    "Wasserstein estimate": "E f(real) − E f(fake): how far apart the critic can hold real and generated images. Larger is farther. Its "
+    "Wasserstein estimate": "E f(real) − E f(fake): how far apart the critic can hold real and generated data. Larger is farther. Its "
     "scale depends on the clip value and the critic, so it is not the Wasserstein distance itself: compare it within a run only.",
     "Critic scores": "The mean score f of the real and of the generated half of each batch. The estimate is the gap between the two lines.",
     "Losses": "What the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)): adding a constant to the critic moves "
@@ -229,36 +269,64 @@ def _generated(run_id: str, pictures: Pictures) -> None:
     )
 
 
+def _averaged(snapshot: Snapshot, samples: NDArray[np.uint8] | NDArray[np.float32]) -> None:
+    """What the generator's moving average makes of the same latents."""
+    assert snapshot.pictures is not None
+    step, config = snapshot.pictures.step, snapshot.config
+    caption = f"Averaged generator, step {step:,}: moving average of its weights, decay {config.ema_decay:g}"
+    if snapshot.pictures.are_points:
+        live_points(
+            snapshot.run_id, config.dataset, replace(snapshot.pictures, samples=samples), key="chart-points-averaged", caption=caption
+        )
+        return
+    live_image(
+        grid_png(snapshot.run_id, step, samples, averaged=True),
+        key="grid-averaged",
+        alt=f"{len(samples)} images of the averaged generator from the same latents at step {step}",
+        caption=caption,
+        width=FILL,
+    )
+
+
 @st.cache_data(max_entries=64, show_spinner=False)
-def grid_png(run_id: str, step: int, _pixels: NDArray[np.uint8]) -> bytes:
+def grid_png(run_id: str, step: int, _pixels: NDArray[Any], *, averaged: bool = False) -> bytes:
     """A grid of images as PNG; encoded once for all tabs."""
     return images.png(images.tile(_pixels))
 
 
 def _score_histogram(pictures: Pictures) -> None:
+    kind = "points" if pictures.are_points else "images"
     st.markdown(
-        "**Critic scores of these images**",
-        help="The critic's score of each image above. The further the two heaps lie apart, the more surely the critic tells them apart.",
+        f"**Critic scores of these {kind}**",
+        help=f"The critic's score of each of the {kind} above. The further the two heaps lie apart, the more surely the critic tells "
+        "them apart.",
     )
-    figure = figures.score_histogram(pictures.real_scores.astype(float), pictures.sample_scores.astype(float))
-    live_chart(figure, key="chart-histogram", alt="Histogram of the critic's scores of real and generated images", height=230)
+    figure = figures.score_histogram(pictures.real_scores.astype(float), pictures.sample_scores.astype(float), kind=kind)
+    live_chart(figure, key="chart-histogram", alt=f"Histogram of the critic's scores of real and generated {kind}", height=230)
 
 
-def _kept_grid(snapshot: Snapshot) -> None:
+def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
     """The sample grids that the run folder keeps, to walk through."""
     path = run_path(run_manager().root, snapshot.run_id)
-    kept = RunFolder.open(path).samples() if path.exists() else {}
-    if not kept:
-        st.caption("Pictures appear once the networks are built.")
+    folder = RunFolder.open(path) if (path / "config.json").exists() else None  # a folder is there a moment before what is in it
+    kept = folder.samples() if folder is not None else {}
+    if folder is None or not kept:
+        places.generated.caption("Pictures appear once the networks are built.")
         return
     steps = list(kept)
     step = steps[-1]
-    if len(steps) > 1:
-        step = st.select_slider("Samples at step", steps, value=step, key=f"kept-{snapshot.run_id}", format_func=lambda step: f"{step:,}")
-    live_image(
-        kept[step].read_bytes(),
-        key="grid-generated",
-        alt=f"Generated images at step {step}",
-        caption=f"Generated, step {step:,}",
-        width=512,
-    )
+    with places.generated:
+        if len(steps) > 1:
+            step = st.select_slider(
+                "Samples at step", steps, value=step, key=f"kept-{snapshot.run_id}", format_func=lambda step: f"{step:,}"
+            )
+        _kept_grid(kept[step], "grid-generated", f"Generated {_kind(snapshot.config)} at step {step}", f"Generated, step {step:,}")
+    averaged = folder.samples(averaged=True).get(step)
+    if averaged is not None:
+        with places.averaged:
+            words = f"Averaged generator, step {step:,}"
+            _kept_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
+
+
+def _kept_grid(path: Path, key: str, alt: str, caption: str) -> None:
+    live_image(path.read_bytes(), key=key, alt=alt, caption=caption, width=512)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from wgan_core.download import Downloads
 from wgan_core.manager import RunManager
+from wgan_core.paper.jobs import PaperJobs
 from wgan_core.store import runs_root
 
 
@@ -22,6 +23,12 @@ def run_manager() -> RunManager:
 def downloads() -> Downloads:
     """The downloads of this process."""
     return Downloads()
+
+
+@st.cache_resource(show_spinner=False)
+def paper_jobs() -> PaperJobs:
+    """The papers' results computed in this process."""
+    return PaperJobs()
 
 
 @st.cache_resource(show_spinner=False)

@@ -53,7 +53,8 @@ def _draw(info: SettingInfo, key: str, on_change: Any, badge: bool) -> None:
         case "int":
             st.number_input(label, step=1, **common)
         case "float":
-            st.number_input(label, step=info.step or 0.1, format="%.6g", **common)
+            # A step that is an int would make it a widget of whole numbers, and λ 0.1 a 0.
+            st.number_input(label, step=float(info.step or 0.1), format="%.6g", **common)
         case "choice":
             st.selectbox(label, info.choices, **common)
         case _:

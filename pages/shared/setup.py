@@ -7,8 +7,11 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import settings
+from pages.shared.forecast import forecast
+from pages.shared.point_upload import point_upload, say_what_is_wrong
 from pages.shared.server import downloads, run_manager
-from wgan_core.config import PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
+from wgan_core.advice import Observations, advise
+from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data import DATASETS, is_available
 from wgan_core.device import resolve_device
 from wgan_core.manager import DeviceBusy
@@ -38,9 +41,16 @@ def setup_form() -> None:
     data, recipe = st.columns([2, 3], gap="large")
     with data:
         values["dataset"] = settings.setting_widget(SCOPE, "dataset")
-        values["image_size"] = settings.setting_widget(SCOPE, "image_size")
+        if values["dataset"] in POINT_SETS:  # which have no size; what was set for images is kept for when they are chosen again
+            values["image_size"] = st.session_state[settings.widget_key(SCOPE, "image_size")]
+        else:
+            values["image_size"] = settings.setting_widget(SCOPE, "image_size")
         if values["dataset"] == "image-folder":
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
+        elif values["dataset"] == "csv":
+            point_upload(settings.widget_key(SCOPE, "data_root"))
+            values["data_root"] = settings.setting_widget(SCOPE, "data_root")
+            say_what_is_wrong(values["data_root"])
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
@@ -51,6 +61,9 @@ def setup_form() -> None:
     values |= _folded_settings([name for name in SETTINGS if name not in values])
     config = settings.complete_config(values)
     _show_changes(preset, values)
+    if config is not None:
+        _advise(config)
+        forecast(config)
     params = settings.write_link(preset, values)
     st.session_state["setup-link"] = params
     if dict(st.query_params) != params:
@@ -105,6 +118,19 @@ def _show_changes(preset: str, values: dict[str, Any]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Changed from the preset: {listed}.", width="content")
             st.button("Back to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
+
+
+def _advise(config: TrainConfig) -> None:
+    """What is known to go badly together."""
+    for found in advise(Observations(config)):
+        (st.warning if found.level == "warning" else st.info)(found.text, icon=":material/lightbulb:")
+    if config.lipschitz == "clip" and config.critic_norm == "batch" and config.clipped == "all":
+        st.warning(
+            f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:g} too, so that each norm divides the scores by "
+            f"{1 / config.clip_value:,.3g} or more. The WGAN authors' code does it all the same; for scores of a usual size clip weights "
+            "only, or take no norm.",
+            icon=":material/lightbulb:",
+        )
 
 
 def _start(config: TrainConfig | None) -> None:

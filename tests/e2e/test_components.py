@@ -79,7 +79,7 @@ def app(streamlit_server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     return streamlit_server(script)
 
 
-TICK_COLOUR = f"getComputedStyle(document.querySelector('{STILL} .xtick text')).fill"
+TICK_COLOUR = f"(tick => tick && getComputedStyle(tick).fill)(document.querySelector('{STILL} .xtick text'))"
 
 
 def themed(name: str) -> str:

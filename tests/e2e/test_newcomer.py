@@ -36,7 +36,11 @@ def picture(page: Any, alt: str) -> str:
     image.wait_for()
     return image.evaluate(
         """async image => {
-            await image.decode();
+            // While it is decoded the next picture may take its place.
+            for (let source = ''; source !== image.src; ) {
+                source = image.src;
+                await image.decode().catch(() => {});
+            }
             const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
             const context = canvas.getContext('2d');
             context.drawImage(image, 0, 0);

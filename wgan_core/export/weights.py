@@ -32,14 +32,16 @@ def check_packages() -> None:
 def onnx_file(networks: SavedNetworks, part: str) -> Exported:
     """The network as one ONNX file, weights included, for any batch size, BatchNorm with its running statistics.
 
-    Input `z` [batch, latent_dim] and output `images` [batch, c, h, w] in (-1, 1); of the critic `images` and `scores` [batch, 1].
+    Input `z` [batch, latent_dim] and output `images` [batch, c, h, w] in (-1, 1), or `points` [batch, 2]; of the critic these and `scores`
+    [batch, 1].
 
     Raises ExportError if a package is missing, or if what onnxruntime (where it is installed) makes of the file differs by more than
     `TOLERANCE` from PyTorch.
     """
     check_packages()
     traced, network, example = _traced(networks, part)
-    inputs, outputs = (["images"], ["scores"]) if part == "critic" else (["z"], ["images"])
+    made = "points" if networks.makes_points else "images"
+    inputs, outputs = ([made], ["scores"]) if part == "critic" else (["z"], [made])
     try:
         program = torch.onnx.export(traced, (example,), dynamo=True, input_names=inputs, output_names=outputs, verbose=False)
     except Exception as error:  # of many kinds where the packages do not fit together
@@ -56,8 +58,8 @@ def onnx_file(networks: SavedNetworks, part: str) -> Exported:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    made = [torch.from_numpy(session.run(None, {inputs[0]: given.numpy()})[0]) for given in _tried(example)]
-    return Exported(content, f"Step {networks.step}. {_compared(network, example, made, 'onnxruntime')}")
+    answers = [torch.from_numpy(session.run(None, {inputs[0]: given.numpy()})[0]) for given in _tried(example)]
+    return Exported(content, f"Step {networks.step}. {_compared(network, example, answers, 'onnxruntime')}")
 
 
 def exported_program(networks: SavedNetworks, part: str) -> Exported:

@@ -1,0 +1,429 @@
+"""Each rule of the advice: a state in which it speaks, and one next to it in which it is quiet."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from wgan_core.advice import RULES, Advice, Observations, advise
+from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.coverage import ClassReport
+from wgan_core.data import ImageDataset, load_dataset, network_input
+from wgan_core.diagnose import CriticHealth, GradientDepth, LayerWeights, ModeGap, Movement, OverfitGap, examine, take_specimen
+from wgan_core.lag import Lag, critic_lag, twin
+from wgan_core.lipschitz import Bound, GradientNorms
+from wgan_core.metrics import ModeReport
+from wgan_core.trainer import Trainer
+
+CLIP = TrainConfig(dataset="fashion-mnist", clip_value=0.01)
+GP = CLIP.replace(lipschitz="gradient-penalty", optimizer="adam")
+
+
+def layers(*shares: float) -> tuple[LayerWeights, ...]:
+    edges = np.linspace(-0.01, 0.01, 61)
+    return tuple(LayerWeights(f"layer {k}", np.zeros(60, int), edges, share, 0.0, 0.01) for k, share in enumerate(shares, 1))
+
+
+def norms(median: float = 1.1, alignment: float = 0.84) -> GradientNorms:
+    spread = median * np.linspace(0.9, 1.1, 11)
+    return GradientNorms(spread, spread, spread, alignment)
+
+
+def depth(part: str, log10: list[float], rms: list[float]) -> GradientDepth:
+    return GradientDepth(tuple(f"{part} layer {k}" for k in range(1, len(log10) + 1)), np.array(log10), np.array(rms))
+
+
+# As the shipped run on Fashion-MNIST has them.
+HEALTH = CriticHealth(
+    step=120_000,
+    n=256,
+    estimate=0.0115,
+    norms=norms(),
+    constant=Bound(0.0147),
+    display_w1=Bound(0.78),
+    spectral=Bound(0.124),
+    box=Bound(4.19),
+    boundary=layers(0.02, 0.15, 1.0),
+    critic_depth=depth("critic", [-2.95, -1.96, -2.15], [2.6e-4, 7.3e-5, 9.1e-3]),
+    generator_depth=depth("generator", [-2.65, -3.0, -3.1], [1.3e-4, 3.3e-5, 1.6e-5]),
+    seconds=0.3,
+)
+CLASSES = ClassReport(("a", "b", "c", "d"), np.full(4, 0.25), np.full(4, 0.25), 0.6, 0.9, 1000, 0.95, "ab" * 16, 0.1)
+
+
+def lag(rise: float) -> Lag:
+    return Lag(np.array([0, 100, 200, 300]), np.array([1.0, *[1.0 + rise] * 3]), 1024, 1.0)
+
+
+HEALTHY = Observations(
+    config=CLIP,
+    step=120_000,
+    generator_updates=24_000,
+    recent_estimates=0.01 + 0.004 * np.sin(np.arange(200)),
+    health=HEALTH,
+    lag=lag(0.05),
+    classes=CLASSES,
+    diversity=0.97,
+    mode_gap=ModeGap(0.027, 0.026, 1024),
+    overfit=OverfitGap(0.001, 0.0009, 0.0113, 2000),
+    moved=Movement(0.3, 100),
+)
+
+
+def healthy(**changes: Any) -> Observations:
+    """The healthy state but for these; names that belong to the critic's health go there."""
+    inner = {
+        name: changes.pop(name) for name in list(changes) if name in {field.name for field in dataclasses.fields(CriticHealth)} - {"step"}
+    }
+    return dataclasses.replace(HEALTHY, health=dataclasses.replace(HEALTH, **inner), **changes)
+
+
+def test_a_healthy_run_gets_no_advice() -> None:
+    assert advise(HEALTHY) == ()
+    assert advise(dataclasses.replace(HEALTHY, config=GP)) == ()
+
+
+def test_what_has_not_been_measured_gives_no_advice() -> None:
+    assert advise(Observations(CLIP, step=10_000, generator_updates=10_000)) == ()
+
+
+DEEP = CLIP.replace(critic_widths=(64,) * 5)
+NEGATIVE = np.where(np.arange(100) < 61, -0.01, 0.01)
+FEW = dataclasses.replace(CLASSES, shares=np.array([0.98, 0.02, 0.0, 0.0]))
+HALF = dataclasses.replace(CLASSES, shares=np.array([0.6, 0.37, 0.03, 0.0]))
+MODES = ModeReport(np.array([0.5, 0.0, 0.0]), 1, 0.9, 1000)
+
+# The rule, a state in which it speaks with this number, level and setting, and a state nearby in which it must not.
+CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
+    (
+        "momentum-with-clipping",
+        healthy(config=CLIP.replace(optimizer="adam")),
+        0.5,
+        "warning",
+        "optimizer",
+        healthy(config=CLIP.replace(optimizer="adam", adam_beta1=0.0)),
+    ),
+    (
+        "momentum-with-clipping",
+        healthy(config=CLIP.replace(optimizer="adam", adam_beta1=0.9)),
+        0.9,
+        "warning",
+        "optimizer",
+        healthy(config=GP),
+    ),
+    ("deep-critic-with-clipping", healthy(config=DEEP), 6, "warning", "lipschitz", healthy(config=CLIP.replace(critic_widths=(64,) * 4))),
+    ("deep-critic-with-clipping", healthy(config=DEEP), 6, "warning", "lipschitz", healthy(config=GP.replace(critic_widths=(64,) * 5))),
+    (
+        "saturated-weights",
+        healthy(boundary=layers(0.3, 0.88, 1.0)),
+        0.88,
+        "warning",
+        "clip_value",
+        healthy(boundary=layers(0.3, 0.79, 1.0)),
+    ),
+    (
+        "saturated-weights",
+        healthy(boundary=layers(0.88, 0.3, 1.0)),
+        0.88,
+        "warning",
+        "clip_value",
+        healthy(boundary=layers(0.88, 0.3, 1.0), step=400),
+    ),
+    (
+        "saturated-weights",
+        healthy(boundary=layers(0.9, 0.8, 1.0), config=CLIP.replace(critic_gradients="accumulated")),
+        0.9,
+        "warning",
+        "critic_gradients",
+        healthy(boundary=layers(math.nan, math.nan, math.nan), config=GP),
+    ),
+    (
+        "linear-critic",
+        healthy(norms=norms(alignment=0.999), diversity=0.2, generator_updates=200),
+        0.999,
+        "warning",
+        "clip_value",
+        healthy(norms=norms(alignment=0.99), diversity=0.2, generator_updates=200),
+    ),
+    (
+        "linear-critic",
+        healthy(norms=norms(alignment=0.999), diversity=0.2, generator_updates=200, config=GP),
+        0.999,
+        "warning",
+        "critic_lr",
+        healthy(norms=norms(alignment=1.0), diversity=0.9),
+    ),
+    (
+        "vanishing-gradient",
+        healthy(critic_depth=depth("critic", [-9.0, -8.0, -7.0], [4e-9, 1e-7, 1e-2])),
+        4e-9,
+        "warning",
+        "clip_value",
+        healthy(critic_depth=depth("critic", [-9.0, -8.0, -7.0], [4e-8, 1e-7, 1e-2])),
+    ),
+    (
+        "vanishing-gradient",
+        healthy(generator_depth=depth("generator", [-9.0, -8.0], [4e-9, 1e-7])),
+        4e-9,
+        "warning",
+        "clip_value",
+        healthy(generator_depth=GradientDepth(("generator layer 1", "critic layer 1"), np.array([-5.0, -5.0]), np.array([1e-5, 4e-9]))),
+    ),
+    (
+        "vanishing-gradient",
+        healthy(generator_depth=depth("generator", [-9.0, -8.0], [0.0, 1e-7]), config=GP),
+        0.0,
+        "warning",
+        "critic_widths",
+        healthy(config=GP),
+    ),
+    (
+        "exploding-gradient",
+        healthy(critic_depth=depth("critic", [2.5, 1.0, -0.6], [1.0] * 3)),
+        3.1,
+        "warning",
+        "clip_value",
+        healthy(critic_depth=depth("critic", [2.3, 1.0, -0.6], [1.0] * 3)),
+    ),
+    (
+        "exploding-gradient",
+        healthy(critic_depth=depth("critic", [2.5, 1.0, -0.6], [1.0] * 3), config=CLIP.replace(lipschitz="none")),
+        3.1,
+        "warning",
+        "lipschitz",
+        healthy(critic_depth=depth("critic", [-5.0, -3.0, -1.0], [1.0] * 3)),
+    ),
+    ("critic-lagging", healthy(lag=lag(0.2)), 0.2, "note", "n_critic", healthy(lag=lag(0.14))),
+    ("critic-lagging", healthy(lag=lag(1.5)), 1.5, "warning", "n_critic", healthy(lag=lag(-0.5))),
+    ("negative-estimate", healthy(recent_estimates=NEGATIVE), 0.61, "warning", "n_critic", healthy(recent_estimates=-NEGATIVE)),
+    ("negative-estimate", healthy(recent_estimates=NEGATIVE), 0.61, "warning", "n_critic", healthy(recent_estimates=NEGATIVE[:40])),
+    ("negative-estimate", healthy(recent_estimates=NEGATIVE), 0.61, "warning", "n_critic", healthy(recent_estimates=NEGATIVE, step=100)),
+    ("penalty-not-holding", healthy(config=GP, norms=norms(2.5)), 2.5, "warning", "gp_lambda", healthy(config=GP, norms=norms(1.3))),
+    ("penalty-not-holding", healthy(config=GP, norms=norms(0.2)), 0.2, "warning", "gp_lambda", healthy(config=CLIP, norms=norms(0.2))),
+    (
+        "nothing-holds-the-critic",
+        healthy(config=CLIP.replace(lipschitz="none"), constant=Bound(340.0)),
+        340,
+        "warning",
+        "lipschitz",
+        healthy(config=CLIP.replace(lipschitz="none"), constant=Bound(9.0)),
+    ),
+    (
+        "nothing-holds-the-critic",
+        healthy(config=CLIP.replace(lipschitz="none"), constant=Bound(340.0)),
+        340,
+        "warning",
+        "lipschitz",
+        healthy(config=GP, constant=Bound(340.0)),
+    ),
+    (
+        "overfitted-critic",
+        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000)),
+        0.6,
+        "warning",
+        "critic_widths",
+        healthy(overfit=OverfitGap(0.4, 0.01, 1.0, 2000)),
+    ),
+    (
+        "overfitted-critic",
+        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000), config=CLIP.replace(architecture="dcgan")),
+        0.6,
+        "warning",
+        "dcgan_width",
+        healthy(overfit=OverfitGap(0.6, 0.2, 1.0, 2000)),
+    ),
+    (
+        "overfitted-critic",
+        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000)),
+        0.6,
+        "warning",
+        "critic_widths",
+        healthy(overfit=OverfitGap(-0.6, 0.1, -1.0, 2000)),
+    ),
+    ("still-generator", healthy(moved=Movement(0.004, 25)), 0.004, "warning", "generator_lr", healthy(moved=Movement(0.004, 24))),
+    ("still-generator", healthy(moved=Movement(0.004, 25)), 0.004, "warning", "generator_lr", healthy(moved=Movement(0.02, 25))),
+    ("missing-modes", healthy(classes=FEW), 0.25, "warning", "n_critic", healthy(classes=HALF)),
+    ("missing-modes", healthy(classes=FEW), 0.25, "warning", "n_critic", healthy(classes=FEW, generator_updates=900)),
+    (
+        "missing-modes",
+        healthy(classes=None, modes=MODES),
+        1 / 3,
+        "warning",
+        "n_critic",
+        healthy(classes=None, modes=dataclasses.replace(MODES, hit=2)),
+    ),
+    (
+        "missing-modes",
+        healthy(classes=None, modes=dataclasses.replace(MODES, high_quality=0.5)),
+        1 / 3,
+        "warning",
+        "n_critic",
+        healthy(classes=None, modes=dataclasses.replace(MODES, high_quality=0.4)),
+    ),
+    (
+        "missing-modes",
+        healthy(classes=None, modes=MODES),
+        1 / 3,
+        "warning",
+        "n_critic",
+        healthy(classes=None, modes=ModeReport(np.zeros(1), 0, 0.0, 10)),
+    ),
+    ("samples-too-alike", healthy(diversity=0.4), 0.4, "warning", "n_critic", healthy(diversity=0.6)),
+    ("samples-too-alike", healthy(diversity=0.4), 0.4, "warning", "n_critic", healthy(diversity=0.4, generator_updates=900)),
+    (
+        "batchnorm-modes-differ",
+        healthy(mode_gap=ModeGap(0.06, 0.02, 1024)),
+        3,
+        "warning",
+        "batch_size",
+        healthy(mode_gap=ModeGap(0.036, 0.02, 1024)),
+    ),
+    (
+        "batchnorm-modes-differ",
+        healthy(mode_gap=ModeGap(0.06, 0.02, 1024)),
+        3,
+        "warning",
+        "batch_size",
+        healthy(mode_gap=ModeGap(0.06, 0.02, 1024), generator_updates=50),
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "seen", "number", "level", "setting", "quiet"), CASES, ids=[f"{k}-{c[0]}" for k, c in enumerate(CASES)])
+def test_each_rule_speaks_and_keeps_quiet(
+    key: str, seen: Observations, number: float, level: str, setting: str, quiet: Observations
+) -> None:
+    (advice,) = advise(seen)
+    assert (advice.key, advice.level, advice.setting) == (key, level, setting)
+    assert advice.number == pytest.approx(number)
+    assert key not in {advice.key for advice in advise(quiet)}
+    assert_well_said(advice)
+
+
+def assert_well_said(advice: Advice) -> None:
+    """It names a setting that exists, and its text holds the number (as a percentage, a count or a size) and ends as a sentence."""
+    assert advice.setting in SETTINGS
+    forms = {
+        f"{advice.number:.0%}",
+        f"{advice.number:.1%}",
+        f"{advice.number:g}",
+        f"{advice.number:.1f}",
+        f"{advice.number:.0e}",
+        f"{advice.number:.3f}",
+        f"{advice.number:.2g}",
+        f"{advice.number:.3g}",
+    }
+    # Of classes the text tells how many.
+    assert any(form in advice.text for form in forms) or "Only 1 of the" in advice.text, advice.text
+    assert (advice.text[0].isupper() or advice.text[0].isdigit()) and advice.text.endswith(".") and len(advice.text) < 400
+
+
+def test_every_rule_has_its_cases() -> None:
+    assert {rule.__name__.replace("_", "-") for rule in RULES} == {case[0] for case in CASES}
+
+
+def test_texts() -> None:
+    (advice,) = advise(healthy(boundary=layers(0.88, 0.3, 1.0)))
+    assert advice.text == (
+        "88% of the weights of the critic's layer 1 sit at ±c = 0.01: they have no room to learn in, and all units of the layer come to do "
+        "the same. Raise c, or use the gradient penalty."
+    )
+    (advice,) = advise(healthy(lag=Lag(np.array([0, 200]), np.array([-0.1, 0.3]), 64, 1.0)))
+    assert "the estimate rises from -0.1 to 0.1 in 200 more critic updates" in advice.text
+
+
+def test_warnings_come_first() -> None:
+    found = advise(healthy(lag=lag(0.2), diversity=0.3))
+    assert [(advice.key, advice.level) for advice in found] == [("samples-too-alike", "warning"), ("critic-lagging", "note")]
+
+
+# On trained runs.
+
+
+@pytest.fixture(scope="module")
+def digits() -> ImageDataset:
+    return load_dataset(TrainConfig(dataset="digits", image_size=8))
+
+
+TINY = TrainConfig(
+    image_size=8,
+    latent_dim=8,
+    generator_widths=(32,),
+    critic_widths=(32, 16),
+    n_critic=5,
+    device="cpu",
+    threads=1,
+    max_steps=10**6,
+)
+
+
+def trained(digits: ImageDataset, config: TrainConfig, steps: int) -> Trainer:
+    trainer = Trainer(config, digits)
+    for _ in range(steps):
+        trainer.train_step()
+    return trainer
+
+
+def keys(trainer: Trainer, digits: ImageDataset, measure_lag: bool = False) -> set[str]:
+    seen = Observations(
+        trainer.config,
+        trainer.step,
+        trainer.generator_updates,
+        health=examine(take_specimen(trainer), network_input(digits.data[:128])),
+        lag=critic_lag(twin(trainer), n=512) if measure_lag else None,
+    )
+    found = advise(seen)
+    for advice in found:
+        assert_well_said(advice)
+    return {advice.key for advice in found}
+
+
+RECIPES: dict[str, tuple[TrainConfig, Callable[[TrainConfig], TrainConfig], int, bool]] = {
+    # The rule; settings that make it speak; what to change so that it does not; critic updates.
+    "saturated-weights": (TINY.replace(clip_value=0.002, critic_lr=1e-3), lambda c: c.replace(clip_value=0.3, critic_lr=3e-4), 600, False),
+    "vanishing-gradient": (
+        TINY.replace(clip_value=0.003, critic_widths=(32,) * 7),
+        lambda c: c.replace(lipschitz="gradient-penalty"),
+        100,
+        False,
+    ),
+    "critic-lagging": (
+        TINY.replace(clip_value=0.03, critic_lr=3e-4, generator_lr=3e-3, n_critic=1),
+        lambda c: c.replace(n_critic=600),
+        599,
+        True,
+    ),
+    "nothing-holds-the-critic": (
+        TINY.replace(lipschitz="none", critic_lr=5e-3),
+        lambda c: c.replace(lipschitz="gradient-penalty"),
+        600,
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("key", RECIPES)
+def test_trained_runs_get_the_advice_that_fits(key: str, digits: ImageDataset) -> None:
+    bad, mend, steps, measure_lag = RECIPES[key]
+    assert key in keys(trained(digits, bad, steps), digits, measure_lag)
+    assert key not in keys(trained(digits, mend(bad), steps), digits, measure_lag)
+
+
+def test_the_walkthroughs_missing_zero_grad_is_named(digits: ImageDataset) -> None:
+    """Accumulated gradients drive the weights to the boundary, where fresh ones leave many of them inside."""
+    config = TINY.replace(clip_value=0.3, critic_lr=3e-4)
+    trainer = trained(digits, config.replace(critic_gradients="accumulated"), 800)
+    found = advise(Observations(trainer.config, trainer.step, health=examine(take_specimen(trainer), network_input(digits.data[:128]))))
+    assert "critic_gradients" in {advice.setting for advice in found if advice.key == "saturated-weights"}
+    assert "saturated-weights" not in keys(trained(digits, config, 800), digits)
+
+
+def test_numbers_are_plain(digits: ImageDataset) -> None:
+    """Tensors would keep memory, and do not go into a ledger."""
+    assert not any(isinstance(advice.number, torch.Tensor) for case in CASES for advice in advise(case[1]))

@@ -1,0 +1,162 @@
+"""The Diagnosis tab and what the set-up form tells beforehand, by Streamlit's AppTest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.server import run_manager
+from wgan_core.config import PRESETS, TrainConfig
+from wgan_core.manager import RunManager
+from wgan_core.readings import Reading, newest
+from wgan_core.run import Run
+from wgan_core.store import RunFolder
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def manager(runs: Path) -> Iterator[RunManager]:
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    manager = run_manager()
+    assert manager.root == runs
+    yield manager
+    manager.shutdown()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def open_train(tab: str = "", **params: str) -> AppTest:
+    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    for key, value in params.items():
+        test.query_params[key] = value
+    if tab:
+        test.session_state["view.tab"] = tab
+    test.switch_page("pages/train.py")
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(test: AppTest) -> str:
+    kinds = (test.markdown, test.caption, test.error, test.warning, test.info, test.success)
+    return "\n".join(f"{element.value} {getattr(element, 'help', '') or ''}" for kind in kinds for element in kind)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it did not come about")
+
+
+@pytest.fixture
+def measured(manager: RunManager, config: TrainConfig) -> Run:
+    run = manager.start(config.replace(max_steps=10**9, instruments_budget=50, optimizer="adam"))
+    wait_for(lambda: {"critic-health", "sliced-w1", "energy", "advice"} <= newest(run.snapshot.readings).keys())
+    return run
+
+
+def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> None:
+    test = open_train("Diagnosis", run=measured.run_id)
+    shown = texts(test)
+    w1 = newest(measured.snapshot.readings)["sliced-w1"]
+    assert "How far from real data: Sliced W1" in shown and "(floor" in shown and f"n = {w1.n}" in shown
+    assert "there are no held-out ones" in shown and "BatchNorm in eval mode" in shown and "; took 0." in shown
+    for words in ("K_emp", "K_spec", "K_box", "a display value in the unit of W1, no bound", "decades per layer toward the input"):
+        assert words in shown
+    assert "The instruments have taken" in shown and "at most 50 % are allowed" in shown
+    assert {"Diversity"} <= {metric.label for metric in test.metric}
+    # The training's charts are not drawn while their tab is closed.
+    assert not [slider for slider in test.slider if slider.label == "Smoothing"]
+
+
+def test_advice_stands_at_the_top_and_is_counted_outside(measured: Run) -> None:
+    test = open_train("Diagnosis", run=measured.run_id)
+    (warning,) = (element.value for element in test.warning if "β1" in element.value)
+    assert warning.endswith("*Setting: Optimiser (new run).*")
+    outside = open_train(run=measured.run_id)
+    assert "warning" in texts(outside) and "see the tab Diagnosis" in texts(outside)
+    assert not [element for element in outside.warning if "β1" in element.value]
+
+
+def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None:
+    test = open_train("Diagnosis", run=measured.run_id)
+    next(button for button in test.button if button.label == "Is the critic lagging?").click().run()
+    wait_for(lambda: "critic-lag" in newest(measured.snapshot.readings))
+    test.run()
+    assert "in 200 more critic updates, from" in texts(test)
+    path = run_manager().root / measured.run_id
+    assert [entry["what"] for entry in RunFolder.open(path).ledger()].count("critic-lag") == 1
+
+
+def test_a_run_of_another_process_is_read_from_its_folder(measured: Run, manager: RunManager) -> None:
+    measured.stop()
+    assert measured.join(20)
+    manager._runs.clear()
+    test = open_train("Diagnosis", run=measured.run_id)
+    assert "How far from real data: Sliced W1" in texts(test) and "β1" in texts(test)
+    assert next(button for button in test.button if button.label == "Is the critic lagging?").disabled
+    assert "Can be asked while the run trains in this program." in texts(test)
+
+
+def test_a_run_without_readings_says_so(manager: RunManager, config: TrainConfig) -> None:
+    RunFolder.create(manager.root / "bare", config).append_ledger(0, "status", status="stopped")
+    assert "Nothing was measured in this run" in texts(open_train("Diagnosis", run="bare"))
+
+
+def test_undefined_constants_have_a_reason_in_their_place(manager: RunManager, config: TrainConfig) -> None:
+    folder = RunFolder.create(manager.root / "odd", config)
+    reason = "The critic has BatchNorm."
+    bounds = {name: {"value": None, "reason": reason} for name in ("empirical", "spectral", "box", "display_w1")}
+    depth = {name: {"names": ["critic layer 1"], "log10_norms": [-3.0], "slope": None} for name in ("critic", "generator")}
+    details: dict[str, Any] = {"norms": None, "bounds": bounds, "layers": [], "depth": depth, "estimate": 1.0}
+    folder.append_readings([Reading("critic-health", 5, 1, None, n=64, details=details)])
+    shown = texts(open_train("Diagnosis", run="odd"))
+    assert "No K_emp: The critic has BatchNorm." in shown and "no bound" not in shown
+
+
+# Before a run starts.
+
+
+def test_the_cost_is_told_where_a_speed_is_known(manager: RunManager, config: TrainConfig) -> None:
+    quick = PRESETS["quick-start"]
+    assert "per generator update" not in texts(open_train(preset="quick-start"))
+    folder = RunFolder.create(manager.root / "before", quick)
+    rows = np.zeros((3, 8))
+    rows[:, 0], rows[:, 2] = (1000, 2000, 3000), (10, 20, 30)
+    folder.append_metrics(rows)
+    folder.write_step(3000, {part: {"x": torch.zeros(1)} for part in ("generator", "critic", "training")})
+    st.cache_data.clear()
+    shown = texts(open_train(preset="quick-start", n_critic="20"))
+    assert "About 200 ms per generator update" in shown and "at the 100 steps per second of before, with n_critic 3" in shown
+
+
+def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    for index in range(12):
+        Image.new("L", (20, 20), index).save(folder / f"{index}.png")
+    shown = texts(open_train(dataset="image-folder", data_root=str(folder)))
+    assert "12 of 12 images are of one colour throughout" in shown
+    assert "There are 12 samples; below about 1000" in shown
+
+
+def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> None:
+    file = tmp_path / "points.csv"
+    rows = np.random.default_rng(0).normal(size=(600, 2))
+    np.savetxt(file, np.concatenate((rows, rows)), delimiter=",")
+    shown = texts(open_train(dataset="csv", data_root=str(file)))
+    assert "600 of 1200 samples repeat another one exactly" in shown

@@ -1,0 +1,261 @@
+"""The instruments: what each reads on a run whose truth is known, when they are due, and that they stay within their budget."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ot
+import pytest
+import torch
+
+from wgan_core import coverage, instruments, toy
+from wgan_core.config import TrainConfig
+from wgan_core.coverage import classifier_for
+from wgan_core.data import Dataset, ImageDataset, load_dataset
+from wgan_core.diagnose import Specimen, take_specimen
+from wgan_core.instruments import Kit, advice_reading, lanes_for
+from wgan_core.lag import Lag
+from wgan_core.readings import Reading, advice_in, from_line, newest, to_line
+from wgan_core.schedule import Instrument, Lane, Schedule
+from wgan_core.trainer import Trainer
+
+POINTS = TrainConfig(
+    dataset="8-gaussians",
+    latent_dim=2,
+    generator_widths=(8,),
+    generator_norm="none",
+    critic_widths=(16, 16),
+    batch_size=16,
+    clip_value=0.1,
+    device="cpu",
+    threads=1,
+)
+
+
+@pytest.fixture(scope="module")
+def eight() -> Dataset:
+    return load_dataset(POINTS)
+
+
+def instrument(lanes: tuple[Lane, ...], key: str) -> Instrument:
+    return next(one for lane in lanes for one in lane.instruments if one.key == key)
+
+
+def read(kit: Kit, specimen: Specimen, key: str) -> dict[str, Reading]:
+    found = instrument(lanes_for(specimen.config, kit.training), key).measure(kit, specimen)
+    assert found is not None
+    assert all(from_line(to_line(reading)) is not None for reading in found)
+    kit.looks[key] = kit.looks.get(key, 0) + 1
+    return newest(found)
+
+
+# Which there are.
+
+
+@pytest.mark.parametrize(
+    ("changes", "keys"),
+    [
+        ({"dataset": "8-gaussians"}, {"critic-health", "truth", "energy", "overfit-gap"}),
+        ({"dataset": "8-gaussians", "generator_norm": "batch"}, {"critic-health", "truth", "energy", "overfit-gap", "mode-gap"}),
+        ({"dataset": "digits", "generator_norm": "batch"}, {"critic-health", "truth", "energy", "nearest", "mode-gap", "classes"}),
+        ({"dataset": "fashion-mnist"}, {"critic-health", "truth", "energy", "nearest", "overfit-gap", "classes"}),
+        ({"dataset": "image-folder"}, {"critic-health", "truth", "energy", "nearest"}),
+    ],
+    ids=("points", "points-with-a-norm", "digits", "fashion-mnist", "image-folder"),
+)
+def test_each_run_gets_what_makes_sense_for_it(changes: dict[str, Any], keys: set[str]) -> None:
+    config = POINTS.replace(**changes)
+    labels = torch.arange(4) % 2 if config.dataset in ("digits", "fashion-mnist") else None
+    points = config.dataset == "8-gaussians"
+    data = torch.zeros(4, 2) if points else torch.zeros(4, 1, 8, 8, dtype=torch.uint8)
+    lanes = lanes_for(config, Dataset(config.dataset, data, labels, ("a", "b") if labels is not None else ()))
+    assert {one.key for lane in lanes for one in lane.instruments} == keys
+    assert sum(lane.share for lane in lanes) == pytest.approx(1)
+
+
+# What they read.
+
+
+def test_points_are_measured_against_held_out_points_by_optimal_transport(eight: Dataset) -> None:
+    specimen = take_specimen(Trainer(POINTS, eight))
+    kit = Kit(POINTS, eight)
+    found = read(kit, specimen, "truth")
+    w1 = found["exact-w1"]
+    assert (w1.n, w1.reference, w1.mode) == (256, "held-out", "eval")
+    held_out = torch.from_numpy(toy.draw("8-gaussians", toy.TRAINING_POINTS, POINTS.seed, stream=1))
+    assert kit.held_out is not None and torch.equal(kit.held_out.data, held_out)
+    made, real = specimen.generate(kit.z[:256]).double().numpy(), kit.yardstick(256).real.double().numpy()
+    plan = np.full(256, 1 / 256)
+    expected = ot.emd2(plan, plan, ot.dist(made, real, metric="euclidean"))
+    assert w1.value == pytest.approx(float(expected), rel=1e-5)
+    assert w1.floor is not None and 0.03 < w1.floor < 0.3 and w1.value > 3 * w1.floor
+    again = read(kit, specimen, "truth")
+    assert again["exact-w1"].n == 512
+    assert "movement" not in again  # the generator was not updated in between
+
+
+def test_modes_are_counted(eight: Dataset) -> None:
+    class Three(torch.nn.Module):
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            means = torch.from_numpy(toy.DISTRIBUTIONS["8-gaussians"].means[:3]).float()  # pyright: ignore[reportAttributeAccessIssue]
+            return means[torch.arange(len(z)) % 3]
+
+    specimen = take_specimen(Trainer(POINTS, eight))
+    found = read(Kit(POINTS, eight), Specimen(POINTS, 7, 3, Three(), specimen.critic), "truth")
+    assert (found["modes"].value, found["modes"].details["total"]) == (3, 8)
+    assert found["modes"].details["high_quality"] == 1
+    assert (found["modes"].step, found["modes"].generator_updates) == (7, 3)
+
+
+def test_movement_and_diversity_are_those_of_the_same_latents(eight: Dataset) -> None:
+    class Shifted(torch.nn.Module):
+        def __init__(self, by: float) -> None:
+            super().__init__()
+            self.by = by
+
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return z * 0.5 + self.by
+
+    kit, critic = Kit(POINTS, eight), take_specimen(Trainer(POINTS, eight)).critic
+    first = read(kit, Specimen(POINTS, 10, 5, Shifted(0.0), critic), "truth")
+    second = read(kit, Specimen(POINTS, 20, 9, Shifted(1.0), critic), "truth")
+    rows = kit.yardstick(256).real.double()
+    typical = float(torch.cdist(rows, rows).sum() / (256 * 255))
+    assert "movement" not in first
+    assert second["movement"].value == pytest.approx(math.sqrt(2) / typical, rel=1e-5)
+    assert second["movement"].details == {"over_generator_updates": 4}
+    made = kit.z[:256].double() * 0.5
+    assert first["diversity"].value == pytest.approx(float(torch.cdist(made, made).sum() / (256 * 255)) / typical, rel=1e-4)
+
+
+def test_the_critics_health_of_a_linear_critic_is_exact(eight: Dataset) -> None:
+    """f(x) = 3 x + 4 y has the slope 5 everywhere, its weights one at each place, and its bounds by hand."""
+    specimen = take_specimen(Trainer(POINTS.replace(clip_value=4.0), eight))
+    critic = torch.nn.Sequential(torch.nn.Linear(2, 1, bias=False)).double()
+    critic[0].weight.data = torch.tensor([[3.0, 4.0]], dtype=torch.float64)
+    specimen = Specimen(specimen.config, 1, 0, specimen.generator, critic)
+    health = read(Kit(specimen.config, eight), specimen, "critic-health")["critic-health"]
+    assert health.value == pytest.approx(5)
+    details = health.details
+    assert details["bounds"]["spectral"]["value"] == pytest.approx(5)
+    assert details["bounds"]["box"]["value"] == pytest.approx(4 * math.sqrt(2))
+    assert details["bounds"]["display_w1"]["value"] == pytest.approx(details["estimate"] / 5)
+    assert all(values == pytest.approx([5] * 5) for values in details["norms"].values())
+    (layer,) = details["layers"]
+    assert layer["at_boundary"] == pytest.approx(0.5) and layer["clip_value"] == 4
+    assert from_line(to_line(health)).value == pytest.approx(5)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def test_a_critic_with_batchnorm_says_why_it_has_no_constant(config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = Trainer(config.replace(critic_norm="batch"), dataset)
+    health = read(Kit(config, dataset), take_specimen(trainer), "critic-health")["critic-health"]
+    assert health.value is None and "BatchNorm" in health.details["bounds"]["empirical"]["reason"]
+
+
+def test_the_classifier_learns_a_part_at_a_time_and_comes_to_the_same(config: TrainConfig, tmp_path: Path) -> None:
+    digits = load_dataset(config)
+    specimen = take_specimen(Trainer(config, digits))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(coverage, "UPDATES", 50)
+        whole = classifier_for(digits, folder=tmp_path / "whole")
+        kit = Kit(config, digits, tmp_path / "parts")
+        classes = instrument(lanes_for(config, digits), "classes")
+        assert [classes.measure(kit, specimen) is None for _ in range(2)] == [True, True]
+        found = newest(classes.measure(kit, specimen) or ())
+        assert found["classes"].details["classifier"] == whole.hash == found["fd-cnn"].details["classifier"]
+        assert (found["classes"].details["total"], found["classes"].n) == (10, 898)
+        again = Kit(config, digits, tmp_path / "parts")
+        assert instrument(lanes_for(config, digits), "classes").measure(again, specimen) is not None  # kept
+
+
+def test_advice_follows_from_what_was_read(config: TrainConfig, dataset: ImageDataset) -> None:
+    kit = Kit(config, dataset)
+    adam = config.replace(optimizer="adam")
+    (one,) = advice_in([advice_reading(kit, adam, 10, 3, None)])
+    assert one["key"] == "momentum-with-clipping" and one["setting"] == "optimizer"
+    none = advice_reading(kit, config, 10, 3, None)
+    assert none.value == 0 and advice_in([none]) == []
+
+
+def test_an_old_lag_is_no_news(config: TrainConfig, dataset: ImageDataset) -> None:
+    kit = Kit(config, dataset)
+    kit.seen["lag"], kit.lag_step = Lag(np.array([0, 200]), np.array([1.0, 3.0]), 64, 1.0), 100
+    assert [one["key"] for one in advice_in([advice_reading(kit, config, 200, 3, None)])] == ["critic-lagging"]
+    assert advice_in([advice_reading(kit, config, 201, 3, None)]) == []
+
+
+# When they are due.
+
+
+def lane(share: float, *keys: str, cost: float = 0.05, least: float = 1.0) -> Lane:
+    return Lane(share, tuple(Instrument(key, lambda kit, specimen: [], cost, cost) for key in keys), apart=0.1, least=least, most=20)
+
+
+def simulate(schedule: Schedule, costs: dict[str, float], seconds: float, budget: float, tick: float = 0.01) -> list[tuple[float, str]]:
+    """Training and measuring on a clock of their own. Each look costs what `costs` says."""
+    looks: list[tuple[float, str]] = []
+    for number in range(1, int(seconds / tick) + 1):
+        now = number * tick
+        if (chosen := schedule.next(now, budget)) is not None:
+            schedule.done(chosen.key, now, costs[chosen.key])
+            looks.append((now, chosen.key))
+            assert schedule.spent <= budget * now + 1e-9
+    return looks
+
+
+def test_the_share_of_training_time_stays_within_the_budget() -> None:
+    lanes = (lane(0.4, "a", cost=0.05), lane(0.4, "b", cost=0.3), lane(0.2, "c", "d", cost=0.1, least=3))
+    schedule = Schedule(lanes)
+    looks = simulate(schedule, {"a": 0.05, "b": 0.3, "c": 0.1, "d": 0.1}, 300, 0.03)
+    assert 0.02 < schedule.spent / 300 <= 0.03
+    first = {key: next(now for now, name in looks if name == key) for key in "abcd"}
+    assert first["a"] < 2 and first["b"] < 25 and max(first.values()) < 60
+    counts = {key: sum(name == key for _, name in looks) for key in "abcd"}
+    assert min(counts.values()) >= 4 and abs(counts["c"] - counts["d"]) <= 1
+    gaps = np.diff([now for now, name in looks if name == "a"])
+    assert gaps[:2].max() < gaps[-2:].max()  # rarer as the run goes on
+
+
+def test_a_cost_that_was_not_expected_is_paid_back() -> None:
+    """The first look costs a hundred times what was thought: then nothing is measured until the share is right again."""
+    schedule = Schedule((lane(1.0, "a", cost=0.01),))
+    looks: list[float] = []
+    for number in range(1, 20001):
+        now = number * 0.01
+        if schedule.next(now, 0.03) is not None:
+            schedule.done("a", now, 1.0)
+            looks.append(now)
+    assert looks[1] >= 2 / 0.03 - 1e-6
+    assert schedule.spent <= 0.03 * 200
+
+
+def test_no_budget_no_look() -> None:
+    assert simulate(Schedule((lane(1.0, "a"),)), {"a": 0.1}, 50, 0.0) == []
+
+
+def test_a_lane_that_costs_much_does_not_starve_another() -> None:
+    schedule = Schedule((lane(0.5, "cheap", cost=0.01), lane(0.5, "dear", cost=2.0)))
+    looks = simulate(schedule, {"cheap": 0.01, "dear": 2.0}, 600, 0.03)
+    assert sum(name == "cheap" for _, name in looks) > 20 and sum(name == "dear" for _, name in looks) >= 4
+
+
+def test_what_is_unfinished_is_due_at_once_and_what_failed_never_again() -> None:
+    schedule = Schedule((lane(1.0, "a", "b", least=100),))
+    assert simulate(schedule, {"a": 0.001, "b": 0.001}, 5, 0.5) == [(pytest.approx(0.1), "a"), (pytest.approx(0.11), "b")]
+    schedule.done("b", 5.0, 0.001, again=True)
+    assert schedule.next(5.01, 0.5) is not None and schedule.next(5.01, 0.5).key == "b"  # pyright: ignore[reportOptionalMemberAccess]
+    schedule.done("b", 5.02, 0.001, failed=True)
+    schedule.hurry("b")
+    assert schedule.next(6.0, 0.5) is None
+    schedule.hurry("a")
+    assert schedule.next(6.0, 0.5).key == "a"  # pyright: ignore[reportOptionalMemberAccess]
+
+
+def test_the_first_look_is_small(eight: Dataset) -> None:
+    specimen = take_specimen(Trainer(POINTS, eight))
+    kit = Kit(POINTS, eight)
+    sizes = [read(kit, specimen, "critic-health")["critic-health"].n for _ in range(2)]
+    assert sizes == [instruments.FIRST_HEALTH, instruments.HEALTH] == [64, 256]

@@ -1,0 +1,373 @@
+"""Instruments on a run: what they read is kept, and the training is the same to the bit with and without them."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from wgan_core.config import TrainConfig
+from wgan_core.data import Dataset, ImageDataset, load_dataset
+from wgan_core.diagnose import Specimen
+from wgan_core.instruments import Kit
+from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.messages import CheckLag, Measured, Pause, Set, Snapshot, Stop
+from wgan_core.monitor import Monitor
+from wgan_core.readings import Reading, advice_in, newest, of_key, share_of_training
+from wgan_core.recorder import Recorder
+from wgan_core.run import Run, RunLoop
+from wgan_core.schedule import Instrument, Lane
+from wgan_core.store import RunFolder
+from wgan_core.trainer import Trainer
+
+WAIT = 20.0
+
+
+class Clock:
+    """Time that passes only when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def one_lane(measure: Callable[[Kit, Specimen], list[Reading] | None], key: str = "probe", least: float = 0.0) -> tuple[Lane, ...]:
+    return (Lane(1.0, (Instrument(key, measure, 0.0, 0.0),), apart=0.0, least=least, most=1e9),)
+
+
+def probe(kit: Kit, specimen: Specimen) -> list[Reading]:
+    return [Reading("probe", specimen.step, specimen.generator_updates, float(specimen.critic.state_dict()["layers.0.weight"].sum()))]
+
+
+class Bench:
+    """A loop with a monitor on a small trainer; time stands still unless `clock` is moved."""
+
+    def __init__(
+        self, path: Path, config: TrainConfig, dataset: Dataset, lanes: tuple[Lane, ...] | None = None, *, instruments: bool = True
+    ) -> None:
+        self.clock = Clock()
+        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.snapshots: list[Snapshot] = []
+        self.trainer = Trainer(config, dataset)
+        self.folder = RunFolder.create(path, config)
+        recorder = Recorder(self.folder, clock=self.clock)
+        self.arrived = threading.Semaphore(0)
+        self.monitor = Monitor(self.trainer, dataset, self.report, lanes=lanes) if instruments else None
+        self.loop = RunLoop(self.trainer, recorder, self.inbox, self.snapshots.append, monitor=self.monitor, clock=self.clock)
+
+    def report(self, measured: Measured) -> None:
+        self.inbox.put(measured)
+        self.arrived.release()
+
+    def tick(self, seconds: float = 1.0) -> bool:
+        self.clock.now += seconds
+        return self.loop.tick()
+
+    def measure_once(self) -> None:
+        """Ticks until something was measured and taken into the run; after so much time that the budget allows for it on a slow machine."""
+        self.tick(100.0)
+        assert self.arrived.acquire(timeout=WAIT)
+        self.tick(0.01)
+
+
+def states(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {f"{part}.{name}": value.clone() for part, tensors in trainer.state_dict().items() for name, value in tensors.items()}
+
+
+def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name].nan_to_num(7), second[name].nan_to_num(7)) for name in first)
+
+
+# The training is none of its business.
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"lipschitz": "gradient-penalty", "optimizer": "adam", "ema_decay": 0.9},
+        {"critic_norm": "batch", "critic_gradients": "accumulated"},
+    ],
+    ids=str,
+)
+def test_not_one_bit_of_the_training_depends_on_it(changes: dict[str, Any], tmp_path: Path, config: TrainConfig) -> None:
+    digits = load_dataset(config)
+    config = config.replace(**changes, max_steps=1000, instruments_budget=50)
+    measured, plain = (Bench(tmp_path / name, config, digits, instruments=name == "with") for name in ("with", "without"))
+    for _ in range(6):
+        measured.measure_once()
+    measured.inbox.put(CheckLag())
+    measured.tick()
+    for _ in range(12):
+        measured.tick()
+    while plain.trainer.step < measured.trainer.step:
+        plain.tick()
+    assert len({reading.key for reading in measured.folder.readings()}) >= 4
+    assert plain.folder.readings() == ()
+    assert same(states(measured.trainer), states(plain.trainer))
+
+
+def test_its_threads_leave_the_trainings_number_of_threads_alone(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    seen: list[int] = []
+
+    def count(kit: Kit, specimen: Specimen) -> list[Reading]:
+        seen.append(torch.get_num_threads())
+        return []
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        bench = Bench(tmp_path / "run", config, dataset, one_lane(count))
+        bench.measure_once()
+        assert seen == [1] and torch.get_num_threads() == 2
+        torch.randn(64, 64) @ torch.randn(64, 64)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+# What it reads.
+
+
+def test_a_reading_is_of_the_step_at_which_the_weights_were_copied(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    go = threading.Event()
+
+    def late(kit: Kit, specimen: Specimen) -> list[Reading]:
+        assert go.wait(WAIT)
+        return probe(kit, specimen)
+
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(late))
+    bench.tick()
+    expected = float(bench.trainer.critic.state_dict()["layers.0.weight"].double().sum())
+    for _ in range(5):
+        bench.tick()
+    go.set()
+    assert bench.arrived.acquire(timeout=WAIT)
+    bench.tick()
+    (reading,) = of_key(bench.folder.readings(), "probe")
+    assert reading.step == 1 and reading.value == pytest.approx(expected, rel=1e-5)
+    assert bench.trainer.step == 7
+
+
+def test_readings_and_advice_are_in_the_folder_and_the_snapshot(tmp_path: Path, config: TrainConfig) -> None:
+    config = config.replace(optimizer="adam", instruments_budget=50, max_steps=10**6)
+    bench = Bench(tmp_path / "run", config, load_dataset(config))
+    for _ in range(5):
+        bench.measure_once()
+    bench.tick(2.0)
+    kept = bench.folder.readings()
+    assert bench.snapshots[-1].readings == bench.loop.recorder.readings
+    assert [reading.key for reading in kept] == [reading.key for reading in bench.snapshots[-1].readings]
+    assert kept == snapshot_from_folder(bench.folder).readings
+    assert {"critic-health", "sliced-w1", "diversity", "energy"} <= newest(kept).keys()
+    assert [one["key"] for one in advice_in(kept)] == ["momentum-with-clipping"]
+    assert len(of_key(kept, "advice")) == 1  # said once while it stays the same
+    w1 = newest(kept)["sliced-w1"]
+    assert w1.floor is not None and w1.value is not None and w1.value > w1.floor and w1.n == 256
+    assert w1.seconds > 0 and w1.spent >= w1.seconds and w1.trained > 0
+    assert share_of_training(kept) == pytest.approx(kept[-1].spent / kept[-1].trained)
+
+
+def test_a_damaged_last_line_is_dropped_and_written_over(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe))
+    bench.measure_once()
+    first = bench.folder.readings()
+    path = bench.folder.path / "health.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:40] + b"\n[1]\n" + whole[:30])
+    assert bench.folder.readings() == first
+    bench.measure_once()
+    assert [reading.key for reading in bench.folder.readings()].count("probe") == 2
+    path.unlink()
+    assert bench.folder.readings() == ()
+
+
+def test_no_budget_no_thread(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    bench = Bench(tmp_path / "run", config.replace(instruments_budget=0), dataset, one_lane(probe))
+    for _ in range(5):
+        bench.tick(10.0)
+    assert bench.monitor is not None and bench.monitor._thread is None
+    bench.inbox.put(Set({"instruments_budget": 5}))
+    bench.measure_once()
+    assert newest(bench.folder.readings())["probe"].step == 6
+
+
+def test_an_edit_has_the_critic_looked_at_soon(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, "critic-health", least=1e6))
+    bench.measure_once()
+    for _ in range(5):
+        bench.tick()
+    assert bench.monitor is not None and not bench.monitor._busy
+    bench.inbox.put(Set({"clip_value": 0.02}))
+    bench.measure_once()
+    assert of_key(bench.folder.readings(), "probe")[-1].step == 8
+
+
+# What must not happen.
+
+
+def test_a_crash_is_one_sentence_and_training_goes_on(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    def broken(kit: Kit, specimen: Specimen) -> list[Reading]:
+        raise ZeroDivisionError("no floor")
+
+    lanes = (*one_lane(broken, "broken"), *one_lane(probe))
+    bench = Bench(tmp_path / "run", config, dataset, lanes)
+    bench.measure_once()
+    bench.tick(2.0)
+    sentence = "The instrument broken failed (ZeroDivisionError: no floor) and is left out from here on; training goes on."
+    assert bench.snapshots[-1].notice == sentence
+    assert [entry["text"] for entry in bench.folder.ledger() if entry["what"] == "warning"] == [sentence]
+    for _ in range(3):
+        bench.measure_once()
+    assert len(of_key(bench.folder.readings(), "probe")) >= 2
+    assert len([entry for entry in bench.folder.ledger() if entry["what"] == "warning"]) == 1
+
+
+def test_a_copy_that_fails_turns_the_instruments_off(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(trainer: Trainer) -> None:
+        raise MemoryError("out of memory")
+
+    monkeypatch.setattr("wgan_core.monitor.copy_weights", full)
+    bench = Bench(tmp_path / "run", config, dataset)
+    assert [bench.tick(2.0) for _ in range(3)] == [True] * 3
+    assert bench.snapshots[-1].notice == "The instruments failed (MemoryError: out of memory) and are off; training goes on."
+    assert bench.trainer.step == 3
+
+
+def test_a_run_ends_while_something_is_measured(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def endless(kit: Kit, specimen: Specimen) -> list[Reading]:
+        begun.set()
+        go.wait(WAIT)
+        return probe(kit, specimen)
+
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(endless))
+    bench.tick()
+    assert begun.wait(WAIT)
+    bench.inbox.put(Stop())
+    assert bench.loop.tick() is False
+    assert bench.folder.status() == "stopped" and bench.monitor is not None
+    go.set()
+    assert bench.monitor.join(WAIT)
+    assert bench.folder.readings() == ()
+
+
+# Is the critic lagging?
+
+
+def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config: TrainConfig) -> None:
+    digits = load_dataset(config)
+    bench = Bench(tmp_path / "run", config.replace(n_critic=1, generator_lr=3e-3, max_steps=10**6), digits, ())
+    for _ in range(150):
+        bench.tick(0.001)
+    before = states(bench.trainer)
+    bench.inbox.put(Pause())
+    bench.inbox.put(CheckLag())
+    bench.inbox.put(CheckLag())  # one at a time
+    waiting = threading.Thread(target=bench.loop.tick)  # a paused loop waits for what comes
+    waiting.start()
+    assert _until(lambda: "critic-lag" in newest(bench.snapshots[-1].readings)) and bench.snapshots[-1].status == "paused"
+    assert any(snapshot.checking_lag for snapshot in bench.snapshots) and not bench.snapshots[-1].checking_lag
+    bench.inbox.put(Stop())
+    waiting.join(WAIT)
+    (entry,) = (entry for entry in bench.folder.ledger() if entry["what"] == "critic-lag")
+    (reading,) = of_key(bench.folder.readings(), "critic-lag")
+    assert entry["step"] == reading.step == 150 and entry["updates"] == 200 == reading.details["updates"][-1]
+    assert (entry["before"], entry["after"]) == (reading.details["before"], reading.details["after"])
+    assert entry["rise"] == pytest.approx((entry["after"] - entry["before"]) / entry["before"], rel=1e-3) and entry["rise"] > 0.15
+    assert any(one["key"] == "critic-lagging" for one in advice_in(bench.folder.readings()))
+    assert same(states(bench.trainer), before)
+
+
+def test_a_lag_that_cannot_be_found_is_a_sentence(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wgan_core.monitor.critic_lag", lambda *args, over: 1 / 0)
+    bench = Bench(tmp_path / "run", config, dataset, ())
+    bench.inbox.put(CheckLag())
+    bench.measure_once()
+    bench.tick(2.0)
+    assert bench.snapshots[-1].notice.startswith("Whether the critic lags could not be found out (ZeroDivisionError")
+    assert not bench.snapshots[-1].checking_lag
+
+
+def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    bench = Bench(tmp_path / "run", config, dataset, instruments=False)
+    bench.inbox.put(CheckLag())
+    bench.tick()
+    assert "cannot be found out here" in bench.snapshots[-1].notice
+
+
+# With launch, a folder and a thread.
+
+
+def test_a_run_is_measured_and_goes_on_being_measured_when_resumed(tmp_path: Path, config: TrainConfig) -> None:
+    config = config.replace(max_steps=10**9, instruments_budget=50)
+    path = tmp_path / "run"
+    run = Run("run", config, lambda inbox, publish, **kwargs: new_loop(config, path, inbox, publish, publish_every=0.05, **kwargs))
+    run.start()
+    assert _until(lambda: {"critic-health", "sliced-w1"} <= newest(run.snapshot.readings).keys())
+    run.stop()
+    assert run.join(WAIT)
+    folder = RunFolder.open(path)
+    kept, last = folder.readings(), folder.steps()[-1]
+    line = json.loads((path / "health.jsonl").read_text().splitlines()[0])
+    with (path / "health.jsonl").open("a") as file:  # of a stretch that is trained again
+        file.write(json.dumps(line | {"step": last + 5}) + "\n")
+    loop = resumed_loop(path, {"instruments_budget": 0}, queue.SimpleQueue())
+    try:
+        assert loop.recorder.readings == kept == RunFolder.open(path).readings()
+    finally:
+        loop.close()
+        folder.release()
+        loop.recorder.folder.release()
+
+
+def _until(condition: Callable[[], bool]) -> bool:
+    pause = threading.Event()
+    for _ in range(int(WAIT / 0.01)):
+        if condition():
+            return True
+        pause.wait(0.01)
+    return False
+
+
+def test_a_program_that_ends_while_something_is_measured_ends_well() -> None:
+    """A thread within PyTorch when the interpreter is taken down would make it abort."""
+    script = """
+import queue, numpy, torch
+from wgan_core.config import TrainConfig
+from wgan_core.data import Dataset
+from wgan_core.schedule import Instrument, Lane
+from wgan_core.monitor import Monitor
+from wgan_core.trainer import Trainer
+
+def slow(kit, specimen):
+    for _ in range(200):
+        torch.randn(400, 400) @ torch.randn(400, 400)
+    return []
+
+dataset = Dataset("points", torch.randn(64, 2))
+trainer = Trainer(TrainConfig(device="cpu", critic_widths=(8,), generator_widths=(8,)), dataset)
+lanes = (Lane(1.0, (Instrument("slow", slow, 0.0, 0.0),), 0.0, 0.0, 1.0),)
+monitor = Monitor(trainer, dataset, queue.SimpleQueue().put, lanes=lanes)
+monitor.offer(trainer, 1.0, lambda: numpy.zeros(0))
+"""
+    start = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+    assert time.monotonic() - start < 60

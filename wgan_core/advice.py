@@ -1,0 +1,318 @@
+"""What the instruments' numbers mean, in words: one small rule for each way in which a WGAN is known to fail.
+
+A rule gets what has been measured and either stays quiet or says what it saw (with the number), why that hurts, and which setting to move.
+Thresholds were set between measured healthy runs (`quick-start`, `pytorch-gan`, `pytorch-gan-gp`, and the two runs that come with the
+project) and runs that fail; where a rule has a number from elsewhere, it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wgan_core.config import TrainConfig
+from wgan_core.coverage import ClassReport
+from wgan_core.diagnose import CriticHealth, ModeGap, Movement, OverfitGap
+from wgan_core.lag import Lag
+from wgan_core.metrics import ModeReport
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One piece of advice."""
+
+    key: str
+    """Names the rule."""
+    level: Literal["note", "warning"]
+    """note: good to know when reading the numbers. warning: training is hurt."""
+    text: str
+    """What was seen, why it matters, what to do."""
+    number: float
+    """What was seen."""
+    setting: str
+    """The field of `TrainConfig` to move."""
+
+
+@dataclass(frozen=True)
+class Observations:
+    """What is known of a run; None for what has not been measured. Rules without their numbers stay quiet."""
+
+    config: TrainConfig
+    step: int = 0
+    generator_updates: int = 0
+    recent_estimates: NDArray[np.float64] | None = None
+    """The Wasserstein estimates of the latest recorded steps, about 200."""
+    health: CriticHealth | None = None
+    lag: Lag | None = None
+    classes: ClassReport | None = None
+    modes: ModeReport | None = None
+    diversity: float | None = None
+    """Of generated over real samples, from `metrics.diversity`."""
+    mode_gap: ModeGap | None = None
+    overfit: OverfitGap | None = None
+    moved: Movement | None = None
+
+
+Rule = Callable[[Observations], Advice | None]
+
+WARMED_UP = 500
+"""Critic updates before which the state of the critic says nothing: default weights are mostly clipped at the first update."""
+SETTLED = 1000
+"""Generator updates before which few classes or too similar images are the normal way to start."""
+
+
+def advise(seen: Observations) -> tuple[Advice, ...]:
+    """All advice that the observations give rise to, warnings first; empty for a healthy run."""
+    found = [advice for rule in RULES if (advice := rule(seen)) is not None]
+    return tuple(sorted(found, key=lambda advice: advice.level != "warning"))
+
+
+# The settings.
+
+
+def momentum_with_clipping(seen: Observations) -> Advice | None:
+    """Adam with momentum and clipped weights: unstable (WGAN paper, section 4.3)."""
+    config = seen.config
+    if config.lipschitz != "clip" or config.optimizer != "adam" or config.adam_beta1 == 0:
+        return None
+    text = (
+        f"Clipping runs with Adam's momentum (β1 = {config.adam_beta1:g}): the critic's loss changes under the optimiser's feet, and the "
+        "WGAN paper found training to become unstable. Choose rmsprop, or set β1 to 0."
+    )
+    return Advice("momentum-with-clipping", "warning", text, config.adam_beta1, "optimizer")
+
+
+def deep_critic_with_clipping(seen: Observations) -> Advice | None:
+    """Clipping in a deep critic: gradients vanish or explode with each layer (WGAN-GP paper, figure 1b)."""
+    layers = len(seen.config.critic_widths) + 1
+    if seen.config.lipschitz != "clip" or seen.config.architecture != "mlp" or layers < 6:
+        return None
+    text = (
+        f"The critic has {layers} layers and clipped weights: each layer multiplies the gradient by about the same factor, so over "
+        f"{layers} layers it vanishes or explodes, whatever c is. Use the gradient penalty, or a critic of 2 to 4 layers."
+    )
+    return Advice("deep-critic-with-clipping", "warning", text, layers, "lipschitz")
+
+
+# The critic.
+
+
+def saturated_weights(seen: Observations) -> Advice | None:
+    """Nearly all weights of a hidden layer at ±c. The last layer is left out: it sits there in every clipped critic that works."""
+    if seen.health is None or seen.config.lipschitz != "clip" or seen.step < WARMED_UP:
+        return None
+    layer = max(seen.health.boundary[:-1], key=lambda layer: layer.at_boundary, default=None)
+    if layer is None or not layer.at_boundary > 0.8:
+        return None
+    start = f"{layer.at_boundary:.0%} of the weights of the critic's {layer.name} sit at ±c = {layer.clip_value:g}: "
+    if seen.config.critic_gradients == "accumulated":
+        text = start + "its gradients are never set back to zero, so their sum drives every weight there. Choose fresh critic gradients."
+        return Advice("saturated-weights", "warning", text, layer.at_boundary, "critic_gradients")
+    text = start + "they have no room to learn in, and all units of the layer come to do the same. Raise c, or use the gradient penalty."
+    return Advice("saturated-weights", "warning", text, layer.at_boundary, "clip_value")
+
+
+def linear_critic(seen: Observations) -> Advice | None:
+    """A critic with the same gradient everywhere, while the generated samples are too alike for the means to be all that differs."""
+    norms = seen.health.norms if seen.health is not None else None
+    if norms is None or seen.diversity is None or seen.step < WARMED_UP:
+        return None
+    if not (norms.alignment > 0.995 and seen.diversity < 0.5):
+        return None
+    clipped = seen.config.lipschitz == "clip"
+    text = (
+        f"The critic's gradient is the same everywhere (alignment {norms.alignment:.3f} of 1): it has become a linear function, which sees "
+        "only that the means differ, so nothing makes the samples as varied as the data. "
+        + ("Raise c." if clipped else "Lower the critic's learning rate.")
+    )
+    return Advice("linear-critic", "warning", text, norms.alignment, "clip_value" if clipped else "critic_lr")
+
+
+OPTIMIZER_EPS = 1e-8
+"""What RMSprop and Adam, as PyTorch has them, add to the gradient's size before they divide by it."""
+
+
+def vanishing_gradient(seen: Observations) -> Advice | None:
+    """A layer whose gradient is below what the optimiser adds to it: its weights move less than half as far as the learning rate says."""
+    if seen.health is None:
+        return None
+    critic, generator = seen.health.critic_depth, seen.health.generator_depth
+    size, name = min((*zip(critic.weight_rms, critic.names, strict=True), *_generator_part(generator.weight_rms, generator.names)))
+    if not size < OPTIMIZER_EPS:
+        return None
+    clipped = seen.config.lipschitz == "clip"
+    text = (
+        f"The gradient of the {name} has a size of {size:.0e}, less than the 1e-8 that the optimiser adds to it, so those weights hardly "
+        f"move at any learning rate; through the critic it changes by {critic.slope:+.1f} decades per layer toward the input. "
+        + ("Raise c, or use the gradient penalty." if clipped else "Use a critic with fewer layers.")
+    )
+    return Advice("vanishing-gradient", "warning", text, float(size), "clip_value" if clipped else "critic_widths")
+
+
+def _generator_part(sizes: NDArray[np.float64], names: tuple[str, ...]) -> list[tuple[float, str]]:
+    return [(size, name) for size, name in zip(sizes, names, strict=True) if name.startswith("generator")]
+
+
+def exploding_gradient(seen: Observations) -> Advice | None:
+    """A gradient that grows a thousandfold on its way through the critic."""
+    if seen.health is None:
+        return None
+    norms = seen.health.critic_depth.log10_norms
+    growth = float(norms[0] - norms[-1])
+    if not growth > 3:
+        return None
+    clipped = seen.config.lipschitz == "clip"
+    text = (
+        f"The gradient grows by {growth:.1f} decades on its way through the critic to the image: the first layers get steps that have "
+        "nothing to do with those of the last. " + ("Lower c, or use the gradient penalty." if clipped else "Use the gradient penalty.")
+    )
+    return Advice("exploding-gradient", "warning", text, growth, "clip_value" if clipped else "lipschitz")
+
+
+def critic_lagging(seen: Observations) -> Advice | None:
+    """A critic that gains on a generator that stands still: a note from 15 %, a warning where the estimate more than doubles.
+
+    `pytorch-gan-gp` trains well with a rise of 60 to 80 %, which is why 15 % alone is no warning.
+    """
+    if seen.lag is None or not seen.lag.rise > 0.15:
+        return None
+    lag, updates = seen.lag, int(seen.lag.updates[-1])
+    rise = f"by {lag.rise:.0%}" if lag.rise < 10 else f"from {lag.before:.3g} to {lag.after:.3g}"
+    rise += f", by {lag.rise:.3g} times what it was," if 10 <= lag.rise < np.inf else ""
+    text = (
+        f"With the generator standing still, the estimate rises {rise} in {updates} more critic updates: the critic lags behind, so the "
+        "estimate understates the distance and the generator learns from a poor critic. Raise n_critic."
+    )
+    return Advice("critic-lagging", "warning" if lag.rise > 1 else "note", text, lag.rise, "n_critic")
+
+
+def negative_estimate(seen: Observations) -> Advice | None:
+    """An estimate that is mostly negative: the critic prefers generated samples, worse than a critic that says nothing."""
+    if seen.recent_estimates is None or len(seen.recent_estimates) < 50 or seen.step < WARMED_UP:
+        return None
+    share = float((seen.recent_estimates < 0).mean())
+    if share <= 0.6:
+        return None
+    text = (
+        f"The estimate was negative in {share:.0%} of the last {len(seen.recent_estimates)} recorded steps: the critic scores generated "
+        "samples higher than real ones, because it does not keep up or overshoots. Raise n_critic, or lower the critic's learning rate."
+    )
+    return Advice("negative-estimate", "warning", text, share, "n_critic")
+
+
+def penalty_not_holding(seen: Observations) -> Advice | None:
+    """A gradient penalty under which the typical gradient is not near 1 (healthy: 1.0 to 1.3)."""
+    norms = seen.health.norms if seen.health is not None else None
+    if norms is None or seen.config.lipschitz != "gradient-penalty" or seen.step < WARMED_UP:
+        return None
+    median = float(np.median(norms.between))
+    if 0.5 <= median <= 2:
+        return None
+    text = (
+        f"The gradient penalty wants slopes of 1 between real and generated samples, but the median there is {median:.2g}: the critic is "
+        f"not held to the slope that the estimate assumes. Raise λ (now {seen.config.gp_lambda:g})."
+    )
+    return Advice("penalty-not-holding", "warning", text, median, "gp_lambda")
+
+
+def nothing_holds_the_critic(seen: Observations) -> Advice | None:
+    """No Lipschitz method, and a critic that has become steep."""
+    if seen.health is None or seen.config.lipschitz != "none" or not (steepest := seen.health.constant.value or 0.0) > 10:
+        return None
+    text = (
+        f"Nothing keeps the critic Lipschitz, and its steepest slope is {steepest:.3g} by now: the estimate grows with the slope and "
+        "measures no distance. Choose clip or gradient-penalty."
+    )
+    return Advice("nothing-holds-the-critic", "warning", text, steepest, "lipschitz")
+
+
+def overfitted_critic(seen: Observations) -> Advice | None:
+    """More than half of the estimate is the critic's memory of the training samples (WGAN-GP paper, figure 5b)."""
+    gap = seen.overfit
+    if gap is None or not (gap.estimate > 0 and gap.share > 0.5 and gap.gap > 4 * gap.standard_error):
+        return None
+    text = (
+        f"The critic scores training samples higher than real ones that it never saw, by {gap.share:.0%} of the estimate: it knows them by "
+        "heart, and the estimate tells more of that than of the generator. Use more data, or a smaller critic."
+    )
+    return Advice(
+        "overfitted-critic", "warning", text, gap.share, "dcgan_width" if seen.config.architecture == "dcgan" else "critic_widths"
+    )
+
+
+# The generator.
+
+
+def still_generator(seen: Observations) -> Advice | None:
+    """Samples of the same latents that hardly move (healthy: 10 % of the distance of two real samples within 100 updates, and more)."""
+    moved = seen.moved
+    if moved is None or moved.generator_updates < 25 or not moved.share < 0.01:
+        return None
+    text = (
+        f"Over {moved.generator_updates} generator updates the samples have moved by {moved.share:.1%} of the distance between two real "
+        "ones: the generator stands still. Raise its learning rate."
+    )
+    return Advice("still-generator", "warning", text, moved.share, "generator_lr")
+
+
+_COLLAPSE = "The critic does not see what is missing: with a critic nearer its optimum the generator cannot collapse. Raise n_critic."
+
+
+def missing_modes(seen: Observations) -> Advice | None:
+    """Half of the classes or modes of the data, or more of them, that a generator of otherwise good samples does not make."""
+    if seen.generator_updates < SETTLED:
+        return None
+    if seen.classes is not None:
+        covered, total, what = seen.classes.covered, seen.classes.classes, "classes"
+    elif seen.modes is not None and seen.modes.high_quality >= 0.5:  # else they are not missing, but all points lie beside them
+        covered, total, what = seen.modes.hit, len(seen.modes.shares), "modes"
+    else:
+        return None
+    if total < 2 or covered > total / 2:
+        return None
+    text = f"Only {covered} of the {total} {what} of the data come up in the samples. {_COLLAPSE}"
+    return Advice("missing-modes", "warning", text, covered / total, "n_critic")
+
+
+def samples_too_alike(seen: Observations) -> Advice | None:
+    """Samples less than half as diverse as the data."""
+    if seen.diversity is None or seen.generator_updates < SETTLED or not seen.diversity < 0.5:
+        return None
+    text = f"Two samples differ only {seen.diversity:.0%} as much as two real ones: the generator makes nearly one thing. {_COLLAPSE}"
+    return Advice("samples-too-alike", "warning", text, seen.diversity, "n_critic")
+
+
+def batchnorm_modes_differ(seen: Observations) -> Advice | None:
+    """Samples that depend on the mode of BatchNorm (healthy: a ratio of 0.9 to 1.6)."""
+    gap = seen.mode_gap
+    if gap is None or seen.generator_updates < 100 or not gap.ratio > 2:
+        return None
+    text = (
+        f"Samples with BatchNorm's running statistics, which you see, are {gap.ratio:.1f} times as far from those of training, which the "
+        "critic sees, as two samples of one kind: the running statistics do not describe the batches. Take larger batches, or lower the "
+        "generator's learning rate."
+    )
+    return Advice("batchnorm-modes-differ", "warning", text, gap.ratio, "batch_size")
+
+
+RULES: tuple[Rule, ...] = (
+    momentum_with_clipping,
+    deep_critic_with_clipping,
+    nothing_holds_the_critic,
+    saturated_weights,
+    linear_critic,
+    vanishing_gradient,
+    exploding_gradient,
+    critic_lagging,
+    negative_estimate,
+    penalty_not_holding,
+    overfitted_critic,
+    still_generator,
+    missing_modes,
+    samples_too_alike,
+    batchnorm_modes_differ,
+)

@@ -1,0 +1,307 @@
+"""Which classes a generator makes, seen by a small classifier that is trained here in seconds and kept.
+
+Its penultimate features also give FD-CNN, a Fréchet distance: never to be called FID, for it is comparable only under the same classifier,
+whose hash therefore stands beside every figure.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import safetensors
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from wgan_core.data import Dataset
+from wgan_core.distances import frechet_distance
+from wgan_core.metrics import Distance, as_measured
+from wgan_core.models import initialise
+
+log = logging.getLogger(__name__)
+
+FEATURES = 64
+LARGEST_SIDE = 32
+"""Larger images are averaged down to this many pixels a side: what class they are of can still be told."""
+UPDATES = 400
+BATCH = 128
+RATE = 3e-3
+RECIPE = 1
+"""To be raised with any change of network or training, so that kept classifiers are trained anew."""
+CONFIDENT = 0.9
+
+
+class SmallClassifier(nn.Module):
+    """Two strided convolutions and two linear layers: images [n, channels, side, side] in [-1, 1] to logits [n, classes]."""
+
+    def __init__(self, channels: int, side: int, classes: int) -> None:
+        super().__init__()
+        inner = -(-min(side, LARGEST_SIDE) // 4)
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(channels, 16, 3, stride=2, padding=1), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU()
+        )
+        self.penultimate = nn.Linear(32 * inner * inner, FEATURES)
+        self.last = nn.Linear(FEATURES, classes)
+
+    def features(self, images: Tensor) -> Tensor:
+        """The penultimate layer after its ReLU, [n, 64]."""
+        if images.shape[-1] > LARGEST_SIDE:
+            images = functional.adaptive_avg_pool2d(images, LARGEST_SIDE)
+        return functional.relu(self.penultimate(self.convolutions(images).flatten(1)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.last(self.features(images))
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A trained classifier and how far to trust it."""
+
+    network: SmallClassifier
+    class_names: tuple[str, ...]
+    accuracy: float
+    """Share of right answers on real images that it was not trained on."""
+    tested_on: str
+    """Which images those were, in words."""
+    hash: str
+    """Of its weights."""
+    seconds: float
+    """What its training took."""
+
+    @torch.no_grad()
+    def features(self, samples: Tensor) -> Tensor:
+        """Penultimate features [n, 64] of images as the metrics measure them."""
+        return torch.cat([self.network.features(part) for part in as_measured(samples).split(1024)])
+
+    @torch.no_grad()
+    def probabilities(self, samples: Tensor) -> Tensor:
+        """Class probabilities [n, classes]."""
+        return self.network.last(self.features(samples)).softmax(1)
+
+
+@dataclass(frozen=True)
+class ClassReport:
+    """Which classes generated images are of, beside real images of the same number."""
+
+    class_names: tuple[str, ...]
+    shares: NDArray[np.float64]
+    """Of the generated images, by the classifier's first choice, [classes]."""
+    real_shares: NDArray[np.float64]
+    """The same of the real ones, by the same classifier."""
+    confident: float
+    """Share of generated images of whose class it is at least 90 % sure."""
+    real_confident: float
+    n: int
+    accuracy: float
+    classifier: str
+    """The classifier's hash."""
+    seconds: float
+
+    @property
+    def covered(self) -> int:
+        """Classes that come up at least a tenth as often as in real images."""
+        return int(((self.shares >= self.real_shares / 10) & (self.real_shares > 0)).sum())
+
+    @property
+    def classes(self) -> int:
+        """Classes that real images have here."""
+        return int((self.real_shares > 0).sum())
+
+    @property
+    def imbalance(self) -> float:
+        """Half the summed difference of the shares (total variation): 0 as in real images, 1 nothing in common."""
+        return float(np.abs(self.shares - self.real_shares).sum() / 2)
+
+
+def class_report(classifier: Classifier, samples: Tensor, real: Tensor) -> ClassReport:
+    """The classes of `samples` beside those of as many `real` images."""
+    start = time.perf_counter()
+    made, known = (classifier.probabilities(images).double().numpy() for images in (samples, real))
+    shares, real_shares = (np.bincount(p.argmax(1), minlength=p.shape[1]) / len(p) for p in (made, known))
+    confident, real_confident = (float((p.max(1) >= CONFIDENT).mean()) for p in (made, known))
+    seconds = time.perf_counter() - start
+    return ClassReport(
+        classifier.class_names,
+        shares,
+        real_shares,
+        confident,
+        real_confident,
+        len(samples),
+        classifier.accuracy,
+        classifier.hash,
+        seconds,
+    )
+
+
+def fd_cnn(classifier: Classifier) -> Distance:
+    """FD-CNN: the Fréchet distance of the classifier's features. Needs ten images a feature, 640; biased upward, as FID is, so compare at
+    equal n only (arXiv 1801.01401)."""
+
+    def distance(x: Tensor, y: Tensor) -> float:
+        return frechet_distance(classifier.features(x), classifier.features(y))
+
+    unit = f"squared distance of features of classifier {classifier.hash[:8]}"
+    return Distance(f"fd-cnn-{classifier.hash}", "FD-CNN", unit, distance, least=10 * FEATURES)
+
+
+# Training and keeping it.
+
+
+def default_folder() -> Path:
+    """Where classifiers are kept: a folder in the user's cache."""
+    return Path(platformdirs.user_cache_dir("wgan-playground")) / "classifiers"
+
+
+def classifier_for(training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0) -> Classifier:
+    """The classifier of a labelled data set: the kept one, else one trained now (seconds on one core) and kept.
+
+    Computes in the calling thread. The same data, seed and machine give the same weights. A folder that cannot be written costs a line in
+    the log only.
+
+    Args:
+        training: images with labels.
+        held_out: labelled images to test it on; without them every fifth training image is set aside for that.
+        folder: where it is kept; default `default_folder()`.
+
+    Raises:
+        ValueError: no images, no labels, or fewer than two classes.
+    """
+    return kept_classifier(training, held_out, folder, seed) or keep(
+        train_classifier(training, held_out, seed), training, held_out, folder, seed
+    )
+
+
+def has_classes(dataset: Dataset) -> bool:
+    """Whether there can be a classifier of `dataset`: images with labels of at least two classes."""
+    return dataset.kind == "images" and dataset.labels is not None and len(dataset.class_names) >= 2
+
+
+def kept_classifier(training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0) -> Classifier | None:
+    """The classifier kept from before, or None. Arguments and errors as of `classifier_for`."""
+    return _read(_path(training, held_out, folder, seed), training)
+
+
+def keep(
+    classifier: Classifier, training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0
+) -> Classifier:
+    """Keep `classifier` for next time, and return it. Arguments as of `classifier_for`."""
+    path = _path(training, held_out, folder, seed)
+    try:
+        _write(path, classifier)
+    except OSError as error:
+        log.warning("The classifier could not be kept in %s: %s", path.parent, error)
+    return classifier
+
+
+def _path(training: Dataset, held_out: Dataset | None, folder: Path | None, seed: int) -> Path:
+    if not has_classes(training) or training.labels is None:
+        raise ValueError(f"{training.name} has no images with labels of at least two classes, so there is no classifier of it.")
+    split = f"{training.fingerprint}-{held_out.fingerprint if held_out is not None else ''}"
+    labels = hashlib.blake2b(training.labels.numpy().tobytes(), digest_size=16).hexdigest()
+    name = hashlib.blake2b(f"{RECIPE} {seed} {split} {labels}".encode(), digest_size=12).hexdigest()
+    return (folder or default_folder()) / f"{training.name}-{name}.safetensors"
+
+
+def train_classifier(training: Dataset, held_out: Dataset | None = None, seed: int = 0) -> Classifier:
+    """Train one in one go. Arguments as of `classifier_for`."""
+    lesson = Lesson(training, held_out, seed)
+    lesson.go_on(UPDATES)
+    return lesson.classifier()
+
+
+class Lesson:
+    """The training of a classifier, to be done in parts: `UPDATES` batches of `BATCH` images, Adam with a rate that falls to 0.
+
+    Arguments as of `classifier_for`.
+    """
+
+    def __init__(self, training: Dataset, held_out: Dataset | None = None, seed: int = 0) -> None:
+        assert training.labels is not None
+        images, labels = training.data, training.labels
+        if held_out is not None and held_out.labels is not None:
+            self._tested_on, self._test = f"{len(held_out)} held-out images", (held_out.data, held_out.labels)
+        else:
+            aside = torch.arange(len(images)) % 5 == 4
+            self._tested_on, self._test = f"{int(aside.sum())} training images set aside", (images[aside], labels[aside])
+            images, labels = images[~aside], labels[~aside]
+        self._images, self._labels, self._class_names = images, labels, training.class_names
+        self._network = SmallClassifier(images.shape[1], images.shape[2], len(training.class_names))
+        self._rng = torch.Generator().manual_seed(seed)
+        initialise(self._network, "pytorch", self._rng)
+        self._optimizer = torch.optim.Adam(self._network.parameters(), lr=RATE)
+        self._done = 0
+        self._seconds = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether all updates are done."""
+        return self._done >= UPDATES
+
+    def go_on(self, updates: int) -> None:
+        """Do so many updates more, or what is left of them."""
+        start, end = time.perf_counter(), min(self._done + updates, UPDATES)
+        for update in range(self._done, end):
+            self._optimizer.param_groups[0]["lr"] = RATE * (1 - update / UPDATES)
+            rows = torch.randint(len(self._images), (BATCH,), generator=self._rng)
+            loss = functional.cross_entropy(self._network(as_measured(self._images[rows])), self._labels[rows])
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+        self._done = end
+        self._seconds += time.perf_counter() - start
+
+    def classifier(self) -> Classifier:
+        """What has been learned, tested."""
+        start = time.perf_counter()
+        network = self._network.eval().requires_grad_(False)
+        found = Classifier(network, self._class_names, 0.0, self._tested_on, _hash(network), 0.0)
+        images, labels = self._test
+        right = found.probabilities(images).argmax(1) == labels
+        seconds = self._seconds + time.perf_counter() - start
+        return dataclasses.replace(found, accuracy=float(right.double().mean()), seconds=seconds)
+
+
+def _hash(network: nn.Module) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode() + tensor.contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _write(path: Path, classifier: Classifier) -> None:
+    about = {name: getattr(classifier, name) for name in ("class_names", "accuracy", "tested_on", "hash", "seconds")}
+    data = safetensors.torch.save(classifier.network.state_dict(), {"about": json.dumps(about)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
+        file.write(data)
+    os.replace(file.name, path)
+
+
+def _read(path: Path, training: Dataset) -> Classifier | None:
+    """The kept classifier; None where there is none, or one that is damaged or has been changed."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            about = json.loads(file.metadata()["about"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        network = SmallClassifier(training.data.shape[1], training.data.shape[2], len(training.class_names))
+        network.load_state_dict(tensors)
+        network.eval().requires_grad_(False)
+        classifier = Classifier(network, training.class_names, about["accuracy"], about["tested_on"], about["hash"], about["seconds"])
+    except FileNotFoundError:
+        return None
+    except (OSError, safetensors.SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        log.warning("The kept classifier %s cannot be read (%s) and is trained anew.", path, error)
+        return None
+    return classifier if _hash(network) == classifier.hash else None

@@ -1,0 +1,336 @@
+"""The critic's health: how steep it is, where its weights sit, where the gradient dies, and whether it knows its data by heart.
+
+`copy_weights` is quick and must happen while nothing trains; all else works on the copy, in any thread.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wgan_core import lipschitz
+from wgan_core.config import TrainConfig
+from wgan_core.critic_loss import generator_loss, wasserstein_estimate
+from wgan_core.distances import sliced_w1, unit_directions
+from wgan_core.lipschitz import Bound, GradientNorms
+from wgan_core.metrics import PROJECTIONS, Mode, as_measured
+from wgan_core.models import build_critic, build_generator
+from wgan_core.trainer import Trainer
+
+AT_BOUNDARY = 0.99
+"""A weight counts as being at the clip boundary from this share of c on."""
+BINS = 60
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """Copies of both networks at one step, on the CPU, frozen and in eval mode."""
+
+    config: TrainConfig
+    step: int
+    generator_updates: int
+    generator: nn.Module
+    critic: nn.Module
+    """In float64."""
+
+    @torch.no_grad()
+    def generate(self, z: Tensor, mode: Mode = "eval") -> Tensor:
+        """Samples for latents `z` [n, latent_dim], float32. mode "train": BatchNorm takes the statistics of batches of the run's
+        size, as in training; n is then best a multiple of it."""
+        if mode == "eval":
+            return torch.cat([self.generator(part) for part in z.split(256)])
+        generator = copy.deepcopy(self.generator).train()  # for its running statistics move
+        return torch.cat([generator(part) for part in z.split(self.config.batch_size) if len(part) > 1])
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The weights of both networks at one step; to be made into a `Specimen`, which takes longer, in any thread."""
+
+    config: TrainConfig
+    step: int
+    generator_updates: int
+    shape: tuple[int, ...]
+    generator: dict[str, Tensor]
+    critic: dict[str, Tensor]
+
+    def specimen(self) -> Specimen:
+        """Networks with these weights. Built anew, not copied: those of a run with several processes would wait for the others."""
+        networks: list[nn.Module] = [build_generator(self.config, self.shape), build_critic(self.config, self.shape)]
+        for network, state in zip(networks, (self.generator, self.critic), strict=True):
+            network.load_state_dict(state)
+            network.eval().requires_grad_(False)
+        return Specimen(self.config, self.step, self.generator_updates, networks[0], networks[1].double())
+
+
+def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
+    """Copy the weights of `trainer`, in milliseconds; for its own thread only, or while it rests. averaged: its moving average."""
+    generator = trainer.averaged_generator if averaged else trainer.generator
+    assert generator is not None
+    states = [{name: value.detach().clone() for name, value in network.state_dict().items()} for network in (generator, trainer.critic)]
+    return Copied(trainer.config, trainer.step, trainer.generator_updates, tuple(trainer.data.shape[1:]), *states)
+
+
+def take_specimen(trainer: Trainer, *, averaged: bool = False) -> Specimen:
+    """Both networks of `trainer` as they stand; for its own thread only, or while it rests."""
+    return copy_weights(trainer, averaged=averaged).specimen()
+
+
+# The clip boundary.
+
+
+@dataclass(frozen=True)
+class LayerWeights:
+    """How the weights of one layer are spread, biases left out."""
+
+    name: str
+    counts: NDArray[np.int64]
+    """[60]"""
+    edges: NDArray[np.float64]
+    """[61], symmetric about 0, as wide as c and the weights."""
+    at_boundary: float
+    """Share of weights with 0.99 c ≤ |w| ≤ c; nan without a clip value."""
+    beyond: float
+    """Share with |w| > c; nan without a clip value."""
+    clip_value: float | None
+
+
+def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWeights, ...]:
+    """The weights of each layer of the critic beside ±c; `clip_value` None where nothing is clipped."""
+    layers: list[LayerWeights] = []
+    for number, (_, layer) in enumerate(lipschitz.weighted_layers(critic), 1):
+        assert isinstance(layer.weight, Tensor)
+        size = layer.weight.detach().abs().double().flatten()
+        limit = max(float(size.max()), clip_value or 0.0) or 1.0
+        counts, edges = np.histogram(layer.weight.detach().double().flatten().numpy(), BINS, (-limit, limit))
+        at, beyond = math.nan, math.nan
+        if clip_value is not None:
+            # The boundary itself may lie a rounding above c: of float32, and of float16 in runs that are kept that way.
+            over = size > clip_value * (1 + 1e-3)
+            at, beyond = float(((size >= AT_BOUNDARY * clip_value) & ~over).double().mean()), float(over.double().mean())
+        layers.append(LayerWeights(f"layer {number}", counts, edges, at, beyond, clip_value))
+    return tuple(layers)
+
+
+# The gradient against depth.
+
+
+@dataclass(frozen=True)
+class GradientDepth:
+    """How large a loss's gradient still is at each layer, from the input on."""
+
+    names: tuple[str, ...]
+    log10_norms: NDArray[np.float64]
+    """log₁₀ ‖∂L/∂h‖ over the whole batch, of what goes into each layer (the first is the network's input); −inf where it is 0."""
+    weight_rms: NDArray[np.float64]
+    """Root mean square of ∂L/∂W of each layer. Below 1e-8, which RMSprop and Adam add to it, it no longer moves the weights."""
+
+    @property
+    def slope(self) -> float:
+        """Decades per layer toward the input, by a straight line: negative where the gradient vanishes, positive where it explodes. nan for
+        fewer than two layers or a gradient of 0."""
+        if len(self.log10_norms) < 2 or not np.isfinite(self.log10_norms).all():
+            return math.nan
+        return float(np.polyfit(-np.arange(len(self.log10_norms)), self.log10_norms, 1)[0])
+
+
+def critic_depth(critic: nn.Module, real: Tensor, fake: Tensor) -> GradientDepth:
+    """Of the critic's loss −(E f(real) − E f(fake)) through the critic, in float64."""
+
+    def loss(network: nn.Module) -> Tensor:
+        values = network(torch.cat((real, fake)).double().requires_grad_())
+        return -wasserstein_estimate(values[: len(real)], values[len(real) :])
+
+    return _depth(nn.ModuleDict({"critic": critic}), lambda networks: loss(networks["critic"]))
+
+
+def generator_depth(generator: nn.Module, critic: nn.Module, z: Tensor) -> GradientDepth:
+    """Of the generator's loss −E f(G(z)) through generator and critic, in float64; the generator's BatchNorm as in training.
+
+    `weight_rms` tells what either network's weights would get; the critic's are not updated by this loss.
+    """
+
+    def loss(networks: nn.ModuleDict) -> Tensor:
+        return generator_loss(networks["critic"](networks["generator"].train()(z.double().requires_grad_())))
+
+    return _depth(nn.ModuleDict({"generator": generator, "critic": critic}), loss)
+
+
+def _depth(networks: nn.ModuleDict, loss: Callable[[nn.ModuleDict], Tensor]) -> GradientDepth:
+    networks = copy.deepcopy(networks).double().requires_grad_(True)
+    layers = [(part, layer) for part, network in networks.items() for _, layer in lipschitz.weighted_layers(network)]
+    inputs: list[Tensor] = []
+
+    def note(module: nn.Module, arguments: tuple[Tensor, ...]) -> None:
+        inputs.append(arguments[0])
+
+    for _, layer in layers:
+        layer.register_forward_pre_hook(note)  # what goes in, for what comes out may be changed in place by the activation
+    value = loss(networks)
+    weights = [layer.get_parameter("weight") for _, layer in layers]
+    gradients = torch.autograd.grad(value, [*inputs, *weights])
+    norms = np.array([float(gradient.norm()) for gradient in gradients[: len(inputs)]])
+    rms = np.array([float(gradient.square().mean().sqrt()) for gradient in gradients[len(inputs) :]])
+    with np.errstate(divide="ignore"):
+        return GradientDepth(_numbered([part for part, _ in layers]), np.log10(norms), rms)
+
+
+def _numbered(parts: list[str]) -> tuple[str, ...]:
+    return tuple(f"{part} layer {parts[: index + 1].count(part)}" for index, part in enumerate(parts))
+
+
+# All that a specimen tells.
+
+
+@dataclass(frozen=True)
+class CriticHealth:
+    """What one specimen of a critic tells on one sample of real and generated data."""
+
+    step: int
+    n: int
+    """Real rows, and as many generated ones."""
+    estimate: float
+    """E f(real) − E f(fake) on these samples, norms in eval mode. In the critic's own scale: no W1."""
+    norms: GradientNorms | None
+    """None where the critic has no slope at a single sample: `constant` says why."""
+    constant: Bound
+    """K_emp, the steepest slope found; a lower bound of the Lipschitz constant K."""
+    display_w1: Bound
+    """estimate / K_emp: a display value in the unit of W1, not a bound."""
+    spectral: Bound
+    """K_spec ≥ K."""
+    box: Bound
+    """K_box ≥ K_spec; for clipped critics only."""
+    boundary: tuple[LayerWeights, ...]
+    critic_depth: GradientDepth
+    generator_depth: GradientDepth
+    seconds: float
+
+
+def examine(specimen: Specimen, real: Tensor, *, seed: int = 0, extra: Tensor | None = None) -> CriticHealth:
+    """Examine a critic on `real` [n, ...] (float; images in [-1, 1]) and as many generated samples.
+
+    Args:
+        specimen: from `take_specimen`.
+        real: real samples.
+        seed: of the latents and of the points between real and generated.
+        extra: more points to look for steep places at; in the plane, a grid.
+    """
+    start = time.perf_counter()
+    rng = torch.Generator().manual_seed(seed)
+    z = torch.randn(len(real), specimen.config.latent_dim, generator=rng)
+    fake = specimen.generate(z).double()
+    real = real.cpu().double()
+    critic, shape = specimen.critic, tuple(real.shape[1:])
+    clip = specimen.config.clip_value if specimen.config.lipschitz == "clip" else None
+    estimate = float(lipschitz.scores(critic, real).mean() - lipschitz.scores(critic, fake).mean())
+    norms, constant = _slopes(critic, real, fake, rng, extra)
+    return CriticHealth(
+        step=specimen.step,
+        n=len(real),
+        estimate=estimate,
+        norms=norms,
+        constant=constant,
+        display_w1=Bound(estimate / constant.value) if constant.value else Bound(None, constant.reason or "The critic is flat."),
+        spectral=lipschitz.spectral_bound(critic, shape),
+        box=_box(critic, shape, clip),
+        boundary=clip_boundary(critic, clip),
+        critic_depth=critic_depth(critic, real, fake),
+        generator_depth=generator_depth(specimen.generator, critic, z),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _slopes(
+    critic: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator, extra: Tensor | None
+) -> tuple[GradientNorms | None, Bound]:
+    if reason := lipschitz.why_no_slope(critic):
+        return None, Bound(None, reason)
+    norms = lipschitz.gradient_norms(critic, real, fake, rng)
+    return norms, Bound(lipschitz.empirical_constant(critic, real, fake, norms, None if extra is None else extra.double()))
+
+
+def _box(critic: nn.Module, shape: tuple[int, ...], clip: float | None) -> Bound:
+    if clip is None:
+        return Bound(None, "The critic's weights are not clipped, so there is no box that they are in.")
+    return lipschitz.box_bound(critic, shape, clip)
+
+
+# Smaller questions.
+
+
+@dataclass(frozen=True)
+class ModeGap:
+    """How far samples with BatchNorm in train mode are from those in eval mode, by sliced W1."""
+
+    difference: float
+    noise: float
+    """Eval mode against eval mode, other latents."""
+    n: int
+
+    @property
+    def ratio(self) -> float:
+        """1 where the mode makes no difference."""
+        return self.difference / self.noise if self.noise else math.nan
+
+
+def mode_gap(specimen: Specimen, *, n: int = 1024, seed: int = 0) -> ModeGap | None:
+    """Compare the modes of the generator's BatchNorm on n samples, rounded up to whole batches; None where it has none."""
+    if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in specimen.generator.modules()):
+        return None
+    n = -(-n // specimen.config.batch_size) * specimen.config.batch_size
+    z, other = torch.randn(2, n, specimen.config.latent_dim, generator=torch.Generator().manual_seed(seed))
+    trained, plain, again = (
+        as_measured(samples) for samples in (specimen.generate(z, "train"), specimen.generate(other), specimen.generate(z))
+    )
+    directions = unit_directions(plain[0].numel(), PROJECTIONS)
+    return ModeGap(sliced_w1(trained, plain, directions), sliced_w1(again, plain, directions), n)
+
+
+@dataclass(frozen=True)
+class OverfitGap:
+    """How much better the critic likes the images it was trained on than real ones it never saw."""
+
+    gap: float
+    """E f(training) − E f(held-out)."""
+    standard_error: float
+    estimate: float
+    """E f(training) − E f(fake)."""
+    n: int
+
+    @property
+    def share(self) -> float:
+        """Of the estimate, what is memory of the training images."""
+        return self.gap / self.estimate if self.estimate else math.nan
+
+
+def overfit_gap(specimen: Specimen, training: Tensor, held_out: Tensor, *, seed: int = 0) -> OverfitGap:
+    """Compare the critic's scores of `training` and `held_out` samples [n, ...] (float; images in [-1, 1])."""
+    z = torch.randn(len(training), specimen.config.latent_dim, generator=torch.Generator().manual_seed(seed))
+    known, new, fake = (lipschitz.scores(specimen.critic, part.cpu().double()) for part in (training, held_out, specimen.generate(z)))
+    error = math.sqrt(float(known.var()) / len(known) + float(new.var()) / len(new))
+    return OverfitGap(float(known.mean() - new.mean()), error, float(known.mean() - fake.mean()), len(training))
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How far a generator has moved the samples of the same latents."""
+
+    share: float
+    """Root mean square distance over the mean distance of two real samples."""
+    generator_updates: int
+    """In between."""
+
+
+def movement(before: Tensor, after: Tensor, typical: float, generator_updates: int) -> Movement:
+    """Compare samples [n, ...] of the same latents; `typical` is the mean distance of two real samples."""
+    distance = (after.double() - before.double()).flatten(1).square().sum(1).mean().sqrt()
+    return Movement(float(distance) / typical, generator_updates)

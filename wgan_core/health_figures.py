@@ -1,0 +1,236 @@
+"""Plotly figures of a critic's health. Plain data in, `plotly.graph_objects.Figure` out, as in `figures`, whose colours they share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from wgan_core.figures import BLUE, GREEN, GREY, ORANGE
+from wgan_core.readings import KINDS, Reading
+
+PURPLE = "#8b5cd6"
+_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+_X_STEPS = {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"}
+_FAINT_BLUE = "rgba(59,130,214,0.18)"
+_MOST_POINTS = 400
+
+
+def truth(readings: Sequence[Reading]) -> go.Figure:
+    """A distance over the steps as excess over its floor, which is the line at 0: what real data get against real data at the same n. The
+    band is twice the floor's standard deviation to either side: what lies in it cannot be told from real data.
+
+    readings: of one key, all with a floor.
+    """
+    kept = [reading for reading in _thinned(readings) if reading.excess is not None]
+    steps = [reading.step for reading in kept]
+    noise = [2 * (reading.floor_sd or 0.0) for reading in kept]
+    excess = {
+        "type": "scatter",
+        "x": steps,
+        "y": [reading.excess for reading in kept],
+        "mode": "lines+markers",
+        "marker": {"size": 5},
+        "name": "excess",
+        "line": {"color": BLUE, "width": 2},
+        "customdata": [[reading.value, reading.floor, reading.n] for reading in kept],
+        "hovertemplate": "%{y:.4g} above the floor<br>value %{customdata[0]:.4g}, floor %{customdata[1]:.4g}, n %{customdata[2]}",
+    }
+    band = {
+        "type": "scatter",
+        "x": [*steps, *reversed(steps)],
+        "y": [*noise, *(-size for size in reversed(noise))],
+        "fill": "toself",
+        "fillcolor": "rgba(23,163,127,0.15)",
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "name": "noise",
+    }
+    floor = _line(steps, [0.0] * len(steps), "real against real", GREEN, "dash") | {"hoverinfo": "skip"}
+    title = KINDS[kept[0].key].title if kept else ""
+    return _figure([band, floor, excess], {"text": f"{title} − floor"})
+
+
+def slopes(readings: Sequence[Reading]) -> go.Figure:
+    """How steep the critic is over the steps, on a log axis: the median gradient norm on real and generated samples and between them (with
+    the middle 90 % of those), the steepest slope found, and the bounds from the weights."""
+    kept = [reading for reading in _thinned(readings) if reading.details.get("bounds")]
+    steps = [reading.step for reading in kept]
+
+    def norm(name: str, at: int) -> list[float | None]:
+        return [_positive((reading.details.get("norms") or {}).get(name, [None] * 5)[at]) for reading in kept]
+
+    def bound(name: str) -> list[float | None]:
+        return [_positive(reading.details["bounds"][name]["value"]) for reading in kept]
+
+    between = [(step, low, high) for step, low, high in zip(steps, norm("between", 0), norm("between", 4), strict=True) if low and high]
+    band = {
+        "type": "scatter",
+        "x": [*(step for step, _, _ in between), *(step for step, _, _ in reversed(between))],
+        "y": [*(high for _, _, high in between), *(low for _, low, _ in reversed(between))],
+        "fill": "toself",
+        "fillcolor": _FAINT_BLUE,
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "name": "between, middle 90 %",
+        "showlegend": False,
+    }
+    lines = [
+        _line(steps, norm("real", 2), "real", GREEN),
+        _line(steps, norm("fake", 2), "generated", ORANGE),
+        _line(steps, norm("between", 2), "between", BLUE),
+        _line(steps, bound("empirical"), "K_emp", PURPLE, "dot"),
+        _line(steps, bound("spectral"), "K_spec", GREY, "dash"),
+        _line(steps, bound("box"), "K_box", GREY, "dashdot"),
+    ]
+    shown = [line for line in lines if any(value is not None for value in line["y"])]
+    return _figure([band, *shown], {"text": "slope of the critic"}, log=True)
+
+
+def clip_boundary(layers: Sequence[Mapping[str, Any]], clip_value: float | None) -> go.Figure:
+    """How the weights of each layer of the critic are spread, side by side, with lines at ±c.
+
+    Args:
+        layers: as the details of a reading of the critic's health have them.
+        clip_value: c as it is now; None where nothing is clipped.
+    """
+    traces: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {
+        "margin": {"l": 8, "r": 8, "t": 56, "b": 8},
+        "showlegend": False,
+        "bargap": 0,
+        "shapes": [],
+        "annotations": [],
+    }
+    width = 1 / max(1, len(layers))
+    for number, layer in enumerate(layers, 1):
+        suffix = "" if number == 1 else str(number)
+        counts = np.asarray(layer["counts"], dtype=float)
+        edges = np.linspace(-layer["limit"], layer["limit"], len(counts) + 1)
+        traces.append(
+            {
+                "type": "bar",
+                "x": (edges[:-1] + edges[1:]) / 2,
+                "y": counts / max(1.0, counts.sum()),
+                "width": np.diff(edges),
+                "marker": {"color": BLUE, "line": {"width": 0}},
+                "xaxis": f"x{suffix}",
+                "yaxis": f"y{suffix}",
+                "hovertemplate": "weights near %{x:.3g}: %{y:.1%}<extra></extra>",
+            }
+        )
+        reach = 1.15 * max(layer["limit"], clip_value or 0.0)
+        domain = [(number - 1) * width + (0.03 if number > 1 else 0), number * width - 0.01]
+        layout[f"xaxis{suffix}"] = {"domain": domain, "range": [-reach, reach], "anchor": f"y{suffix}"} | _clip_ticks(clip_value)
+        layout[f"yaxis{suffix}"] = {"anchor": f"x{suffix}", "rangemode": "tozero", "showticklabels": False}
+        for c in (-clip_value, clip_value) if clip_value is not None else ():
+            place = {"type": "line", "xref": f"x{suffix}", "yref": f"y{suffix} domain", "x0": c, "x1": c, "y0": 0, "y1": 1}
+            layout["shapes"].append(place | {"line": {"color": ORANGE, "width": 2, "dash": "dash"}})
+        at = layer.get("at_boundary")
+        words = layer["name"] if at is None else f"{layer['name']}<br><b>{at:.0%}</b> at ±c"
+        place = {"x": sum(domain) / 2, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center"}
+        place |= {"yanchor": "bottom", "yshift": 6, "showarrow": False}
+        layout["annotations"].append(place | {"text": words})
+    return go.Figure(data=traces, layout=layout)
+
+
+def _clip_ticks(clip_value: float | None) -> dict[str, Any]:
+    """Named by what they are: there may be little room."""
+    if clip_value is None:
+        return {"nticks": 3, "tickformat": ".2~g"}
+    return {"tickvals": [-clip_value, 0, clip_value], "ticktext": ["−c", "0", "c"]}
+
+
+def gradient_depth(depth: Mapping[str, Mapping[str, Any]]) -> go.Figure:
+    """How large the gradient still is at what goes into each layer, from the latent to the score, log axis: of the critic's loss, which
+    ends at the image, and of the generator's, which goes through both networks.
+
+    depth: as the details of a reading of the critic's health have it.
+    """
+    places = list(depth["generator"]["names"])
+    traces = []
+    for name, colour, dash in (("generator", ORANGE, "dash"), ("critic", BLUE, "solid")):
+        norms = [None if value is None else 10.0**value for value in depth[name]["log10_norms"]]
+        one = _line(list(depth[name]["names"]), norms, f"{name}'s loss", colour, dash)
+        traces.append(one | {"hovertemplate": "%{y:.2e} at the input of %{x}"})
+    figure = _figure(traces, {"text": "gradient norm at the layer's input"}, log=True)
+    figure.update_xaxes(type="category", categoryorder="array", categoryarray=places, title=None, tickangle=-35, hoverformat=None)
+    return figure
+
+
+def critic_lag(updates: Sequence[int], estimates: Sequence[float]) -> go.Figure:
+    """The estimate while the critic trains on and the generator stands still, [k] each, the first as training left it."""
+    lines = [
+        _line(list(updates), list(estimates), "estimate", BLUE),
+        _line(list(updates), [estimates[0]] * len(updates), "as training left it", GREY, "dash") | {"hoverinfo": "skip"},
+    ]
+    figure = _figure(lines, {"text": "Wasserstein estimate"})
+    return figure.update_xaxes(title={"text": "more critic updates"})
+
+
+def classes(names: Sequence[str], shares: Sequence[float], real_shares: Sequence[float]) -> go.Figure:
+    """Which classes the samples are of, beside real data, [classes] each."""
+    bars = [
+        {"type": "bar", "x": list(names), "y": list(y), "name": name, "marker": {"color": colour}, "hovertemplate": "%{x}: %{y:.1%}"}
+        for y, name, colour in ((real_shares, "real", GREEN), (shares, "generated", ORANGE))
+    ]
+    figure = _figure(bars, {"text": "share"})
+    figure.update_layout(barmode="group", hovermode="closest")
+    figure.update_xaxes(type="category", title=None, hoverformat=None)
+    return figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+
+
+def _line(x: Sequence[Any], y: Sequence[float | None], name: str, colour: str, dash: str = "solid") -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "name": name,
+        "mode": "lines+markers" if len(x) < 40 and dash == "solid" else "lines",
+        "marker": {"size": 5},
+        "line": {"color": colour, "width": 2, "dash": dash},
+        "hovertemplate": "%{y:.4g}",
+    }
+
+
+def _figure(traces: list[dict[str, Any]], y_title: dict[str, Any], *, log: bool = False) -> go.Figure:
+    return go.Figure(
+        data=traces,
+        layout={
+            "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
+            "hovermode": "x unified",
+            "legend": _LEGEND,
+            "showlegend": True,
+            "xaxis": _X_STEPS,
+            "yaxis": {
+                "title": y_title,
+                "automargin": True,
+                "type": "log" if log else "linear",
+                **({"exponentformat": "power", "dtick": _ticks(traces)} if log else {}),
+                **({} if log else {"tickformat": ".3~g"}),
+            },
+        },
+    )
+
+
+def _ticks(traces: list[dict[str, Any]]) -> int | str:
+    """Of a log axis: whole decades, or, where there are hardly any, 2 and 5 in between."""
+    values = [value for trace in traces for value in trace["y"] if value]
+    return "D2" if not values or max(values) < 300 * min(values) else 1
+
+
+def _positive(value: float | None) -> float | None:
+    """What a log axis can show."""
+    return value if value is not None and value > 0 else None
+
+
+def _thinned(readings: Sequence[Reading]) -> list[Reading]:
+    """At most so many as a chart can tell apart, evenly, the newest among them."""
+    if len(readings) <= _MOST_POINTS:
+        return list(readings)
+    at = np.unique(np.linspace(0, len(readings) - 1, _MOST_POINTS).round().astype(int))
+    return [readings[index] for index in at]

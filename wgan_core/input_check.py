@@ -1,0 +1,152 @@
+"""What can be told of data and settings before a run starts: whether the data can be learned from, and what an update will cost."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from wgan_core.advice import Advice
+from wgan_core.config import TrainConfig
+from wgan_core.data import Dataset
+
+FEW = 1000
+"""Samples below which a critic soon knows them by heart."""
+_LEVELS = 64
+_SCALES = (0.05, 20.0)
+
+
+def check_data(dataset: Dataset) -> tuple[Advice, ...]:
+    """What stands out in images (uint8 [n, c, h, w]) or points (float [n, 2]); empty for data without such faults."""
+    checks = (_not_finite, _scale, _few, _duplicates) if dataset.kind == "points" else (_range, _constant, _few, _duplicates)
+    return tuple(advice for check in checks if (advice := check(dataset.data)) is not None)
+
+
+Check = Callable[[Tensor], Advice | None]
+
+
+def _range(images: Tensor) -> Advice | None:
+    low, high = int(images.min()), int(images.max())
+    if high - low >= _LEVELS:
+        return None
+    hint = (
+        "They look like values from 0 to 1 kept as whole numbers: multiply them by 255." if high <= 1 else "Stretch their contrast first."
+    )
+    text = f"The pixels only go from {low} to {high} of 0 to 255, so all images look nearly the same. {hint}"
+    return Advice("narrow-range", "warning", text, high - low, "dataset")
+
+
+def _constant(images: Tensor) -> Advice | None:
+    planes = images.flatten(2)
+    count = int((planes.amax(2) == planes.amin(2)).all(1).sum())
+    if not count:
+        return None
+    text = f"{count} of {len(images)} images are of one colour throughout; remove them, or the generator learns to make such images too."
+    return Advice("constant-images", "warning" if count > len(images) / 100 else "note", text, count, "dataset")
+
+
+def _few(samples: Tensor) -> Advice | None:
+    return too_few(len(samples))
+
+
+def too_few(count: int) -> Advice | None:
+    """Whether so many samples are too few to learn from."""
+    if count >= FEW:
+        return None
+    text = (
+        f"There are {count} samples; below about {FEW} the critic soon knows them by heart, and the estimate then tells little of "
+        "the generator. Use more data, or a small critic."
+    )
+    return Advice("few-samples", "warning" if count < FEW / 10 else "note", text, count, "dataset")
+
+
+def _duplicates(samples: Tensor) -> Advice | None:
+    rows = samples.flatten(1).contiguous().cpu().numpy()
+    count = len(rows) - len({hashlib.blake2b(row.data, digest_size=16).digest() for row in rows})
+    if count <= len(rows) / 100:
+        return None
+    text = f"{count} of {len(rows)} samples repeat another one exactly; the generator will make those more often. Remove the copies."
+    return Advice("duplicates", "warning" if count > len(rows) / 10 else "note", text, count, "dataset")
+
+
+def _not_finite(points: Tensor) -> Advice | None:
+    count = int((~points.isfinite().all(1)).sum())
+    if not count:
+        return None
+    text = f"{count} of {len(points)} points hold a number that is not finite, and training breaks off at the first; remove them."
+    return Advice("not-finite", "warning", text, count, "dataset")
+
+
+def _scale(points: Tensor) -> Advice | None:
+    finite = points[points.isfinite().all(1)].double()
+    spread = float(finite.std(0).max()) if len(finite) > 1 else 0.0
+    if _SCALES[0] <= spread <= _SCALES[1]:
+        return None
+    text = (
+        f"The points spread by {spread:.2g} (standard deviation), and the networks are made for about 1: scale them first, or learning "
+        "takes much longer."
+    )
+    return Advice("scale", "warning", text, spread, "dataset")
+
+
+# What it will cost.
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run will take at a measured speed."""
+
+    seconds_per_generator_update: float
+    generator_updates: int
+    """Of the whole run, within `max_steps`."""
+    seconds: float
+    """Of the whole run."""
+
+    @property
+    def text(self) -> str:
+        """In words, for beside the controls."""
+        return (
+            f"{duration(self.seconds_per_generator_update)} per generator update; {self.generator_updates:,} of them in "
+            f"{duration(self.seconds)}"
+        )
+
+
+def predicted_cost(config: TrainConfig, steps_per_second: float) -> Cost:
+    """The cost of a run at `steps_per_second` critic updates, measured (a finished run of these networks, or `bench`).
+
+    Raises:
+        ValueError: a speed that is not positive.
+    """
+    if not steps_per_second > 0:
+        raise ValueError("the speed must be above 0 steps per second")
+    updates = generator_updates_within(config)
+    return Cost(config.n_critic / steps_per_second, updates, config.max_steps / steps_per_second)
+
+
+def generator_updates_within(config: TrainConfig) -> int:
+    """Generator updates in `max_steps` critic updates: one each n_critic, less with the original's warm-up, which takes 100 critic updates
+    before each of the first 25 and before every 500th."""
+    steps, n = config.max_steps, config.n_critic
+    if config.critic_warmup == "none":
+        return steps // n
+    if steps < 2500:
+        return steps // 100
+    # The rest of the first 500, then rounds of one that takes 100 and 499 that take n.
+    if steps < 2500 + 475 * n:
+        return 25 + (steps - 2500) // n
+    rounds, rest = divmod(steps - 2500 - 475 * n, 100 + 499 * n)
+    return 500 + 500 * rounds + (0 if rest < 100 else 1 + (rest - 100) // n)
+
+
+def duration(seconds: float) -> str:
+    """A time in words, with the unit that suits it: "40 ms", "2.5 s", "7 min", "3.1 h"."""
+    for limit, size, unit in ((1.0, 0.001, "ms"), (90.0, 1.0, "s"), (5400.0, 60.0, "min")):
+        if seconds < limit:
+            return f"{_short(seconds / size)} {unit}"
+    return f"{_short(seconds / 3600)} h"
+
+
+def _short(value: float) -> str:
+    return f"{value:.2g}" if value < 10 else f"{value:,.0f}"

@@ -1,0 +1,300 @@
+"""The instruments of a run: which there are, what they need, and what they read. `schedule` says when, `monitor` where."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import logging
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wgan_core import coverage, diagnose, toy
+from wgan_core.advice import Observations, advise
+from wgan_core.config import TrainConfig
+from wgan_core.coverage import Classifier, Lesson
+from wgan_core.data import DataError, Dataset, load_dataset, network_input
+from wgan_core.diagnose import Specimen
+from wgan_core.distances import mean_distance_within
+from wgan_core.metrics import Distance, Measurement, Yardstick, diversity, mode_report
+from wgan_core.readings import ADVICE, Reading, plain
+from wgan_core.schedule import Instrument, Lane
+
+log = logging.getLogger(__name__)
+
+FULL, POINTS, FIRST = 1024, 512, 256
+"""Images, or points, on either side; fewer at the first look, so that a short run sees something within seconds. At 1024
+points exact W1 costs six times as much."""
+HEALTH, FIRST_HEALTH = 256, 64
+NEAREST = 64
+_LESSON = 20
+"""Updates of the classifier's training that are done at a time."""
+_GRID = 33
+"""Points a side of the grid on which the steepest place of a critic of points is looked for."""
+
+
+class Kit:
+    """What the instruments of a run share. Everything is made when first needed, in the measuring thread, and used there only.
+
+    Args:
+        config: the run's.
+        training: what it trains on.
+        classifiers: where the small classifiers are kept; None for the usual folder.
+    """
+
+    def __init__(self, config: TrainConfig, training: Dataset, classifiers: Any = None) -> None:
+        self.training = training
+        self._config = config
+        self._folder = classifiers
+        self._yardsticks: dict[int, Yardstick] = {}
+        self._lesson: Lesson | None = None
+        self._classifier: Classifier | None = None
+        self._moved: tuple[int, Tensor] | None = None
+        self.looks: dict[str, int] = {}
+        """How often each instrument has measured."""
+        self.seen: dict[str, Any] = {}
+        """What is known by now: fields of `Observations`."""
+        self.lag_step = 0
+        """When the critic's lag was looked for."""
+
+    @functools.cached_property
+    def held_out(self) -> Dataset | None:
+        """Real data that the run never sees, where the data set has such a part and it is here; never downloads."""
+        if self._config.dataset in ("digits", "csv", "image-folder"):
+            return None
+        try:
+            return load_dataset(self._config, held_out=True)
+        except (DataError, OSError) as error:
+            log.warning("No held-out part of %s: %s", self._config.dataset, error)
+            return None
+
+    def yardstick(self, n: int) -> Yardstick:
+        """One for n samples on either side."""
+        if n not in self._yardsticks:
+            self._yardsticks[n] = Yardstick(self.training, self.held_out, n=n)
+        return self._yardsticks[n]
+
+    @functools.cached_property
+    def typical(self) -> float:
+        """The mean distance of two real samples."""
+        return mean_distance_within(self.yardstick(FIRST).real)
+
+    def size(self, key: str, full: int = 0, first: int = FIRST) -> int:
+        """Samples for the instrument `key`: few at its first look."""
+        full = full or (POINTS if self.training.kind == "points" else FULL)
+        return full if self.looks.get(key) else first
+
+    @functools.cached_property
+    def z(self) -> Tensor:
+        """The latents measured with, [1024, latent_dim], always the same ones."""
+        return torch.randn(FULL, self._config.latent_dim, generator=torch.Generator().manual_seed(self._config.seed + 77))
+
+    def classifier(self) -> Classifier | None:
+        """The small classifier; None while it is still learning, a part at each call."""
+        if self._classifier is None and self._lesson is None:
+            self._classifier = coverage.kept_classifier(self.training, self.held_out, self._folder)
+        if self._classifier is not None:
+            return self._classifier
+        self._lesson = self._lesson or Lesson(self.training, self.held_out)
+        self._lesson.go_on(_LESSON)
+        if self._lesson.over:
+            self._classifier = coverage.keep(self._lesson.classifier(), self.training, self.held_out, self._folder)
+            self._lesson = None
+        return self._classifier
+
+    def moved(self, specimen: Specimen, samples: Tensor, typical: float) -> diagnose.Movement | None:
+        """How far `samples` have moved since the last call; None the first time, or where the generator was not updated since."""
+        before, self._moved = self._moved, (specimen.generator_updates, samples)
+        if before is None or before[0] >= specimen.generator_updates:
+            return None
+        return diagnose.movement(before[1], samples, typical, specimen.generator_updates - before[0])
+
+
+# What they measure.
+
+
+def _reading(key: str, specimen: Specimen, value: float | None, **more: Any) -> Reading:
+    sound = value is not None and math.isfinite(value)
+    return Reading(key, specimen.step, specimen.generator_updates, float(value) if sound and value is not None else None, **more)
+
+
+def _health(kit: Kit, specimen: Specimen) -> list[Reading]:
+    # Convolutions in float64 take a hundred times as long as the mlp's matrices.
+    n = kit.size("critic-health", HEALTH, FIRST_HEALTH) // (4 if specimen.config.architecture == "dcgan" else 1)
+    real = network_input(kit.training.data[_spread(len(kit.training), n)])
+    health = diagnose.examine(specimen, real, extra=_grid(kit) if kit.training.kind == "points" else None)
+    kit.seen["health"] = health
+    return [
+        _reading(
+            "critic-health", specimen, health.constant.value, n=health.n, unit="score per unit of distance", details=_health_details(health)
+        )
+    ]
+
+
+def _health_details(health: diagnose.CriticHealth) -> dict[str, Any]:
+    norms = health.norms
+    bounds = {"empirical": health.constant, "spectral": health.spectral, "box": health.box, "display_w1": health.display_w1}
+    return {
+        "estimate": health.estimate,
+        "norms": None if norms is None else norms.quantiles(),
+        "alignment": None if norms is None else norms.alignment,
+        "bounds": {name: {"value": bound.value, "reason": bound.reason} for name, bound in bounds.items()},
+        "layers": [
+            {
+                "name": layer.name,
+                "counts": layer.counts,
+                "limit": float(layer.edges[-1]),
+                "at_boundary": layer.at_boundary,
+                "beyond": layer.beyond,
+                "clip_value": layer.clip_value,
+            }
+            for layer in health.boundary
+        ],
+        "depth": {
+            name: {"names": depth.names, "log10_norms": depth.log10_norms, "weight_rms": depth.weight_rms, "slope": depth.slope}
+            for name, depth in (("critic", health.critic_depth), ("generator", health.generator_depth))
+        },
+    }
+
+
+def _spread(size: int, n: int) -> Tensor:
+    """Rows of the training data that are looked at, always the same ones."""
+    return torch.randperm(size, generator=torch.Generator().manual_seed(1))[: min(n, size)]
+
+
+def _grid(kit: Kit) -> Tensor:
+    limit = toy.view_limit(kit.training.name)
+    side = torch.linspace(-limit, limit, _GRID)
+    return torch.cartesian_prod(side, side)
+
+
+def _truth(kit: Kit, specimen: Specimen) -> list[Reading]:
+    """The first distance, and what else the same samples tell nearly for nothing."""
+    yardstick = kit.yardstick(kit.size("truth"))
+    samples = specimen.generate(kit.z[: yardstick.n])
+    found = [_distance(specimen, yardstick.measure(yardstick.distances[0], samples))]
+    few = samples[:FIRST]
+    kit.seen["diversity"] = diversity(few, yardstick.real[:FIRST])
+    found.append(_reading("diversity", specimen, kit.seen["diversity"], n=len(few), unit="of two real samples"))
+    moved = kit.moved(specimen, few, kit.typical)
+    if moved is not None:
+        kit.seen["moved"] = moved
+        updates = {"over_generator_updates": moved.generator_updates}
+        found.append(_reading("movement", specimen, moved.share, n=len(few), unit="of two real samples", details=updates))
+    mixture = toy.DISTRIBUTIONS.get(kit.training.name)
+    if isinstance(mixture, toy.Gaussians) and len(mixture.means) > 1:
+        report = kit.seen["modes"] = mode_report(samples.numpy(), mixture.means, mixture.sd)
+        details = {"total": len(report.shares), "shares": report.shares, "high_quality": report.high_quality}
+        found.append(_reading("modes", specimen, report.hit, n=report.n, unit="modes", details=details))
+    return found
+
+
+def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Reading:
+    key = measured.key if not measured.key.startswith("fd-cnn") else "fd-cnn"
+    details = {"projections": measured.projections, **details} if measured.projections else details
+    return _reading(
+        key,
+        specimen,
+        measured.value,
+        floor=measured.floor,
+        floor_sd=measured.floor_sd,
+        n=measured.n,
+        unit=measured.unit,
+        mode=measured.mode,
+        reference=measured.reference,
+        details=details,
+    )
+
+
+def _energy(kit: Kit, specimen: Specimen) -> list[Reading]:
+    yardstick = kit.yardstick(kit.size("energy"))
+    return [_distance(specimen, yardstick.measure(yardstick.distances[1], specimen.generate(kit.z[: yardstick.n])))]
+
+
+def _nearest(kit: Kit, specimen: Specimen) -> list[Reading]:
+    yardstick = kit.yardstick(FIRST)
+    nearest = yardstick.nearest(specimen.generate(kit.z[:NEAREST]))
+    details = {"typical": nearest.typical, "distance": float(np.median(nearest.distance)), "rows": nearest.index[:16]}
+    unit = "of the distance of a real image to its nearest"
+    return [_reading("nearest", specimen, nearest.ratio, n=NEAREST, unit=unit, reference=yardstick.reference, details=details)]
+
+
+def _classes(kit: Kit, specimen: Specimen) -> list[Reading] | None:
+    classifier = kit.classifier()
+    if classifier is None:
+        return None
+    yardstick = kit.yardstick(FULL)
+    samples = specimen.generate(kit.z[: yardstick.n])
+    report = kit.seen["classes"] = coverage.class_report(classifier, samples, yardstick.real)
+    details = {
+        "total": report.classes,
+        "names": report.class_names,
+        "shares": report.shares,
+        "real_shares": report.real_shares,
+        "imbalance": report.imbalance,
+        "confident": report.confident,
+        "real_confident": report.real_confident,
+        "classifier": classifier.hash,
+        "accuracy": classifier.accuracy,
+        "tested_on": classifier.tested_on,
+    }
+    found = [_reading("classes", specimen, report.covered, n=report.n, unit="classes", reference=yardstick.reference, details=details)]
+    distance: Distance = coverage.fd_cnn(classifier)
+    if yardstick.n >= distance.least:
+        found.append(_distance(specimen, yardstick.measure(distance, samples), classifier=classifier.hash, accuracy=classifier.accuracy))
+    return found
+
+
+def _mode_gap(kit: Kit, specimen: Specimen) -> list[Reading]:
+    gap = kit.seen["mode_gap"] = diagnose.mode_gap(specimen)
+    if gap is None:
+        return []
+    details = {"difference": gap.difference, "noise": gap.noise}
+    unit = "of the distance of two eval samples"
+    return [_reading("mode-gap", specimen, gap.ratio, n=gap.n, unit=unit, mode="train and eval", details=details)]
+
+
+def _overfit(kit: Kit, specimen: Specimen) -> list[Reading]:
+    assert kit.held_out is not None
+    n = min(FULL, len(kit.training), len(kit.held_out))
+    parts = [network_input(part.data[_spread(len(part), n)]) for part in (kit.training, kit.held_out)]
+    gap = kit.seen["overfit"] = diagnose.overfit_gap(specimen, *parts)
+    details = {"gap": gap.gap, "standard_error": gap.standard_error, "estimate": gap.estimate}
+    return [_reading("overfit-gap", specimen, gap.share, n=n, unit="of the estimate", reference="held-out", details=details)]
+
+
+def advice_reading(kit: Kit, config: TrainConfig, step: int, updates: int, recent: Any) -> Reading:
+    """All advice that what is known gives rise to. What was found out about the critic's lag holds until the run is twice as long."""
+    if step > 2 * kit.lag_step:
+        kit.seen.pop("lag", None)
+    seen = Observations(config, step, updates, recent_estimates=recent, **kit.seen)
+    found = advise(seen)
+    details = {"advice": [plain(advice) for advice in found]}
+    return Reading(ADVICE, step, updates, sum(advice.level == "warning" for advice in found), unit="warnings", details=details)
+
+
+def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
+    """The instruments that make sense for a run, the cheap and telling ones first."""
+    points = training.kind == "points"
+    rare = [Instrument("energy", _energy, 0.05, 0.3)]
+    if not points:
+        rare.append(Instrument("nearest", _nearest, 0.05, 0.05))
+    if config.generator_norm == "batch":
+        rare.append(Instrument("mode-gap", _mode_gap, 0.2, 0.2))
+    if config.dataset not in ("digits", "csv", "image-folder"):
+        rare.append(Instrument("overfit-gap", _overfit, 0.1, 0.1))
+    if coverage.has_classes(training):
+        rare.append(Instrument("classes", _classes, 0.15, 0.15))
+    return (
+        Lane(0.35, (Instrument("critic-health", _health, 0.03, 0.15),), apart=0.05, least=0.5, most=30),
+        Lane(0.3, (Instrument("truth", _truth, 0.06, 0.25),), apart=0.1, least=1, most=120),
+        Lane(0.35, tuple(rare), apart=0.2, least=3, most=600),
+    )
+
+
+def complete(reading: Reading, *, seconds: float, trained: float, spent: float) -> Reading:
+    """`reading` with what it cost and when."""
+    return dataclasses.replace(reading, seconds=seconds, trained=trained, spent=spent)

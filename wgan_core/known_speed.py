@@ -1,0 +1,85 @@
+"""How fast runs like a planned one went before, so that its cost can be told beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wgan_core.config import TrainConfig
+from wgan_core.device import resolve_device
+from wgan_core.history import column
+from wgan_core.store import RunFolder, StoreError, list_runs
+
+_NO_MATTER = frozenset(
+    (
+        "clip_value",
+        "gp_lambda",
+        "n_critic",
+        "critic_lr",
+        "generator_lr",
+        "adam_beta1",
+        "adam_beta2",
+        "critic_warmup",
+        "max_steps",
+        "seed",
+        "device",
+        "data_root",
+        "leaky_slope",
+        "batchnorm_eps",
+        "weight_init",
+        "log_every",
+        "save_every",
+        "instruments_budget",
+    )
+)
+"""Settings that leave the speed as it is, or, as `n_critic`, nearly so."""
+_LOOKED_AT = 50
+"""Runs, the newest first."""
+
+
+@dataclass(frozen=True)
+class KnownSpeed:
+    """What a run of the same networks, data and batch size on this kind of device reached."""
+
+    steps_per_second: float
+    run_id: str
+    n_critic: int
+    """Its own: a generator update costs more than a critic update, so another n_critic shifts the speed a little."""
+
+
+def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
+    """The speed of the newest run below `root` that was trained here with all that matters for it as in `config`; of the same `n_critic` if
+    there is one. None where there is none. Runs that keep weights only were trained elsewhere."""
+    found: list[KnownSpeed] = []
+    for summary in list_runs(root)[:_LOOKED_AT]:
+        if not _alike(summary.config, config):
+            continue
+        try:
+            folder = RunFolder.open(summary.path)
+            speed = _speed(folder) if folder.can_resume() else None
+        except StoreError:
+            continue
+        if speed is not None:
+            known = KnownSpeed(speed, summary.run_id, summary.config.n_critic)
+            if known.n_critic == config.n_critic:
+                return known
+            found.append(known)
+    return found[0] if found else None
+
+
+def _alike(one: TrainConfig, other: TrainConfig) -> bool:
+    if resolve_device(one.device) != resolve_device(other.device):
+        return False
+    first, second = one.model_dump(), other.model_dump()
+    return all(first[name] == second[name] for name in first.keys() - _NO_MATTER)
+
+
+def _speed(folder: RunFolder) -> float | None:
+    """Steps per second over the later half of what was recorded; None for less than a second of it."""
+    rows = folder.read_metrics()
+    rows = rows[len(rows) // 2 :]
+    if len(rows) < 2:
+        return None
+    seconds = float(column(rows, "seconds")[-1] - column(rows, "seconds")[0])
+    steps = float(column(rows, "step")[-1] - column(rows, "step")[0])
+    return steps / seconds if seconds >= 1 and steps > 0 else None

@@ -1,0 +1,115 @@
+"""Is the critic lagging? A copy of it is trained on while the generator stands still: what the estimate then gains, it was short of.
+
+`copy_state` is quick and must happen while nothing trains; all else works on the copy, in any thread.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wgan_core.config import TrainConfig
+from wgan_core.critic_loss import wasserstein_estimate
+from wgan_core.data import Dataset, network_input
+from wgan_core.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How much a critic still gains on a generator that stands still."""
+
+    updates: NDArray[np.int64]
+    """Additional critic updates, from 0 on."""
+    estimates: NDArray[np.float64]
+    """The estimate after each, on the same real and generated samples throughout."""
+    n: int
+    seconds: float
+
+    @property
+    def before(self) -> float:
+        """The estimate as training left it."""
+        return float(self.estimates[0])
+
+    @property
+    def after(self) -> float:
+        """Mean of the last three, for the estimate jitters."""
+        return float(self.estimates[-3:].mean())
+
+    @property
+    def rise(self) -> float:
+        """(after − before) / before: 0 for a critic that has kept up. inf where the estimate was not positive and became so."""
+        if self.before > 0:
+            return (self.after - self.before) / self.before
+        return math.inf if self.after > 0 else 0.0
+
+
+class BrokenOff(Exception):
+    """Nobody waits for the answer any more."""
+
+
+def twin(trainer: Trainer) -> Trainer:
+    """Another trainer in the same state, networks and optimisers, on the same data. For the trainer's own thread, or while it rests."""
+    return twin_from(trainer.config, trainer.data, copy_state(trainer))
+
+
+State = dict[str, dict[str, Tensor]]
+
+
+def copy_state(trainer: Trainer) -> State:
+    """All that a twin is made from, in milliseconds; for the trainer's own thread, or while it rests."""
+    return {part: {name: tensor.detach().clone() for name, tensor in tensors.items()} for part, tensors in trainer.state_dict().items()}
+
+
+def twin_from(config: TrainConfig, data: Tensor, state: State) -> Trainer:
+    """A trainer on `data` in the state copied; in any thread."""
+    copied = Trainer(config, Dataset("twin", data))
+    copied.load_state_dict(state)
+    return copied
+
+
+def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int = 0, over: Callable[[], bool] = lambda: False) -> Lag:
+    """Train the critic of `copied` (from `twin`; it is used up) on with its generator standing still, and watch the estimate.
+
+    Args:
+        updates: critic updates; a multiple of 10.
+        n: real and as many generated samples that the estimate is taken on, rounded up to whole batches; BatchNorm as in training.
+        seed: of batches and latents.
+        over: asked before each update whether nobody waits for the answer any more; then BrokenOff is raised.
+    """
+    start = time.perf_counter()
+    rng, batch = torch.Generator().manual_seed(seed), copied.config.batch_size
+    batches = -(-n // batch)
+    real = [_real_batch(copied, rng) for _ in range(batches)]
+    with torch.no_grad():
+        fake = [copied.generator(_latents(copied, rng)) for _ in range(batches)]
+    done = list(range(0, updates + 1, updates // 10))
+    estimates = [_estimate(copied.critic, real, fake)]
+    for _ in done[1:]:
+        for _ in range(updates // 10):
+            if over():
+                raise BrokenOff
+            copied.critic_step(_real_batch(copied, rng), _latents(copied, rng))
+        estimates.append(_estimate(copied.critic, real, fake))
+    return Lag(np.array(done), np.array(estimates), batches * batch, time.perf_counter() - start)
+
+
+def _real_batch(trainer: Trainer, rng: torch.Generator) -> Tensor:
+    rows = torch.randint(len(trainer.data), (trainer.config.batch_size,), generator=rng)
+    return network_input(trainer.data[rows.to(trainer.device)])
+
+
+def _latents(trainer: Trainer, rng: torch.Generator) -> Tensor:
+    return torch.randn(trainer.config.batch_size, trainer.config.latent_dim, generator=rng).to(trainer.device)
+
+
+@torch.no_grad()
+def _estimate(critic: nn.Module, real: list[Tensor], fake: list[Tensor]) -> float:
+    sums = [float(wasserstein_estimate(critic(one), critic(other))) for one, other in zip(real, fake, strict=True)]
+    return float(np.mean(sums))

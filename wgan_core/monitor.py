@@ -1,0 +1,224 @@
+"""Instruments on a run: weights are copied on the run's thread, at a step boundary; everything is measured on a thread of its own.
+
+The training never waits for a measurement, and no number of it depends on one. Results come back through the run's inbox.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wgan_core.data import Dataset
+from wgan_core.device import compute_beside_training
+from wgan_core.diagnose import Copied, copy_weights
+from wgan_core.instruments import Kit, advice_reading, complete, lanes_for
+from wgan_core.lag import BrokenOff, Lag, copy_state, critic_lag, twin_from
+from wgan_core.messages import Measured
+from wgan_core.readings import Reading
+from wgan_core.schedule import Instrument, Lane, Schedule
+from wgan_core.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+LAG_UPDATES = 200
+_LOOK_EVERY = 0.05
+"""Seconds of training between two looks at the schedule."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    instrument: Instrument
+    copied: Copied
+    copying: float
+    """Seconds that training stood still."""
+    trained: float
+    recent: NDArray[np.float64]
+
+
+_AT_EXIT = 20.0
+_monitors: weakref.WeakSet[Monitor] = weakref.WeakSet()
+
+
+@atexit.register
+def _wait_at_exit() -> None:
+    """A thread that computes while the interpreter is taken down makes the program end in an abort: let it finish its measurement."""
+    deadline = time.monotonic() + _AT_EXIT
+    for monitor in list(_monitors):
+        monitor.close()
+    for monitor in list(_monitors):
+        monitor.join(max(0.0, deadline - time.monotonic()))
+
+
+class Monitor:
+    """The instruments of one run. All methods are for the run's thread.
+
+    Args:
+        trainer: of the run; only its config is read here.
+        training: the data it trains on.
+        report: takes what was measured; called from other threads (the run's inbox).
+        kit: what the instruments share; made here if None.
+        lanes: the instruments; those that suit the run if None.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        training: Dataset,
+        report: Callable[[Measured], None],
+        *,
+        kit: Kit | None = None,
+        lanes: tuple[Lane, ...] | None = None,
+    ) -> None:
+        self._kit = kit or Kit(trainer.config, training)
+        self._schedule = Schedule(lanes if lanes is not None else lanes_for(trainer.config, training))
+        self._report = report
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+        self._closed = False
+        self._look_again = 0.0
+        self._said: Any = None
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        _monitors.add(self)
+        self.checking_lag = False
+        """Whether the answer to `check_lag` is still to come."""
+
+    def offer(self, trainer: Trainer, trained: float, recent: Callable[[], NDArray[np.float64]]) -> None:
+        """After a step: take a copy if something is due.
+
+        Args:
+            trainer: at a step boundary.
+            trained: seconds of training so far.
+            recent: the newest Wasserstein estimates.
+        """
+        if trained < self._look_again or self._busy or self._closed:
+            return
+        self._look_again = trained + _LOOK_EVERY
+        instrument = self._schedule.next(trained, trainer.config.instruments_budget / 100)
+        if instrument is None:
+            return
+        start = time.perf_counter()
+        copied = copy_weights(trainer)
+        self._busy = True
+        self._jobs.put(_Job(instrument, copied, time.perf_counter() - start, trained, recent()))
+        if self._thread is None:
+            self._thread = self._begin(self._work)
+
+    def took(self, measured: Measured) -> tuple[Reading, ...]:
+        """Book what a measurement cost. Returns its readings, complete."""
+        if measured.key == "critic-lag":
+            self.checking_lag = False
+            return measured.readings
+        self._busy = False
+        again = measured.again and not measured.trouble
+        self._schedule.done(measured.key, measured.trained, measured.seconds, again=again, failed=bool(measured.trouble))
+        spent = self._schedule.spent
+        return tuple(complete(one, seconds=measured.seconds, trained=measured.trained, spent=spent) for one in measured.readings)
+
+    def edited(self) -> None:
+        """A setting was changed: look at the critic soon."""
+        self._kit.seen.pop("lag", None)
+        self._schedule.hurry("critic-health")
+
+    def check_lag(self, trainer: Trainer) -> bool:
+        """Find out whether the critic lags, on a thread of its own; outside the budget, for somebody asked. False if one is at it."""
+        if self.checking_lag or self._closed:
+            return False
+        arguments = trainer.config, trainer.data, copy_state(trainer)
+        self.checking_lag = True
+        self._begin(self._check, *arguments)
+        return True
+
+    def close(self) -> None:
+        """No more measurements; the one under way is of no consequence."""
+        self._closed = True
+        self._jobs.put(None)
+
+    def join(self, timeout: float) -> bool:
+        """Wait for the threads after `close`; True if they have ended within `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        for thread in list(self._threads):
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in list(self._threads))
+
+    def _begin(self, work: Callable[..., None], *arguments: Any) -> threading.Thread:
+        thread = threading.Thread(target=work, args=arguments, name="instruments", daemon=True)
+        self._threads.add(thread)
+        thread.start()
+        return thread
+
+    # On the measuring threads.
+
+    def _work(self) -> None:
+        compute_beside_training()
+        while (job := self._jobs.get()) is not None and not self._closed:
+            self._report(self._measure(job))
+
+    def _measure(self, job: _Job) -> Measured:
+        start, key = time.perf_counter(), job.instrument.key
+        readings: list[Reading] | None = []
+        trouble = ""
+        try:
+            readings = job.instrument.measure(self._kit, job.copied.specimen())
+            if readings is not None:
+                self._kit.looks[key] = self._kit.looks.get(key, 0) + 1
+                readings += self._advice(job)
+        except Exception as error:
+            log.exception("instrument %s failed", key)
+            trouble = (
+                f"The instrument {key} failed ({type(error).__name__}: {str(error)[:120]}) and is left out from here on; training goes on."
+            )
+        # Not the thread's processor time: on a busy machine that is a larger part of what the training gets than of the time that passes.
+        seconds = job.copying + time.perf_counter() - start
+        return Measured(key, tuple(readings or ()), seconds, job.trained, again=readings is None, trouble=trouble)
+
+    def _advice(self, job: _Job) -> list[Reading]:
+        """The advice, where it is not what was said before."""
+        advice = advice_reading(self._kit, job.copied.config, job.copied.step, job.copied.generator_updates, job.recent)
+        if advice.details == self._said:
+            return []
+        self._said = advice.details
+        return [advice]
+
+    def _check(self, config: Any, data: Any, state: Any) -> None:
+        compute_beside_training()
+        trouble, readings = "", ()
+        counters = state["training"]["counters"].tolist()
+        try:
+            lag = critic_lag(twin_from(config, data, state), LAG_UPDATES, over=lambda: self._closed)
+            self._kit.seen["lag"], self._kit.lag_step = lag, counters[0]
+            advice = advice_reading(self._kit, config, counters[0], counters[1], None)
+            readings = lag_reading(lag, counters[0], counters[1]), advice
+        except BrokenOff:
+            return
+        except Exception as error:
+            log.exception("the critic's lag could not be found")
+            trouble = f"Whether the critic lags could not be found out ({type(error).__name__}: {str(error)[:120]}); training goes on."
+        self._report(Measured("critic-lag", readings, 0.0, 0.0, trouble=trouble))
+
+
+def lag_reading(lag: Lag, step: int, generator_updates: int) -> Reading:
+    """What a check of the critic's lag found. Its cost is not part of the budget."""
+    finite = bool(np.isfinite(lag.rise))
+    return Reading(
+        "critic-lag",
+        step,
+        generator_updates,
+        lag.rise if finite else None,
+        n=lag.n,
+        unit="of the estimate before",
+        mode="train",
+        reference="training",
+        seconds=lag.seconds,
+        details={"updates": lag.updates, "estimates": lag.estimates, "before": lag.before, "after": lag.after},
+    )

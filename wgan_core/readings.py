@@ -1,0 +1,183 @@
+"""What a run's instruments have read: a record for each measurement, as they stand in `health.jsonl`. No torch: pages use it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+_DIGITS = 6
+
+
+class Kind(NamedTuple):
+    """What a reading's value is, in words."""
+
+    title: str
+    meaning: str
+    share: bool = False
+    """Whether the value is a share, to be written as a percentage."""
+
+
+KINDS: MappingProxyType[str, Kind] = MappingProxyType(
+    {
+        "exact-w1": Kind(
+            "Exact W1",
+            "The Wasserstein-1 distance of generated from real points: the cheapest way to match them one to one, mean distance per pair.",
+        ),
+        "sliced-w1": Kind(
+            "Sliced W1",
+            "The Wasserstein-1 distance along single directions, exact on each, mean over 256 fixed random ones. A distance of "
+            "its own, not W1 of the images.",
+        ),
+        "energy": Kind(
+            "Energy distance", "2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖, estimated without bias: small negative values are noise around 0."
+        ),
+        "fd-cnn": Kind(
+            "FD-CNN",
+            "Squared Fréchet distance of features of a small classifier trained here. Comparable under the same classifier and the same n "
+            "only; it is not the FID.",
+        ),
+        "critic-health": Kind("Steepest slope K_emp", "The steepest slope of the critic that was found. A lower bound of K."),
+        "diversity": Kind("Diversity", "Mean distance of two samples over that of two real ones: 100 % where they differ as much.", True),
+        "movement": Kind("Movement", "How far samples of the same latents have moved since the last look, over the distance of two.", True),
+        "modes": Kind("Modes hit", "Modes of the mixture that hold at least 1 % of the points within three standard deviations."),
+        "classes": Kind("Classes covered", "Classes that come up at least a tenth as often as in real data, seen by the small classifier."),
+        "nearest": Kind(
+            "Nearest training image",
+            "Median distance of a sample to the nearest training image, over the same of a real image: near 0 where images are copied.",
+        ),
+        "mode-gap": Kind(
+            "BatchNorm mode gap",
+            "Sliced W1 between samples with BatchNorm in train and in eval mode, over that of two eval samples: 1 where there is no gap.",
+        ),
+        "overfit-gap": Kind(
+            "Critic's memory", "How much higher the critic scores training than held-out images, as a share of the estimate.", True
+        ),
+        "critic-lag": Kind("Critic's lag", "How far the estimate rises when the critic trains on and the generator stands still.", True),
+    }
+)
+DISTANCES = ("exact-w1", "sliced-w1", "energy", "fd-cnn")
+"""Keys whose value stands beside a floor."""
+ADVICE = "advice"
+"""The key of the record that holds the advice; its value is the number of warnings."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One measurement."""
+
+    key: str
+    """One of `KINDS`, or `ADVICE`."""
+    step: int
+    """Critic updates done by the networks that were measured."""
+    generator_updates: int
+    value: float | None
+    """None where it is undefined; `details` then says why."""
+    floor: float | None = None
+    """What real data get against real data at the same n; distances only."""
+    floor_sd: float | None = None
+    n: int = 0
+    """Samples on either side."""
+    unit: str = ""
+    mode: str = "eval"
+    """Of the generator's BatchNorm: eval (running statistics) or train (those of the batch)."""
+    reference: str = ""
+    """The real data compared with: held-out or training."""
+    seconds: float = 0.0
+    """What it took: the time that training stood still for the copy, and that the measuring thread was at work. Training loses no more."""
+    trained: float = 0.0
+    """Seconds of training since the run was started or resumed."""
+    spent: float = 0.0
+    """Seconds that all instruments have cost since then."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Plain values that JSON has; what depends on the key."""
+
+    @property
+    def excess(self) -> float | None:
+        """value − floor, where there are both."""
+        return None if self.value is None or self.floor is None else self.value - self.floor
+
+
+_NAMES = {field.name for field in dataclasses.fields(Reading)}
+
+
+def to_line(reading: Reading) -> str:
+    """A line of `health.jsonl`."""
+    return json.dumps({name: plain(getattr(reading, name)) for name in sorted(_NAMES)}, allow_nan=False, separators=(",", ":"))
+
+
+def from_line(line: str) -> Reading | None:
+    """The reading that a line holds; None for a line that holds none. Names from later versions are left out."""
+    try:
+        found = json.loads(line)
+        reading = Reading(**{name: value for name, value in found.items() if name in _NAMES})
+    except (ValueError, TypeError, AttributeError):
+        return None
+    numbers = (reading.value, reading.floor, reading.floor_sd, reading.seconds, reading.trained, reading.spent)
+    whole = (reading.step, reading.generator_updates, reading.n)
+    sound = (
+        all(number is None or (isinstance(number, (int, float)) and math.isfinite(number)) for number in numbers)
+        and all(isinstance(number, int) and number >= 0 for number in whole)
+        and all(isinstance(text, str) for text in (reading.key, reading.unit, reading.mode, reading.reference))
+        and isinstance(reading.details, dict)
+    )
+    return reading if sound else None
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON has it: arrays as lists, data classes as dicts, floats to six digits, and None for what is not a finite number."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, Mapping):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    return value
+
+
+def newest(readings: Iterable[Reading]) -> dict[str, Reading]:
+    """The last reading of each key."""
+    return {reading.key: reading for reading in readings}
+
+
+def of_key(readings: Iterable[Reading], key: str) -> list[Reading]:
+    """All readings of one key, oldest first."""
+    return [reading for reading in readings if reading.key == key]
+
+
+def advice_in(readings: Iterable[Reading]) -> list[dict[str, Any]]:
+    """The newest advice: dicts with key, level, text, number and setting; empty where there is none."""
+    last = newest(readings).get(ADVICE)
+    found = last.details.get("advice", []) if last is not None else []
+    return [one for one in found if isinstance(one, dict) and isinstance(one.get("text"), str)] if isinstance(found, list) else []
+
+
+def share_of_training(readings: Sequence[Reading]) -> float | None:
+    """What all instruments have cost, as a share of training time; None before the first."""
+    last = max(readings, key=lambda reading: reading.trained, default=None) if readings else None
+    return last.spent / last.trained if last is not None and last.trained > 0 else None
+
+
+def value_in_words(reading: Reading) -> str:
+    """The value beside what it needs to be judged: "0.12 (floor 0.069 ± 0.004)"."""
+    if reading.value is None:
+        return "undefined"
+    kind = KINDS.get(reading.key)
+    text = f"{reading.value:.1%}" if kind is not None and kind.share else f"{reading.value:.4g}"
+    if reading.key in ("modes", "classes"):
+        text += f" of {reading.details.get('total', '?')}"
+    if reading.floor is not None:
+        text += f" (floor {reading.floor:.3g} ± {reading.floor_sd or 0:.1g})"
+    return text

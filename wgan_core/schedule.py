@@ -1,0 +1,111 @@
+"""When a run's instruments are due, so that all of them together stay within a share of training time. No thread and no clock here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from wgan_core.readings import Reading
+
+Measure = Callable[..., "list[Reading] | None"]
+"""Of an `instruments.Kit` and a `diagnose.Specimen`."""
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """One instrument."""
+
+    key: str
+    measure: Measure
+    """The readings; None if it needs another go first."""
+    first: float
+    """Seconds to expect of the first look, and below of the first full one; later ones are as those before."""
+    full: float
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Instruments that take turns, and what they may cost together."""
+
+    share: float
+    """Of the budget."""
+    instruments: tuple[Instrument, ...]
+    apart: float
+    """A look is due again after this share of the training so far, in seconds ..."""
+    least: float
+    """... but no sooner than this ..."""
+    most: float
+    """... and no later than this."""
+
+
+@dataclass
+class _Account:
+    looks: int = 0
+    cost: float = 0.0
+    """Of the last look."""
+    last: float = -math.inf
+    """When it was, in seconds of training."""
+    unfinished: bool = False
+
+
+class Schedule:
+    """Which instrument comes next, so that all of them together stay within a share of training time.
+
+    An instrument begins only where what it costs (as its last look did) still fits: into its lane's part of the budget, or, while no other
+    lane waits and at the lane's first look, into the whole. So no lane starves another, and first looks come early.
+    """
+
+    def __init__(self, lanes: Sequence[Lane]) -> None:
+        self._lanes = [lane for lane in lanes if lane.instruments]
+        self._accounts = {instrument.key: _Account() for lane in self._lanes for instrument in lane.instruments}
+        self._spent = {id(lane): 0.0 for lane in self._lanes}
+        self._failed: set[str] = set()
+
+    @property
+    def spent(self) -> float:
+        """Seconds that all instruments have cost."""
+        return sum(self._spent.values())
+
+    def next(self, trained: float, budget: float) -> Instrument | None:
+        """What to measure after `trained` seconds of training with `budget`, a share of them; None for nothing yet."""
+        if budget <= 0:
+            return None
+        due = [(lane, instrument) for lane in self._lanes if (instrument := self._due(lane, trained)) is not None]
+        # First the lane that has had least of its part.
+        for lane, instrument in sorted(due, key=lambda one: self._spent[id(one[0])] / one[0].share):
+            cost, allowed = self._expected(instrument), budget * trained
+            alone = len(due) == 1 or not self._spent[id(lane)]
+            if self.spent + cost <= allowed and (alone or self._spent[id(lane)] + cost <= lane.share * allowed):
+                return instrument
+        return None
+
+    def _due(self, lane: Lane, trained: float) -> Instrument | None:
+        """Of the lane's instruments that are due, the one that has waited longest."""
+        apart = min(lane.most, max(lane.least, lane.apart * trained))
+        accounts = {instrument: self._accounts[instrument.key] for instrument in lane.instruments if instrument.key not in self._failed}
+        waiting = [instrument for instrument, account in accounts.items() if account.unfinished or trained >= account.last + apart]
+        return min(waiting, key=lambda instrument: accounts[instrument].last, default=None)
+
+    def _expected(self, instrument: Instrument) -> float:
+        account = self._accounts[instrument.key]
+        if account.looks == 0:
+            return instrument.first
+        return max(instrument.full, account.cost) if account.looks == 1 else account.cost
+
+    def done(self, key: str, trained: float, cost: float, *, again: bool = False, failed: bool = False) -> None:
+        """`key` was measured; again: it is due at once; failed: it is left out from here on."""
+        lane = next(lane for lane in self._lanes if any(instrument.key == key for instrument in lane.instruments))
+        account = self._accounts[key]
+        self._spent[id(lane)] += cost
+        account.looks += 1
+        account.cost = cost
+        account.last = trained
+        account.unfinished = again
+        if failed:
+            self._failed.add(key)
+
+    def hurry(self, key: str) -> None:
+        """Have `key` measured as soon as the budget allows: something was changed by hand."""
+        if key in self._accounts:
+            self._accounts[key].unfinished = True
