@@ -1,0 +1,143 @@
+"""Paper results: six figures of the WGAN papers, each computed anew at a click and held against a criterion."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.frame import within_frame
+from pages.shared.live_chart import live_chart
+from pages.shared.server import paper_jobs, spare_what_is_loaded
+from pages.shared.text import duration
+from wgan_core.paper import NAMES, experiment
+from wgan_core.paper.jobs import Job
+from wgan_core.paper.result import Experiment, Result
+
+POLL_SECONDS = 1.0
+HEIGHTS = {"surfaces": 620, "quality": 420}
+HEIGHT = 380
+
+
+def introduction() -> None:
+    """What the page is for, and a button for everything."""
+    st.title("Paper results")
+    st.markdown(
+        "Six figures of the [WGAN](https://arxiv.org/abs/1701.07875) and [WGAN-GP](https://arxiv.org/abs/1704.00028) papers. Each is "
+        "computed here from nothing at a click, by the engine that trains your runs, and counts as reproduced only if its numbers meet a "
+        "criterion that was fixed beforehand, and that a WGAN with a mistake in it does not meet."
+    )
+    seconds = sum(experiment(name).typical_seconds for name in NAMES)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Run all six", icon=":material/playlist_play:", on_click=_start, args=(NAMES,), help=f"About {duration(seconds)}.")
+        st.number_input(
+            "Seed",
+            0,
+            1_000_000,
+            0,
+            key="paper.seed",
+            width=140,
+            help="Of everything random. A result that holds for one seed only is luck.",
+        )
+
+
+def _start(names: tuple[str, ...]) -> None:
+    for name in names:
+        paper_jobs().start(name, int(st.session_state.get("paper.seed") or 0))
+
+
+def statuses() -> dict[str, str]:
+    """What has become of every experiment that was started, by name."""
+    jobs = {name: paper_jobs().get(name) for name in NAMES}
+    return {name: job.status for name, job in jobs.items() if job is not None}
+
+
+def name_to_poll(drawn: dict[str, str]) -> str | None:
+    """The experiment that computes, else one that waits: only its progress is looked at again and again, for each look costs time."""
+    active = [name for name, status in drawn.items() if status in ("waiting", "running")]
+    return min(active, key=lambda name: drawn[name] != "running") if active else None
+
+
+def section(name: str, drawn: dict[str, str], polled: bool) -> None:
+    """One experiment: what it shows, its button, and its result once there is one."""
+    chosen, job = experiment(name), paper_jobs().get(name)
+    with st.container(border=True, key=f"paper-{name}"):
+        _heading(chosen, job)
+        st.markdown(chosen.claim)
+        status = drawn.get(name)
+        if status in ("waiting", "running"):
+            st.fragment(_under_way, run_every=POLL_SECONDS if polled else None)(name, drawn)
+        elif status == "stopped":
+            st.caption(":material/stop: Stopped before its end.")
+        elif job is not None and status == "failed":
+            st.error(job.error, icon=":material/error:")
+        result = paper_jobs().result(name)
+        if result is not None:
+            _show(chosen, result)
+        else:
+            st.markdown(f"**Reproduced if:** {chosen.criterion}")
+        with st.expander("What would fool it"):
+            st.markdown(chosen.fooled_by)
+
+
+def _heading(chosen: Experiment, job: Job | None) -> None:
+    result = paper_jobs().result(chosen.name)
+    badge = "" if result is None else " :green-badge[reproduced]" if result.passed else " :red-badge[not reproduced]"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.subheader(f"{chosen.title}{badge}", anchor=chosen.name, width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.caption(chosen.source, width="content")
+            st.button(
+                "Run" if result is None else "Run again",
+                key=f"paper.run.{chosen.name}",
+                icon=":material/play_arrow:",
+                type="primary" if result is None else "secondary",
+                on_click=_start,
+                args=((chosen.name,),),
+                disabled=job is not None and job.active,
+                help=f"About {duration(chosen.typical_seconds)} on one core.",
+            )
+
+
+def _under_way(name: str, drawn: dict[str, str]) -> None:
+    """How far it is, with a way to stop it; once anything has begun or ended since the page was drawn, the page is drawn again."""
+    job = paper_jobs().get(name)
+    # Not while the page itself is being drawn, which may take seconds on a busy machine: it would never come to its end.
+    if job is None or (statuses() != drawn and not st.session_state["paper.drawing"]):
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = "Waits for the one before it" if job.status == "waiting" else f"Computing with seed {job.seed} · {job.fraction:.0%}"
+        st.progress(job.fraction, text=words)
+        st.button("Stop", key=f"paper.stop.{name}", icon=":material/stop:", on_click=job.stop)
+    if job.fraction:  # everything that it needs is loaded
+        spare_what_is_loaded()
+
+
+def _show(chosen: Experiment, result: Result) -> None:
+    live_chart(
+        result.figure,
+        key=f"paper-chart-{chosen.name}",
+        alt=chosen.figure_words,
+        height=HEIGHTS.get(chosen.name, HEIGHT),
+        revision=f"{result.seed}-{result.seconds}",
+    )
+    st.markdown(f"**Reproduced if:** {chosen.criterion}")
+    rows = ["| | measured | needed | |", "|:--|--:|:--|:--|"]
+    for check in result.checks:
+        verdict = ":green[:material/check:]" if check.passed else ":red[:material/close: missed]"
+        rows.append(f"| {_plain(check.what)} | {check.measured:.4g} | {_plain(check.threshold)} | {verdict} |")
+    st.markdown("\n".join(rows))
+    st.caption(f"Seed {result.seed}, computed in {duration(result.seconds)}.")
+
+
+def _plain(text: str) -> str:
+    """Text in a cell of a Markdown table."""
+    return text.replace("|", "\\|").replace("[", "\\[")
+
+
+within_frame()
+introduction()
+st.session_state["paper.drawing"] = True
+now = statuses()
+to_poll = name_to_poll(now)
+for each in NAMES:
+    section(each, now, polled=each == to_poll)
+st.session_state["paper.drawing"] = False

@@ -1,0 +1,119 @@
+"""The page of the papers' results, with experiments that take no time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.server import paper_jobs
+from wgan_core import paper
+from wgan_core.paper import boundary, gaussians, lines
+from wgan_core.paper.result import Check, Progress
+
+PROJECT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def no_results_yet(runs: Path) -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def open_page() -> AppTest:
+    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    test.switch_page("pages/paper.py")
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def texts(test: AppTest) -> str:
+    kinds = (test.markdown, test.caption, test.error, test.subheader)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def give(monkeypatch: pytest.MonkeyPatch, module: Any, measure: Callable[[int, Progress], Any]) -> None:
+    monkeypatch.setattr(module, "EXPERIMENT", replace(module.EXPERIMENT, measure=measure))
+
+
+def wait_until_ended(name: str) -> None:
+    pause = threading.Event()
+    for _ in range(2000):
+        job = paper_jobs().get(name)
+        if job is not None and not job.active:
+            return
+        pause.wait(0.005)
+    raise AssertionError("waited in vain")
+
+
+def test_every_experiment_has_its_words_and_its_button() -> None:
+    test = open_page()
+    shown = texts(test)
+    for name in paper.NAMES:
+        found = paper.experiment(name)
+        assert found.title in shown and found.criterion in shown and found.fooled_by in shown
+        assert test.button(key=f"paper.run.{name}").label == "Run"
+
+
+def test_a_result_with_its_numbers_and_the_seed_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = (Check("share of |x|", 0.123456, low=0.1), Check("slope in [0, 1]", 3.0, high=1.0))
+    give(monkeypatch, lines, lambda seed, progress: (checks[:1], go.Figure()))
+    give(monkeypatch, gaussians, lambda seed, progress: (checks, go.Figure()))
+    test = open_page()
+    test.number_input(key="paper.seed").set_value(7).run()
+    for name in ("lines", "gaussians"):
+        test.button(key=f"paper.run.{name}").click().run()
+        wait_until_ended(name)
+    test.run()
+    shown = texts(test)
+    assert "Two parallel lines :green-badge[reproduced]" in shown and "Two Gaussians :red-badge[not reproduced]" in shown
+    assert "| share of \\|x\\| | 0.1235 | ≥ 0.1 | :green[:material/check:] |" in shown
+    assert "| slope in \\[0, 1] | 3 | ≤ 1 | :red[:material/close: missed] |" in shown
+    assert shown.count("Seed 7, computed in 0 s.") == 2
+    assert test.button(key="paper.run.lines").label == "Run again"
+    # They belong to the server: another tab sees them too.
+    assert ":green-badge[reproduced]" in texts(open_page())
+
+
+def test_one_under_way_can_be_stopped_and_those_behind_it_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = threading.Event()
+
+    def endless(seed: int, progress: Progress) -> Any:
+        while True:
+            progress.report(0.4)
+            begun.set()
+
+    give(monkeypatch, lines, endless)
+    give(monkeypatch, gaussians, lambda seed, progress: ((), go.Figure()))
+    test = open_page()
+    test.button(key="paper.run.lines").click().run()
+    assert begun.wait(10)
+    test.button(key="paper.run.gaussians").click().run()
+    assert test.button(key="paper.run.lines").disabled
+    progress = [str(element.proto.text) for element in test.get("progress")]
+    assert progress == ["Computing with seed 0 · 40%", "Waits for the one before it"]
+    test.button(key="paper.stop.lines").click().run()
+    wait_until_ended("gaussians")
+    test.run()
+    assert "Stopped before its end." in texts(test) and ":green-badge" in texts(test)
+    assert not test.button(key="paper.run.lines").disabled
+
+
+def test_an_error_is_a_sentence_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(seed: int, progress: Progress) -> Any:
+        raise RuntimeError("no memory")
+
+    give(monkeypatch, boundary, broken)
+    test = open_page()
+    test.button(key="paper.run.boundary").click().run()
+    wait_until_ended("boundary")
+    assert "It stopped because of an error in the program (RuntimeError: no memory)." in texts(test.run())

@@ -1,0 +1,94 @@
+"""Experiments on threads of their own, so that a page can show their progress and be reloaded meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wgan_core.paper import run
+from wgan_core.paper.result import Progress, Result, Stopped
+
+log = logging.getLogger(__name__)
+
+Status = Literal["waiting", "running", "done", "stopped", "failed"]
+
+
+@dataclass
+class Job:
+    """One run of an experiment. `fraction` runs from 0 to 1; `result` is there once it is done, `error` is a sentence once it failed."""
+
+    name: str
+    seed: int
+    status: Status = "waiting"
+    fraction: float = 0.0
+    result: Result | None = None
+    error: str = ""
+    progress: Progress = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(self._show)
+
+    def _show(self, fraction: float) -> None:
+        self.fraction = fraction
+
+    @property
+    def active(self) -> bool:
+        """Whether something may still come of it."""
+        return self.status in ("waiting", "running")
+
+    def stop(self) -> None:
+        """Let it end within milliseconds, or not begin; what has ended stays as it is. Safe from any thread."""
+        self.progress.stop()
+        if self.status == "waiting":
+            self.status = "stopped"
+
+
+class PaperJobs:
+    """Runs experiments one after the other, and keeps the newest result of each as long as the process lives. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._results: dict[str, Result] = {}
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+
+    def get(self, name: str) -> Job | None:
+        """The latest job of that experiment, if any was started."""
+        return self._jobs.get(name)
+
+    def result(self, name: str) -> Result | None:
+        """The newest result of that experiment."""
+        return self._results.get(name)
+
+    @property
+    def any_active(self) -> bool:
+        """Whether anything computes or waits."""
+        return any(job.active for job in self._jobs.values())
+
+    def start(self, name: str, seed: int = 0) -> Job:
+        """Begin, or wait until the experiments before have ended. One that is under way goes on."""
+        with self._lock:
+            known = self._jobs.get(name)
+            if known is not None and known.active:
+                return known
+            job = self._jobs[name] = Job(name, seed)
+        threading.Thread(target=self._work, args=(job,), name=f"paper-{name}", daemon=True).start()
+        return job
+
+    def _work(self, job: Job) -> None:
+        with self._turn:
+            if job.progress.stopping:
+                job.status = "stopped"
+                return
+            job.status = "running"
+            try:
+                job.result = self._results[job.name] = run(job.name, job.seed, job.progress)
+                job.status = "done"
+            except Stopped:
+                job.status = "stopped"
+            except Exception as error:
+                log.exception("experiment %s failed", job.name)
+                job.error = f"It stopped because of an error in the program ({type(error).__name__}: {str(error)[:200]})."
+                job.status = "failed"
