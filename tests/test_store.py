@@ -102,7 +102,7 @@ def test_a_crash_while_saving_leaves_no_step(folder: RunFolder, monkeypatch: pyt
         written.append(path.name)
         path.write_bytes(data)
 
-    monkeypatch.setattr("wgan_core.store._write_synced", crash)
+    monkeypatch.setattr("wgan_core.store.write_synced", crash)
     with pytest.raises(OSError, match="No space left"):
         folder.write_step(300, state())
     assert folder.steps() == [100, 200]
@@ -277,8 +277,8 @@ def test_forgetting_is_all_or_nothing(folder: RunFolder, monkeypatch: pytest.Mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        for name in ("_write_synced", "_append_lines"):
-            patch.setattr(f"wgan_core.store.{name}", full)
+        for name in ("files.write_synced", "store.append_lines"):
+            patch.setattr(f"wgan_core.{name}", full)
         with pytest.raises(OSError, match="No space left"):
             folder.forget_after(10)
     assert (folder.path / "metrics.csv").read_bytes() == before

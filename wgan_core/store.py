@@ -18,7 +18,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ import safetensors.torch
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
+from wgan_core.files import append_lines, entries, sync_folder, whole_lines, write_atomically, write_synced
 from wgan_core.history import COLUMNS, Rows
 from wgan_core.readings import Reading, from_line, to_line
 
@@ -143,7 +144,7 @@ class RunFolder:
             return False
         (self.path / "steps").mkdir(parents=True, exist_ok=True)
         (self.path / "samples").mkdir(exist_ok=True)
-        _write_atomically(self.path / "config.json", json.dumps(self.meta, indent=2).encode())
+        write_atomically(self.path / "config.json", json.dumps(self.meta, indent=2).encode())
         if self._lock.is_locked:
             # The claim was on a file that is gone; nobody else would see it.
             self._lock.release()
@@ -159,7 +160,7 @@ class RunFolder:
             raise StoreError(f"{self.path.name} is being trained already, here or by another process: stop it there first.") from None
         except OSError as error:
             raise StoreError(f"The run folder {self.path} cannot be written: {error.strerror or error}.") from None
-        for entry in _entries(self.path / "steps"):
+        for entry in entries(self.path / "steps"):
             if entry.name.startswith("."):  # what a process that was killed while saving left
                 shutil.rmtree(entry, ignore_errors=True)
 
@@ -183,7 +184,7 @@ class RunFolder:
 
     def steps(self) -> list[int]:
         """The saved steps, ascending."""
-        return sorted(int(entry.name) for entry in _entries(self.path / "steps") if entry.name.isdecimal())
+        return sorted(int(entry.name) for entry in entries(self.path / "steps") if entry.name.isdecimal())
 
     def can_resume(self) -> bool:
         """Whether a saved step holds what training needs to go on; runs may keep weights only."""
@@ -198,11 +199,11 @@ class RunFolder:
             for part, tensors in state.items():
                 contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
                 metadata = {"run": self.run_id, "step": str(step), "part": part}
-                _write_synced(aside / f"{part}.safetensors", safetensors.torch.save(contiguous, metadata))
-            _sync_folder(aside)
+                write_synced(aside / f"{part}.safetensors", safetensors.torch.save(contiguous, metadata))
+            sync_folder(aside)
             self._discard_step(step)
             aside.rename(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -257,28 +258,28 @@ class RunFolder:
     def append_metrics(self, rows: Rows) -> None:
         """Add rows of `history.COLUMNS` to metrics.csv. Raises OSError."""
         path = self.path / "metrics.csv"
-        _append_lines(path, [*([] if path.exists() else [_HEADER]), *_metric_lines(rows)])
+        append_lines(path, [*([] if path.exists() else [_HEADER]), *_metric_lines(rows)])
 
     def read_metrics(self) -> Rows:
         """The recorded rows, float64 [n, 8]. Lines that are torn or not numbers are left out."""
-        rows = [values for line in _whole_lines(self.path / "metrics.csv") if (values := _numbers(line)) is not None]
+        rows = [values for line in whole_lines(self.path / "metrics.csv") if (values := _numbers(line)) is not None]
         return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
 
     def append_readings(self, readings: Iterable[Reading]) -> None:
         """Add what instruments have read to health.jsonl. Raises OSError."""
-        _append_lines(self.path / "health.jsonl", [to_line(reading) for reading in readings])
+        append_lines(self.path / "health.jsonl", [to_line(reading) for reading in readings])
 
     def readings(self) -> tuple[Reading, ...]:
         """All readings, oldest first; lines that are torn or hold none are left out."""
-        return tuple(reading for line in _whole_lines(self.path / "health.jsonl") if (reading := from_line(line)) is not None)
+        return tuple(reading for line in whole_lines(self.path / "health.jsonl") if (reading := from_line(line)) is not None)
 
     def append_ledger(self, step: int, what: str, **details: Any) -> None:
         """Note what happened at `step`. Raises OSError."""
-        _append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
+        append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
 
     def ledger(self) -> list[dict[str, Any]]:
         """All entries, oldest first; lines that are not entries are left out."""
-        return [entry for line in _whole_lines(self.path / "ledger.jsonl") if (entry := _ledger_entry(line)) is not None]
+        return [entry for line in whole_lines(self.path / "ledger.jsonl") if (entry := _ledger_entry(line)) is not None]
 
     def edits(self) -> list[dict[str, Any]]:
         """The live edits that still hold: those made after a step that was later resumed from are left out."""
@@ -308,21 +309,21 @@ class RunFolder:
         rows = self.read_metrics()
         kept = rows[rows[:, 0] <= step]
         if len(kept) < len(rows):
-            _write_atomically(self.path / "metrics.csv", "".join(line + "\n" for line in (_HEADER, *_metric_lines(kept))).encode())
+            write_atomically(self.path / "metrics.csv", "".join(line + "\n" for line in (_HEADER, *_metric_lines(kept))).encode())
         readings = self.readings()
         before = [to_line(reading) for reading in readings if reading.step <= step]
         if len(before) < len(readings):
-            _write_atomically(self.path / "health.jsonl", "".join(line + "\n" for line in before).encode())
+            write_atomically(self.path / "health.jsonl", "".join(line + "\n" for line in before).encode())
 
     def write_sample(self, step: int, png: bytes, *, averaged: bool = False) -> None:
         """Keep the fixed-latent grid of `step`, of the generator or of its moving average. Raises OSError."""
         (self.path / "samples").mkdir(exist_ok=True)
-        _write_atomically(self.path / "samples" / f"{step:08d}{_AVERAGED_GRID if averaged else ''}.png", png)
+        write_atomically(self.path / "samples" / f"{step:08d}{_AVERAGED_GRID if averaged else ''}.png", png)
 
     def samples(self, *, averaged: bool = False) -> dict[int, Path]:
         """The kept grids by step, ascending: of the generator or of its moving average."""
         ending = f"{_AVERAGED_GRID if averaged else ''}.png"
-        named = {entry.name.removesuffix(ending): entry for entry in _entries(self.path / "samples") if entry.name.endswith(ending)}
+        named = {entry.name.removesuffix(ending): entry for entry in entries(self.path / "samples") if entry.name.endswith(ending)}
         return dict(sorted((int(step), entry) for step, entry in named.items() if step.isdecimal()))
 
     def status(self) -> str:
@@ -352,7 +353,7 @@ class RunFolder:
 def list_runs(root: Path) -> list[RunSummary]:
     """All run folders below `root` that can be opened, newest first."""
     runs: list[RunSummary] = []
-    for entry in _entries(root):
+    for entry in entries(root):
         if not _RUN_ID.fullmatch(entry.name):
             continue
         try:
@@ -373,63 +374,6 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def _entries(folder: Path) -> Iterator[Path]:
-    try:
-        yield from sorted(folder.iterdir())
-    except OSError:
-        return
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-    try:
-        _write_synced(aside, data)
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Makes a rename durable on POSIX; Windows cannot open a folder and needs no such call.
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def _append_lines(path: Path, lines: list[str]) -> None:
-    """Append all lines or, raising OSError, none; what an earlier, interrupted write left of a line is cut off first."""
-    with path.open("a+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
-            file.seek(0)
-            end = file.truncate(file.read().rfind(b"\n") + 1)
-    try:
-        with path.open("ab") as file:
-            file.write("".join(line + "\n" for line in lines).encode())
-    except OSError:
-        # Else the lines that a full disk still took would be there twice once the rest is written.
-        os.truncate(path, end)
-        raise
-
-
-def _whole_lines(path: Path) -> list[str]:
-    try:
-        text = path.read_bytes().decode("utf-8", errors="replace")
-    except OSError:
-        return []
-    return text[: text.rfind("\n") + 1].splitlines()
 
 
 def _metric_lines(rows: Rows) -> list[str]:
