@@ -285,10 +285,13 @@ def test_ctrl_c_during_a_download_leaves_nothing(
     not_downloaded: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     not_downloaded.setattr(cli_train, "download", lambda config, progress: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     try:
         assert main(["train", "--dataset", "mnist", "--out", str(tmp_path / "new")]) == 130
     except KeyboardInterrupt:  # would end the whole session of tests
         pytest.fail("main let the KeyboardInterrupt through")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == "wgan_core: Interrupted.\n"
     assert not (tmp_path / "new").exists()
 

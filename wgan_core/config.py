@@ -249,8 +249,8 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
     {
         "quick-start": "Small networks on 1,797 handwritten digits that come with the installation. On one core of a 2-core machine first "
         "digits can be made out after 5 s, and the whole run takes a minute.",
-        "walkthrough": "The video walkthrough's WGAN: MLPs, 32 × 32 px, clip 0.005, n_critic 25. 116 steps/s on one core of a 2-core "
-        "machine: 27 minutes for the whole run.",
+        "walkthrough": "The video walkthrough's WGAN: MLPs, 32 × 32 px, clip 0.005, n_critic 25. 146 steps/s on one core of a 2-core "
+        "machine: 21 minutes for the whole run.",
         "walkthrough-as-published": "The walkthrough with the mistake of its published code: the critic's gradients are never set back to "
         "zero, so they pile up. Share of the critic's weights at ±c (0.99 c or more) after 1,000, 5,000 and 10,000 steps: 95, 96 and 97 %; "
         "in `walkthrough` 79, 35 and 64 %. After 10,600 steps (2 minutes on one core) that one shows shirts, trousers and shoes, and this "
@@ -259,9 +259,9 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A sibling "
         "(32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
         "pytorch-gan-gp": "PyTorch-GAN's WGAN-GP: the same networks, no clipping, gradient penalty with λ 10, Adam 2e-4. "
-        "About 50 steps/s on one core.",
+        "80 steps/s on one core.",
         "walkthrough-next": "The walkthrough's announced next step, done right: convolutions and gradient penalty at 32 px. Meant for "
-        "a GPU: one core does 1 step/s, or 14 with DCGAN width 16 and batch size 64.",
+        "a GPU: one core does 1.5 steps/s, or 21 with DCGAN width 16 and batch size 64.",
         "wgan-gp-toy": "The WGAN-GP authors' toy: points on 8 narrow Gaussians, ReLU networks 3 × 512, λ 0.1. One core does 1,000 steps in "
         "40 s. All eight are reached in the first 10 s; exact W1 of 1,024 points is 0.21 after 1 minute, 0.12 after 6, and after 16,000 "
         "steps (11 minutes) what real points have among themselves, 0.08; after 36,000 97 % lie within 3 sd of a mode. The whole run, 5½ "
@@ -274,11 +274,11 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "11 steps/s on one core: 3 minutes for those, half an hour for the whole run. Speed only: what it makes was not measured here.",
         "wgan-paper-dcgan": "The WGAN paper's DCGAN with BatchNorm in both networks, whose scales are clipped too, on CIFAR-10 at 64 px in "
         "place of LSUN bedrooms. The authors clip before the optimiser's step, this clips after it; their convolutions have no biases. "
-        "Meant for a GPU: one core does 0.85 steps/s, 50 minutes for the 2,500 steps of the warm-up and 6½ for the whole run. Speed only: "
-        "what it makes was not measured here.",
+        "Meant for a GPU: one core does 0.85 steps/s, 50 minutes for the 2,500 steps of the warm-up and 6½ hours for the whole run. Speed "
+        "only: what it makes was not measured here.",
         "wgan-gp-mnist": "The WGAN-GP authors' MNIST networks: no norm in either, batch size 50, z 128. Kernels are 4 wide here, 5 there, "
-        "and the generator ends in tanh, pixels in [-1, 1], theirs in a sigmoid, pixels in [0, 1]. Meant for a GPU: one core does 4.8 "
-        "steps/s, 2½ days for the whole run, and after 3 minutes, 850 steps, there is nothing but a pattern of dots.",
+        "and the generator ends in tanh, pixels in [-1, 1], theirs in a sigmoid, pixels in [0, 1]. Meant for a GPU: one core does 6 "
+        "steps/s, nearly 2 days for the whole run, and after 850 steps, 2½ minutes, there is nothing but a pattern of dots.",
         "wgan-gp-64": "The WGAN-GP authors' 64 px recipe: Adam with β1 = 0, layer norm in the critic, BatchNorm in the generator. The "
         "networks are this project's DCGANs in place of their ResNets, the data CIFAR-10 in place of ImageNet. Meant for a GPU: one core "
         "does 0.47 steps/s, so 1,000 steps take 35 minutes and the whole run weeks. Speed only: what it makes was not measured here.",
