@@ -81,6 +81,8 @@ def healthy(**changes: Any) -> Observations:
     inner = {
         name: changes.pop(name) for name in list(changes) if name in {field.name for field in dataclasses.fields(CriticHealth)} - {"step"}
     }
+    if "step" in changes:
+        inner["step"] = changes["step"]
     return dataclasses.replace(HEALTHY, health=dataclasses.replace(HEALTH, **inner), **changes)
 
 
@@ -322,6 +324,20 @@ def assert_well_said(advice: Advice) -> None:
     # Of classes the text tells how many.
     assert any(form in advice.text for form in forms) or "Only 1 of the" in advice.text, advice.text
     assert (advice.text[0].isupper() or advice.text[0].isdigit()) and advice.text.endswith(".") and len(advice.text) < 400
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        healthy(boundary=layers(0.3, 0.88, 1.0)),
+        healthy(norms=norms(alignment=0.999), diversity=0.2, generator_updates=200),
+        healthy(config=GP, norms=norms(2.5)),
+    ],
+    ids=("saturated", "linear", "penalty"),
+)
+def test_a_look_at_a_fresh_critic_says_nothing_later(seen: Observations) -> None:
+    assert len(advise(seen)) == 1 and seen.health is not None and seen.step > 500
+    assert advise(dataclasses.replace(seen, health=dataclasses.replace(seen.health, step=45))) == ()
 
 
 def test_every_rule_has_its_cases() -> None:

@@ -18,6 +18,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.coverage import ClassReport
 from wgan_core.diagnose import CriticHealth, ModeGap, Movement, OverfitGap
 from wgan_core.lag import Lag
+from wgan_core.lipschitz import GradientNorms
 from wgan_core.metrics import ModeReport
 
 
@@ -103,7 +104,7 @@ def deep_critic_with_clipping(seen: Observations) -> Advice | None:
 
 def saturated_weights(seen: Observations) -> Advice | None:
     """Nearly all weights of a hidden layer at ±c. The last layer is left out: it sits there in every clipped critic that works."""
-    if seen.health is None or seen.config.lipschitz != "clip" or seen.step < WARMED_UP:
+    if seen.health is None or seen.config.lipschitz != "clip" or seen.health.step < WARMED_UP:
         return None
     layer = max(seen.health.boundary[:-1], key=lambda layer: layer.at_boundary, default=None)
     if layer is None or not layer.at_boundary > 0.8:
@@ -116,10 +117,15 @@ def saturated_weights(seen: Observations) -> Advice | None:
     return Advice("saturated-weights", "warning", text, layer.at_boundary, "clip_value")
 
 
+def _warmed_up_norms(seen: Observations) -> GradientNorms | None:
+    """The critic's slopes, if it had warmed up when they were measured: that may be long ago."""
+    return seen.health.norms if seen.health is not None and seen.health.step >= WARMED_UP else None
+
+
 def linear_critic(seen: Observations) -> Advice | None:
     """A critic with the same gradient everywhere, while the generated samples are too alike for the means to be all that differs."""
-    norms = seen.health.norms if seen.health is not None else None
-    if norms is None or seen.diversity is None or seen.step < WARMED_UP:
+    norms = _warmed_up_norms(seen)
+    if norms is None or seen.diversity is None:
         return None
     if not (norms.alignment > 0.995 and seen.diversity < 0.5):
         return None
@@ -206,8 +212,8 @@ def negative_estimate(seen: Observations) -> Advice | None:
 
 def penalty_not_holding(seen: Observations) -> Advice | None:
     """A gradient penalty under which the typical gradient is not near 1 (healthy: 1.0 to 1.3)."""
-    norms = seen.health.norms if seen.health is not None else None
-    if norms is None or seen.config.lipschitz != "gradient-penalty" or seen.step < WARMED_UP:
+    norms = _warmed_up_norms(seen)
+    if norms is None or seen.config.lipschitz != "gradient-penalty":
         return None
     median = float(np.median(norms.between))
     if 0.5 <= median <= 2:
