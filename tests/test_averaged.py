@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import point_view, run_view
 from pages.shared.server import run_manager
+from tests.app_page import page
 from wgan_core import images
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
@@ -27,7 +28,6 @@ from wgan_core.run import Run
 from wgan_core.saved import load_networks, newest_readable
 from wgan_core.store import RunFolder, StoreError
 
-PROJECT = Path(__file__).parents[1]
 NONE_KEPT = "This run keeps no averaged generator"
 
 
@@ -71,16 +71,6 @@ def expected(folder: RunFolder, count: int, part: str = "averaged") -> torch.Ten
 
 def pixels(made: torch.Tensor) -> np.ndarray:
     return to_uint8(made).permute(0, 2, 3, 1).numpy()
-
-
-def page(name: str, **params: str) -> AppTest:
-    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    for key, value in params.items():
-        test.query_params[key] = value
-    test.switch_page(f"pages/{name}.py")
-    test.run()
-    assert not test.exception, test.exception
-    return test
 
 
 def captions(test: AppTest) -> str:

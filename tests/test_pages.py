@@ -13,6 +13,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.server import run_manager
+from tests.app_page import page
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
 from wgan_core.export import export
 from wgan_core.manager import RunManager
@@ -31,17 +32,6 @@ def manager(runs: Path) -> Iterator[RunManager]:
     yield manager
     manager.shutdown()
     st.cache_resource.clear()
-
-
-def page(name: str, **params: str) -> AppTest:
-    """A page, opened with these URL parameters."""
-    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    for key, value in params.items():
-        test.query_params[key] = value
-    test.switch_page(f"pages/{name}.py")
-    test.run()
-    assert not test.exception, test.exception
-    return test
 
 
 def texts(test: AppTest) -> str:

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import point_view, run_view
 from pages.shared.server import run_manager
+from tests.app_page import page
 from wgan_core import point_file, toy
 from wgan_core.config import TrainConfig
 from wgan_core.data import load_dataset
@@ -24,7 +25,6 @@ from wgan_core.run import Run
 from wgan_core.saved import newest_readable
 from wgan_core.store import RunFolder
 
-PROJECT = Path(__file__).parents[1]
 CONFIG = TrainConfig(
     dataset="two-lines",
     generator_norm="none",
@@ -54,16 +54,6 @@ def finished(manager: RunManager) -> Run:
     run.watch()  # else no pictures are made
     assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
     return run
-
-
-def page(name: str, **params: str) -> AppTest:
-    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    for key, value in params.items():
-        test.query_params[key] = value
-    test.switch_page(f"pages/{name}.py")
-    test.run()
-    assert not test.exception, test.exception
-    return test
 
 
 def wait_for(run: Run, come: Callable[[], bool]) -> None:

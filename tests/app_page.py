@@ -1,0 +1,20 @@
+"""Opening a page of the app in a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+PROJECT = Path(__file__).parents[1]
+
+
+def page(name: str, **params: str) -> AppTest:
+    """A page, opened with these URL parameters."""
+    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
+    for key, value in params.items():
+        test.query_params[key] = value
+    test.switch_page(f"pages/{name}.py")
+    test.run()
+    assert not test.exception, test.exception
+    return test
