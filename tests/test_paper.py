@@ -34,13 +34,13 @@ def without_clipping(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def with_the_wrong_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     """The critic lowers its estimate."""
-    right = Trainer._critic_update
+    right = Trainer._ascend
 
     def wrong(self: Trainer, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Any:
         scores = right(self, fake, real, alpha)
         return scores._replace(real=scores.fake, fake=scores.real)
 
-    monkeypatch.setattr(Trainer, "_critic_update", wrong)
+    monkeypatch.setattr(Trainer, "_ascend", wrong)
 
 
 @pytest.fixture

@@ -363,8 +363,8 @@ def test_a_flat_critic_gets_a_finite_gradient() -> None:
 def test_points_are_drawn_uniformly_one_for_each_image(config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Trainer(config.replace(lipschitz="gradient-penalty", n_critic=1000), dataset)
     drawn: list[torch.Tensor] = []
-    update = trainer._critic_update
-    monkeypatch.setattr(trainer, "_critic_update", lambda real, fake, alpha: drawn.append(alpha) or update(real, fake, alpha))
+    update = trainer._ascend
+    monkeypatch.setattr(trainer, "_ascend", lambda real, fake, alpha: drawn.append(alpha) or update(real, fake, alpha))
     train(trainer, 60)
     assert len(drawn) == 60 and drawn[0].shape == (16, 1, 1, 1)
     alpha = torch.cat(drawn).flatten()

@@ -112,9 +112,12 @@ class Trainer:
         alpha = self._ahead.alpha()
         with torch.no_grad(), self._autocast():
             fake = self.generator(z)
-        return self._critic_update(real, fake, alpha)
+        scores = self._ascend(real, fake, alpha)
+        self.clip()
+        return scores
 
-    def _critic_update(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
+    def _ascend(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
+        """A critic update without the clipping that belongs to it."""
         if self._written_out is not None:
             penalty = torch.zeros((), device=self.device)
             if alpha is not None:
@@ -132,9 +135,12 @@ class Trainer:
         if self._world is not None:
             scores = CriticScores(*self._world.average([self._flat_critic.gradient], scores))
         self.critic_optimizer.step()
+        return scores
+
+    def clip(self) -> None:
+        """Clip the critic's parameters, if that is what keeps it Lipschitz: the last part of every critic update."""
         if self.config.lipschitz == "clip":
             clip_weights(self._clipped(), self.config.clip_value)
-        return scores
 
     def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Tensor:
         """λ times the gradient penalty, 0-dim; 0 without one."""
@@ -187,17 +193,32 @@ class Trainer:
 
         Returns the scores of the critic update; the generator's loss, if any, is in `last_generator_loss`.
         """
+        scores = self.ascend()
+        self.clip()
+        if self.generator_is_due:
+            self.update_generator()
+        return scores
+
+    def ascend(self) -> CriticScores:
+        """The critic's half of a step on the next batch, up to the optimiser's step: what is left of it is `clip`."""
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
         with self._autocast():
             fake, alpha = self._ahead.next(until_generator)
-        scores = self._critic_update(self.next_batch(), fake, alpha)
+        scores = self._ascend(self.next_batch(), fake, alpha)
         self.step += 1
         self.critic_updates_since_generator += 1
-        if self.critic_updates_since_generator >= self.critic_updates_wanted:
-            self.last_generator_loss = self.generator_step(self.draw_noise(self.config.batch_size))
-            self.generator_updates += 1
-            self.critic_updates_since_generator = 0
         return scores
+
+    @property
+    def generator_is_due(self) -> bool:
+        """Whether the critic has had the updates that it gets before the generator's next."""
+        return self.critic_updates_since_generator >= self.critic_updates_wanted
+
+    def update_generator(self) -> None:
+        """The generator's update on fresh noise; the count of critic updates begins anew."""
+        self.last_generator_loss = self.generator_step(self.draw_noise(self.config.batch_size))
+        self.generator_updates += 1
+        self.critic_updates_since_generator = 0
 
     @property
     def critic_updates_wanted(self) -> int:

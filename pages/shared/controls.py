@@ -143,7 +143,7 @@ def _row_of_settings(scope: str, names: tuple[str, ...], run_id: str | None = No
     for column, name in zip(st.columns(len(names), gap="small"), names, strict=True):
         with column:
             on_change = _changed(run_id, name) if run_id else None
-            values[name] = settings.setting_widget(scope, name, on_change=on_change, badge=False)
+            values[name] = settings.setting_widget(scope, name, on_change=on_change, badge="")
     return values
 
 

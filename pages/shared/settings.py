@@ -28,8 +28,11 @@ def to_widget(info: SettingInfo, value: Any) -> Any:
     return ",".join(map(str, value)) if info.kind == "widths" else value
 
 
-def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: bool = True) -> Any | None:
-    """The widget of one setting, with a sentence below it if its value cannot be used. Returns the checked value or None."""
+def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: str = "new run") -> Any | None:
+    """The widget of one setting, with a sentence below it if its value cannot be used. Returns the checked value or None.
+
+    badge: what to write beside a setting that cannot change while networks train; "" leaves out the "live" of the others too.
+    """
     info = SETTINGS[name]
     _draw(info, widget_key(scope, name), on_change, badge)
     try:
@@ -39,10 +42,10 @@ def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: bool 
         return None
 
 
-def _draw(info: SettingInfo, key: str, on_change: Any, badge: bool) -> None:
+def _draw(info: SettingInfo, key: str, on_change: Any, badge: str) -> None:
     label = info.label + (f", {info.unit}" if info.unit else "")
     if badge:
-        label += " :green-badge[live]" if info.live else " :gray-badge[new run]"
+        label += " :green-badge[live]" if info.live else f" :gray-badge[{badge}]"
     common: dict[str, Any] = {
         "key": key,
         "help": f"{info.help}\n\nTakes {describe_range(info)}. Name in links and on the command line: `{info.flag}`.",
@@ -68,25 +71,35 @@ def read_link(params: Mapping[str, str]) -> tuple[str, TrainConfig, list[str]]:
     if preset not in PRESETS:
         problems.append(f"This link names the preset {preset[:60]!r}, which does not exist; {DEFAULT_PRESET} was taken.")
         preset = DEFAULT_PRESET
+    config, more = read_changes(PRESETS[preset], params, "preset")
+    return preset, config, problems + more
+
+
+def read_changes(base: TrainConfig, params: Mapping[str, str], base_name: str) -> tuple[TrainConfig, list[str]]:
+    """`base` with what a link's parameters change of it, and a sentence for each that cannot be used (which is then left out)."""
+    problems: list[str] = []
     changes: dict[str, Any] = {}
     for name in sorted(params.keys() & SETTINGS.keys()):
         try:
             changes[name] = check_value(name, params[name])
         except ConfigError as error:
-            problems.append(f"This link asks for something that cannot be: {error} The preset's value was taken.")
+            problems.append(f"This link asks for something that cannot be: {error} The {base_name}'s value was taken.")
     try:
-        config = PRESETS[preset].replace(**changes)
+        return base.replace(**changes), problems
     except ConfigError as error:  # each value is possible, but not together
-        problems.append(f"This link asks for something that cannot be: {error} The preset's values were taken.")
-        config = PRESETS[preset]
-    return preset, config, problems
+        return base, [*problems, f"This link asks for something that cannot be: {error} The {base_name}'s values were taken."]
 
 
 def write_link(preset: str, values: Mapping[str, Any]) -> dict[str, str]:
     """The parameters of a link to these settings: the preset and what differs from it."""
-    params = {"preset": preset}
+    return {"preset": preset, **write_changes(PRESETS[preset], values)}
+
+
+def write_changes(base: TrainConfig, values: Mapping[str, Any]) -> dict[str, str]:
+    """The parameters of a link for what differs from `base`; None is a value that cannot be used yet."""
+    params: dict[str, str] = {}
     for name, value in values.items():
-        if value is not None and value != getattr(PRESETS[preset], name):
+        if value is not None and value != getattr(base, name):
             text = to_widget(SETTINGS[name], value)
             params[name] = f"{text:.9g}" if isinstance(text, float) else str(text)
     return params

@@ -1,0 +1,155 @@
+"""The laboratory's picture: one or two critic landscapes, with what lies and moves on them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from streamlit.components.v2 import component
+
+from pages.shared.payload import asset, pack, script
+from wgan_core.config import TrainConfig
+from wgan_core.diagnose import LayerWeights
+from wgan_core.lab import stages
+from wgan_core.lab.frame import GRID, MESH, POINTS, Frame
+from wgan_core.lab.laboratory import Laboratory
+from wgan_core.lab.stages import Stage
+
+LAYERS = {
+    "landscape": "Landscape",
+    "contours": "Contours",
+    "real": "Real points",
+    "generated": "Generated points",
+    "arrows": "Gradient arrows",
+    "mesh": "Generator's mesh",
+}
+_MOST_BEATS = 30
+_WITHIN_SCALE = 0.85
+"""Share of the picture whose scores the colours tell apart: a few far corners would leave none for where the points are."""
+
+_component = component("wgan_lab_stage", html=asset("lab_stage.html"), css=asset("lab_stage.css"), js=script("lab_stage.js"))
+
+
+def lab_stage(lab: Laboratory, layers: list[str], *, key: str) -> None:
+    """Draw the laboratory as it stands. While it plays, the browser asks for the next look by itself: it reruns the script, or the
+    fragment that this is called in.
+
+    Args:
+        layers: which of `LAYERS` to draw.
+        key: unique on the page.
+    """
+    frames = lab.frames()
+    header, body = message(lab, frames, layers)
+    _component(key=key, data=pack(header, body), on_look_change=_nothing)
+
+
+def _nothing() -> None:
+    """The rerun is all that is wanted."""
+
+
+def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tuple[dict[str, Any], bytes]:
+    """What the browser gets: numbers and words, and all arrays as float32 one after the other."""
+    stage = lab.stage
+    heading, caption = stages.caption(stage, lab.configs[0]) if stage is not None else ("", _standing(lab))
+    header = {
+        "playing": lab.playing,
+        "rest": math.ceil(1000 * lab.rest),
+        "layers": layers,
+        "limit": lab.view.limit,
+        "grid": GRID,
+        "points": POINTS,
+        "seed": lab.configs[0].seed,
+        "meshRows": MESH,
+        "meshColumns": frames[0].mesh.shape[1],
+        "noise": lab.view.mesh_lines,
+        "concerned": list(stage.concerned) if stage is not None else [],
+        "heading": heading,
+        "caption": caption,
+        "beats": _beats(stage),
+        "panels": [_panel(lab, number) for number in range(len(frames))],
+    }
+    arrays = [lab.view.real.numpy()]
+    for frame in frames:
+        arrays += [frame.landscape, frame.generated, frame.uphill, frame.mesh]
+    return header, b"".join(np.ascontiguousarray(array, np.float32).tobytes() for array in arrays)
+
+
+def _standing(lab: Laboratory) -> str:
+    first = lab.frames()[0]
+    return f"{first.step:,} critic updates, {first.generator_updates:,} generator updates."
+
+
+def _beats(stage: Stage | None) -> list[tuple[str, str]]:
+    """The cycle as a row of boxes: a C for each critic update, a G for the generator's; which are done, and which is now."""
+    if stage is None:
+        return []
+    if stage.of > _MOST_BEATS:
+        return [(f"C {stage.update or stage.of}/{stage.of}", "now" if stage.update else "done"), ("G", "" if stage.update else "now")]
+    now = stage.update or stage.of + 1
+    beats = [*(("C", number) for number in range(1, stage.of + 1)), ("G", stage.of + 1)]
+    return [(letter, "done" if number < now else "now" if number == now else "") for letter, number in beats]
+
+
+def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
+    frame, config = lab.frames()[number], lab.configs[number]
+    middle, extent, flat = _scale(frame)
+    numbers = f"Estimate {frame.estimate:.4g}, mean slope at the generated points {stages.mean_slope(frame):.3g}."
+    if lab.stage is not None:
+        numbers = stages.numbers(lab.stage, config, lab.before[number], frame)
+    return {
+        "title": title(lab, number),
+        "numbers": numbers,
+        "middle": middle,
+        "extent": extent,
+        "longest": float(np.linalg.norm(frame.uphill, axis=1).max()),
+        "top": "flat: no slope to follow" if flat else f"≥ +{extent:.3g} more like real",
+        "bottom": "" if flat else f"≤ −{extent:.3g} less",
+        "alt": f"Map of the critic's scores at critic update {frame.step}, with {POINTS} real and {POINTS} generated points. {numbers}",
+        "weights": [_weights(layer) for layer in frame.layers],
+    }
+
+
+def _scale(frame: Frame) -> tuple[float, float, bool]:
+    """The score in the middle of the colours, how far they reach from there, and whether the critic is flat but for rounding."""
+    middle = (frame.real_score + frame.generated_score) / 2
+    extent = float(np.quantile(np.abs(frame.landscape - middle), _WITHIN_SCALE))
+    flat = extent <= 1e-5 * float(np.abs(frame.landscape).max())
+    return middle, 1.0 if flat else extent, flat
+
+
+def _weights(layer: LayerWeights) -> dict[str, Any]:
+    """One layer's histogram. Its edges run from −reach to reach; ±c is told as a share of that."""
+    reach, c = float(layer.edges[-1]), layer.clip_value
+    if c is None:
+        words = f"{layer.name}: up to {reach:.2g}"
+    elif layer.beyond > 0:
+        words = f"{layer.name}: {layer.beyond:.0%} beyond ±c"
+    else:
+        words = f"{layer.name}: {layer.at_boundary:.0%} at ±c"
+    return {"counts": layer.counts.tolist(), "c": None if c is None else c / reach, "words": words}
+
+
+def title(lab: Laboratory, number: int) -> str:
+    """What a WGAN is called: what keeps its critic Lipschitz, and with two of them also whatever else is not the same."""
+    config = lab.configs[number]
+    others = [other for other in lab.configs if other is not config]
+    return ", ".join([method_in_words(config), *_differences(config, others)])
+
+
+def method_in_words(config: TrainConfig) -> str:
+    """What keeps the critic Lipschitz, in short."""
+    return {
+        "clip": f"Weights clipped to ±{config.clip_value:g}",
+        "gradient-penalty": f"Gradient penalty, λ {config.gp_lambda:g}",
+        "none": "Nothing keeps the critic Lipschitz",
+    }[config.lipschitz]
+
+
+def _differences(config: TrainConfig, others: list[TrainConfig]) -> list[str]:
+    words = {
+        "critic_lr": f"critic rate {config.critic_lr:g}",
+        "optimizer": config.optimizer,
+        "critic_widths": "critic " + "-".join(map(str, config.critic_widths)),
+    }
+    return [text for name, text in words.items() if any(getattr(other, name) != getattr(config, name) for other in others)]

@@ -1,0 +1,272 @@
+"""The laboratory's page, without a browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import lab_setup, lab_stage
+from tests.app_page import page
+from wgan_core.lab import drawing
+from wgan_core.lab.frame import GRID, MESH, POINTS
+from wgan_core.lab.laboratory import Laboratory
+from wgan_core.lab.setup import BASE, EXPERIMENTS
+
+SMALL = {"generator_widths": "8", "critic_widths": "8", "batch_size": "16", "n_critic": "3"}
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, runs: Path) -> None:
+    monkeypatch.setattr("wgan_core.point_file.platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
+
+
+def lab(test: AppTest) -> Laboratory:
+    return test.session_state[lab_setup.LABORATORY]
+
+
+def press(test: AppTest, label: str) -> None:
+    next(button for button in test.button if button.label == label).click().run()
+    assert not test.exception, test.exception
+
+
+def texts(test: AppTest) -> str:
+    kinds = (test.markdown, test.caption, test.error, test.warning, test.info)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def link(test: AppTest) -> dict[str, str]:
+    """The parameters of the page's address."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in dict(test.query_params).items()}
+
+
+def setting(test: AppTest, name: str, scope: str = lab_setup.SCOPE) -> Any:
+    return test.number_input(key=f"{scope}.{name}")
+
+
+def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
+    test = page("lab", **SMALL)
+    assert lab(test).trainers[0].step == 0 and test.button(key="lab-play").label == "Play"
+    press(test, "Play")
+    begun = lab(test).trainers[0].step
+    assert begun > 0 and test.button(key="lab-pause").label == "Pause"
+    test.run()
+    assert lab(test).trainers[0].step > begun
+    press(test, "Pause")
+    stands = lab(test).trainers[0].step
+    test.run()
+    assert lab(test).trainers[0].step == stands
+    press(test, "Critic step")
+    press(test, "Generator step")
+    assert lab(test).trainers[0].step == stands + 1
+    press(test, "Restart")
+    assert lab(test).trainers[0].step == 0
+
+
+def test_the_table_beside_the_picture_holds_the_measured_numbers() -> None:
+    test = page("lab", **SMALL)
+    press(test, "Critic step")
+    (now,), shown = lab(test).truth()[-1], texts(test)
+    assert now.step == 1
+    for words, value in (
+        ("exact W1", now.w1),
+        ("its floor", lab(test).view.floor),
+        ("estimate", now.estimate),
+        ("steepest slope", now.steepest),
+        ("estimate / steepest slope", now.scaled),
+    ):
+        assert f"| {words} | {value:.4g} |" in shown
+
+
+def test_one_cycle_cycle_by_cycle() -> None:
+    test = page("lab", **SMALL)
+    test.segmented_control(key="lab-pace").set_value("cycles").run()
+    press(test, "One cycle")
+    assert (lab(test).trainers[0].step, lab(test).trainers[0].generator_updates) == (3, 1)
+    assert test.button(key="lab-play").label == "Play"
+    test.segmented_control(key=lab_setup.WHO).set_value("critic").run()
+    press(test, "One cycle")
+    assert (lab(test).trainers[0].step, lab(test).trainers[0].generator_updates) == (6, 1)
+
+
+def test_live_settings_reach_the_training_and_others_begin_it_anew() -> None:
+    test = page("lab", **SMALL)
+    press(test, "Critic step")
+    before = lab(test)
+    setting(test, "clip_value").set_value(0.004).run()
+    assert lab(test) is before and before.configs[0].clip_value == 0.004 and before.trainers[0].step == 1
+    assert link(test)["clip_value"] == "0.004"
+    test.text_input(key="lab.critic_widths").set_value("8,4").run()
+    assert lab(test) is not before and lab(test).configs[0].critic_widths == (8, 4) and lab(test).trainers[0].step == 0
+
+
+def test_a_value_that_cannot_be_keeps_the_laboratory_and_says_what_it_takes() -> None:
+    test = page("lab", **SMALL)
+    before = lab(test)
+    test.text_input(key="lab.critic_widths").set_value("8,x").run()
+    assert "critic_widths must be 1 to 16 whole numbers" in texts(test)
+    assert lab(test) is before
+    test.text_input(key="lab.critic_widths").set_value("600").run()
+    assert "at most 512 units a layer here" in texts(test)
+    test.text_input(key="lab.critic_widths").set_value("8").run()
+    assert lab(test) is before and not test.error
+
+
+def test_a_second_wgan_in_lockstep() -> None:
+    test = page("lab", **SMALL)
+    test.toggle(key=lab_setup.TWO).set_value(True).run()
+    first, second = lab(test).configs
+    assert (first.lipschitz, second.lipschitz, second.optimizer) == ("clip", "gradient-penalty", "adam")
+    assert second.critic_widths == first.critic_widths == (8,)
+    press(test, "Critic step")
+    assert [trainer.step for trainer in lab(test).trainers] == [1, 1]
+    assert "|  | Weights clipped to ±0.1 | Gradient penalty, λ 1 |" in texts(test)
+    # Its live settings are live too.
+    before = lab(test)
+    setting(test, "gp_lambda", lab_setup.TWIN).set_value(7.0).run()
+    assert lab(test) is before and before.configs[1].gp_lambda == 7.0 and before.configs[0].gp_lambda == 1.0
+    assert link(test)["b.lipschitz"] == "gradient-penalty" and link(test)["b.gp_lambda"] == "7"
+    again = page("lab", **link(test))
+    assert lab(again).configs == lab(test).configs
+    test.toggle(key=lab_setup.TWO).set_value(False).run()
+    assert len(lab(test).configs) == 1 and not any(name.startswith("b.") for name in link(test))
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_experiments_and_their_links(name: str) -> None:
+    test = page("lab")
+    test.selectbox(key=lab_setup.EXPERIMENT).set_value(name).run()
+    assert not test.exception and EXPERIMENTS[name].note in texts(test)
+    assert link(test) == {"experiment": name}
+    found = lab(test)
+    assert found.configs[0] == EXPERIMENTS[name].config and len(found.configs) == 1 + (EXPERIMENTS[name].twin is not None)
+    assert found.who == EXPERIMENTS[name].who
+    again = page("lab", experiment=name)
+    assert lab(again).configs == found.configs and lab(again).who == found.who
+
+
+def test_a_link_without_the_experiments_second_wgan() -> None:
+    test = page("lab", experiment="two-clip-values", **SMALL)
+    assert len(lab(test).configs) == 2
+    test.toggle(key=lab_setup.TWO).set_value(False).run()
+    assert link(test)["second"] == "off"
+    assert len(lab(page("lab", **link(test))).configs) == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"experiment": "none"}, "This link names the experiment 'none', which does not exist; the first one was taken."),
+        ({"clip_value": "-1"}, "clip_value must be a number above 0 and at most 10, not '-1'. The experiment's value was taken."),
+        ({"dataset": "mnist"}, "The laboratory is for points in the plane, not for mnist"),
+        ({"critic_widths": "1000"}, "at most 512 units a layer here"),
+        ({"critic_norm": "batch", "lipschitz": "gradient-penalty"}, "critic_norm batch cannot be combined with the gradient penalty"),
+        ({"b.critic_lr": "x"}, "critic_lr must be a number"),
+        ({"drawn": "ab"}, "This link holds a drawing that is cut off or changed"),
+    ],
+)
+def test_links_that_cannot_be_are_explained_and_the_rest_is_used(params: dict[str, str], sentence: str) -> None:
+    test = page("lab", **params)
+    assert sentence in "\n".join(str(warning.value) for warning in test.warning)
+    assert lab(test).configs[0] == BASE
+
+
+def test_a_drawing_comes_with_its_link() -> None:
+    points = np.column_stack((np.linspace(-2, 2, 40), np.linspace(-1, 1, 40) ** 3)).astype(np.float32)
+    test = page("lab", drawn=drawing.to_text(points), **SMALL)
+    config = lab(test).configs[0]
+    assert config.dataset == "csv" and Path(config.data_root).name.startswith("drawn-")
+    data = lab(test).trainers[0].data
+    assert len(data) == 40 and float(data[:, 0].min()) == -2 and float(data[:, 0].max()) == 2
+    # The file is this machine's affair; the link holds the drawing itself.
+    assert link(test)["drawn"] == drawing.to_text(points)
+    assert "data_root" not in link(test) and "dataset" not in link(test)
+    press(test, "Critic step")
+    assert lab(test).trainers[0].step == 1
+
+
+def test_points_that_are_still_to_come() -> None:
+    test = page("lab", **SMALL)
+    test.selectbox(key=lab_setup.SOURCE).set_value("drawn").run()
+    assert "Draw some points: open “Points” above." in texts(test)
+    test.selectbox(key=lab_setup.SOURCE).set_value("csv").run()
+    assert "Upload a CSV file of points: open “Points” above." in texts(test)
+    test.selectbox(key=lab_setup.SOURCE).set_value("ring").run()
+    assert lab(test).configs[0].dataset == "ring"
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "bad.csv"
+    file.write_text("1,2\n3,x\n4,5\n")
+    test = page("lab", dataset="csv", data_root=str(file), **SMALL)
+    assert "Line 2 of bad.csv is not two finite numbers" in texts(test)
+    file.write_text("1,2\n3,4\n4,5\n")
+    test.run()
+    assert lab(test).configs[0].data_root == str(file) and len(lab(test).trainers[0].data) == 18  # 3 points, 6 times: a batch is 16
+
+
+# What the browser gets.
+
+
+def unpack(one: Laboratory, layers: list[str]) -> tuple[dict[str, Any], np.ndarray]:
+    header, body = lab_stage.message(one, one.frames(), layers)
+    json.dumps(header, allow_nan=False)  # NaN is no JSON, and browsers do not read it
+    return header, np.frombuffer(body, "<f4")
+
+
+def test_the_message_to_the_browser() -> None:
+    config = BASE.replace(generator_widths=(8,), critic_widths=(8,), batch_size=16, n_critic=2)
+    one = Laboratory((config, config.replace(lipschitz="gradient-penalty", optimizer="adam")))
+    header, numbers = unpack(one, ["landscape"])
+    each = GRID * GRID + 4 * POINTS + 2 * MESH * MESH
+    assert len(numbers) == 2 * POINTS + 2 * each and struct.calcsize("<f") == 4
+    assert np.array_equal(numbers[: 2 * POINTS].reshape(-1, 2), one.view.real.numpy())
+    second = numbers[2 * POINTS + each :]
+    frame = one.frames()[1]
+    assert np.array_equal(second[: GRID * GRID].reshape(GRID, GRID), frame.landscape)
+    assert np.array_equal(second[GRID * GRID :][: 2 * POINTS].reshape(-1, 2), frame.generated)
+    assert header["playing"] is False and header["beats"] == [] and header["concerned"] == []
+    assert [panel["title"] for panel in header["panels"]] == ["Weights clipped to ±0.1, rmsprop", "Gradient penalty, λ 1, adam"]
+    clipped, free = (panel["weights"] for panel in header["panels"])
+    assert [sum(layer["counts"]) for layer in clipped] == [16, 8]
+    assert 0 < clipped[0]["c"] <= 1 and free[0]["c"] is None and free[0]["words"].startswith("layer 1: up to ")
+
+
+def test_slow_motion_in_the_browsers_words() -> None:
+    one = Laboratory((BASE.replace(generator_widths=(8,), critic_widths=(8,), batch_size=16, n_critic=2),))
+    one.set_pace("slow", "both")
+    one.stage_seconds = 0.5
+    one.play()
+    one.advance(0.1)
+    header, _ = unpack(one, [])
+    assert header["heading"] == "Critic update 1 of 2: draw" and header["rest"] == 500
+    assert header["beats"] == [("C", "now"), ("C", ""), ("G", "")]
+    assert header["concerned"] == ["real", "noise", "generator", "generated"]
+    one.stage_seconds = 0.0
+    for _ in range(2):
+        one.advance(0.1)
+    header, _ = unpack(one, [])
+    assert header["heading"] == "Critic update 1 of 2: climb" and "→" in header["panels"][0]["numbers"]
+    for _ in range(6):
+        one.advance(0.1)
+    header, _ = unpack(one, [])
+    assert header["heading"] == "Generator update: which way?"
+    assert header["beats"] == [("C", "done"), ("C", "done"), ("G", "now")]
+    many = Laboratory((BASE.replace(n_critic=200),))
+    many.set_pace("slow", "both")
+    many.play()
+    many.advance(0.1)
+    assert unpack(many, [])[0]["beats"] == [("C 1/200", "now"), ("G", "")]
+
+
+def test_a_flat_critic_is_said_to_be_flat() -> None:
+    one = Laboratory((EXPERIMENTS["deep-critic"].config,))
+    for _ in range(20):
+        one.critic_step()
+    (panel,) = unpack(one, [])[0]["panels"]
+    assert panel["top"] == "flat: no slope to follow" and panel["bottom"] == ""

@@ -1,0 +1,1 @@
+"""The laboratory: WGANs of points in the plane, small enough to be watched at every update."""

@@ -1,0 +1,45 @@
+"""Points drawn with the mouse as text short enough for a link: two bytes a point, in URL-safe base64 without padding."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import numpy as np
+
+from wgan_core.data import DataError
+from wgan_core.toy import FILE_LIMIT, Points
+
+MOST_DRAWN = 500
+LEAST_DRAWN = 2
+
+
+def from_text(text: str) -> Points:
+    """The points [n, 2] of a drawing, within the frame of plots of files, ±`toy.FILE_LIMIT`.
+
+    Raises:
+        DataError: the text is no drawing, or one of too few or too many points.
+    """
+    try:
+        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        data = b"?"
+    if len(data) % 2:
+        raise DataError("This link holds a drawing that is cut off or changed: draw the points anew.")
+    points = np.frombuffer(data, np.uint8).reshape(-1, 2)
+    if not LEAST_DRAWN <= len(points) <= MOST_DRAWN:
+        raise DataError(f"A drawing should have from {LEAST_DRAWN} to {MOST_DRAWN} points, not {len(points)}: draw it anew.")
+    if (points == points[0]).all():
+        raise DataError("All points of this drawing are the same, so there is nothing to learn: draw others.")
+    return ((points.astype(np.float32) / 255 * 2 - 1) * FILE_LIMIT).astype(np.float32)
+
+
+def to_text(points: Points) -> str:
+    """The inverse of `from_text`, to the nearest of 256 × 256 places."""
+    places = np.rint((np.clip(points / FILE_LIMIT, -1, 1) + 1) / 2 * 255).astype(np.uint8)
+    return base64.urlsafe_b64encode(places.tobytes()).decode().rstrip("=")
+
+
+def to_csv(points: Points) -> bytes:
+    """Points as a CSV file with a line of headings."""
+    return ("x,y\n" + "".join(f"{x:.4f},{y:.4f}\n" for x, y in points)).encode()

@@ -1,0 +1,179 @@
+"""What there is to see of one WGAN of points: the critic's landscape, where points are and are pushed, and how far off the estimate is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wgan_core import distances, lipschitz, toy
+from wgan_core.config import TrainConfig
+from wgan_core.diagnose import LayerWeights, clip_boundary
+from wgan_core.trainer import Trainer
+
+Array = NDArray[np.float32]
+
+POINTS = 256
+"""Real and generated points that are shown, and compared by exact W1."""
+GRID = 49
+"""Places of the landscape along each side."""
+MESH = 21
+"""Lines of the generator's mesh along each latent dimension."""
+MESH_EDGE = 0.02
+"""Share of the noise beyond the mesh's outermost lines, on each side."""
+FLOOR_DRAWS = 8
+_VIEW_STREAM = 11  # of `toy.draw`: points that no run has trained on
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One WGAN at one step. Arrays are read-only copies."""
+
+    step: int
+    generator_updates: int
+    landscape: Array
+    """The critic's scores on a regular grid over [-limit, limit]², [GRID, GRID], rows from small y to large, columns from small x."""
+    generated: Array
+    """[POINTS, 2], of latents that never change."""
+    uphill: Array
+    """∇f at the generated points, [POINTS, 2]: the way each would have to go for a higher score."""
+    mesh: Array
+    """Where the generator takes a grid of latents with equal shares of the noise in each cell, [MESH, MESH, 2]; [MESH, 1, 2] for a single
+    latent dimension. Dimensions beyond the second are 0."""
+    layers: tuple[LayerWeights, ...]
+    """The critic's weights beside ±c."""
+    real_score: float
+    """Mean over the real points shown; for the generated ones likewise."""
+    generated_score: float
+
+    @property
+    def estimate(self) -> float:
+        """E f(real) − E f(generated) over the points shown."""
+        return self.real_score - self.generated_score
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The estimate beside what it estimates, for the points shown."""
+
+    step: int
+    w1: float
+    """Exact Wasserstein-1 distance of the real and generated points shown, in the data's own unit."""
+    estimate: float
+    steepest: float
+    """The steepest slope found: between real and generated points, between neighbours of the grid, and of gradients at the points."""
+
+    @property
+    def scaled(self) -> float:
+        """estimate / steepest, never above `w1`: the steepest slope is taken over all pairs that could be matched."""
+        return self.estimate / self.steepest if self.steepest > 0 else math.nan
+
+
+class View:
+    """Looks at trainers of one data set, always at the same points and places.
+
+    Args:
+        config: names the data set, its seed and the latent dimensions.
+        data: its points [n, 2].
+    """
+
+    def __init__(self, config: TrainConfig, data: Tensor) -> None:
+        self.limit = toy.view_limit(config.dataset)
+        rng = torch.Generator().manual_seed(config.seed)
+        drawn = [self._draw(config, data, number, rng) for number in range(2 * FLOOR_DRAWS + 1)]
+        self.real = drawn[0]
+        """The real points shown, [POINTS, 2]."""
+        pairs = zip(drawn[1::2], drawn[2::2], strict=True)
+        self.floor = float(np.mean([distances.exact_w1(x, y) for x, y in pairs]))
+        """Exact W1 of real points to other real ones, equally many: what a perfect generator gets."""
+        self._z = torch.randn((POINTS, config.latent_dim), generator=rng)
+        self._mesh = mesh_latents(config.latent_dim)
+        self.mesh_lines = mesh_quantiles().tolist()
+        """The latents at which the mesh has its lines, along each dimension, [MESH]."""
+        axis = torch.linspace(-self.limit, self.limit, GRID)
+        self._grid = torch.cartesian_prod(axis, axis).flip(1)
+
+    @staticmethod
+    def _draw(config: TrainConfig, data: Tensor, number: int, rng: torch.Generator) -> Tensor:
+        if config.dataset in toy.DISTRIBUTIONS:
+            return torch.from_numpy(toy.draw(config.dataset, POINTS, config.seed, stream=_VIEW_STREAM + number))
+        # A file is all that is known of its distribution: drawn from it with replacement.
+        return data[torch.randint(len(data), (POINTS,), generator=rng)]
+
+    def look(self, trainer: Trainer) -> Frame:
+        """What `trainer` looks like now. Changes nothing of it."""
+        generated = trainer.sample(self._z)
+        mesh = trainer.sample(self._mesh).view(MESH, -1, 2)
+        config = trainer.config
+        return Frame(
+            step=trainer.step,
+            generator_updates=trainer.generator_updates,
+            landscape=_array(trainer.score(self._grid).view(GRID, GRID)),
+            generated=_array(generated),
+            uphill=_array(self._uphill(trainer, generated)),
+            mesh=_array(mesh),
+            layers=clip_boundary(trainer.critic, config.clip_value if config.lipschitz == "clip" else None),
+            real_score=float(trainer.score(self.real).mean()),
+            generated_score=float(trainer.score(generated).mean()),
+        )
+
+    def measure(self, trainer: Trainer) -> Truth:
+        """The estimate beside exact W1; takes some 10 ms."""
+        generated = trainer.sample(self._z)
+        real_scores, generated_scores = trainer.score(self.real).double(), trainer.score(generated).double()
+        return Truth(
+            step=trainer.step,
+            w1=distances.exact_w1(self.real, generated),
+            estimate=float(real_scores.mean() - generated_scores.mean()),
+            steepest=max(
+                _steepest_between(self.real, real_scores, generated, generated_scores),
+                self._steepest_on_grid(trainer),
+                float(self._uphill(trainer, torch.cat((self.real, generated))).norm(dim=1).max()),
+            ),
+        )
+
+    @staticmethod
+    def _uphill(trainer: Trainer, points: Tensor) -> Tensor:
+        trainer.critic.eval()
+        try:
+            return lipschitz.gradients(trainer.critic, points)
+        finally:
+            trainer.critic.train()
+
+    def _steepest_on_grid(self, trainer: Trainer) -> float:
+        values = trainer.score(self._grid).view(GRID, GRID).double()
+        rise = max(float(values.diff(dim=0).abs().max()), float(values.diff(dim=1).abs().max()))
+        return rise / (2 * self.limit / (GRID - 1))
+
+
+def _steepest_between(x: Tensor, x_scores: Tensor, y: Tensor, y_scores: Tensor) -> float:
+    """The largest |f(x) − f(y)| / ‖x − y‖; pairs that coincide are left out."""
+    distance = torch.cdist(x.double(), y.double())
+    apart = distance > 1e-9
+    slopes = (x_scores[:, None] - y_scores[None]).abs()[apart] / distance[apart]
+    return float(slopes.max()) if len(slopes) else 0.0
+
+
+def mesh_quantiles() -> Tensor:
+    """Quantiles of N(0, 1) with equal shares of the noise between them, [MESH]."""
+    return torch.special.ndtri(torch.linspace(MESH_EDGE, 1 - MESH_EDGE, MESH, dtype=torch.float64)).float()
+
+
+def mesh_latents(latent_dim: int) -> Tensor:
+    """Latents of the mesh, [MESH · MESH, latent_dim], or [MESH, 1] for one dimension."""
+    quantiles = mesh_quantiles()
+    if latent_dim == 1:
+        return quantiles[:, None]
+    latents = torch.zeros(MESH * MESH, latent_dim)
+    latents[:, :2] = torch.cartesian_prod(quantiles, quantiles)
+    return latents
+
+
+def _array(values: Tensor) -> Array:
+    array = values.detach().float().cpu().numpy().copy()
+    array.flags.writeable = False
+    return array

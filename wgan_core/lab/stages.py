@@ -1,0 +1,147 @@
+"""One cycle of a WGAN taken apart: n_critic critic updates, each with its clip, then the generator's update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from wgan_core.config import TrainConfig
+from wgan_core.lab.frame import Frame
+from wgan_core.trainer import Trainer
+
+Who = Literal["both", "critic", "generator"]
+"""Which networks train."""
+Part = Literal["batch", "scores", "ascent", "clip", "push", "move"]
+
+_CONCERNED: dict[Part, tuple[str, ...]] = {
+    "batch": ("real", "noise", "generator", "generated"),
+    "scores": ("real", "generated", "critic", "estimate"),
+    "ascent": ("critic", "estimate"),
+    "clip": ("critic", "weights"),
+    "push": ("noise", "generator", "generated", "critic", "arrows"),
+    "move": ("generator", "generated"),
+}
+QUICK = 0.35
+"""How long a stage of the second and later critic updates lasts, as a share of one of the first."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where in the cycle it stands."""
+
+    part: Part
+    update: int
+    """Which critic update since the generator's last, from 1; 0 for the generator."""
+    of: int
+    """How many there are before the generator's next."""
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """Names of the parts of the picture that this stage is about."""
+        return _CONCERNED[self.part]
+
+    @property
+    def duration(self) -> float:
+        """How long to show it, relative to the others."""
+        return QUICK if self.update > 1 else 1.0
+
+
+def cycle(trainers: Sequence[Trainer], who: Who) -> Iterator[Stage]:
+    """Train all of `trainers`, which are in lockstep, to the end of a cycle; at each stage what it tells of has been done.
+
+    Between the stages "ascent" and "clip" a clipped critic is not clipped, so iteration must not be given up there.
+    """
+    of, done = trainers[0].critic_updates_wanted, trainers[0].critic_updates_since_generator
+    if who == "critic":  # for which there is no end: counted anew after every n_critic
+        done %= of
+    for update in range(done + 1, of + 1) if who != "generator" else ():
+        yield Stage("batch", update, of)
+        yield Stage("scores", update, of)
+        for trainer in trainers:
+            trainer.ascend()
+        yield Stage("ascent", update, of)
+        for trainer in trainers:
+            trainer.clip()
+        yield Stage("clip", update, of)
+    if who != "critic":
+        yield Stage("push", 0, of)
+        for trainer in trainers:
+            trainer.update_generator()
+        yield Stage("move", 0, of)
+
+
+def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
+    """A heading and a sentence or two for beginners."""
+    heading = f"Critic update {stage.update} of {stage.of}" if stage.update else "Generator update"
+    method = config.lipschitz
+    match stage.part:
+        case "batch":
+            return f"{heading}: draw", (
+                f"{config.batch_size} real points, and as many made by the generator from fresh noise. The generator stands still. "
+                "(The picture goes on showing the same points, so that you can follow them.)"
+            )
+        case "scores":
+            return f"{heading}: score", (
+                "The critic gives each point one number, without bounds. The mean over real points minus the mean over generated ones is "
+                "the Wasserstein estimate."
+            )
+        case "ascent":
+            return f"{heading}: climb", f"One step of {_optimiser(config)} moves every weight of the critic so that the estimate grows."
+        case "clip" if method == "clip":
+            return f"{heading}: clip", (
+                f"Every weight beyond ±{config.clip_value:g} is put back to ±{config.clip_value:g}. So the critic cannot become steeper "
+                "than its weights allow: without that its scores would grow for ever."
+            )
+        case "clip" if method == "gradient-penalty":
+            return f"{heading}: nothing to clip", (
+                "Here the gradient penalty keeps the critic in check: it was part of what the step went down, and pulls the slope between "
+                "real and generated points towards 1."
+            )
+        case "clip":
+            return f"{heading}: nothing to clip", "Nothing keeps this critic Lipschitz, so its scores may grow without end."
+        case "push":
+            return f"{heading}: which way?", (
+                "Now the critic stands still. The arrows are its gradient at each generated point: the way uphill, to higher scores. "
+                "The steeper, the longer."
+            )
+        case "move":
+            return f"{heading}: move", (
+                f"One step of {_optimiser(config)} moves the generator's weights so that its points go uphill, all at once. No point "
+                "moves alone, for all are made by the same weights."
+            )
+
+
+def _optimiser(config: TrainConfig) -> str:
+    return {"rmsprop": "RMSprop", "adam": "Adam"}[config.optimizer]
+
+
+def numbers(stage: Stage, config: TrainConfig, before: Frame, now: Frame) -> str:
+    """What the stage did to one WGAN, measured at the points shown. `before` is how it looked before the stage."""
+    match stage.part:
+        case "batch":
+            return f"Estimate {now.estimate:.4g}."
+        case "scores":
+            return f"Real {now.real_score:.4g} − generated {now.generated_score:.4g} = {now.estimate:.4g}."
+        case "ascent":
+            outside = f" {_share(now, 'beyond'):.0%} of the weights are beyond ±c now." if config.lipschitz == "clip" else ""
+            return f"Estimate {before.estimate:.4g} → {now.estimate:.4g}.{outside}"
+        case "clip" if config.lipschitz == "clip":
+            return f"Estimate {before.estimate:.4g} → {now.estimate:.4g}. {_share(now, 'at_boundary'):.0%} of the weights are at ±c."
+        case "clip" | "push":
+            return f"Mean slope at the generated points {mean_slope(now):.4g}."
+        case "move":
+            return f"Mean score of generated points {before.generated_score:.4g} → {now.generated_score:.4g}."
+
+
+def mean_slope(frame: Frame) -> float:
+    """Mean ‖∇f‖ at the generated points."""
+    return float(np.linalg.norm(frame.uphill, axis=1).mean())
+
+
+def _share(frame: Frame, what: Literal["beyond", "at_boundary"]) -> float:
+    """Over the weights of all layers."""
+    weights = [int(layer.counts.sum()) for layer in frame.layers]
+    return sum(getattr(layer, what) * size for layer, size in zip(frame.layers, weights, strict=True)) / sum(weights)
