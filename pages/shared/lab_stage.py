@@ -77,7 +77,7 @@ def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tu
 
 def _standing(lab: Laboratory) -> str:
     first = lab.frames()[0]
-    return f"{first.step:,} critic updates, {first.generator_updates:,} generator updates."
+    return f"Critic updates: {first.step:,}. Generator updates: {first.generator_updates:,}."
 
 
 def _beats(stage: Stage | None) -> list[tuple[str, str]]:

@@ -209,10 +209,36 @@ def update_size(runs: Path) -> None:
         say(f"charts of an update after {count:,} recorded points", f"{sum(sizes[:3]):,} bytes, {took * 1000:.0f} ms on the server")
 
 
+def laboratory(runs: Path) -> None:
+    """How often the laboratory is seen anew while it trains, and how fast it trains, for each of its experiments."""
+    from wgan_core.lab.setup import EXPERIMENTS
+
+    with browser() as page, app(runs) as server:
+        for name in EXPERIMENTS:
+            page.goto(f"{server.url}/lab?experiment={name}")
+            page.get_by_text("Critic updates: 0.").wait_for()
+            page.get_by_role("button", name="Play").click()
+            page.wait_for_timeout(3000)
+            seen = [_seen(page)]
+            for _ in range(5):
+                page.wait_for_timeout(2000)
+                seen.append(_seen(page))
+            looks, updates = (np.diff([each[part] for each in seen]) / np.diff([each[0] for each in seen]) for part in (1, 2))
+            rates = f"{np.median(looks):.1f} looks/s ({looks.min():.1f} to {looks.max():.1f}), {np.median(updates):.0f} critic updates/s"
+            say(f"laboratory, {name}", rates)
+
+
+def _seen(page: Page) -> tuple[float, int, int]:
+    """The time, how many looks were drawn, and at which critic update it stands."""
+    lab = page.locator(".lab")
+    step = re.findall(r"Critic updates: ([\d,]+)", lab.inner_text())[0]
+    return time.perf_counter(), int(lab.get_attribute("data-looks") or 0), int(step.replace(",", ""))
+
+
 def main() -> None:
     """Measure everything, or what is named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["first", "size", "slider", "cli", "app"])
+    parser.add_argument("what", nargs="*", default=["first", "size", "slider", "cli", "app", "lab"])
     chosen = parser.parse_args().what
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print(f"{os.cpu_count()} cores")
@@ -225,6 +251,7 @@ def main() -> None:
             "slider": lambda: (slider_latency(runs, training=False), slider_latency(runs, training=True)),
             "cli": speed_of_cli,
             "app": lambda: speed_in_app(runs),
+            "lab": lambda: laboratory(runs),
         }
         for name in chosen:
             actions[name]()
