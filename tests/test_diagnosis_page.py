@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import diagnosis_view
 from pages.shared.server import run_manager
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.manager import RunManager
@@ -160,3 +162,15 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
     np.savetxt(file, np.concatenate((rows, rows)), delimiter=",")
     shown = texts(open_train(dataset="csv", data_root=str(file)))
     assert "600 of 1200 samples repeat another one exactly" in shown
+
+
+def test_a_healthy_run_is_told_how_old_that_is() -> None:
+    def reading(key: str, step: int) -> Reading:
+        return Reading(key, step, 1, 0.1, n=9, unit="", mode="eval", reference="training", seconds=0.1)
+
+    def told(*readings: Reading) -> str:
+        return diagnosis_view._how_old(SimpleNamespace(readings=readings))  # pyright: ignore[reportArgumentType]
+
+    both = told(reading("critic-health", 45), reading("sliced-w1", 900), reading("energy", 1200), reading("sliced-w1", 1100))
+    assert both == "Last look: the critic at step 45, distances at step 1,200."
+    assert told(reading("energy", 7)) == "Last look: the critic not yet, distances at step 7."

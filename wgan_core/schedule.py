@@ -60,12 +60,13 @@ class Schedule:
         self._lanes = [lane for lane in lanes if lane.instruments]
         self._accounts = {instrument.key: _Account() for lane in self._lanes for instrument in lane.instruments}
         self._spent = {id(lane): 0.0 for lane in self._lanes}
+        self._overall = 0.0
         self._failed: set[str] = set()
 
     @property
     def spent(self) -> float:
         """Seconds that all instruments have cost."""
-        return sum(self._spent.values())
+        return self._overall
 
     def next(self, trained: float, budget: float) -> Instrument | None:
         """What to measure after `trained` seconds of training with `budget`, a share of them; None for nothing yet."""
@@ -89,15 +90,18 @@ class Schedule:
 
     def _expected(self, instrument: Instrument) -> float:
         account = self._accounts[instrument.key]
-        if account.looks == 0:
-            return instrument.first
-        return max(instrument.full, account.cost) if account.looks == 1 else account.cost
+        if account.looks < 2:
+            return instrument.first if account.looks == 0 else instrument.full
+        return account.cost
 
     def done(self, key: str, trained: float, cost: float, *, again: bool = False, failed: bool = False) -> None:
         """`key` was measured; again: it is due at once; failed: it is left out from here on."""
-        lane = next(lane for lane in self._lanes if any(instrument.key == key for instrument in lane.instruments))
+        lane, instrument = next((lane, one) for lane in self._lanes for one in lane.instruments if one.key == key)
         account = self._accounts[key]
-        self._spent[id(lane)] += cost
+        self._overall += cost
+        # What a first look costs beyond the usual goes into loading what it needs, on a busy machine many times the look itself. It counts
+        # against the whole budget, but the lane's next look does not wait until the lane's part alone has made up for it.
+        self._spent[id(lane)] += min(cost, instrument.first) if account.looks == 0 else cost
         account.looks += 1
         account.cost = cost
         account.last = trained

@@ -58,7 +58,18 @@ def _advice(snapshot: Snapshot) -> None:
     if not snapshot.readings:
         _nothing_yet(snapshot)
     elif not found:
-        st.success("Nothing stands out: no instrument found anything that is known to go wrong.", icon=":material/check_circle:")
+        st.success(
+            f"Nothing stands out: no instrument found anything that is known to go wrong. {_how_old(snapshot)}",
+            icon=":material/check_circle:",
+        )
+
+
+def _how_old(snapshot: Snapshot) -> str:
+    """At which steps it was last looked at: a run may have gone far since."""
+    now = newest(snapshot.readings)
+    distances = [now[key].step for key in DISTANCES if key in now]
+    looked = [("the critic", now["critic-health"].step if "critic-health" in now else None), ("distances", max(distances, default=None))]
+    return f"Last look: {', '.join(f'{what} at step {step:,}' if step is not None else f'{what} not yet' for what, step in looked)}."
 
 
 def _nothing_yet(snapshot: Snapshot) -> None:
