@@ -12,11 +12,12 @@ LINES = """() => { const chart = document.querySelector('.st-key-chart-boundary 
 
 def test_a_run_is_diagnosed_while_it_trains_and_its_clip_lines_move_with_c(streamlit_server: Callable[..., str], browser_page: Any) -> None:
     page = browser_page
-    page.goto(f"{streamlit_server()}/train?image_size=8&generator_widths=16&critic_widths=16,8&clip_value=0.02&max_steps=1000000000")
+    settings = "image_size=8&generator_widths=16&critic_widths=16,8&clip_value=0.02&max_steps=1000000000&instruments_budget=20"
+    page.goto(f"{streamlit_server()}/train?{settings}")
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("tab", name="Diagnosis").click()
     page.get_by_text("How far from real data").wait_for()
-    page.wait_for_function(LINES)
+    page.wait_for_function(LINES, timeout=60_000)
     assert page.evaluate(LINES) == [0.02]
     page.get_by_role("spinbutton", name="Clip value c").fill("0.05")
     page.get_by_role("spinbutton", name="Clip value c").press("Enter")
