@@ -6,15 +6,18 @@ import streamlit as st
 
 from pages.shared import latent_state, path_view
 from pages.shared.frame import within_frame
+from pages.shared.latent_explorer import latent_explorer, why_not_here
 from pages.shared.latent_source import Source, open_source, runs_to_choose
 from pages.shared.live_image import live_image
 from pages.shared.point_view import show_landing
 from pages.shared.server import run_manager
 from wgan_core import images
 from wgan_core.latent import latent_to_text
+from wgan_core.latent_place import Place, from_params
 from wgan_core.store import StoreError
 
 PICTURE_WIDTH = 448
+MOST_DIMENSIONS = 1024  # that a latent may have; a run with fewer passes over the rest of a link's
 
 
 def choose_source() -> Source | None:
@@ -93,18 +96,23 @@ def _choose_generator(source: Source) -> Source | None:
 
 
 def show_picture(source: Source) -> None:
-    """The image of the current latent, big, or where its point lies, with the critic's opinion of it."""
+    """The image of the current latent as the server draws it, big, or where its point lies."""
     z = latent_state.current_latent(source.latent_dim)
-    score, percentile = source.score(z)
     if source.networks.makes_points:
         show_landing(source, z)
-    else:
-        live_image(
-            images.png(source.pixels(z[None])[0]),
-            key="explore-picture",
-            alt=f"Image that the generator makes of seed {latent_state.current_seed()} at step {source.step}",
-            width=PICTURE_WIDTH,
-        )
+        return
+    live_image(
+        images.png(source.pixels(z[None])[0]),
+        key="explore-picture",
+        alt=f"Image that the generator makes of seed {latent_state.current_seed()} at step {source.step}",
+        width=PICTURE_WIDTH,
+    )
+
+
+def show_opinion(source: Source) -> None:
+    """What the critic says of the current latent, and ways to keep it."""
+    z = latent_state.current_latent(source.latent_dim)
+    score, percentile = source.score(z)
     st.markdown(
         f"**Critic score {score:.4g}**: higher than {percentile:.0%} of 256 random {source.kind} of this generator",
         help="The critic's score is unbounded and its level means nothing; higher means that it looks more like real data to this critic.",
@@ -122,26 +130,28 @@ def show_picture(source: Source) -> None:
         st.button("Pin for interpolation", icon=":material/keep:", on_click=path_view.pin, args=(source.run_id, z))
 
 
-def show_controls(source: Source) -> None:
-    """Seed, and a handful of latent dimensions at a time."""
+def show_controls(source: Source) -> range:
+    """Seed, undo, and which dimensions get a slider. Returns these."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Seed",
             0,
             latent_state.MAX_SEED,
             step=1,
-            key="explore.seed",
+            key=latent_state.SEED,
             persist_state="session",
-            on_change=latent_state.reset,
+            on_change=latent_state.seed_changed,
             width=160,
             help="One number names one latent z ~ N(0, I), the same in every run with as many dimensions.",
         )
         st.button("New random", icon=":material/casino:", on_click=latent_state.new_random, shortcut="N")
+        st.button("Undo", icon=":material/undo:", on_click=latent_state.undo, disabled=not latent_state.can_undo(), shortcut="Mod+Z")
+        st.button("Redo", icon=":material/redo:", on_click=latent_state.redo, disabled=not latent_state.can_redo(), shortcut="Mod+Shift+Z")
         st.button(
             "Reset",
-            icon=":material/undo:",
+            icon=":material/restart_alt:",
             on_click=latent_state.reset,
-            disabled=not latent_state.moved(),
+            disabled=latent_state.place() == Place(),
             help="Back to the seed's latent.",
         )
     size = latent_state.DIMENSIONS_AT_A_TIME
@@ -153,14 +163,38 @@ def show_controls(source: Source) -> None:
             groups,
             key="explore.first",
             persist_state="session",
+            width=420,
             format_func=lambda start: f"{start + 1}–{min(start + size, source.latent_dim)}",
         )
-    latent_state.show_sliders(first, source.latent_dim)
-    moved = sorted(dimension for dimension in latent_state.moved() if dimension < source.latent_dim)
+    return range(first, min(first + size, source.latent_dim))
+
+
+def _what_moved(source: Source) -> None:
+    moved = sorted(dimension for dimension in latent_state.place().dimensions if dimension < source.latent_dim)
     st.caption(
         "Unit: standard deviations of the noise that the generator was trained on; beyond ±3 it has seen almost nothing. "
         + (f"Moved: {', '.join(f'z{dimension + 1}' for dimension in moved)}." if moved else "Nothing moved yet.")
     )
+
+
+def _choose_where(source: Source) -> bool:
+    """Whether the generator runs in the browser: wherever it can, unless the user wants it otherwise."""
+    if source.networks.makes_points:
+        return False
+    if reason := why_not_here(source):
+        st.caption(f":material/dns: Drawn on the server. {reason}")
+        return False
+    where = st.segmented_control(
+        "The generator runs",
+        ("in the browser", "on the server"),
+        key="explore.where",
+        default="in the browser",
+        required=True,
+        persist_state="session",
+        label_visibility="collapsed",
+        help="In the browser the picture follows while you drag. On the server it follows when you let go.",
+    )
+    return where == "in the browser"
 
 
 @st.fragment
@@ -171,17 +205,23 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
     except StoreError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
-    picture, controls = st.columns([4, 5], gap="large")
-    with controls:
-        show_controls(source)
-    with picture:
-        show_picture(source)
+    dimensions = show_controls(source)
+    if _choose_where(source):
+        latent_explorer(source, dimensions, (), key="explore-latent")
+    else:
+        picture, controls = st.columns([4, 5], gap="large")
+        with controls:
+            latent_state.show_sliders(dimensions[0], source.latent_dim)
+        with picture:
+            show_picture(source)
+    _what_moved(source)
+    show_opinion(source)
     path_view.interpolation(source)
     _keep_in_link(source)
 
 
 def _keep_in_link(source: Source) -> None:
-    params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed())}
+    params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if source.averaged:
         params["generator"] = "averaged"
     st.session_state["explore.link"] = source.run_id
@@ -189,15 +229,22 @@ def _keep_in_link(source: Source) -> None:
         st.query_params.from_dict(params)
 
 
-def _seed_from_link() -> None:
+def _latent_from_link() -> None:
+    """On the first visit; from then on the URL follows the page."""
+    if latent_state.SEED in st.session_state:
+        return
     seed = st.query_params.get("seed", "")
-    if "explore.seed" not in st.session_state:
-        st.session_state["explore.seed"] = int(seed) if seed.isdigit() and int(seed) <= latent_state.MAX_SEED else 0
+    st.session_state[latent_state.SEED] = int(seed) if seed.isdigit() and int(seed) <= latent_state.MAX_SEED else 0
+    st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
+    found, problems = from_params(dict(st.query_params), MOST_DIMENSIONS)
+    latent_state.put(found)
+    for problem in problems:
+        st.warning(problem, icon=":material/link_off:")
 
 
 within_frame()
 st.title("Explore")
-_seed_from_link()
+_latent_from_link()
 source = choose_source()
 if source is not None:
     if (run := run_manager().get(source.run_id)) is not None and not run.snapshot.ended:

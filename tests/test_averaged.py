@@ -182,6 +182,7 @@ def test_exploring_the_average(manager: RunManager, averaging: Run, plain: Run, 
     folder = folder_of(manager, averaging)
     test = page("explore", run=averaging.run_id, seed="0")
     assert test.segmented_control(key="explore.generator").value == "as trained" and "generator" not in test.query_params
+    test.segmented_control(key="explore.where").set_value("on the server").run()
     np.testing.assert_array_equal(grid(shown["explore-picture"]), pixels(expected(folder, 1, "generator"))[0, :, :, 0])
     test.segmented_control(key="explore.generator").set_value("averaged").run()
     np.testing.assert_array_equal(grid(shown["explore-picture"]), pixels(expected(folder, 1))[0, :, :, 0])

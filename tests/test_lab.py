@@ -198,6 +198,23 @@ def test_truth_is_exact_and_the_scaled_estimate_never_above_it(seen: tuple[Train
     assert truth.steepest <= np.prod(norms)
 
 
+def test_the_steepest_slope_is_looked_for_in_three_places(seen: tuple[Trainer, View], monkeypatch: pytest.MonkeyPatch) -> None:
+    one, view = seen
+    generated = view.look(one).generated.astype(np.float64)
+    x, grid = view.real.double().numpy(), view.look(one).landscape.astype(np.float64)
+    pairs = (
+        np.abs(by_hand(one.critic, x)[:, None] - by_hand(one.critic, generated)[None]) / ot.dist(x, generated, metric="euclidean")
+    ).max()
+    neighbours = max(np.abs(np.diff(grid, axis=axis)).max() for axis in (0, 1)) / (2 * view.limit / (GRID - 1))
+    no_gradients = lambda trainer, points: torch.zeros(len(points), 2)  # noqa: E731
+    monkeypatch.setattr(View, "_uphill", staticmethod(no_gradients))
+    assert view.measure(one).steepest == pytest.approx(max(pairs, neighbours), rel=1e-4)
+    monkeypatch.setattr(View, "_steepest_on_grid", lambda self, trainer: 0.0)
+    truth = view.measure(one)
+    assert truth.steepest == pytest.approx(pairs, rel=1e-4)
+    assert truth.scaled == pytest.approx(truth.estimate / truth.steepest)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_weak_duality_for_any_weights(seed: int) -> None:
     one = trainer(SMALL.replace(seed=seed, lipschitz="none"))
@@ -406,7 +423,7 @@ def test_a_run_that_ran_away_stands_still_and_says_so() -> None:
     one.play()
     one.advance(0.1)
     assert not one.playing and one.trainers[0].step <= 2
-    assert one.notice.startswith("The critic's weights ran away to infinity at critic update 0: restart")
+    assert one.notice.startswith("The critic's weights ran away to infinity at critic update 1: restart")
 
 
 def test_live_settings_are_taken_over_and_others_refused() -> None:

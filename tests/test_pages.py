@@ -380,15 +380,40 @@ def test_exploring(manager: RunManager, finished: Run) -> None:
     test = page("explore", run=finished.run_id, seed="5")
     assert test.number_input(key="explore.seed").value == 5
     assert "Critic score" in texts(test) and "Nothing moved yet" in texts(test)
+    test.segmented_control(key="explore.where").set_value("on the server").run()
     first = test.slider(key="explore.z0").value
     test.slider(key="explore.z1").set_value(2.5).run()
     assert "Moved: z2." in texts(test)
     assert test.slider(key="explore.z0").value == first and test.slider(key="explore.z1").value == 2.5
+    assert test.query_params["z"] == "2:2.5"
     button(test, "Reset").click().run()
     assert "Nothing moved yet" in texts(test) and test.slider(key="explore.z1").value != 2.5
+    button(test, "Undo").click().run()
+    assert test.slider(key="explore.z1").value == 2.5 and "Moved: z2." in texts(test)
+    for _ in range(2):
+        button(test, "Undo").click().run() if not button(test, "Undo").disabled else None
+    assert "Nothing moved yet" in texts(test) and button(test, "Undo").disabled
+    button(test, "Redo").click().run()
+    assert test.slider(key="explore.z1").value == 2.5
+    button(test, "Reset").click().run()
     button(test, "New random").click().run()
     assert test.number_input(key="explore.seed").value != 5 or test.slider(key="explore.z0").value == first
     assert test.query_params["seed"] == str(test.number_input(key="explore.seed").value)
+
+
+def test_a_link_names_a_latent(manager: RunManager, finished: Run) -> None:
+    test = page("explore", run=finished.run_id, seed="5", at="1.5,-2", z="2:1.25", psi="0.5")
+    assert {name: test.query_params[name] for name in ("seed", "at", "z", "psi")} == {
+        "seed": "5",
+        "at": "1.5,-2",
+        "z": "2:1.25",
+        "psi": "0.5",
+    }
+    test.segmented_control(key="explore.where").set_value("on the server").run()
+    assert test.slider(key="explore.z1").value == pytest.approx(0.625, abs=0.01)
+    wrong = page("explore", run=finished.run_id, seed="5", at="here", psi="0.5")
+    assert "This link names a latent that cannot be: at='here' was left out." in "\n".join(str(one.value) for one in wrong.warning)
+    assert wrong.query_params["psi"] == "0.5" and "at" not in wrong.query_params
 
 
 def test_interpolation_wants_two_to_six_seeds(manager: RunManager, finished: Run) -> None:

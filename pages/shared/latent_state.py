@@ -1,18 +1,33 @@
-"""The latent that the Explore page shows: a seed, and the dimensions that were moved away from what the seed gave."""
+"""The latent that the Explore page shows: a seed, and what was set to move away from it; with undo and redo."""
 
 from __future__ import annotations
 
 import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from wgan_core.latent import Latents
+from wgan_core.latent_place import DirectionLike, Place
 from wgan_core.recorder import fixed_latents
 
 DIMENSIONS_AT_A_TIME = 8
 RANGE = 3.0
 MAX_SEED = 2**31 - 1
+SEED = "explore.seed"
+_PLACE, _VERSION, _PAST, _FUTURE = "explore.place", "explore.version", "explore.past", "explore.future"
+MOST_STEPS_BACK = 100
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """What undo goes back to."""
+
+    seed: int
+    place: Place
 
 
 def seed_latent(seed: int, latent_dim: int) -> Latents:
@@ -20,48 +35,128 @@ def seed_latent(seed: int, latent_dim: int) -> Latents:
     return fixed_latents(seed, 1, latent_dim)[0].numpy()
 
 
+def plane_name(seed: int) -> int:
+    """The 32-bit name of the plane around a seed's latent."""
+    return zlib.crc32(f"seed {seed}".encode())
+
+
 def slider_key(dimension: int) -> str:
-    """Session state key of the slider of one latent dimension."""
+    """Session state key of the server's slider of one latent dimension."""
     return f"explore.z{dimension}"
 
 
-def current_latent(latent_dim: int) -> Latents:
+def current_latent(latent_dim: int, known: Mapping[str, DirectionLike] | None = None) -> Latents:
     """The latent on show, [latent_dim]."""
-    z = seed_latent(current_seed(), latent_dim).copy()
-    for dimension, value in moved().items():
-        if dimension < latent_dim:
-            z[dimension] = value
-    return z
+    seed = current_seed()
+    return place().latent(seed_latent(seed, latent_dim), plane_name(seed), known)
 
 
 def current_seed() -> int:
     """The seed on show."""
-    return int(st.session_state.get("explore.seed") or 0)
+    return int(st.session_state.get(SEED) or 0)
 
 
-def moved() -> dict[int, float]:
-    """Dimensions that were moved, and where to."""
-    return st.session_state.setdefault("explore.moved", {})
+def place() -> Place:
+    """What was set to move away from the seed."""
+    return st.session_state.setdefault(_PLACE, Place())
+
+
+def version() -> int:
+    """Grows whenever something else than the browser's own controls has moved the latent, so that they are to follow."""
+    return st.session_state.setdefault(_VERSION, 0)
+
+
+def go_to(new: Place, *, from_browser: bool = False) -> None:
+    """Move the latent; one step for undo."""
+    if new == place():
+        return
+    _remember()
+    st.session_state[_PLACE] = new
+    if not from_browser:
+        st.session_state[_VERSION] = version() + 1
+
+
+def put(new: Place) -> None:
+    """Begin at `new`, with nothing to undo."""
+    st.session_state[_PLACE] = new
+    st.session_state[_VERSION] = version() + 1
+    st.session_state[_PAST], st.session_state[_FUTURE] = [], []
 
 
 def reset() -> None:
     """Back to what the seed gives."""
-    st.session_state["explore.moved"] = {}
+    go_to(Place())
+
+
+def seed_changed() -> None:
+    """Another seed: everything that was moved away from the old one is let go."""
+    before = st.session_state.get("explore.seed-before", 0)
+    if before != current_seed():
+        _remember(before)
+        st.session_state["explore.seed-before"] = current_seed()
+    st.session_state[_PLACE] = Place()
+    st.session_state[_VERSION] = version() + 1
+
+
+def choose_seed(seed: int) -> None:
+    """Another seed, with the same moves away from it."""
+    _remember()
+    st.session_state[SEED] = st.session_state["explore.seed-before"] = min(seed, MAX_SEED)
+    st.session_state[_VERSION] = version() + 1
 
 
 def new_random() -> None:
     """Another seed."""
-    st.session_state["explore.seed"] = secrets.randbelow(100_000)
-    reset()
+    st.session_state["explore.seed-before"] = current_seed()
+    st.session_state[SEED] = secrets.randbelow(100_000)
+    seed_changed()
+
+
+def _remember(seed: int | None = None) -> None:
+    past = st.session_state.setdefault(_PAST, [])
+    past.append(_Moment(current_seed() if seed is None else seed, place()))
+    del past[:-MOST_STEPS_BACK]
+    st.session_state[_FUTURE] = []
+
+
+def can_undo() -> bool:
+    """Whether there is anything to undo."""
+    return bool(st.session_state.get(_PAST))
+
+
+def can_redo() -> bool:
+    """Whether there is anything to redo."""
+    return bool(st.session_state.get(_FUTURE))
+
+
+def undo() -> None:
+    """Back to the latent before."""
+    _step(_PAST, _FUTURE)
+
+
+def redo() -> None:
+    """What was undone last, again."""
+    _step(_FUTURE, _PAST)
+
+
+def _step(source: str, target: str) -> None:
+    if not st.session_state.get(source):
+        return
+    moment = st.session_state[source].pop()
+    st.session_state.setdefault(target, []).append(_Moment(current_seed(), place()))
+    st.session_state[SEED] = st.session_state["explore.seed-before"] = moment.seed
+    st.session_state[_PLACE] = moment.place
+    st.session_state[_VERSION] = version() + 1
 
 
 def move(dimension: int) -> None:
-    """Take over the slider of `dimension`."""
-    moved()[dimension] = float(st.session_state[slider_key(dimension)])
+    """Take over the server's slider of `dimension`."""
+    value = float(st.session_state[slider_key(dimension)])
+    go_to(replace(place(), dimensions={**place().dimensions, dimension: value}))
 
 
 def show_sliders(first: int, latent_dim: int) -> None:
-    """Sliders for a handful of dimensions, in standard deviations of N(0, 1)."""
+    """Sliders for a handful of dimensions, in standard deviations of N(0, 1), which tell the server at each release."""
     z = current_latent(latent_dim)
     columns = st.columns(2, gap="medium")
     for index, dimension in enumerate(range(first, min(first + DIMENSIONS_AT_A_TIME, latent_dim))):

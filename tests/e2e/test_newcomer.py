@@ -50,6 +50,12 @@ def picture(page: Any, alt: str) -> str:
     )
 
 
+def painted(page: Any) -> str:
+    """The pixels that the generator in the browser has drawn; waits for the first."""
+    page.locator(".explorer[data-drawn]").wait_for()
+    return page.locator(".explorer .image").evaluate("canvas => canvas.toDataURL()")
+
+
 @pytest.fixture(scope="module")
 def url(streamlit_server: Callable[..., str]) -> str:
     return streamlit_server()
@@ -88,11 +94,11 @@ def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: An
 
     # Explore it.
     page.get_by_role("link", name="Explore its latent space").click()
-    before = picture(page, "Image that the generator makes")
-    slider = page.locator("input[aria-label='z1']")
-    for _ in range(60):
+    before = painted(page)
+    slider = page.get_by_role("slider", name="z1", exact=True)
+    for _ in range(25):
         slider.press("ArrowRight")
-    wait_until(lambda: picture(page, "Image that the generator makes") != before)
+    wait_until(lambda: painted(page) != before)
     page.get_by_text("Moved: z1.").wait_for()
     page.get_by_text("49 images, drawn once and played in your browser.").wait_for()
 
@@ -111,12 +117,13 @@ def test_a_shared_link_downloads_of_the_latent_and_the_picture(url: str, browser
     page.get_by_role("spinbutton", name="Seed").fill("42")
     page.get_by_role("spinbutton", name="Seed").press("Enter")
     page.wait_for_url(re.compile("seed=42"))
-    wait_until(lambda: "seed 42" in (page.locator("img[alt^='Image that the generator']").get_attribute("alt") or ""))
-    shown = picture(page, "Image that the generator makes")
+    page.locator(".explorer .image[aria-label*='seed 42']").wait_for()
+    shown = painted(page)
     for name, suffix in (("PNG", ".png"), ("Latent .npy", ".npy"), ("Latent as text", ".json"), ("GIF", ".gif")):
         with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()
         assert download.value.suggested_filename.endswith(suffix)
     other = open_page(color_scheme="dark", viewport={"width": 800, "height": 900})
     other.goto(page.url)
-    assert picture(other, "Image that the generator makes of seed 42") == shown
+    other.locator(".explorer .image[aria-label*='seed 42']").wait_for()
+    assert painted(other) == shown

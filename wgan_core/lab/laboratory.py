@@ -121,10 +121,8 @@ class Laboratory:
             case "slow":
                 self._advance_slowly(gap)
             case "cycles":
-                self._end_stages()
                 self._whole_cycle()
             case "full":
-                self._end_stages()
                 if self._trained_for:
                     self._drawing += 0.2 * (min(gap - self._trained_for, period) - self._drawing)
                 until = now + max(period - self._drawing, period / 5)

@@ -1,0 +1,126 @@
+"""A latent under the finger: pad and sliders. The generator runs in the browser, so that the picture follows while they are dragged."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.components.v2 import component
+
+from pages.shared import latent_state
+from pages.shared.latent_source import Source
+from pages.shared.payload import asset, pack
+from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
+from wgan_core.latent import Latents
+from wgan_core.latent_place import DirectionLike, from_browser
+
+LIBRARY = "app/static/tfjs"
+"""Where TensorFlow.js lies, relative to the page."""
+PAGE = 64
+"""Images on a page of random ones: those of this seed and of the 63 after it."""
+
+_weights = component(
+    "wgan_generator_weights", html="<span hidden></span>", js=asset("payload.js") + asset("generator_weights.js"), isolate_styles=False
+)
+_explorer = component(
+    "wgan_latent_explorer",
+    html=asset("latent_explorer.html"),
+    css=asset("latent_explorer.css"),
+    js="".join(map(asset, ("payload.js", "latent_plane.js", "generator.js", "weights.js", "latent_explorer.js"))),
+)
+
+
+def why_not_here(source: Source) -> str:
+    """Why the generator cannot run in the browser, in words; "" where it can."""
+    if not st.get_option("server.enableStaticServing"):
+        return "The server serves no static files: set server.enableStaticServing = true in .streamlit/config.toml."
+    try:
+        program(source)
+    except TooLarge as error:
+        return str(error)
+    return ""
+
+
+def program(source: Source) -> BrowserGenerator:
+    """What the browser runs. Raises TooLarge."""
+    return _program(source.networks, source.name, id(source.networks))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _program(_networks: Any, name: str, identity: int) -> BrowserGenerator:
+    return browser_generator(_networks)
+
+
+def latent_explorer(source: Source, dimensions: Sequence[int], directions: Sequence[DirectionLike], *, key: str) -> None:
+    """Show the current latent of `latent_state` and let it be moved; when the finger lets go, `latent_state` follows.
+
+    Args:
+        source: the generator.
+        dimensions: which latent dimensions get a slider, counted from 0.
+        directions: which directions do.
+        key: unique on the page.
+
+    Raises:
+        TooLarge: see `why_not_here`.
+    """
+    made = program(source)
+    weights_id = hashlib.blake2b(made.weights, digest_size=8).hexdigest()
+    spec = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}
+    _weights(key=f"{key}-weights", data=pack(spec, made.weights))
+    header, body = message(source, weights_id, dimensions, directions)
+    _explorer(
+        key=key,
+        data=pack(header, body),
+        on_state_change=lambda: _take(key, source.latent_dim),
+        on_chosen_change=lambda: _choose(key),
+    )
+
+
+def message(
+    source: Source, weights_id: str, dimensions: Sequence[int], directions: Sequence[DirectionLike]
+) -> tuple[dict[str, Any], bytes]:
+    """What the browser gets: where the latent is, and as float32 the latents of this seed and those after it, and the directions."""
+    seed = latent_state.current_seed()
+    seeds = range(seed, seed + PAGE)
+    header = {
+        "weights": weights_id,
+        "library": LIBRARY,
+        "latentDim": source.latent_dim,
+        "seed": seed,
+        "planes": [latent_state.plane_name(each) for each in seeds],
+        "version": latent_state.version(),
+        "state": asdict(latent_state.place()),
+        "dimensions": list(dimensions),
+        "directions": [{"name": one.name, "sd": one.sd, "words": one.note} for one in directions],
+        "alt": f"Image that the generator makes of seed {seed} at step {source.step}",
+    }
+    origins = _seed_latents(seed, source.latent_dim)
+    return header, np.concatenate([origins.ravel(), *(one.vector for one in directions)]).astype("<f4").tobytes()
+
+
+@functools.lru_cache(maxsize=16)
+def _seed_latents(seed: int, latent_dim: int) -> Latents:
+    return np.stack([latent_state.seed_latent(each, latent_dim) for each in range(seed, seed + PAGE)])
+
+
+def _take(key: str, latent_dim: int) -> None:
+    """Take over what the browser sent, unless something else has moved the latent since."""
+    sent = st.session_state[key].get("state")
+    try:
+        if int(sent["version"]) != latent_state.version():
+            return
+        latent_state.go_to(from_browser(sent, latent_dim), from_browser=True)
+    except (ValueError, TypeError, KeyError):
+        return  # nothing that the page's own script sends
+
+
+def _choose(key: str) -> None:
+    """An image of the page of random ones was clicked on."""
+    chosen = st.session_state[key].get("chosen")
+    if isinstance(chosen, int) and 0 <= chosen < PAGE:
+        latent_state.choose_seed(latent_state.current_seed() + chosen)

@@ -1,0 +1,154 @@
+"""The generator in the browser: the same images as PyTorch's, following the finger, and the latent as the server sees it afterwards."""
+
+from __future__ import annotations
+
+import queue
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from wgan_core.config import TrainConfig
+from wgan_core.latent import Latents
+from wgan_core.latent_place import from_params
+from wgan_core.launch import new_loop
+from wgan_core.recorder import fixed_latents
+from wgan_core.saved import SavedNetworks, newest_readable
+from wgan_core.store import RunFolder
+
+PROJECT = Path(__file__).parents[2]
+SIDE = 32
+
+
+def shipped(name: str) -> SavedNetworks:
+    return newest_readable(RunFolder.open(PROJECT / "checkpoints" / name))
+
+
+@pytest.fixture(scope="module")
+def dcgan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder of a small DCGAN, a few steps old."""
+    path = tmp_path_factory.mktemp("runs") / "small-dcgan"
+    changes = {"architecture": "dcgan", "image_size": SIDE, "dcgan_width": 8, "latent_dim": 10, "batchnorm_eps": 1e-5, "batch_size": 16}
+    config = TrainConfig(**changes, n_critic=1, max_steps=4, instruments_budget=0, generator_lr=1e-3, device="cpu", threads=1)  # pyright: ignore
+    loop = new_loop(config, path, queue.SimpleQueue())
+    while loop.tick():
+        pass
+    return path
+
+
+def painted(page: Any) -> np.ndarray:
+    """What the browser has drawn, uint8 [h, w]."""
+    page.locator(".explorer[data-drawn]").wait_for()
+    numbers = page.locator(".explorer .image").evaluate(
+        "c => [c.height, c.width, ...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, i) => i % 4 === 0)]"
+    )
+    return np.array(numbers[2:], np.uint8).reshape(numbers[0], numbers[1])
+
+
+def link(page: Any) -> dict[str, str]:
+    return page.evaluate("Object.fromEntries(new URLSearchParams(location.search))")
+
+
+def named(page: Any, dimensions: int) -> Latents:
+    """The latent that the page's address names."""
+    seed = int(link(page)["seed"])
+    place, problems = from_params(link(page), dimensions)
+    assert not problems
+    from pages.shared.latent_state import plane_name
+
+    return place.latent(fixed_latents(seed, 1, dimensions)[0].numpy(), plane_name(seed))
+
+
+def farthest(page: Any, networks: SavedNetworks) -> int:
+    """By how many of 256 levels the browser's image differs from PyTorch's, at the worst pixel."""
+    wanted = networks.pixels(named(page, networks.latent_dim)[None])[0, :, :, 0]
+    return int(np.abs(painted(page).astype(int) - wanted).max())
+
+
+def drag(page: Any, name: str, by: float) -> None:
+    """Drag the thumb of a slider by this share of its width."""
+    box = page.get_by_role("slider", name=name, exact=True).bounding_box()
+    thumb = page.get_by_role("slider", name=name, exact=True).locator(".thumb").bounding_box()
+    x, y = thumb["x"] + thumb["width"] / 2, thumb["y"] + thumb["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + by * box["width"], y, steps=12)
+
+
+def test_the_picture_follows_the_finger_and_is_pytorchs(streamlit_server: Callable[..., str], browser_page: Any) -> None:
+    page, networks = browser_page, shipped("walkthrough-fashion-mnist")
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore?run=walkthrough-fashion-mnist&seed=3")
+    first = painted(page)
+    page.wait_for_url(re.compile("step="))
+    assert farthest(page, networks) <= 1
+    # A slider: the picture moves while the finger is down, and the server hears of it at the end.
+    drag(page, "z1", 0.3)
+    held = painted(page)
+    assert not np.array_equal(held, first) and "z" not in link(page)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"[?&]z=1"))
+    page.get_by_text("Moved: z1.").wait_for()
+    assert farthest(page, networks) <= 1
+    # The pad, then truncation by the keyboard.
+    pad = page.locator(".explorer .pad").bounding_box()
+    page.mouse.move(pad["x"] + 100, pad["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(pad["x"] - 37, pad["y"] + 171, steps=15)
+    page.mouse.up()
+    page.wait_for_url(re.compile("at="))
+    assert farthest(page, networks) <= 1
+    page.get_by_role("slider", name="truncation ψ").press("ArrowLeft")
+    page.wait_for_url(re.compile("psi=0.9"))
+    assert farthest(page, networks) <= 1
+    # A link is the whole state; undo goes back step by step.
+    moved, address = painted(page), page.url
+    page.goto("about:blank")
+    page.goto(address)
+    assert np.array_equal(painted(page), moved)
+    page.locator(".explorer .home").click()
+    page.wait_for_function("() => !location.search.includes('at=')")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url(re.compile("at="))
+    deadline = 50
+    while not np.array_equal(painted(page), moved) and deadline:
+        page.wait_for_timeout(100)
+        deadline -= 1
+    assert np.array_equal(painted(page), moved)
+
+
+def test_a_page_of_seeds_to_click_on(streamlit_server: Callable[..., str], browser_page: Any) -> None:
+    page, networks = browser_page, shipped("walkthrough-mnist")
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore?run=walkthrough-mnist&seed=10&at=0.5,0.25")
+    painted(page)
+    page.locator(".explorer .view").select_option("64")
+    while painted(page).shape != (8 * 33 - 1, 8 * 33 - 1):
+        page.wait_for_timeout(50)
+    sheet = painted(page)
+    box = page.locator(".explorer .image").bounding_box()
+    page.mouse.click(box["x"] + 2.5 / 8 * box["width"], box["y"] + 1.5 / 8 * box["height"])  # second row, third column: the tenth
+    page.wait_for_url(re.compile("seed=20"))
+    while painted(page).shape != (32, 32):
+        page.wait_for_timeout(50)
+    page.locator(".explorer .image[aria-label*='seed 20']").wait_for()
+    assert link(page)["at"] == "0.5,0.25" and farthest(page, networks) <= 1
+    assert np.array_equal(painted(page), sheet[33:65, 66:98])
+
+
+def test_convolutions_too(streamlit_server: Callable[..., str], browser_page: Any, dcgan: Path) -> None:
+    page, networks = browser_page, newest_readable(RunFolder.open(dcgan))
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(dcgan.parent))}/explore?run=small-dcgan&at=0.3,0.6")
+    assert painted(page).shape == (SIDE, SIDE)
+    page.wait_for_url(re.compile("step="))
+    assert farthest(page, networks) <= 1
+
+
+def test_what_goes_wrong_is_said_over_the_picture(streamlit_server: Callable[..., str], browser_page: Any) -> None:
+    page = browser_page
+    page.route("**/tf-core.min.js", lambda route: route.abort())
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore?run=walkthrough-mnist")
+    page.get_by_text("The generator cannot run in this browser").wait_for()
+    page.get_by_role("radio", name="on the server").click()
+    page.locator("img[alt^='Image that the generator']").wait_for()

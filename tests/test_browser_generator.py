@@ -1,0 +1,122 @@
+"""Generators as the browser gets them, run here by TensorFlow's conventions with plain loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from wgan_core.config import TrainConfig
+from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
+from wgan_core.models import build_critic, build_generator, initialise
+from wgan_core.saved import SavedNetworks
+
+BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, device="cpu")
+
+
+def networks(shape: tuple[int, ...] = (1, 8, 8), **changes: Any) -> SavedNetworks:
+    """With BatchNorm statistics that are not those of the start."""
+    config = BASE.replace(**changes)
+    generator = build_generator(config, shape)
+    rng = torch.Generator().manual_seed(1)
+    initialise(generator, config.weight_init, rng)
+    for module in generator.modules():
+        if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
+            with torch.no_grad():
+                module.running_mean.normal_(0, 0.3, generator=rng)  # pyright: ignore
+                module.running_var.uniform_(0.3, 2, generator=rng)  # pyright: ignore
+                module.weight.uniform_(0.5, 1.5, generator=rng)
+                module.bias.normal_(0, 0.2, generator=rng)
+    return SavedNetworks(generator, build_critic(config, shape), config.latent_dim, 3)
+
+
+def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:
+    """Pixels [n, c, h, w], as TensorFlow.js computes them: a transposed convolution scatters each input pixel times the kernel."""
+    numbers = np.frombuffer(made.weights, "<f2" if made.half else "<f4").astype(np.float64)
+    at, x = 0, z.astype(np.float64)
+    for layer in made.layers:
+        inputs, outputs = layer["inputs"], layer["outputs"]
+        if layer["kind"] == "dense":
+            kernel = numbers[at : at + inputs * outputs].reshape(inputs, outputs)
+            at += kernel.size
+            x = x @ kernel
+        else:
+            side, stride, cut = layer["kernel"], layer["stride"], layer["padding"]
+            kernel = numbers[at : at + side * side * outputs * inputs].reshape(side, side, outputs, inputs)
+            at += kernel.size
+            x = x.reshape(len(x), 1, 1, inputs) if x.ndim == 2 else x
+            full = (x.shape[1] - 1) * stride + side
+            out = np.zeros((len(x), full, full, outputs))
+            for row in range(x.shape[1]):
+                for column in range(x.shape[2]):
+                    patch = np.einsum("hwoi,ni->nhwo", kernel, x[:, row, column])
+                    out[:, row * stride : row * stride + side, column * stride : column * stride + side] += patch
+            x = out[:, cut : full - cut, cut : full - cut]
+        x = x + numbers[at : at + outputs]
+        at += outputs
+        if layer["activation"] == "leaky":
+            x = np.where(x > 0, x, layer["slope"] * x)
+        elif layer["activation"] == "tanh":
+            x = np.tanh(x)
+    assert at == len(numbers)
+    channels, height, width = made.shape
+    return x.reshape(-1, channels, height, width) if x.ndim == 2 else x.transpose(0, 3, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("shape", "changes"),
+    [
+        ((1, 8, 8), {}),
+        ((3, 8, 8), {"leaky_slope": 0.0, "generator_output": "linear"}),
+        ((1, 8, 8), {"generator_norm": "none", "generator_widths": (9,)}),
+        ((1, 28, 28), {"architecture": "dcgan", "image_size": 28}),
+        ((3, 32, 32), {"architecture": "dcgan", "image_size": 32}),
+        ((1, 64, 64), {"architecture": "dcgan", "image_size": 64, "generator_norm": "none"}),
+    ],
+)
+def test_the_browser_gets_the_same_images(shape: tuple[int, ...], changes: dict[str, Any]) -> None:
+    saved = networks(shape, **changes)
+    made = browser_generator(saved)
+    z = np.random.default_rng(0).standard_normal((3, 7)).astype(np.float32)
+    found, wanted = run(made, z), saved.samples(z)
+    assert made.half and made.shape == shape
+    assert np.abs(found - wanted).max() <= 0.4 / 127.5 + 1e-6
+    assert made.deviation <= 0.4 / 127.5
+
+
+def test_weights_that_16_bits_would_change_visibly_stay_as_they_are() -> None:
+    saved = networks()
+    with torch.no_grad():
+        saved.generator.layers[0].weight.mul_(3000)  # pyright: ignore
+        saved.generator.layers[-2].weight.mul_(0.03)  # pyright: ignore
+    made = browser_generator(saved)
+    z = np.random.default_rng(0).standard_normal((3, 7)).astype(np.float32)
+    assert not made.half and made.deviation == 0
+    assert run(made, z) == pytest.approx(saved.samples(z), abs=1e-3)
+    with torch.no_grad():
+        saved.generator.layers[0].weight.mul_(1e5)  # pyright: ignore # beyond what 16 bits hold
+    assert not browser_generator(saved).half
+
+
+def test_points_and_giants_are_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TooLarge, match="It makes points"):
+        browser_generator(networks((2,), dataset="ring"))
+    monkeypatch.setattr("wgan_core.export.browser.MOST_BYTES", 1000)
+    with pytest.raises(TooLarge, match="Its weights take"):
+        browser_generator(networks())
+
+
+def test_the_networks_are_left_as_they_are() -> None:
+    saved = networks()
+    before = {name: value.clone() for name, value in saved.generator.state_dict().items()}
+    browser_generator(saved)
+    assert all(torch.equal(before[name], value) for name, value in saved.generator.state_dict().items())
+    assert not saved.generator.training
+
+
+def test_one_latent_gives_one_image_whatever_else_is_in_the_batch() -> None:
+    saved = networks()
+    z = np.random.default_rng(0).standard_normal((9, 7)).astype(np.float32)
+    assert saved.samples(z)[4] == pytest.approx(saved.samples(z[4:5])[0], abs=1e-6)

@@ -1,0 +1,138 @@
+"""A generator as the browser runs it: layers with BatchNorm folded in, weights rounded to 16 bits where that cannot be seen."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wgan_core.device import compute_beside_training
+from wgan_core.models import MLPGenerator
+from wgan_core.saved import SavedNetworks
+
+MOST_BYTES = 40_000_000
+"""Larger generators are left to the server."""
+NOT_SEEN = 0.4 / 127.5
+"""By how much a pixel in [-1, 1] may change through rounded weights: less than half of one of 256 levels."""
+_PROBES = 32
+
+
+@dataclass(frozen=True)
+class BrowserGenerator:
+    """What the browser needs to make images."""
+
+    layers: tuple[dict[str, Any], ...]
+    """In order; each with kind ("dense" or "deconv"), sizes, and what follows it: activation "leaky", "tanh" or "none", and its slope."""
+    shape: tuple[int, int, int]
+    """Channels, height, width of an image."""
+    half: bool
+    """Weights are float16, else float32, little endian."""
+    weights: bytes
+    """Of all layers in order: the kernel ([in, out], or [height, width, out, in]), then the bias [out]."""
+    deviation: float
+    """Largest change of a pixel in [-1, 1] through rounding, over 32 random latents."""
+
+
+class TooLarge(ValueError):
+    """The generator is left to the server. Its text says why."""
+
+
+def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
+    """The generator of `networks`, for images; BatchNorm takes its running statistics.
+
+    Raises:
+        TooLarge: it makes points, or is too large to be sent.
+    """
+    generator = networks.generator
+    if networks.makes_points:
+        raise TooLarge("It makes points, not images.")
+    size = 2 * sum(parameter.numel() for parameter in generator.parameters())
+    if size > MOST_BYTES:
+        raise TooLarge(f"Its weights take {size / 1e6:.0f} MB, more than is sent to a browser.")
+    compute_beside_training()
+    folded = _folded(generator.layers)
+    z = torch.randn(_PROBES, networks.latent_dim, generator=torch.Generator().manual_seed(0))
+    wanted = _run(folded, z, generator)
+    rounded = [_Layer(layer.module, layer.kernel.half().float(), layer.bias.half().float(), layer.after) for layer in folded]
+    deviation = float((_run(rounded, z, generator) - wanted).abs().max())
+    half = deviation <= NOT_SEEN  # false for nan too, where a weight is beyond what 16 bits hold
+    parts = [
+        np.ascontiguousarray(array, "<f2" if half else "<f4") for layer in folded for array in (_for_browser(layer), layer.bias.numpy())
+    ]
+    channels, height, width = generator.sample_shape
+    return BrowserGenerator(
+        tuple(_describe(layer) for layer in folded),
+        (channels, height, width),
+        half,
+        b"".join(part.tobytes() for part in parts),
+        deviation if half else 0.0,
+    )
+
+
+@dataclass(frozen=True)
+class _Layer:
+    module: nn.Linear | nn.ConvTranspose2d
+    kernel: Tensor
+    """As PyTorch has it."""
+    bias: Tensor
+    after: nn.Module | None
+    """LeakyReLU, ReLU or Tanh."""
+
+
+@torch.no_grad()
+def _folded(layers: nn.Sequential) -> list[_Layer]:
+    """The layers, each with the BatchNorm behind it multiplied into its weights, in float64 up to the end."""
+    found: list[_Layer] = []
+    modules = list(layers)
+    for index, module in enumerate(modules):
+        if not isinstance(module, (nn.Linear, nn.ConvTranspose2d)):
+            continue
+        outputs = module.out_features if isinstance(module, nn.Linear) else module.out_channels
+        kernel = module.weight.double()
+        bias = module.bias.double() if module.bias is not None else torch.zeros(outputs, dtype=torch.float64)
+        behind = modules[index + 1 :]
+        if behind and isinstance(norm := behind[0], (nn.BatchNorm1d, nn.BatchNorm2d)):
+            assert norm.running_mean is not None and norm.running_var is not None
+            scale = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
+            kernel = kernel * (scale[:, None] if isinstance(module, nn.Linear) else scale[None, :, None, None])
+            bias = (bias - norm.running_mean.double()) * scale + norm.bias.double()
+            behind = behind[1:]
+        after = behind[0] if behind and isinstance(behind[0], (nn.LeakyReLU, nn.ReLU, nn.Tanh)) else None
+        found.append(_Layer(module, kernel.float(), bias.float(), after))
+    return found
+
+
+@torch.no_grad()
+def _run(layers: list[_Layer], z: Tensor, generator: nn.Module) -> Tensor:
+    x = z if isinstance(generator, MLPGenerator) else z[:, :, None, None]
+    for layer in layers:
+        if isinstance(layer.module, nn.Linear):
+            x = nn.functional.linear(x, layer.kernel, layer.bias)
+        else:
+            module = layer.module
+            x = nn.functional.conv_transpose2d(x, layer.kernel, layer.bias, module.stride, module.padding)  # pyright: ignore[reportArgumentType]
+        if layer.after is not None:
+            x = copy.deepcopy(layer.after)(x)
+    return x.flatten(1)
+
+
+def _for_browser(layer: _Layer) -> np.ndarray:
+    kernel = layer.kernel
+    return (kernel.T if isinstance(layer.module, nn.Linear) else kernel.permute(2, 3, 1, 0)).contiguous().numpy()
+
+
+def _describe(layer: _Layer) -> dict[str, Any]:
+    after: dict[str, Any] = {"activation": "none"}
+    if isinstance(layer.after, nn.Tanh):
+        after = {"activation": "tanh"}
+    elif layer.after is not None:
+        after = {"activation": "leaky", "slope": getattr(layer.after, "negative_slope", 0.0)}
+    module = layer.module
+    if isinstance(module, nn.Linear):
+        return {"kind": "dense", "inputs": module.in_features, "outputs": module.out_features, **after}
+    sizes = {"kernel": module.kernel_size[0], "stride": module.stride[0], "padding": module.padding[0]}
+    return {"kind": "deconv", "inputs": module.in_channels, "outputs": module.out_channels, **sizes, **after}

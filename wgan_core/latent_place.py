@@ -1,0 +1,136 @@
+"""What a user has set to name a latent: a place on the plane, dimensions put to a value, directions gone along, truncation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wgan_core.latent import Latents
+from wgan_core.latent_plane import LIMIT, plane_latent
+
+REACH = 4.0
+"""How far a dimension or direction may be moved, in standard deviations."""
+
+
+class DirectionLike(Protocol):
+    """A direction of the latent space."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def vector(self) -> NDArray[np.float32]: ...
+    @property
+    def sd(self) -> float: ...
+    @property
+    def note(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """A latent, seen from an origin. Immutable; `Place()` is the origin itself."""
+
+    x: float = 0.0
+    """On the plane of latents, see `latent_plane`."""
+    y: float = 0.0
+    dimensions: Mapping[int, float] = field(default_factory=dict)
+    """Values of single dimensions, counted from 0, in place of what the plane gives."""
+    directions: Mapping[str, float] = field(default_factory=dict)
+    """How many standard deviations to go along each direction."""
+    truncation: float = 1.0
+    """ψ in [0, 1], by which everything is multiplied in the end."""
+
+    def latent(self, origin: Latents, plane: int, known: Mapping[str, DirectionLike] | None = None) -> Latents:
+        """The latent [latent_dim]. Directions that are not `known` are passed over; so are dimensions beyond the last."""
+        z = plane_latent(origin, plane, self.x, self.y)
+        for dimension, value in self.dimensions.items():
+            if dimension < len(z):
+                z[dimension] = value
+        for name, amount in self.directions.items():
+            if known and (direction := known.get(name)) is not None:
+                z += np.float32(amount * direction.sd) * direction.vector
+        return z * np.float32(self.truncation)
+
+    def to_params(self) -> dict[str, str]:
+        """For a link: only what is not as at the origin. Dimensions are counted from 1 there, as on the page."""
+        params: dict[str, str] = {}
+        if self.x or self.y:
+            params["at"] = f"{_short(self.x)},{_short(self.y)}"
+        if self.dimensions:
+            params["z"] = ",".join(f"{dimension + 1}:{_short(value)}" for dimension, value in sorted(self.dimensions.items()))
+        if self.directions:
+            params["d"] = ",".join(f"{name}:{_short(amount)}" for name, amount in self.directions.items())
+        if self.truncation != 1:
+            params["psi"] = _short(self.truncation)
+        return params
+
+
+def from_params(params: Mapping[str, str], latent_dim: int) -> tuple[Place, list[str]]:
+    """The place that a link names, and a sentence for each part of it that cannot be used (which is then left out)."""
+    parts: dict[str, Any] = {}
+    problems: list[str] = []
+    readers = {"at": _read_at, "z": lambda text: _read_dimensions(text, latent_dim), "d": _read_directions, "psi": _read_truncation}
+    for name, read in readers.items():
+        if name not in params:
+            continue
+        try:
+            parts |= read(params[name])
+        except ValueError:
+            problems.append(f"This link names a latent that cannot be: {name}={params[name][:40]!r} was left out.")
+    return Place(**parts), problems
+
+
+def from_browser(value: Any, latent_dim: int) -> Place:
+    """The place that the browser sent. Raises ValueError if it is none: what comes from there is not to be trusted."""
+    try:
+        dimensions = {int(key): _bounded(amount, REACH) for key, amount in dict(value["dimensions"]).items()}
+        directions = {str(key)[:40]: _bounded(amount, REACH) for key, amount in dict(value["directions"]).items()}
+        place = Place(_bounded(value["x"], LIMIT), _bounded(value["y"], LIMIT), dimensions, directions, _share(value["truncation"]))
+    except (KeyError, TypeError, OverflowError) as error:
+        raise ValueError("no latent") from error
+    if any(not 0 <= dimension < latent_dim for dimension in dimensions):
+        raise ValueError("no such dimension")
+    return place
+
+
+def _short(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _read_at(text: str) -> dict[str, float]:
+    x, y = (_bounded(part, LIMIT) for part in text.split(","))
+    return {"x": x, "y": y}
+
+
+def _read_dimensions(text: str, latent_dim: int) -> dict[str, dict[int, float]]:
+    found: dict[int, float] = {}
+    for part in text.split(","):
+        number, amount = part.split(":")
+        if not 1 <= int(number) <= latent_dim:
+            raise ValueError
+        found[int(number) - 1] = _bounded(amount, REACH)
+    return {"dimensions": found}
+
+
+def _read_directions(text: str) -> dict[str, dict[str, float]]:
+    pairs = (part.rsplit(":", 1) for part in text.split(","))
+    return {"directions": {name[:40]: _bounded(amount, REACH) for name, amount in pairs}}
+
+
+def _read_truncation(text: str) -> dict[str, float]:
+    return {"truncation": _share(text)}
+
+
+def _bounded(value: Any, limit: float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not finite")
+    return min(max(number, -limit), limit)
+
+
+def _share(value: Any) -> float:
+    return max(0.0, _bounded(value, 1.0))
