@@ -76,21 +76,32 @@ def first_minute(runs: Path) -> None:
             say("from the press to exploring the run (edit, 2 s, reload, explore)", f"{time.perf_counter() - pressed:.1f} s")
 
 
-# From each move of the pointer over the pad to the end of the drawing that it caused, in ms; and when each drawing ended.
-WATCH = """explorer => {
-  window.moves = []; window.drawn = []; window.waited = [];
-  explorer.querySelector('.pad').addEventListener('pointermove', event => window.moves.push(event.timeStamp), true);
-  new MutationObserver(() => {
+# Moves over the pad for three seconds, a new one as soon as the browser is ready for a frame: from each to the end of the drawing that it
+# caused, in ms, and when each drawing ended.
+DRAG = """async explorer => {
+  const pad = explorer.querySelector('.pad'), box = pad.getBoundingClientRect(), waited = [], drawn = [];
+  let moves = [];
+  const observer = new MutationObserver(() => {
     const now = performance.now();
-    window.waited.push(...window.moves.map(at => now - at));
-    window.moves = [];
-    window.drawn.push(now);
-  }).observe(explorer, { attributes: true, attributeFilter: ['data-drawn'] });
+    waited.push(...moves.map(at => now - at));
+    moves = [];
+    drawn.push(now);
+  });
+  observer.observe(explorer, { attributes: true, attributeFilter: ['data-drawn'] });
+  const begun = performance.now();
+  for (let index = 0; performance.now() < begun + 3000; index++) {
+    const [clientX, clientY] = [box.x + 100 + 60 * Math.sin(index / 20), box.y + 100 + 60 * Math.cos(index / 31)];
+    pad.dispatchEvent(new PointerEvent('pointermove', { clientX, clientY, bubbles: true }));
+    moves.push(performance.now());
+    await new Promise(requestAnimationFrame);
+  }
+  observer.disconnect();
+  return [waited, drawn];
 }"""
 
 
 def pointer_to_pixels(runs: Path, training: bool) -> None:
-    """While the pad is dragged with 100 moves a second, for one image and for 64."""
+    """While the pad is dragged, for one image and for 64."""
     with app(runs) as server, browser() as page:
         if training:
             page.goto(f"{server.url}/train?preset=walkthrough")
@@ -99,19 +110,14 @@ def pointer_to_pixels(runs: Path, training: bool) -> None:
         page.goto(f"{server.url}/explore?run=walkthrough-mnist")
         page.locator(".explorer[data-drawn]").wait_for()
         page.wait_for_timeout(3000)
-        page.locator(".explorer").evaluate(WATCH)
         for images in ("1", "64"):
             page.locator(".explorer .view").select_option(images)
             page.wait_for_timeout(1000)
-            page.evaluate("() => { window.moves = []; window.drawn = []; window.waited = []; }")
             pad = page.locator(".explorer .pad").bounding_box()
             assert pad is not None
             page.mouse.move(pad["x"] + 100, pad["y"] + 100)
             page.mouse.down()
-            for index in range(300):
-                page.mouse.move(pad["x"] + 100 + 60 * np.sin(index / 20), pad["y"] + 100 + 60 * np.cos(index / 31))
-                page.wait_for_timeout(8)
-            waited, drawn = np.array(page.evaluate("window.waited")), np.array(page.evaluate("window.drawn"))
+            waited, drawn = (np.array(part) for part in page.locator(".explorer").evaluate(DRAG))
             page.mouse.up()
             rate = (len(drawn) - 1) / (drawn[-1] - drawn[0]) * 1000
             what = f"pointer to pixels, {'one image' if images == '1' else '64 images'}, {'while training' if training else 'idle'}"
