@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from pages.shared import latent_state, path_view
 from pages.shared.frame import within_frame
+from pages.shared.grid_view import grids
+from pages.shared.inside_view import inside
 from pages.shared.latent_explorer import latent_explorer, why_not_here
 from pages.shared.latent_source import Source, open_source, runs_to_choose
 from pages.shared.live_image import live_image
@@ -17,6 +21,12 @@ from wgan_core.latent_place import Place, from_params
 from wgan_core.store import StoreError
 
 PICTURE_WIDTH = 448
+SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
+    "way": ("Interpolate", path_view.interpolation),
+    "grids": ("Grids", grids),
+    "inside": ("Inside the networks", inside),
+}
+_SECTION = "explore.section"
 MOST_DIMENSIONS = 1024  # that a latent may have; a run with fewer passes over the rest of a link's
 
 
@@ -216,14 +226,36 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
             show_picture(source)
     _what_moved(source)
     show_opinion(source)
-    path_view.interpolation(source)
+    _section(source)
     _keep_in_link(source)
+
+
+def _section(source: Source) -> None:
+    """One of the sections below, so that only what is looked at is computed."""
+    if source.networks.makes_points:
+        path_view.interpolation(source)
+        return
+    if _SECTION not in st.session_state:
+        asked = st.query_params.get("view", "")
+        st.session_state[_SECTION] = asked if asked in SECTIONS else "way"
+    chosen = st.segmented_control(
+        "Section",
+        tuple(SECTIONS),
+        key=_SECTION,
+        required=True,
+        persist_state="session",
+        format_func=lambda name: SECTIONS[name][0],
+        label_visibility="collapsed",
+    )
+    SECTIONS[chosen or "way"][1](source)
 
 
 def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if source.averaged:
         params["generator"] = "averaged"
+    if (view := st.session_state.get(_SECTION, "way")) != "way":
+        params["view"] = view
     st.session_state["explore.link"] = source.run_id
     if dict(st.query_params) != params:
         st.query_params.from_dict(params)

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import grid_view, inside_view
 from pages.shared.server import run_manager
 from tests.app_page import page
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
@@ -416,19 +418,46 @@ def test_a_link_names_a_latent(manager: RunManager, finished: Run) -> None:
     assert wrong.query_params["psi"] == "0.5" and "at" not in wrong.query_params
 
 
-def test_interpolation_wants_two_to_six_seeds(manager: RunManager, finished: Run) -> None:
+def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) -> None:
     test = page("explore", run=finished.run_id)
-    for bad in ("1", "1,2,3,4,5,6,7", "a, b", "-1, 2"):
+    for bad in ("1", ",".join(map(str, range(33))), "a, b", "-1, 2", "1, p1"):
         test.text_input(key="explore.path-seeds").set_value(bad).run()
-        assert any("Write two to 6 seeds" in error.value for error in test.error), bad
+        assert any("Write two to 32 seeds" in error.value for error in test.error), bad
     test.text_input(key="explore.path-seeds").set_value("4, 5").run()
-    assert not test.error
-    for _ in range(2):
-        button(test, "Pin for interpolation").click().run()
-        button(test, "New random").click().run()
-    assert "2 of at most 6 pinned. The way leads through the pins." in texts(test)
+    assert not test.error and "25 images, drawn once" in texts(test)
+    test.toggle(key="explore.loop").set_value(True).run()
+    assert "48 images, drawn once" in texts(test)
+    button(test, "Pin for interpolation").click().run()
+    assert test.text_input(key="explore.path-seeds").value == "4, 5" and "1 pinned: p1. Pin one more" in texts(test)
+    button(test, "New random").click().run()
+    button(test, "Pin for interpolation").click().run()
+    assert test.text_input(key="explore.path-seeds").value == "p1, p2" and "2 pinned: p1 to p2." in texts(test)
+    test.text_input(key="explore.path-seeds").set_value("p2, 7, P1").run()
+    assert not test.error and "72 images" in texts(test)
     button(test, "Remove pins").click().run()
-    assert "pinned" not in texts(test)
+    assert "pinned" not in texts(test) and test.text_input(key="explore.path-seeds").value == "1, 2, 3"
+
+
+def test_grids_and_what_is_inside(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: dict[str, str] = {}
+    for module in (grid_view, inside_view):
+        monkeypatch.setattr(module, "live_image", lambda png, key, alt, caption="", width=0: shown.update({key: f"{alt}. {caption}"}))
+    test = page("explore", run=finished.run_id, view="grids")
+    assert shown.keys() == {"explore-around", "explore-plane"} and "r = 0.05, 0.1, 0.2, 0.4, 0.8, 1.6" in shown["explore-around"]
+    assert test.query_params["view"] == "grids"
+    for bad in ("1, 2", "1, 2, x", "1, 2, 3, 4"):
+        test.text_input(key="explore.plane-keys").set_value(bad).run()
+        assert any("Write three seeds" in error.value for error in test.error), bad
+    shown.clear()
+    test.segmented_control(key="explore.section").set_value("inside").run()
+    assert test.query_params["view"] == "inside"
+    assert shown.keys() == {"explore-layer-0", "explore-layer-1", "explore-effect"}
+    assert "layer 1: 16 units" in shown["explore-layer-0"] and "below 0 before the nonlinearity" in shown["explore-layer-1"]
+
+
+def test_colours_of_what_is_inside() -> None:
+    pictures = inside_view.coloured(np.array([[[2.0, -1.0, 0.0, np.nan]]], np.float32))
+    assert pictures[0, 0].tolist() == [[59, 130, 214], [240, 188, 143], [255, 255, 255], [128, 128, 128]]
 
 
 def test_exploring_damaged_weights_is_a_sentence(manager: RunManager, finished: Run) -> None:

@@ -143,7 +143,7 @@ def test_sliders_and_pins_move_points(manager: RunManager, finished: Run, charts
     z[:, 1] = fixed_latents(0, 1, 2)[0, 1]
     np.testing.assert_allclose(charts["explore-points"]["here"], networks.samples(z[1:]), atol=1e-6)
     np.testing.assert_allclose(charts["explore-way"]["here"], networks.samples(z), atol=1e-6)
-    assert "2 of at most 6 pinned" in words(test)
+    assert "2 pinned: p1 to p2." in words(test)
 
 
 # Setting up.

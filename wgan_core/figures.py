@@ -224,3 +224,47 @@ def scatter(
     axis = {"range": [-limit, limit], "zeroline": False, "constrain": "domain", "automargin": True, "tickformat": ".3~g"}
     layout = {"margin": {"l": 8, "r": 8, "t": 30, "b": 8}, "legend": _LEGEND, "showlegend": True, "hovermode": "closest"}
     return go.Figure(data=traces, layout=layout | {"xaxis": axis, "yaxis": axis | {"scaleanchor": "x"}})
+
+
+def path_figure(scores: NDArray[np.floating], change: NDArray[np.floating], frames_between: int) -> go.Figure:
+    """The critic's score (left axis) and the change from frame to frame (right axis) along a way between latents, both [n].
+
+    frames_between: a line is drawn at every so many frames, where a latent of the way is met.
+    """
+    x = np.arange(len(scores))
+    marks = [
+        {"type": "line", "x0": at, "x1": at, "yref": "paper", "y0": 0, "y1": 1, "line": {"color": GREY, "width": 1, "dash": "dot"}}
+        for at in range(0, len(scores), frames_between)
+    ]
+    traces = [
+        {"type": "scatter", "x": x, "y": scores, "mode": "lines", "name": "critic score", "line": {"color": BLUE}},
+        {
+            "type": "scatter",
+            "x": x,
+            "y": change,
+            "mode": "lines",
+            "name": "change of the picture",
+            "yaxis": "y2",
+            "line": {"color": ORANGE},
+        },
+    ]
+    return go.Figure(
+        data=traces,
+        layout={
+            "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
+            "hovermode": "x unified",
+            "legend": _LEGEND,
+            "shapes": marks,
+            "xaxis": {"title": {"text": "frame"}, "automargin": True},
+            "yaxis": {"title": {"text": "critic score"}, "automargin": True, "hoverformat": ".4~g"},
+            "yaxis2": {
+                "title": {"text": "change"},
+                "overlaying": "y",
+                "side": "right",
+                "automargin": True,
+                "rangemode": "tozero",
+                "showgrid": False,
+                "hoverformat": ".4~g",
+            },
+        },
+    )

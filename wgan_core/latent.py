@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Latents = NDArray[np.float32]
-Path = Literal["spherical", "linear"]
+Path = Literal["spherical", "linear", "norm-kept"]
 
 
 def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path = "spherical") -> Latents:
@@ -19,7 +19,8 @@ def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path
 
     linear: the straight line. Between two samples of N(0, I) its middle is about 0.71 times as long as they are, where the generator has
     hardly been trained. spherical: turns the direction at a constant rate (slerp; White, arXiv 1609.04468) while the length goes evenly
-    from one to the other, so every point is as typical as the ends.
+    from one to the other, so every point is as typical as the ends. norm-kept: the straight line, each point made as long as it would be
+    on the spherical way; it does not turn at a constant rate, but hurries in the middle.
     """
     t = np.asarray(t, dtype=np.float64)[:, None]
     start64, end64 = start.astype(np.float64), end.astype(np.float64)
@@ -27,6 +28,10 @@ def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path
     if path == "linear":
         return straight.astype(np.float32)
     length_start, length_end = np.linalg.norm(start64), np.linalg.norm(end64)
+    if path == "norm-kept":
+        lengths = np.linalg.norm(straight, axis=1, keepdims=True)
+        wanted = (1 - t) * length_start + t * length_end
+        return (straight * np.where(lengths > 0, wanted / np.maximum(lengths, 1e-30), 1)).astype(np.float32)
     if not length_start or not length_end:
         return straight.astype(np.float32)
     unit_start, unit_end = start64 / length_start, end64 / length_end
@@ -37,13 +42,17 @@ def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path
     return (((1 - t) * length_start + t * length_end) * direction).astype(np.float32)
 
 
-def path_through(keys: Sequence[Latents], frames_between: int, path: Path = "spherical") -> Latents:
-    """Latents on the way through all `keys` in order, [(len(keys) - 1) · frames_between + 1, latent_dim]; each key itself is among them."""
+def path_through(keys: Sequence[Latents], frames_between: int, path: Path = "spherical", *, loop: bool = False) -> Latents:
+    """Latents on the way through all `keys` in order, [(len(keys) - 1) · frames_between + 1, latent_dim]; each key itself is among them.
+
+    loop: from the last key back to the first, which is not repeated: [len(keys) · frames_between, latent_dim].
+    """
     if len(keys) < 2:
         raise ValueError("a path needs at least two latents")
     t = np.arange(frames_between) / frames_between
-    legs = [interpolate(start, end, t, path) for start, end in itertools.pairwise(keys)]
-    return np.concatenate([*legs, keys[-1][None].astype(np.float32)])
+    stations = [*keys, keys[0]] if loop else keys
+    legs = [interpolate(start, end, t, path) for start, end in itertools.pairwise(stations)]
+    return np.concatenate(legs if loop else [*legs, keys[-1][None].astype(np.float32)])
 
 
 def latent_to_text(z: Latents) -> str:
@@ -60,3 +69,28 @@ def latent_from_text(text: str, latent_dim: int) -> Latents:
     if z.shape != (latent_dim,) or not np.isfinite(z).all():
         raise ValueError(f"A latent of this run is a list of {latent_dim} finite numbers.")
     return z
+
+
+def neighbours(z: Latents, radii: Sequence[float], count: int, seed: int = 0) -> Latents:
+    """Random latents around `z` [latent_dim]: `count` for each radius, [len(radii) · count, latent_dim].
+
+    (z + r ε) / √(1 + r²) with ε ~ N(0, I): if z is a typical latent, so are they, whatever r is. r = 1 has as much of z as of noise.
+    """
+    noise = np.random.default_rng(seed).standard_normal((len(radii), count, len(z)))
+    r = np.asarray(radii, dtype=np.float64)[:, None, None]
+    return ((z + r * noise) / np.sqrt(1 + r * r)).reshape(-1, len(z)).astype(np.float32)
+
+
+def plane_through(a: Latents, b: Latents, c: Latents, steps: int, margin: float = 1 / 6) -> Latents:
+    """Latents on the plane through three, [steps · steps, latent_dim]: a + s (b − a) + t (c − a), both from −margin to 1 + margin, s from row
+    to row and t within one. Each is made as long as the three are, weighted by how near they are. With 9 steps the three are among them.
+    """
+    share = np.linspace(-margin, 1 + margin, steps)
+    s, t = (part.ravel()[:, None] for part in np.meshgrid(share, share, indexing="ij"))
+    corners = np.stack([a, b, c]).astype(np.float64)
+    weights = np.concatenate((1 - s - t, s, t), axis=1)
+    flat = weights @ corners
+    near = np.maximum(weights, 0)
+    wanted = (near @ np.linalg.norm(corners, axis=1)) / near.sum(1)
+    lengths = np.linalg.norm(flat, axis=1)
+    return (flat * np.where(lengths > 0, wanted / np.maximum(lengths, 1e-30), 1)[:, None]).astype(np.float32)

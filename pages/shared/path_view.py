@@ -10,16 +10,20 @@ import streamlit as st
 from pages.shared import latent_state
 from pages.shared.film import film
 from pages.shared.latent_source import Source
+from pages.shared.live_chart import live_chart
 from pages.shared.live_image import live_image
 from pages.shared.point_view import show_points
 from wgan_core import images
-from wgan_core.latent import Latents, path_through
+from wgan_core.figures import path_figure
+from wgan_core.latent import Latents, Path, path_through
+from wgan_core.path_report import path_report
 
-MOST_KEYS = 6
+MOST_KEYS = 32
 STRIP = 12
 FRAMES_BETWEEN = 24
-FPS = 24
-_SEEDS = "explore.path-seeds"
+FPS = 30
+WAYS: tuple[Path, ...] = ("spherical", "linear", "norm-kept")
+_KEYS = "explore.path-seeds"
 
 
 def as_npy(z: Latents) -> bytes:
@@ -29,48 +33,68 @@ def as_npy(z: Latents) -> bytes:
     return buffer.getvalue()
 
 
+def as_npz(z: Latents, frames: images.Pixels) -> bytes:
+    """Latents [n, latent_dim] and images uint8 [n, h, w, c] as a .npz file."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, latents=z, frames=frames)
+    return buffer.getvalue()
+
+
 def pins(run_id: str) -> list[Latents]:
     """The latents pinned for a run in this tab."""
     return st.session_state.setdefault("explore.pins", {}).setdefault(run_id, [])
 
 
 def pin(run_id: str, z: Latents) -> None:
-    """Keep a latent as a key of the interpolation; the oldest leaves when there are too many."""
+    """Keep a latent; with two of them the way leads through the pins."""
     kept = pins(run_id)
+    if len(kept) >= MOST_KEYS:
+        return
     kept.append(z)
-    del kept[:-MOST_KEYS]
+    if len(kept) >= 2:
+        st.session_state[_KEYS] = ", ".join(f"p{number}" for number in range(1, len(kept) + 1))
+
+
+def _unpin(run_id: str) -> None:
+    pins(run_id).clear()
+    st.session_state[_KEYS] = "1, 2, 3"
 
 
 def interpolation(source: Source) -> None:
     """The section on ways between latents."""
-    st.subheader("Interpolate")
-    if _SEEDS not in st.session_state:
-        st.session_state[_SEEDS] = "1, 2, 3"
+    if _KEYS not in st.session_state:
+        st.session_state[_KEYS] = "1, 2, 3"
     kept = pins(source.run_id)
-    left, right = st.columns([3, 2], gap="large", vertical_alignment="bottom")
-    with left:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
-            "Between the seeds", key=_SEEDS, persist_state="session", disabled=len(kept) >= 2, help="Two to six seeds, separated by commas."
+            "Through",
+            key=_KEYS,
+            persist_state="session",
+            width=360,
+            help=f"Seeds, and pins as p1, p2, …, in the order of the way: 2 to {MOST_KEYS} of them, separated by commas.",
         )
-    with right:
-        way = st.segmented_control(
-            "Path",
-            ("spherical", "linear"),
+        chosen = st.segmented_control(
+            "Way",
+            WAYS,
             default="spherical",
             key="explore.way",
             required=True,
             persist_state="session",
-            help="Spherical keeps the length of the latent, which the generator is used to. Linear cuts the corner: its middle is shorter.",
+            help="Spherical turns at a constant rate and keeps the length of the latent, which the generator is used to. Linear cuts the "
+            "corner: its middle is shorter. Norm-kept is the straight line made as long as it should be.",
         )
+        loop = st.toggle("Loop", key="explore.loop", persist_state="session", help="Back to the first at the end, without a jump.")
     if kept:
         _show_pins(source, kept)
     keys = _keys(source, kept)
     if keys is None:
         return
+    way: Path = next(one for one in WAYS if one == chosen)
+    latents = path_through(keys, FRAMES_BETWEEN, way, loop=loop)
     if source.networks.makes_points:
-        _show_way(source, keys, way)
+        _show_way(source, keys, latents, way)
     else:
-        _show_path(source, keys, way)
+        _show_path(source, keys, latents, way, loop)
 
 
 def _show_pins(source: Source, kept: list[Latents]) -> None:
@@ -82,27 +106,40 @@ def _show_pins(source: Source, kept: list[Latents]) -> None:
                 alt=f"{len(kept)} pinned latents",
                 width=64 * len(kept),
             )
-        words = "The way leads through the pins." if len(kept) >= 2 else "Pin one more to interpolate between pins."
-        st.caption(f"{len(kept)} of at most {MOST_KEYS} pinned. {words}", width="content")
-        st.button("Remove pins", on_click=kept.clear, icon=":material/keep_off:", type="tertiary")
+        names = "p1" if len(kept) == 1 else f"p1 to p{len(kept)}"
+        more = "Pin one more to interpolate between pins." if len(kept) == 1 else "The way leads where “Through” says."
+        st.caption(f"{len(kept)} pinned: {names}. {more}", width="content")
+        st.button("Remove pins", on_click=_unpin, args=(source.run_id,), icon=":material/keep_off:", type="tertiary")
 
 
 def _keys(source: Source, kept: list[Latents]) -> list[Latents] | None:
-    """The latents that the way leads through: the pins where there are two or more, else the seeds."""
-    if len(kept) >= 2:
-        return kept
-    text = str(st.session_state[_SEEDS])
-    seeds = [part.strip() for part in text.split(",") if part.strip()]
-    good = all(seed.isdigit() and int(seed) <= latent_state.MAX_SEED for seed in seeds)
-    if not good or not 2 <= len(seeds) <= MOST_KEYS:
-        st.error(f"Write two to {MOST_KEYS} seeds, whole numbers separated by commas, such as 1, 2, 3.", icon=":material/error:")
+    """The latents that the way leads through, or None with a sentence on the page."""
+    keys = keys_from(str(st.session_state[_KEYS]), source)
+    if keys is None or not 2 <= len(keys) <= MOST_KEYS:
+        pinned = f" and pins p1 to p{len(kept)}" if kept else ""
+        st.error(f"Write two to {MOST_KEYS} seeds, whole numbers{pinned}, separated by commas, such as 1, 2, 3.", icon=":material/error:")
         return None
-    return [latent_state.seed_latent(int(seed), source.latent_dim) for seed in seeds]
+    return keys
 
 
-def _show_way(source: Source, keys: list[Latents], way: str) -> None:
+def keys_from(text: str, source: Source) -> list[Latents] | None:
+    """The latents that a user has written down: seeds, and pins as p1, p2, …; None if one of them is neither."""
+    kept = pins(source.run_id)
+    found = [_key(word.strip().lower(), source, kept) for word in text.split(",") if word.strip()]
+    keys = [key for key in found if key is not None]
+    return keys if len(keys) == len(found) else None
+
+
+def _key(word: str, source: Source, kept: list[Latents]) -> Latents | None:
+    if word.isdigit() and int(word) <= latent_state.MAX_SEED:
+        return latent_state.seed_latent(int(word), source.latent_dim)
+    if word[:1] == "p" and word[1:].isdigit() and 1 <= int(word[1:]) <= len(kept):
+        return kept[int(word[1:]) - 1]
+    return None
+
+
+def _show_way(source: Source, keys: list[Latents], latents: Latents, way: str) -> None:
     """Where the way between latents leads in the plane, with the keys themselves on it."""
-    latents = _latents(keys, way)
     show_points(
         source,
         key="explore-way",
@@ -114,12 +151,7 @@ def _show_way(source: Source, keys: list[Latents], way: str) -> None:
     st.download_button("Latents .npy", lambda: as_npy(latents), f"{name}.npy", icon=":material/download:", on_click="ignore")
 
 
-def _latents(keys: list[Latents], way: str) -> Latents:
-    return path_through(keys, FRAMES_BETWEEN, "linear" if way == "linear" else "spherical")
-
-
-def _show_path(source: Source, keys: list[Latents], way: str) -> None:
-    latents = _latents(keys, way)
+def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, loop: bool) -> None:
     frames = source.pixels(latents)
     chosen = np.linspace(0, len(frames) - 1, STRIP).round().astype(int)
     strip = images.tile(frames[chosen], columns=STRIP)
@@ -139,24 +171,35 @@ def _show_path(source: Source, keys: list[Latents], way: str) -> None:
             width=256,
         )
     with right:
-        st.caption(f"{count} images, drawn once and played in your browser.")
-        name = f"{source.name}-{way}"
-        factor = max(1, 256 // height)
-        with st.container(horizontal=True):
-            st.download_button(
-                "GIF",
-                lambda: images.gif(frames.repeat(factor, 1).repeat(factor, 2), FPS),
-                f"{name}.gif",
-                "image/gif",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-            st.download_button(
-                "Strip as PNG",
-                lambda: images.png(images.enlarge(strip, max(1, factor // 2))),
-                f"{name}.png",
-                "image/png",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-            st.download_button("Latents .npy", lambda: as_npy(latents), f"{name}.npy", icon=":material/download:", on_click="ignore")
+        report = path_report(source.networks, latents, loop=loop)
+        live_chart(
+            path_figure(report.scores, report.change, FRAMES_BETWEEN),
+            key="explore-path-chart",
+            alt=f"Along {count} frames: the critic's score, and how much each frame differs from the one before",
+            height=220,
+            revision=f"{source.name}-{way}-{count}",
+        )
+        st.caption(
+            f"{count} images, drawn once and played in your browser at {FPS} a second. Upright lines: where a latent of the way is met. A "
+            "change that peaks in between means that the picture turns over there."
+        )
+        _downloads(source, frames, strip, latents, way)
+
+
+def _downloads(source: Source, frames: images.Pixels, strip: images.Pixels, latents: Latents, way: str) -> None:
+    factor = max(1, 256 // frames.shape[1])
+    name = f"{source.name}-{way}"
+
+    def large() -> images.Pixels:
+        return frames.repeat(factor, 1).repeat(factor, 2)
+
+    files = (
+        ("GIF", lambda: images.gif(large(), FPS), "gif", "image/gif"),
+        ("WebP", lambda: images.webp(large(), FPS), "webp", "image/webp"),
+        ("MP4", lambda: images.mp4(large(), FPS), "mp4", "video/mp4"),
+        ("Strip as PNG", lambda: images.png(images.enlarge(strip, max(1, factor // 2))), "png", "image/png"),
+        ("Latents and frames .npz", lambda: as_npz(latents, frames), "npz", "application/octet-stream"),
+    )
+    with st.container(horizontal=True):
+        for label, make, suffix, mime in files:
+            st.download_button(label, make, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore")

@@ -1,0 +1,70 @@
+"""Inside the networks for one latent: what each layer of the generator holds, and which pixels move the critic's score."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wgan_core.device import compute_beside_training
+from wgan_core.latent import Latents
+from wgan_core.lipschitz import gradients
+from wgan_core.saved import SavedNetworks
+
+_ACTIVATIONS = (nn.LeakyReLU, nn.ReLU, nn.Tanh)
+
+
+@dataclass(frozen=True)
+class LayerView:
+    """One layer of the generator, after its nonlinearity."""
+
+    name: str
+    maps: NDArray[np.float32]
+    """Feature maps [n, height, width]; of a fully connected layer one, its units row by row, the last row filled up with nan."""
+    silent: float
+    """Share of units that are negative, so that LeakyReLU or ReLU lets little or nothing of them through."""
+
+
+def layer_views(networks: SavedNetworks, z: Latents) -> tuple[LayerView, ...]:
+    """The generator's hidden layers for one latent [latent_dim], first to last; the image itself is left out."""
+    compute_beside_training()
+    views: list[LayerView] = []
+    x = torch.from_numpy(np.ascontiguousarray(z))[None]
+    layers = networks.generator.layers
+    if not isinstance(layers[0], nn.Linear):
+        x = x[:, :, None, None]
+    with torch.no_grad():
+        for module in layers:
+            before, x = x, module(x.clone())
+            if isinstance(module, _ACTIVATIONS) and module is not layers[-1]:
+                kind = "convolution" if x.ndim == 4 else "units"
+                size = f"{x.shape[1]} maps of {x.shape[2]} × {x.shape[3]}" if x.ndim == 4 else f"{x.shape[1]} {kind}"
+                views.append(LayerView(f"layer {len(views) + 1}: {size}", _maps(x[0]), float((before < 0).float().mean())))
+    return tuple(views)
+
+
+def _maps(x: Tensor) -> NDArray[np.float32]:
+    if x.ndim == 3:
+        return x.numpy().copy()
+    columns = math.ceil(math.sqrt(2 * len(x)))
+    rows = math.ceil(len(x) / columns)
+    flat = np.full(rows * columns, np.nan, np.float32)
+    flat[: len(x)] = x.numpy()
+    return flat.reshape(1, rows, columns)
+
+
+def score_by_pixel(networks: SavedNetworks, z: Latents) -> NDArray[np.float32]:
+    """Gradient times input: how much each pixel of the image of `z` [latent_dim] adds to the critic's score, to first order, [h, w]; over
+    the channels added up.
+
+    The gradient tells how the score would change; times the pixel's own value (black is −1, white 1) it tells what the pixel contributes
+    compared with middle grey (Shrikumar et al., arXiv 1605.01713).
+    """
+    compute_beside_training()
+    image = torch.from_numpy(networks.samples(z[None]))
+    gradient = gradients(networks.critic, image).view_as(image)
+    return (gradient * image)[0].sum(0).numpy()
