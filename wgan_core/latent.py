@@ -82,8 +82,8 @@ def neighbours(z: Latents, radii: Sequence[float], count: int, seed: int = 0) ->
 
 
 def plane_through(a: Latents, b: Latents, c: Latents, steps: int, margin: float = 1 / 6) -> Latents:
-    """Latents on the plane through three, [steps · steps, latent_dim]: a + s (b − a) + t (c − a), both from −margin to 1 + margin, s from row
-    to row and t within one. Each is made as long as the three are, weighted by how near they are. With 9 steps the three are among them.
+    """Latents on the plane through three, [steps · steps, latent_dim]: a + s (b − a) + t (c − a), s from row to row and t within one, both
+    from −margin to 1 + margin. Each is made as long as the three are, weighted by how near they are. With 9 steps the three are among them.
     """
     share = np.linspace(-margin, 1 + margin, steps)
     s, t = (part.ravel()[:, None] for part in np.meshgrid(share, share, indexing="ij"))

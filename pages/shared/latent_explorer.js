@@ -120,9 +120,10 @@ class Explorer {
   }
 
   measure(took) {
-    this.times = [...this.times.slice(-19), took];
+    this.skipped = (this.skipped ?? 0) + 1;
+    if (this.skipped > 2) this.times = [...this.times.slice(-19), took]; // the first two prepare everything
     const middle = [...this.times].sort((a, b) => a - b)[Math.floor(this.times.length / 2)];
-    this.pace.textContent = `${middle.toFixed(1)} ms an image${Number(this.view.value) > 1 ? " page" : ""}`;
+    this.pace.textContent = middle === undefined ? "" : `drawn in ${middle.toFixed(1)} ms`;
     this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1; // for whoever measures
   }
 
