@@ -1,0 +1,208 @@
+"""Inversion: the latent whose image is nearest to a given one, for a saved generator. In the calling thread, on one core.
+
+How well held-out images are met shows what the generator can draw at all; training images met clearly better than held-out ones show that
+it knows them by heart (Webster et al., arXiv 1901.03396).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from wgan_core.device import compute_beside_training
+from wgan_core.latent import Latents
+from wgan_core.saved import SavedNetworks
+
+CANDIDATES = 1024
+"""Random latents that the starts are the best of."""
+LEARNING_RATE = 0.2
+"""Adam's at the first step, in standard deviations of a latent's number; falls to 0 along a cosine, so that the end is exact."""
+SHELL = 1.5
+"""How far |z| may be from √latent_dim at no cost. The length of a sample of N(0, I) has standard deviation 0.7 whatever its dimension."""
+PRIOR = 0.01
+"""What the square of the distance beyond the shell costs, beside the mean squared pixel error."""
+_IMAGES_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where an inversion stands. Error and latent are those of the best latent so far."""
+
+    step: int
+    of: int
+    error: float
+    """Root of the mean squared difference of the pixels, in [-1, 1] units: 0 for the image itself, at most 2."""
+    z: Latents
+    """[latent_dim]."""
+    done: bool
+
+
+@dataclass(frozen=True)
+class Inverted:
+    """The latents of several images."""
+
+    z: Latents
+    """[n, latent_dim]."""
+    errors: NDArray[np.float64]
+    """As `Progress.error`, [n]."""
+
+
+@dataclass(frozen=True)
+class Memorisation:
+    """How much better a generator meets its training images than held-out ones."""
+
+    train: float
+    """Median error of the training images."""
+    heldout: float
+    """Median error of the held-out images."""
+
+    @property
+    def ratio(self) -> float:
+        """heldout / train: about 1 where training images are nothing special, far above 1 where they are known by heart. inf where
+        training images are met exactly and held-out ones are not; nan where both are."""
+        if self.train:
+            return self.heldout / self.train
+        return math.inf if self.heldout else math.nan
+
+
+class _Search:
+    """Adam on the latents of several images at once, each from several starts. No latent knows of another."""
+
+    def __init__(self, networks: SavedNetworks, images: NDArray[np.float32], steps: int, starts: int, seed: int) -> None:
+        _check(networks, images, steps, starts)
+        compute_beside_training()
+        self._generator = networks.generator
+        self._targets = torch.from_numpy(np.array(images, dtype=np.float32)).flatten(1)
+        self._dim, self._starts, self._steps = networks.latent_dim, starts, steps
+        self.step = 0
+        first = self._best_candidates(networks, seed)
+        self._z = first.requires_grad_()
+        self._adam = torch.optim.Adam([self._z], lr=LEARNING_RATE)
+        self._least = torch.full((len(images), starts), torch.inf)  # of the objective, for each start
+        self._found = first.detach().clone()
+        self._errors = torch.full((len(images), starts), torch.inf)
+
+    def _best_candidates(self, networks: SavedNetworks, seed: int) -> Tensor:
+        """The random latents whose images are nearest to each target, [images, starts, latent_dim]."""
+        latents = torch.randn(CANDIDATES, self._dim, generator=torch.Generator().manual_seed(seed))
+        squared = torch.cdist(self._targets, torch.from_numpy(networks.samples(latents.numpy())).flatten(1))
+        if not squared.isfinite().all():
+            raise ValueError("This generator makes images that are not numbers: choose an earlier step.")
+        return latents[squared.topk(self._starts, largest=False).indices]
+
+    def advance(self, n_steps: int) -> None:
+        compute_beside_training()
+        for _ in range(min(n_steps, self._steps - self.step)):
+            with torch.enable_grad():
+                objective = self._look()
+                # For the latents alone: the weights, which others may be using, get no gradient.
+                (self._z.grad,) = torch.autograd.grad(objective, self._z)
+            self._adam.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * self.step / self._steps)) / 2
+            self._adam.step()
+            self.step += 1
+        with torch.no_grad():
+            self._look()
+
+    def _look(self) -> Tensor:
+        """The objective summed over all latents; keeps the best latent of each start."""
+        pixels = self._generator(self._z.flatten(0, 1)).view(len(self._targets), self._starts, -1)
+        squared = (pixels - self._targets[:, None]).square().mean(2)
+        # Left alone, |z| drifts out to where the generator has never been trained, for a little less error. Samples of N(0, I) in d
+        # dimensions lie in a thin shell about √d. Within it nothing is charged, so that the image of a typical latent is met exactly.
+        beyond = ((self._z.norm(dim=2) - math.sqrt(self._dim)).abs() - SHELL).clamp(min=0)
+        objective = squared + PRIOR * beyond.square()
+        with torch.no_grad():
+            closer = objective < self._least
+            self._least[closer] = objective[closer]
+            self._errors[closer] = squared[closer].sqrt()
+            self._found[closer] = self._z[closer]
+        return objective.sum()
+
+    def best(self) -> Inverted:
+        """For each image the start that came nearest."""
+        row, start = torch.arange(len(self._targets)), self._least.argmin(1)
+        return Inverted(self._found[row, start].numpy(), self._errors[row, start].double().numpy())
+
+
+class Inversion:
+    """The search for the latent of one image, a few steps at a time; the same for the same arguments however the steps are cut up.
+
+    Args:
+        networks: the generator's weights are left as they are.
+        image: float32 [channels, height, width] in [-1, 1], of the generator's shape.
+        steps: of Adam.
+        starts: latents followed at the same time, the best of `CANDIDATES` random ones.
+        seed: of those.
+
+    Raises:
+        ValueError: an image of another shape or not of numbers, a generator of points, fewer than one step or start, or weights that are
+            not numbers.
+    """
+
+    def __init__(self, networks: SavedNetworks, image: NDArray[np.float32], steps: int = 200, starts: int = 8, seed: int = 0) -> None:
+        self._steps = steps
+        self._search = _Search(networks, image[None], steps, starts, seed)
+
+    def advance(self, n_steps: int) -> Progress:
+        """Take `n_steps` more, or as many as are left; 0 only looks."""
+        self._search.advance(n_steps)
+        best = self._search.best()
+        return Progress(self._search.step, self._steps, float(best.errors[0]), best.z[0], self._search.step == self._steps)
+
+
+def invert(networks: SavedNetworks, image: NDArray[np.float32], steps: int = 200, starts: int = 8, seed: int = 0) -> Progress:
+    """The latent of one image, see `Inversion`. Half a second for the walkthrough's MLP."""
+    return Inversion(networks, image, steps, starts, seed).advance(steps)
+
+
+def invert_many(
+    networks: SavedNetworks,
+    images: NDArray[np.float32],
+    steps: int = 200,
+    starts: int = 8,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Inverted:
+    """The latents of images [n, channels, height, width] in [-1, 1], see `Inversion`; many at once, which is quicker than one by one.
+
+    Args:
+        progress: called with the fraction done, 0 to 1; what it raises ends the work.
+    """
+    _check(networks, images, steps, starts)
+    parts: list[Inverted] = []
+    for start in range(0, len(images), _IMAGES_AT_ONCE):
+        search = _Search(networks, images[start : start + _IMAGES_AT_ONCE], steps, starts, seed)
+        while search.step < steps:
+            search.advance(max(1, steps // 10))
+            done = start + search.step / steps * min(_IMAGES_AT_ONCE, len(images) - start)
+            progress(min(1.0, done / len(images)))
+        parts.append(search.best())
+    return Inverted(np.concatenate([part.z for part in parts]), np.concatenate([part.errors for part in parts]))
+
+
+def memorisation(
+    train_errors: Sequence[float] | NDArray[np.float64], heldout_errors: Sequence[float] | NDArray[np.float64]
+) -> Memorisation:
+    """Compare the errors of training images with those of held-out ones (medians). Raises ValueError where there are none of either."""
+    if not len(train_errors) or not len(heldout_errors):
+        raise ValueError("Memorisation needs at least one training image and one held-out image.")
+    return Memorisation(float(np.median(train_errors)), float(np.median(heldout_errors)))
+
+
+def _check(networks: SavedNetworks, images: NDArray[np.float32], steps: int, starts: int) -> None:
+    if networks.makes_points:
+        raise ValueError("Inversion is for images: this run makes points.")
+    shape = " × ".join(str(side) for side in networks.generator.sample_shape)
+    if not len(images) or images.shape[1:] != tuple(networks.generator.sample_shape):
+        given = " × ".join(str(side) for side in images.shape[1:])
+        raise ValueError(f"This generator makes images of {shape} (channels × height × width): {given} cannot be inverted.")
+    if not np.isfinite(images).all():
+        raise ValueError("Only images of finite numbers can be inverted.")
+    if steps < 1 or not 1 <= starts <= CANDIDATES:
+        raise ValueError(f"Inversion takes at least one step and 1 to {CANDIDATES} starts.")
