@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from wgan_core.data import DataError, ImageDataset, resize
@@ -84,10 +85,15 @@ def _read(file: Path, size: int) -> torch.Tensor | None:
                 if picture.width * picture.height > MOST_PIXELS:
                     return None
                 upright = ImageOps.exif_transpose(picture)
-                pixels = _pixels(upright)
+                pixels = pixels_on(upright, "white")
     # Damaged files make Pillow raise nearly anything.
     except Exception:
         return None
+    return central_square(pixels, size)
+
+
+def central_square(pixels: NDArray[np.uint8], size: int) -> torch.Tensor:
+    """The middle of a picture [h, w] or [h, w, 3] as uint8 [1 or 3, size, size], with antialiasing."""
     tensor = torch.from_numpy(pixels)
     tensor = tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)
     height, width = tensor.shape[1:]
@@ -96,14 +102,14 @@ def _read(file: Path, size: int) -> torch.Tensor | None:
     return resize(tensor[None, :, top : top + side, left : left + side], size)[0]
 
 
-def _pixels(picture: Image.Image) -> np.ndarray:
-    """uint8 [h, w] of a grey picture, [h, w, 3] of any other."""
+def pixels_on(picture: Image.Image, background: str) -> NDArray[np.uint8]:
+    """uint8 [h, w] of a grey picture, [h, w, 3] of any other; where it is transparent, `background` shows."""
     if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion would cut off everything above 255
         return (np.asarray(picture).astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8)
     grey = picture.mode in _GREY_MODES
     if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
         rgba = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+        picture = Image.alpha_composite(Image.new("RGBA", rgba.size, background), rgba)
     return np.array(picture.convert("L" if grey else "RGB"))
 
 
