@@ -7,6 +7,7 @@ behind the first axis, so its unit is that of one coordinate (for images: a pixe
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -82,8 +83,7 @@ def nearest_rows(queries: Tensor, pool: Tensor, exclude: Tensor | None = None, c
     index = torch.zeros(len(rows), dtype=torch.long)
     for start in range(0, len(pool), chunk):
         part = pool[start : start + chunk].flatten(1).float()
-        # ‖q − p‖² without ‖q‖², which is the same for all p.
-        squared = torch.addmm(part.square().sum(1), rows, part.T, alpha=-2)
+        squared = _coarse(rows, part)
         if exclude is not None:
             inside = (exclude >= start) & (exclude < start + len(part))
             squared[inside, exclude[inside] - start] = torch.inf
@@ -93,6 +93,31 @@ def nearest_rows(queries: Tensor, pool: Tensor, exclude: Tensor | None = None, c
         index = torch.where(closer, found.indices + start, index)
     # Anew for the winners: the difference of large squares above is coarse where two rows are nearly equal.
     return index, (_rows(queries) - _rows(pool[index])).norm(dim=1)
+
+
+def nearest_candidates(queries: Tensor, parts: Iterable[Tensor], count: int) -> Tensor:
+    """For each row of `queries` the rows of a pool that are nearest by a coarse measure, as int64 [n, min(count, rows of the pool)].
+
+    In float32 two rows that are about equally near may change places: ask for some more than you want, and measure those.
+
+    Args:
+        parts: the pool, some rows after the others; bounds the memory.
+    """
+    rows = queries.flatten(1).float()
+    best, index = torch.empty(len(rows), 0), torch.empty(len(rows), 0, dtype=torch.long)
+    start = 0
+    for part in parts:
+        found = _coarse(rows, part.flatten(1).float()).topk(min(count, len(part)), largest=False)
+        both, indices = torch.cat([best, found.values], 1), torch.cat([index, found.indices + start], 1)
+        best, kept = both.topk(min(count, both.shape[1]), largest=False)
+        index = indices.gather(1, kept)
+        start += len(part)
+    return index
+
+
+def _coarse(rows: Tensor, part: Tensor) -> Tensor:
+    """‖q − p‖² without ‖q‖², which is the same for all p: float32 [n, m], coarse where two rows are nearly equal."""
+    return torch.addmm(part.square().sum(1), rows, part.T, alpha=-2)
 
 
 def _rows(sample: Tensor) -> Tensor:

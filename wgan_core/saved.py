@@ -10,7 +10,7 @@ from wgan_core.config import POINT_SETS
 from wgan_core.data import to_uint8
 from wgan_core.device import compute_beside_training
 from wgan_core.latent import Latents
-from wgan_core.models import DCGANGenerator, MLPGenerator, SampleShape, build_critic, build_generator
+from wgan_core.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator
 from wgan_core.store import AVERAGED, RunFolder, StoreError, TensorDict
 from wgan_core.training_state import StateMismatch, check_fits
 
@@ -24,7 +24,7 @@ class SavedNetworks:
     Both compute on one core, so that they do not slow down a run that trains meanwhile.
     """
 
-    def __init__(self, generator: MLPGenerator | DCGANGenerator, critic: torch.nn.Module, latent_dim: int, step: int) -> None:
+    def __init__(self, generator: MLPGenerator | DCGANGenerator, critic: MLPCritic | DCGANCritic, latent_dim: int, step: int) -> None:
         self.generator = generator.eval()
         self.critic = critic.eval()
         self.latent_dim = latent_dim
