@@ -7,26 +7,33 @@ from collections.abc import Callable
 import streamlit as st
 
 from pages.shared import latent_state, path_view
+from pages.shared.direction_view import choose_directions
 from pages.shared.frame import within_frame
 from pages.shared.grid_view import grids
+from pages.shared.image_view import your_image
 from pages.shared.inside_view import inside
 from pages.shared.latent_explorer import latent_explorer, why_not_here
 from pages.shared.latent_source import Source, open_source, runs_to_choose
 from pages.shared.live_image import live_image
+from pages.shared.nearest_view import nearest
 from pages.shared.point_view import show_landing
 from pages.shared.server import run_manager
 from wgan_core import images
-from wgan_core.latent import latent_to_text
+from wgan_core.directions import diversity
+from wgan_core.latent import latent_from_text, latent_to_text
 from wgan_core.latent_place import Place, from_params
+from wgan_core.saved import SavedNetworks
 from wgan_core.store import StoreError
 
 PICTURE_WIDTH = 448
 SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
     "way": ("Interpolate", path_view.interpolation),
     "grids": ("Grids", grids),
+    "nearest": ("Nearest training images", nearest),
+    "image": ("Your image", your_image),
     "inside": ("Inside the networks", inside),
 }
-_SECTION = "explore.section"
+_SECTION, _PASTED, _PASTE_PROBLEM = "explore.section", "explore.pasted", "explore.paste-problem"
 MOST_DIMENSIONS = 1024  # that a latent may have; a run with fewer passes over the rest of a link's
 
 
@@ -114,7 +121,7 @@ def show_picture(source: Source) -> None:
     live_image(
         images.png(source.pixels(z[None])[0]),
         key="explore-picture",
-        alt=f"Image that the generator makes of seed {latent_state.current_seed()} at step {source.step}",
+        alt=f"Image that the generator makes of {latent_state.origin_in_words(source.latent_dim)} at step {source.step}",
         width=PICTURE_WIDTH,
     )
 
@@ -138,6 +145,19 @@ def show_opinion(source: Source) -> None:
             "Latent as text", latent_to_text(z), f"{name}.json", "application/json", icon=":material/download:", on_click="ignore"
         )
         st.button("Pin for interpolation", icon=":material/keep:", on_click=path_view.pin, args=(source.run_id, z))
+        with st.popover("Copy or paste", icon=":material/content_paste:"):
+            st.code(latent_to_text(z), language="json", wrap_lines=True, height=120)
+            st.text_area("A latent to go to", key=_PASTED, placeholder="[0.1, -1.2, …]", height=100)
+            st.button("Go to it", icon=":material/arrow_forward:", on_click=_paste, args=(source.latent_dim,))
+            if problem := st.session_state.pop(_PASTE_PROBLEM, ""):
+                st.error(problem, icon=":material/error:")
+
+
+def _paste(latent_dim: int) -> None:
+    try:
+        latent_state.adopt(latent_from_text(str(st.session_state[_PASTED]), latent_dim))
+    except ValueError as error:
+        st.session_state[_PASTE_PROBLEM] = str(error)
 
 
 def show_controls(source: Source) -> range:
@@ -180,11 +200,24 @@ def show_controls(source: Source) -> range:
 
 
 def _what_moved(source: Source) -> None:
-    moved = sorted(dimension for dimension in latent_state.place().dimensions if dimension < source.latent_dim)
+    if (psi := latent_state.place().truncation) != 1 and not source.networks.makes_points:
+        share = _diversity(source.networks, source.name, id(source.networks), psi)
+        st.caption(f"At ψ = {psi:g} random images of this generator differ from each other by {share:.0%} of what they do at 1.")
+    if latent_state.own_latent(source.latent_dim) is not None:
+        st.caption("Begins at a latent of your own in place of the seed's; another seed lets go of it.")
+    here = latent_state.place()
+    moved = [f"z{dimension + 1}" for dimension in sorted(here.dimensions) if dimension < source.latent_dim]
+    moved += [name for name, amount in here.directions.items() if amount]
+    moved += ["the place on the plane"] if here.x or here.y else []
     st.caption(
         "Unit: standard deviations of the noise that the generator was trained on; beyond ±3 it has seen almost nothing. "
-        + (f"Moved: {', '.join(f'z{dimension + 1}' for dimension in moved)}." if moved else "Nothing moved yet.")
+        + (f"Moved: {', '.join(moved)}." if moved else "Nothing moved yet.")
     )
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _diversity(_networks: SavedNetworks, name: str, identity: int, truncation: float) -> float:
+    return diversity(_networks, truncation)
 
 
 def _choose_where(source: Source) -> bool:
@@ -216,8 +249,9 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
         st.error(str(error), icon=":material/broken_image:")
         return
     dimensions = show_controls(source)
+    directions = choose_directions(source) if not source.networks.makes_points else ()
     if _choose_where(source):
-        latent_explorer(source, dimensions, (), key="explore-latent")
+        latent_explorer(source, dimensions, directions, key="explore-latent")
     else:
         picture, controls = st.columns([4, 5], gap="large")
         with controls:
@@ -252,6 +286,8 @@ def _section(source: Source) -> None:
 
 def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
+    if own := latent_state.own_as_text(source.latent_dim):
+        params["latent"] = own
     if source.averaged:
         params["generator"] = "averaged"
     if (view := st.session_state.get(_SECTION, "way")) != "way":
@@ -270,6 +306,11 @@ def _latent_from_link() -> None:
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
     found, problems = from_params(dict(st.query_params), MOST_DIMENSIONS)
     latent_state.put(found)
+    try:
+        if text := st.query_params.get("latent", ""):
+            latent_state.own_from_text(text)
+    except ValueError:
+        problems.append("This link holds a latent that is cut off or changed; the seed's was taken.")
     for problem in problems:
         st.warning(problem, icon=":material/link_off:")
 

@@ -76,6 +76,10 @@ class Neighbours:
         found = [self._nearest(part, k, by) for part in queries.split(_QUERIES_AT_ONCE)]
         return np.concatenate([index for index, _ in found]), np.concatenate([distance for _, distance in found])
 
+    def pictures(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The images of these rows [n] of the data set, [n, height, width, channels]."""
+        return self._images[torch.from_numpy(rows)].permute(0, 2, 3, 1).contiguous().numpy()
+
     def typical(self, by: By = "pixels") -> float:
         """The median distance of a real image to the nearest other one, over `TYPICAL_SAMPLE` images that are always the same.
 

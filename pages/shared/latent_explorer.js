@@ -82,7 +82,7 @@ class Explorer {
   // The latent that everything set here makes of the index-th seed; the same as wgan_core/latent_place.py makes of it.
   latent(index) {
     const { x, y, dimensions, directions, truncation } = this.state;
-    const z = planeLatent(this.origins[index], `${this.header.latentDim} ${this.header.seed + index}`, this.header.planes[index], x, y);
+    const z = planeLatent(this.origins[index], `${this.header.latentDim}`, this.header.planes[index], x, y);
     for (const [dimension, value] of Object.entries(dimensions)) if (dimension < z.length) z[dimension] = value;
     this.header.directions.forEach((direction, which) => {
       const amount = directions[direction.name];

@@ -85,21 +85,21 @@ def message(
     source: Source, weights_id: str, dimensions: Sequence[int], directions: Sequence[DirectionLike]
 ) -> tuple[dict[str, Any], bytes]:
     """What the browser gets: where the latent is, and as float32 the latents of this seed and those after it, and the directions."""
-    seed = latent_state.current_seed()
-    seeds = range(seed, seed + PAGE)
+    seed, latent_dim = latent_state.current_seed(), source.latent_dim
+    planes = [latent_state.plane(latent_dim), *(latent_state.plane_name(each) for each in range(seed + 1, seed + PAGE))]
     header = {
         "weights": weights_id,
         "library": LIBRARY,
-        "latentDim": source.latent_dim,
-        "seed": seed,
-        "planes": [latent_state.plane_name(each) for each in seeds],
+        "latentDim": latent_dim,
+        "planes": planes,
         "version": latent_state.version(),
         "state": asdict(latent_state.place()),
         "dimensions": list(dimensions),
         "directions": [{"name": one.name, "sd": one.sd, "words": one.note} for one in directions],
-        "alt": f"Image that the generator makes of seed {seed} at step {source.step}",
+        "alt": f"Image that the generator makes of {latent_state.origin_in_words(latent_dim)} at step {source.step}",
     }
-    origins = _seed_latents(seed, source.latent_dim)
+    origins = _seed_latents(seed, latent_dim).copy()
+    origins[0] = latent_state.origin(latent_dim)
     return header, np.concatenate([origins.ravel(), *(one.vector for one in directions)]).astype("<f4").tobytes()
 
 
@@ -122,5 +122,5 @@ def _take(key: str, latent_dim: int) -> None:
 def _choose(key: str) -> None:
     """An image of the page of random ones was clicked on."""
     chosen = st.session_state[key].get("chosen")
-    if isinstance(chosen, int) and 0 <= chosen < PAGE:
+    if isinstance(chosen, int) and 0 < chosen < PAGE:
         latent_state.choose_seed(latent_state.current_seed() + chosen)

@@ -10,6 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared.server import run_manager
+from wgan_core.config import TrainConfig
+from wgan_core.data import DATASETS, Dataset, load_dataset
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks, load_networks
 from wgan_core.store import RunFolder, RunSummary, StoreError, list_runs, run_path
@@ -32,6 +34,11 @@ class Source:
     """Whether the run keeps a moving average of its generator."""
     averaged: bool
     """Whether `networks` has that average."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Of the data set, where it has classes."""
+        return DATASETS[self.dataset].classes
 
     @property
     def name(self) -> str:
@@ -87,3 +94,14 @@ def _load(path: Path, step: int, modified: float, averaged: bool) -> tuple[Saved
     networks = load_networks(RunFolder.open(path), step, averaged=averaged)
     z = np.random.default_rng(_REFERENCE_SEED).standard_normal((_REFERENCE_COUNT, networks.latent_dim), dtype=np.float32)
     return networks, np.sort(networks.scores(z))
+
+
+def run_data(run_id: str, *, held_out: bool = False) -> Dataset:
+    """The data that the run was trained on, or its held-out part. Raises DataError where it is not on this machine or has none."""
+    config = RunFolder.open(run_path(run_manager().root, run_id)).config
+    return _data(config.dataset, config.data_root, config.image_size, config.seed, config, held_out)
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the run's data …")
+def _data(dataset: str, root: str, size: int, seed: int, _config: TrainConfig, held_out: bool) -> Dataset:
+    return load_dataset(_config, held_out=held_out)

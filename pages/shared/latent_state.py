@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +20,9 @@ RANGE = 3.0
 MAX_SEED = 2**31 - 1
 SEED = "explore.seed"
 _PLACE, _VERSION, _PAST, _FUTURE = "explore.place", "explore.version", "explore.past", "explore.future"
+_OWN, _KNOWN = "explore.own", "explore.known"
 MOST_STEPS_BACK = 100
+MOST_IN_LINK = 256  # numbers of a latent: more would make an address of over 700 letters
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class _Moment:
 
     seed: int
     place: Place
+    own: Latents | None
 
 
 def seed_latent(seed: int, latent_dim: int) -> Latents:
@@ -35,9 +39,62 @@ def seed_latent(seed: int, latent_dim: int) -> Latents:
     return fixed_latents(seed, 1, latent_dim)[0].numpy()
 
 
+def origin(latent_dim: int) -> Latents:
+    """Where the moves begin, [latent_dim]: the seed's latent, or one of the user's own, pasted or found for an image."""
+    own = own_latent(latent_dim)
+    return own if own is not None else seed_latent(current_seed(), latent_dim)
+
+
+def own_latent(latent_dim: int) -> Latents | None:
+    """The latent of the user's own in place of the seed's, if there is one for a run with `latent_dim`."""
+    own: Latents | None = st.session_state.get(_OWN)
+    return own if own is not None and len(own) == latent_dim else None
+
+
+def adopt(z: Latents) -> None:
+    """Begin at a latent of the user's own, to the 16 bits a number with which links hold it."""
+    _remember()
+    st.session_state[_OWN] = z.astype(np.float16).astype(np.float32)
+    st.session_state[_PLACE] = Place()
+    st.session_state[_VERSION] = version() + 1
+
+
+def own_as_text(latent_dim: int) -> str:
+    """For links; "" where there is none or it is too long for one."""
+    own = own_latent(latent_dim)
+    if own is None or latent_dim > MOST_IN_LINK:
+        return ""
+    return base64.urlsafe_b64encode(own.astype("<f2").tobytes()).decode().rstrip("=")
+
+
+def own_from_text(text: str) -> None:
+    """Take over the latent of a link. Raises ValueError if it is none."""
+    data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    z = np.frombuffer(data, "<f2").astype(np.float32)
+    if not 1 <= len(z) <= MOST_IN_LINK or not np.isfinite(z).all():
+        raise ValueError("no latent")
+    st.session_state[_OWN] = z
+
+
 def plane_name(seed: int) -> int:
     """The 32-bit name of the plane around a seed's latent."""
     return zlib.crc32(f"seed {seed}".encode())
+
+
+def plane(latent_dim: int) -> int:
+    """The name of the plane around the origin."""
+    own = own_latent(latent_dim)
+    return zlib.crc32(own.tobytes()) if own is not None else plane_name(current_seed())
+
+
+def origin_in_words(latent_dim: int) -> str:
+    """What the moves begin at."""
+    return "a latent of your own" if own_latent(latent_dim) is not None else f"seed {current_seed()}"
+
+
+def let_know(directions: Sequence[DirectionLike]) -> None:
+    """The directions that have a slider."""
+    st.session_state[_KNOWN] = {one.name: one for one in directions}
 
 
 def slider_key(dimension: int) -> str:
@@ -45,10 +102,9 @@ def slider_key(dimension: int) -> str:
     return f"explore.z{dimension}"
 
 
-def current_latent(latent_dim: int, known: Mapping[str, DirectionLike] | None = None) -> Latents:
+def current_latent(latent_dim: int) -> Latents:
     """The latent on show, [latent_dim]."""
-    seed = current_seed()
-    return place().latent(seed_latent(seed, latent_dim), plane_name(seed), known)
+    return place().latent(origin(latent_dim), plane(latent_dim), st.session_state.get(_KNOWN))
 
 
 def current_seed() -> int:
@@ -95,12 +151,14 @@ def seed_changed() -> None:
         _remember(before)
         st.session_state["explore.seed-before"] = current_seed()
     st.session_state[_PLACE] = Place()
+    st.session_state[_OWN] = None
     st.session_state[_VERSION] = version() + 1
 
 
 def choose_seed(seed: int) -> None:
     """Another seed, with the same moves away from it."""
     _remember()
+    st.session_state[_OWN] = None
     st.session_state[SEED] = st.session_state["explore.seed-before"] = min(seed, MAX_SEED)
     st.session_state[_VERSION] = version() + 1
 
@@ -114,7 +172,7 @@ def new_random() -> None:
 
 def _remember(seed: int | None = None) -> None:
     past = st.session_state.setdefault(_PAST, [])
-    past.append(_Moment(current_seed() if seed is None else seed, place()))
+    past.append(_Moment(current_seed() if seed is None else seed, place(), st.session_state.get(_OWN)))
     del past[:-MOST_STEPS_BACK]
     st.session_state[_FUTURE] = []
 
@@ -143,9 +201,9 @@ def _step(source: str, target: str) -> None:
     if not st.session_state.get(source):
         return
     moment = st.session_state[source].pop()
-    st.session_state.setdefault(target, []).append(_Moment(current_seed(), place()))
+    st.session_state.setdefault(target, []).append(_Moment(current_seed(), place(), st.session_state.get(_OWN)))
     st.session_state[SEED] = st.session_state["explore.seed-before"] = moment.seed
-    st.session_state[_PLACE] = moment.place
+    st.session_state[_PLACE], st.session_state[_OWN] = moment.place, moment.own
     st.session_state[_VERSION] = version() + 1
 
 

@@ -1,0 +1,141 @@
+"""Which directions of the latent space get a slider: found ones, and those that the user has named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import latent_state
+from pages.shared.latent_source import Source, run_data
+from pages.shared.server import run_manager
+from wgan_core import directions
+from wgan_core.coverage import classifier_for, has_classes
+from wgan_core.data import DataError
+from wgan_core.directions import Direction
+from wgan_core.store import RunFolder, StoreError, run_path
+
+COUNT = 8
+RANDOM = 4
+_CHOSEN, _NAME, _PROBLEM = "explore.directions", "explore.direction-name", "explore.direction-problem"
+
+
+def choose_directions(source: Source) -> tuple[Direction, ...]:
+    """Draw the choice. Returns the directions chosen."""
+    saved = _saved(source)
+    names = [one.name for one in saved]
+    options = [
+        *names,
+        *(f"{of} {number}" for of in ("activations", "images") for number in range(1, min(COUNT, source.latent_dim) + 1)),
+        *(f"more {name}" for name in source.class_names),
+        *(f"random {number}" for number in range(1, RANDOM + 1)),
+    ]
+    if _CHOSEN not in st.session_state:
+        st.session_state[_CHOSEN] = list(latent_state.place().directions)
+    # What another run knew, or a link, may not be here.
+    st.session_state[_CHOSEN] = [name for name in st.session_state[_CHOSEN] if name in options]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.multiselect(
+            "Directions",
+            options,
+            key=_CHOSEN,
+            persist_state="session",
+            width=520,
+            placeholder="Add a slider for a direction",
+            help="activations: principal components of what the generator's first layer passes on; images: of the images. more …: from all "
+            "others towards the images that a small classifier takes for that class. Those that you have named come first.",
+        )
+        with st.popover("Name a direction", icon=":material/label:"):
+            _naming(source, names)
+    found = [one for name in st.session_state[_CHOSEN] if (one := _find(source, name, saved)) is not None]
+    latent_state.let_know(found)
+    return tuple(found)
+
+
+def _saved(source: Source) -> tuple[Direction, ...]:
+    try:
+        return directions.saved_directions(_folder(source))
+    except StoreError as error:
+        st.error(str(error), icon=":material/error:")
+        return ()
+
+
+def _folder(source: Source) -> RunFolder:
+    return RunFolder.open(run_path(run_manager().root, source.run_id))
+
+
+def _find(source: Source, name: str, saved: tuple[Direction, ...]) -> Direction | None:
+    for one in saved:
+        if one.name == name:
+            return one
+    if name.startswith("more "):
+        return next((one for one in _class_directions(source) if one.name == name), None)
+    of, number = re.fullmatch(r"(\w+) (\d+)", name).groups()  # pyright: ignore[reportOptionalMemberAccess] # it is one of the options
+    if of == "random":
+        return directions.random_direction(source.latent_dim, int(number))
+    return _principal(source.networks, source.name, id(source.networks), of)[int(number) - 1]
+
+
+@st.cache_resource(max_entries=8, show_spinner="Finding directions …")
+def _principal(_networks, name: str, identity: int, of: str) -> tuple[Direction, ...]:
+    return (directions.of_activations if of == "activations" else directions.of_images)(_networks, COUNT)
+
+
+def _class_directions(source: Source) -> tuple[Direction, ...]:
+    try:
+        return _by_class(source.networks, source.name, id(source.networks), source)
+    except DataError as error:
+        st.warning(f"Directions of classes need the run's data: {error}", icon=":material/folder_off:")
+        return ()
+
+
+@st.cache_resource(max_entries=4, show_spinner="Teaching a small classifier the classes, once for each data set …")
+def _by_class(_networks, name: str, identity: int, _source: Source) -> tuple[Direction, ...]:
+    data = run_data(_source.run_id)
+    if not has_classes(data):
+        return ()
+    classifier = classifier_for(data)
+    return directions.of_classes(_networks, classifier.probabilities, classifier.class_names)
+
+
+def _naming(source: Source, names: list[str]) -> None:
+    st.caption("The way from the seed's latent to the current one becomes a direction with a name of yours, kept in the run's folder.")
+    st.text_input("Name", key=_NAME, max_chars=directions.MOST_NAME)
+    st.button("Save the way to here", icon=":material/save:", on_click=_save, args=(source,))
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.error(problem, icon=":material/error:")
+    for name in names:
+        st.button(
+            f"Delete “{name}”",
+            key=f"explore.delete-{name}",
+            icon=":material/delete:",
+            type="tertiary",
+            on_click=_delete,
+            args=(source, name),
+        )
+
+
+def _save(source: Source) -> None:
+    way = latent_state.current_latent(source.latent_dim) - latent_state.origin(source.latent_dim)
+    length = float(np.linalg.norm(way))
+    if not length:
+        st.session_state[_PROBLEM] = "Nothing is moved away from the seed's latent yet, so there is no way to name."
+        return
+    name = str(st.session_state[_NAME])
+    found = Direction(name, way / np.float32(length), length, f"from {latent_state.origin_in_words(source.latent_dim)}", source.step)
+    try:
+        directions.save_direction(_folder(source), replace(found, name=name.strip()))
+    except StoreError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state[_CHOSEN] = [*(one for one in st.session_state[_CHOSEN] if one != name.strip()), name.strip()]
+    st.session_state[_NAME] = ""
+
+
+def _delete(source: Source, name: str) -> None:
+    try:
+        directions.delete_direction(_folder(source), name)
+    except StoreError as error:
+        st.session_state[_PROBLEM] = str(error)

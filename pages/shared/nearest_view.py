@@ -1,0 +1,57 @@
+"""The training images nearest to what is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import latent_state
+from pages.shared.latent_source import Source, run_data
+from pages.shared.live_image import live_image
+from wgan_core import images
+from wgan_core.data import DataError, ImageDataset
+from wgan_core.neighbours import By, Neighbours
+
+SHOWN = 8
+TITLES: dict[By, str] = {"pixels": "by pixels", "critic": "by the critic's features"}
+HELP: dict[By, str] = {
+    "pixels": "Euclidean distance, with pixels in [-1, 1]. A blurred image lies near everything, so a small distance is not yet a copy.",
+    "critic": "Euclidean distance of what the critic's last hidden layer passes on, in a unit of its own: only the comparison tells.",
+}
+
+
+def nearest(source: Source) -> None:
+    """The section: of the current latent's image."""
+    show_nearest(source, source.pixels(latent_state.current_latent(source.latent_dim)[None])[0], key="explore-nearest")
+
+
+def show_nearest(source: Source, picture: images.Pixels, *, key: str) -> None:
+    """The training images nearest to `picture` [h, w, c], with how far real images are from each other."""
+    try:
+        found = _neighbours(source.run_id, source.name, id(source.networks), source)
+    except DataError as error:
+        st.info(f"Looking for training images needs the run's data: {error}", icon=":material/folder_off:")
+        return
+    query = np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
+    for by, title in TITLES.items():
+        rows, distances = found.nearest(query, SHOWN, by)
+        typical = found.typical(by)
+        st.markdown(
+            f"**Nearest training images, {title}**: {distances[0, 0]:.3g} away; real images are {typical:.3g} from their nearest other one",
+            help=HELP[by],
+        )
+        live_image(
+            images.png(images.tile(found.pictures(rows[0]), columns=SHOWN)),
+            key=f"{key}-{by}",
+            alt=f"The {SHOWN} training images nearest {title}",
+            caption="Distances: " + ", ".join(f"{distance:.3g}" for distance in distances[0]) + ".",
+            width=640,
+        )
+
+
+@st.cache_resource(max_entries=3, show_spinner="Loading the run's data …")
+def _neighbours(run_id: str, name: str, identity: int, _source: Source) -> Neighbours:
+    data = run_data(run_id)
+    if not isinstance(data, ImageDataset):
+        raise DataError("they are no images.")
+    return Neighbours(data, _source.networks.critic)

@@ -1,0 +1,266 @@
+"""The Explore page's newer parts, without a browser: directions, latents of one's own, nearest images, one's own image."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import image_view, latent_explorer, latent_state, nearest_view
+from pages.shared.server import run_manager
+from tests.app_page import page
+from wgan_core import directions
+from wgan_core.config import TrainConfig
+from wgan_core.data import load_dataset
+from wgan_core.latent import latent_to_text
+from wgan_core.latent_place import Place
+from wgan_core.manager import RunManager
+from wgan_core.recorder import fixed_latents
+from wgan_core.run import Run
+from wgan_core.saved import SavedNetworks, newest_readable
+from wgan_core.store import RunFolder
+
+
+@pytest.fixture
+def manager(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunManager]:
+    monkeypatch.setattr("wgan_core.coverage.default_folder", lambda: tmp_path / "classifiers")
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    manager = run_manager()
+    yield manager
+    manager.shutdown()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def run(manager: RunManager, config: TrainConfig) -> Run:
+    run = manager.start(config)
+    assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
+    return run
+
+
+@pytest.fixture
+def networks(manager: RunManager, run: Run) -> SavedNetworks:
+    return newest_readable(RunFolder.open(manager.root / run.run_id))
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """The pictures, by key."""
+    found: dict[str, bytes] = {}
+    for module in (image_view, nearest_view):
+        monkeypatch.setattr(module, "live_image", lambda png, key, alt, caption="", width=0: found.update({key: png}))
+    return found
+
+
+def texts(test: AppTest) -> str:
+    kinds = (test.markdown, test.caption, test.error, test.warning, test.info)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def press(test: AppTest, label: str) -> None:
+    next(button for button in test.button if button.label == label).click().run()
+    assert not test.exception, test.exception
+
+
+def link(test: AppTest) -> dict[str, str]:
+    return {name: value if isinstance(value, str) else value[0] for name, value in dict(test.query_params).items()}
+
+
+def grey(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+
+
+# What the browser gets and sends.
+
+
+def test_the_message_holds_this_seed_and_the_63_after_it(manager: RunManager, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[dict[str, Any], bytes]] = []
+    original = latent_explorer.message
+    monkeypatch.setattr(latent_explorer, "message", lambda *args: sent.append(original(*args)) or sent[-1])
+    page("explore", run=run.run_id, seed="7", at="1,2", d="random 2:1.5")
+    header, body = sent[-1]
+    numbers = np.frombuffer(body, "<f4").reshape(-1, 6)
+    assert len(numbers) == 64 + 1 and len(header["planes"]) == 64 == len(set(header["planes"]))
+    assert np.array_equal(numbers[:64], fixed_latents(7, 64, 6).numpy())
+    assert np.array_equal(numbers[64], directions.random_direction(6, 2).vector)
+    assert header["state"] == {"x": 1.0, "y": 2.0, "dimensions": {}, "directions": {"random 2": 1.5}, "truncation": 1.0}
+    assert header["planes"][0] == latent_state.plane_name(7) and header["dimensions"] == list(range(6))
+
+
+def test_only_what_fits_is_taken_over_from_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    state: dict[str, Any] = {}
+    monkeypatch.setattr(st, "session_state", state)
+    sent = {"x": 1.0, "y": 0.0, "dimensions": {"2": 0.5}, "directions": {}, "truncation": 1.0, "edit": 1}
+
+    def send(value: Any) -> Place:
+        state["key"] = {"state": value}
+        latent_explorer._take("key", 6)
+        return latent_state.place()
+
+    assert send(sent | {"version": 0}) == Place(1.0, 0.0, {2: 0.5}) and latent_state.version() == 0 and latent_state.can_undo()
+    latent_state.reset()  # by a button: what the browser says of the time before is late
+    assert latent_state.version() == 1
+    assert send(sent | {"version": 0}) == Place()
+    for bad in (None, {}, sent, sent | {"version": "x"}, sent | {"version": 1, "x": "far"}, sent | {"version": 1, "dimensions": {"6": 1}}):
+        assert send(bad) == Place()
+    state[latent_state.SEED] = 3
+    for chosen, seed in ((5, 8), (0, 8), (64, 8), (-1, 8), ("a", 8)):
+        state["key"] = {"chosen": chosen}
+        latent_explorer._choose("key")
+        assert latent_state.current_seed() == seed
+
+
+# A latent of one's own.
+
+
+def test_a_pasted_latent_its_link_and_undo(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    z = np.array([0.5, -1.25, 2, 0, 1, -0.125], np.float32)  # exact in 16 bits
+    test = page("explore", run=run.run_id, seed="4")
+    test.text_area(key="explore.pasted").set_value("[1, 2]").run()
+    press(test, "Go to it")
+    assert "A latent of this run is a list of 6 finite numbers." in texts(test)
+    test.text_area(key="explore.pasted").set_value(latent_to_text(z)).run()
+    press(test, "Go to it")
+    assert "Begins at a latent of your own" in texts(test)
+    assert f"**Critic score {networks.scores(z[None])[0]:.4g}**" in texts(test)
+    assert np.array_equal(np.frombuffer(base64.urlsafe_b64decode(link(test)["latent"]), "<f2"), z)
+    again = page("explore", **link(test))
+    assert f"**Critic score {networks.scores(z[None])[0]:.4g}**" in texts(again)
+    press(test, "Undo")
+    assert "latent" not in link(test) and f"{networks.scores(fixed_latents(4, 1, 6).numpy())[0]:.4g}" in texts(test)
+    press(test, "Redo")
+    assert "latent" in link(test)
+    press(test, "New random")
+    assert "latent" not in link(test)
+
+
+def test_a_damaged_latent_in_a_link_is_explained(run: Run, manager: RunManager) -> None:
+    for text in ("x", "é", base64.urlsafe_b64encode(np.full(6, np.nan, "<f2").tobytes()).decode()):
+        test = page("explore", run=run.run_id, latent=text)
+        assert "This link holds a latent that is cut off or changed; the seed's was taken." in texts(test)
+        assert "latent" not in link(test)
+
+
+# Directions.
+
+
+def test_a_way_gets_a_name_and_stays_with_the_run(run: Run, manager: RunManager) -> None:
+    test = page("explore", run=run.run_id, seed="4")
+    press(test, "Save the way to here")
+    assert "Nothing is moved away from the seed's latent yet" in texts(test)
+    test = page("explore", run=run.run_id, seed="4", z="3:2")
+    test.text_input(key="explore.direction-name").set_value("a,b").run()
+    press(test, "Save the way to here")
+    assert "A direction's name has 1 to 40 letters, and no comma." in texts(test)
+    test.text_input(key="explore.direction-name").set_value("third").run()
+    press(test, "Save the way to here")
+    (kept,) = directions.saved_directions(RunFolder.open(manager.root / run.run_id))
+    way = 2 - float(fixed_latents(4, 1, 6)[0, 2])
+    assert kept.name == "third" and abs(kept.vector[2]) == pytest.approx(1, abs=1e-5) and kept.sd == pytest.approx(abs(way), rel=1e-5)
+    assert test.multiselect(key="explore.directions").value == ["third"] and "third" in test.multiselect(key="explore.directions").options
+    assert "third" in page("explore", run=run.run_id).multiselect(key="explore.directions").options
+    press(test, "Delete “third”")
+    assert "third" not in test.multiselect(key="explore.directions").options
+
+
+def test_found_directions_move_the_latent(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    test = page("explore", run=run.run_id, seed="4", d="images 2:1.5,activations 1:-1,gone:2")
+    assert test.multiselect(key="explore.directions").value == ["images 2", "activations 1"]
+    image, activation = directions.of_images(networks)[1], directions.of_activations(networks)[0]
+    z = fixed_latents(4, 1, 6)[0].numpy() + 1.5 * image.sd * image.vector - activation.sd * activation.vector
+    assert f"**Critic score {networks.scores(z[None].astype(np.float32))[0]:.4g}**" in texts(test)
+    assert "Moved: images 2, activations 1, gone." in texts(test)
+
+
+def test_directions_of_classes(run: Run, manager: RunManager) -> None:
+    test = page("explore", run=run.run_id)
+    options = test.multiselect(key="explore.directions").options
+    assert "more 0" in options and "more 9" in options and "random 4" in options and "images 6" in options and "images 7" not in options
+    test.multiselect(key="explore.directions").set_value(["more 3", "random 1"]).run()
+    assert not test.exception  # an untrained generator may make no threes: then there is no slider, and no error
+
+
+# Nearest images, one's own image.
+
+
+def test_nearest_training_images(run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig) -> None:
+    test = page("explore", run=run.run_id, seed="4", view="nearest")
+    data = load_dataset(config).data.numpy().reshape(-1, 64).astype(float)
+    mine = networks.pixels(fixed_latents(4, 1, 6).numpy())[0, :, :, 0].ravel().astype(float)
+    distances = np.linalg.norm(data - mine, axis=1) / 127.5
+    nearest = data[distances.argmin()].reshape(8, 8)
+    assert np.array_equal(grey(shown["explore-nearest-pixels"])[:8, :8], nearest)
+    assert f"by pixels**: {distances.min():.3g} away; real images are" in texts(test)
+    assert "by the critic's features**" in texts(test) and grey(shown["explore-nearest-critic"]).shape == (8, 8 * 9 - 1)
+
+
+def test_a_training_image_is_found_and_explored(run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig) -> None:
+    test = page("explore", run=run.run_id, seed="4", view="image")
+    test.number_input(key="explore.image-row").set_value(11).run()
+    press(test, "A training image")
+    for _ in range(30):
+        test.run()
+    assert "explore-image-nearest-pixels" in shown
+    target = load_dataset(config).data[11, 0].numpy()
+    assert np.array_equal(grey(shown["explore-inverted"])[:, :8], target)
+    assert np.array_equal(grey(shown["explore-image-nearest-pixels"])[:, :8], target)  # it is one of them
+    press(test, "Explore from here")
+    assert "Begins at a latent of your own" in texts(test)
+    found = np.frombuffer(base64.urlsafe_b64decode(link(test)["latent"]), "<f2").astype(np.float32)
+    made = networks.pixels(found[None])[0, :, :, 0]
+    assert np.abs(grey(shown["explore-inverted"])[:, 8:].astype(int) - made).max() <= 2  # links hold 16 bits a number
+    press(test, "A held-out one")
+    assert "digits has no held-out images" in texts(test)
+
+
+def test_a_picture_that_cannot_be_read_is_a_sentence(run: Run, shown: dict[str, bytes]) -> None:
+    test = page("explore", run=run.run_id, view="image")
+    test.file_uploader(key="explore.image-file").set_value(("bad.png", b"nonsense", "image/png")).run()
+    assert "This file is not a picture that can be read" in texts(test)
+    good = io.BytesIO()
+    Image.new("L", (40, 20), 255).save(good, "PNG")
+    test.file_uploader(key="explore.image-file").set_value(("good.png", good.getvalue(), "image/png")).run()
+    assert not test.error and (grey(shown["explore-inverted"])[:, :8] == 255).all()
+
+
+def test_known_by_heart(
+    run: Run, shown: dict[str, bytes], config: TrainConfig, networks: SavedNetworks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    test = page("explore", run=run.run_id, view="image")
+    label = f"Compare {image_view.COMPARED} training with {image_view.COMPARED} held-out images"
+    press(test, label)
+    assert "digits has no held-out images" in texts(test)
+    # Images that the generator made are met, others are not.
+    learned = networks.pixels(np.random.default_rng(0).standard_normal((5, 6)).astype(np.float32)).transpose(0, 3, 1, 2)
+    comparison = image_view.Comparison("any")
+    comparison.run(networks, learned, load_dataset(config).data[:5].numpy())
+    assert comparison.result is not None and comparison.result.train < 0.05 < comparison.result.heldout and comparison.fraction == 1
+    test.session_state["explore.comparison"] = image_view.Comparison(_name(run, networks), result=comparison.result)
+    test.run()
+    assert f"held-out ones, ratio {comparison.result.ratio:.2f}: training images are met much better: it knows them by heart." in texts(
+        test
+    )
+    stopped = image_view.Comparison("any")
+    stopped.stop.set()
+    stopped.run(networks, learned, learned)
+    assert stopped.problem == "Stopped before its end." and not stopped.under_way
+
+
+def _name(run: Run, networks: SavedNetworks) -> str:
+    return f"{run.run_id}-step{networks.step}"
+
+
+def test_truncation_and_what_it_costs(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    test = page("explore", run=run.run_id, psi="0.5")
+    share = directions.diversity(networks, 0.5)
+    assert 0 < share < 1 and f"At ψ = 0.5 random images of this generator differ from each other by {share:.0%}" in texts(test)

@@ -1,0 +1,186 @@
+"""Directions of the latent space that mean something, and those that a user has named, kept in the run folder."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from torch import nn
+
+from wgan_core.device import compute_beside_training
+from wgan_core.distances import mean_distance_within
+from wgan_core.files import write_atomically
+from wgan_core.latent import Latents
+from wgan_core.saved import SavedNetworks
+from wgan_core.store import RunFolder, StoreError
+
+FILE = "directions.json"
+SAMPLES = 2048
+LEAST_OF_A_CLASS = 20
+MOST_NAME = 40
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction of the latent space."""
+
+    name: str
+    vector: NDArray[np.float32]
+    """[latent_dim], of length 1."""
+    sd: float = 1.0
+    """How many units of z one standard deviation along it is."""
+    note: str = ""
+    """How it was found, in a line."""
+    step: int = 0
+    """Of the generator that it was found for."""
+
+
+def of_activations(networks: SavedNetworks, count: int = 8, samples: int = SAMPLES, seed: int = 0) -> tuple[Direction, ...]:
+    """Principal components of what the generator's first layer passes on for random latents, as directions of z by least squares (GANSpace,
+    Härkönen et al., arXiv 2004.02546)."""
+    z = _latents(networks, samples, seed)
+    return _principal(z, _first_layer(networks, z), count, "activations", networks.step)
+
+
+def of_images(networks: SavedNetworks, count: int = 8, samples: int = SAMPLES, seed: int = 0) -> tuple[Direction, ...]:
+    """The same with the images themselves: what changes most of the picture comes first."""
+    z = _latents(networks, samples, seed)
+    return _principal(z, networks.samples(z).reshape(samples, -1), count, "images", networks.step)
+
+
+def of_classes(
+    networks: SavedNetworks,
+    classify: Callable[[torch.Tensor], torch.Tensor],
+    class_names: Sequence[str],
+    samples: int = 2 * SAMPLES,
+    seed: int = 0,
+) -> tuple[Direction, ...]:
+    """For each class: the mean latent of the samples that `classify` takes for it, minus the mean of all others.
+
+    Args:
+        classify: probabilities [n, classes] of images [n, c, h, w] in [-1, 1].
+        class_names: one for each class; those with fewer than `LEAST_OF_A_CLASS` samples are left out.
+    """
+    z = _latents(networks, samples, seed)
+    found = classify(torch.from_numpy(networks.samples(z))).argmax(1).numpy()
+    directions: list[Direction] = []
+    for number, name in enumerate(class_names):
+        inside = found == number
+        if LEAST_OF_A_CLASS <= inside.sum() <= samples - LEAST_OF_A_CLASS:
+            vector = z[inside].mean(0, dtype=np.float64) - z[~inside].mean(0, dtype=np.float64)
+            note = f"towards what a classifier takes for {name}: {inside.sum()} of {samples} random images"
+            directions.append(_direction(f"more {name}", vector, 1.0, note, networks.step))
+    return tuple(directions)
+
+
+def random_direction(latent_dim: int, seed: int) -> Direction:
+    """Any direction, uniform on the sphere."""
+    return _direction(f"random {seed}", np.random.default_rng(seed).standard_normal(latent_dim), 1.0, f"random, seed {seed}", 0)
+
+
+def diversity(networks: SavedNetworks, truncation: float, samples: int = 256) -> float:
+    """How much random images differ from each other where latents are multiplied by `truncation`: mean distance of two, as a share of what
+    it is without."""
+    z = _latents(networks, samples, 0)
+    truncated, whole = (
+        mean_distance_within(torch.from_numpy(networks.samples(psi * z))) for psi in (np.float32(truncation), np.float32(1))
+    )
+    return truncated / whole if whole else 0.0
+
+
+def _latents(networks: SavedNetworks, samples: int, seed: int) -> Latents:
+    return np.random.default_rng(seed).standard_normal((samples, networks.latent_dim), dtype=np.float32)
+
+
+@torch.no_grad()
+def _first_layer(networks: SavedNetworks, z: Latents) -> NDArray[np.float32]:
+    """What the first layer passes on, after its nonlinearity, [n, features]."""
+    compute_beside_training()
+    x, found = torch.from_numpy(z), torch.empty(0)
+    if not isinstance(networks.generator.layers[0], nn.Linear):
+        x = x[:, :, None, None]
+    for module in networks.generator.layers:
+        x = found = module(x)
+        if isinstance(module, (nn.LeakyReLU, nn.ReLU)):
+            break
+    return found.flatten(1).numpy()
+
+
+def _principal(z: Latents, features: NDArray[np.float32], count: int, of: str, step: int) -> tuple[Direction, ...]:
+    count = min(count, z.shape[1], *features.shape)
+    fitted = PCA(count, svd_solver="randomized", random_state=0).fit(features)
+    places = fitted.transform(features)
+    # Which way z goes when one component grows and the others stay.
+    ways, *_ = np.linalg.lstsq(places.astype(np.float64), (z - z.mean(0)).astype(np.float64), rcond=None)
+    directions: list[Direction] = []
+    for number, (way, share, spread) in enumerate(zip(ways, fitted.explained_variance_ratio_, places.std(0), strict=True), 1):
+        note = f"principal component {number} of the {of}, {share:.0%} of their variance"
+        directions.append(_direction(f"{of} {number}", way, float(np.linalg.norm(way) * spread), note, step))
+    return tuple(directions)
+
+
+def _direction(name: str, vector: NDArray[np.float64], sd: float, note: str, step: int) -> Direction:
+    return Direction(name, (vector / np.linalg.norm(vector)).astype(np.float32), sd, note, step)
+
+
+# Named ones, in the run folder.
+
+
+def saved_directions(folder: RunFolder) -> tuple[Direction, ...]:
+    """Those of the run, in the order in which they were saved. Raises StoreError if their file is damaged."""
+    path = folder.path / FILE
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        found = tuple(_read(entry, folder.config.latent_dim) for entry in entries)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise StoreError(f"{path} is damaged: repair or delete it.") from None
+    return found
+
+
+def save_direction(folder: RunFolder, direction: Direction) -> None:
+    """Keep `direction`; one of the same name is replaced.
+
+    Raises:
+        StoreError: a name that cannot be, a file that is damaged or cannot be written.
+    """
+    name = direction.name.strip()
+    if not 1 <= len(name) <= MOST_NAME or any(unicodedata.category(letter).startswith("C") for letter in name) or "," in name:
+        raise StoreError(f"A direction's name has 1 to {MOST_NAME} letters, and no comma.")
+    others = [other for other in saved_directions(folder) if other.name != name]
+    _write(folder, [*others, replace(direction, name=name)])
+
+
+def delete_direction(folder: RunFolder, name: str) -> None:
+    """Forget the direction of that name, if there is one. Raises StoreError."""
+    _write(folder, [other for other in saved_directions(folder) if other.name != name])
+
+
+def _write(folder: RunFolder, directions: Sequence[Direction]) -> None:
+    entries = [
+        {"name": one.name, "vector": [float(f"{x:.9g}") for x in one.vector.tolist()], "sd": one.sd, "note": one.note, "step": one.step}
+        for one in directions
+    ]
+    path = folder.path / FILE
+    try:
+        write_atomically(path, json.dumps(entries, indent=1).encode())
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def _read(entry: dict[str, Any], latent_dim: int) -> Direction:
+    vector = np.array(entry["vector"], np.float32)
+    sd = float(entry["sd"])
+    if vector.shape != (latent_dim,) or not np.isfinite(vector).all() or not np.isfinite(sd):
+        raise ValueError("not a direction of this run")
+    return Direction(str(entry["name"])[:MOST_NAME], vector, sd, str(entry["note"])[:200], int(entry["step"]))
