@@ -184,6 +184,10 @@ def show_controls(source: Source) -> range:
             disabled=latent_state.place() == Place(),
             help="Back to the seed's latent.",
         )
+        with st.popover("History", icon=":material/history:", disabled=not latent_state.can_undo()):
+            st.caption("Where you were, the latest first.")
+            for back, words in enumerate(latent_state.history(source.latent_dim), 1):
+                st.button(words, key=f"explore.back-{back}", type="tertiary", on_click=latent_state.undo, args=(back,))
     size = latent_state.DIMENSIONS_AT_A_TIME
     groups = list(range(0, source.latent_dim, size))
     first = groups[0]
@@ -211,6 +215,7 @@ def _what_moved(source: Source) -> None:
     moved += ["the place on the plane"] if here.x or here.y else []
     st.caption(
         "Unit: standard deviations of the noise that the generator was trained on; beyond ±3 it has seen almost nothing. "
+        "BatchNorm takes its running statistics, so one latent gives one image. "
         + (f"Moved: {', '.join(moved)}." if moved else "Nothing moved yet.")
     )
 
@@ -288,6 +293,7 @@ def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
+    params |= path_view.to_params()
     if source.averaged:
         params["generator"] = "averaged"
     if (view := st.session_state.get(_SECTION, "way")) != "way":

@@ -397,6 +397,7 @@ def test_exploring(manager: RunManager, finished: Run) -> None:
     assert "Nothing moved yet" in texts(test) and button(test, "Undo").disabled
     button(test, "Redo").click().run()
     assert test.slider(key="explore.z1").value == 2.5
+    assert button(test, "seed 5").key == "explore.back-1"
     button(test, "Reset").click().run()
     button(test, "New random").click().run()
     assert test.number_input(key="explore.seed").value != 5 or test.slider(key="explore.z0").value == first
@@ -425,6 +426,8 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
         assert any("Write two to 32 seeds" in error.value for error in test.error), bad
     test.text_input(key="explore.path-seeds").set_value("4, 5").run()
     assert not test.error and "25 images, drawn once" in texts(test)
+    assert test.query_params["through"] == "4, 5"
+    assert page("explore", run=finished.run_id, through="8,9").text_input(key="explore.path-seeds").value == "8,9"
     test.toggle(key="explore.loop").set_value(True).run()
     assert "48 images, drawn once" in texts(test)
     button(test, "Pin for interpolation").click().run()

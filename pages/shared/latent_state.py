@@ -187,9 +187,23 @@ def can_redo() -> bool:
     return bool(st.session_state.get(_FUTURE))
 
 
-def undo() -> None:
-    """Back to the latent before."""
-    _step(_PAST, _FUTURE)
+def undo(steps: int = 1) -> None:
+    """Back to the latent before, or to the one so many before."""
+    for _ in range(steps):
+        _step(_PAST, _FUTURE)
+
+
+def history(latent_dim: int, most: int = 12) -> list[str]:
+    """What `undo` leads back to, in words, the latest first."""
+    return [_in_words(moment, latent_dim) for moment in reversed(st.session_state.get(_PAST, [])[-most:])]
+
+
+def _in_words(moment: _Moment, latent_dim: int) -> str:
+    own = moment.own is not None and len(moment.own) == latent_dim
+    parts = ["a latent of your own" if own else f"seed {moment.seed}"]
+    names = {"at": "at", "z": "z", "d": "along", "psi": "ψ"}
+    parts += [f"{names[name]} {text}" for name, text in moment.place.to_params().items()]
+    return " · ".join(part[:40] for part in parts)
 
 
 def redo() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -16,13 +17,15 @@ from pages.shared.point_view import show_points
 from wgan_core import images
 from wgan_core.figures import path_figure
 from wgan_core.latent import Latents, Path, path_through
-from wgan_core.path_report import path_report
+from wgan_core.path_report import PathReport, path_report
+from wgan_core.saved import SavedNetworks
 
 MOST_KEYS = 32
 STRIP = 12
 FRAMES_BETWEEN = 24
 FPS = 30
 WAYS: tuple[Path, ...] = ("spherical", "linear", "norm-kept")
+USUAL_KEYS = "1, 2, 3"
 _KEYS = "explore.path-seeds"
 
 
@@ -38,6 +41,12 @@ def as_npz(z: Latents, frames: images.Pixels) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, latents=z, frames=frames)
     return buffer.getvalue()
+
+
+def to_params() -> dict[str, str]:
+    """For a link: the seeds that the way leads through. Pins are this tab's own."""
+    text = str(st.session_state.get(_KEYS, USUAL_KEYS))
+    return {} if text == USUAL_KEYS or "p" in text.lower() else {"through": text}
 
 
 def pins(run_id: str) -> list[Latents]:
@@ -57,13 +66,13 @@ def pin(run_id: str, z: Latents) -> None:
 
 def _unpin(run_id: str) -> None:
     pins(run_id).clear()
-    st.session_state[_KEYS] = "1, 2, 3"
+    st.session_state[_KEYS] = USUAL_KEYS
 
 
 def interpolation(source: Source) -> None:
     """The section on ways between latents."""
     if _KEYS not in st.session_state:
-        st.session_state[_KEYS] = "1, 2, 3"
+        st.session_state[_KEYS] = st.query_params.get("through") or USUAL_KEYS
     kept = pins(source.run_id)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
@@ -152,15 +161,14 @@ def _show_way(source: Source, keys: list[Latents], latents: Latents, way: str) -
 
 
 def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, loop: bool) -> None:
-    frames = source.pixels(latents)
-    chosen = np.linspace(0, len(frames) - 1, STRIP).round().astype(int)
-    strip = images.tile(frames[chosen], columns=STRIP)
+    made = _made(source.networks, source.name, id(source.networks), latents, loop)
+    frames, strip = made.frames, made.strip
     live_image(images.png(strip), key="explore-strip", alt=f"{STRIP} images on the {way} way between {len(keys)} latents", width=4096)
     count, height, width, _ = frames.shape
     left, right = st.columns([2, 3], gap="large")
     with left:
         film(
-            images.png(images.tile(frames, columns=FRAMES_BETWEEN, gap=0)),
+            made.sheet,
             frame_count=count,
             columns=FRAMES_BETWEEN,
             frame_width=width,
@@ -171,9 +179,8 @@ def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, 
             width=256,
         )
     with right:
-        report = path_report(source.networks, latents, loop=loop)
         live_chart(
-            path_figure(report.scores, report.change, FRAMES_BETWEEN),
+            path_figure(made.report.scores, made.report.change, FRAMES_BETWEEN),
             key="explore-path-chart",
             alt=f"Along {count} frames: the critic's score, and how much each frame differs from the one before",
             height=220,
@@ -184,6 +191,28 @@ def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, 
             "change that peaks in between means that the picture turns over there."
         )
         _downloads(source, frames, strip, latents, way)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What is drawn once for a way, however often the page around it is."""
+
+    frames: images.Pixels
+    sheet: bytes
+    strip: images.Pixels
+    report: PathReport
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _made(_networks: SavedNetworks, name: str, identity: int, latents: Latents, loop: bool) -> _Made:
+    frames = _networks.pixels(latents)
+    chosen = np.linspace(0, len(frames) - 1, STRIP).round().astype(int)
+    return _Made(
+        frames,
+        images.png(images.tile(frames, columns=FRAMES_BETWEEN, gap=0)),
+        images.tile(frames[chosen], columns=STRIP),
+        path_report(_networks, latents, loop=loop),
+    )
 
 
 def _downloads(source: Source, frames: images.Pixels, strip: images.Pixels, latents: Latents, way: str) -> None:

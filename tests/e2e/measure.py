@@ -124,6 +124,40 @@ def pointer_to_pixels(runs: Path, training: bool) -> None:
             say(what, f"median {np.median(waited):.1f} ms, 95 % {np.percentile(waited, 95):.1f} ms, {rate:.0f} frames/s")
 
 
+def server_path(runs: Path, training: bool, count: int = 30) -> None:
+    """From a key on a slider of the server to its new image, and how fast a film plays."""
+    with app(runs) as server, browser() as page:
+        if training:
+            page.goto(f"{server.url}/train?preset=walkthrough")
+            page.get_by_role("button", name="Start training").click()
+            page.locator("img[alt^='64 generated images']").wait_for()
+        page.goto(f"{server.url}/explore?run=walkthrough-mnist")
+        page.get_by_role("radio", name="on the server").click()
+        image = page.locator("img[alt^='Image that the generator']")
+        image.wait_for()
+        page.wait_for_timeout(3000)
+        slider, held, times = page.locator("input[aria-label='z1']"), image.element_handle(), []
+        for index in range(count):
+            source = held.get_attribute("src")
+            begun = time.perf_counter()
+            slider.press("ArrowRight" if index % 10 < 5 else "ArrowLeft")
+            page.wait_for_function("([image, old]) => image.src !== old", arg=[held, source], polling=5)
+            times.append((time.perf_counter() - begun) * 1000)
+            page.wait_for_timeout(300)
+        when = "while training" if training else "idle"
+        say(f"key on the server's slider to new image, {when}", f"median {np.median(times):.0f} ms, 95 % {np.percentile(times, 95):.0f} ms")
+        frames = page.locator(".film").evaluate(
+            """async film => {
+              let frames = 0;
+              const observer = new MutationObserver(() => (frames += 1));
+              observer.observe(film.querySelector('.label'), { childList: true, characterData: true, subtree: true });
+              await new Promise(resolve => setTimeout(resolve, 5000));
+              return frames / 5;
+            }"""
+        )
+        say(f"film, {when}", f"{frames:.1f} frames/s")
+
+
 def speed_of_cli() -> None:
     """Steps per second of `walkthrough` from the command line."""
     with tempfile.TemporaryDirectory() as folder:
@@ -255,7 +289,7 @@ def _seen(page: Page) -> tuple[float, int, int]:
 def main() -> None:
     """Measure everything, or what is named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="*", default=["first", "size", "explore", "cli", "app", "lab"])
+    parser.add_argument("what", nargs="*", default=["first", "size", "explore", "server", "cli", "app", "lab"])
     chosen = parser.parse_args().what
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print(f"{os.cpu_count()} cores")
@@ -266,6 +300,7 @@ def main() -> None:
             "first": lambda: first_minute(runs),
             "size": lambda: update_size(runs),
             "explore": lambda: (pointer_to_pixels(runs, training=False), pointer_to_pixels(runs, training=True)),
+            "server": lambda: (server_path(runs, training=False), server_path(runs, training=True)),
             "cli": speed_of_cli,
             "app": lambda: speed_in_app(runs),
             "lab": lambda: laboratory(runs),

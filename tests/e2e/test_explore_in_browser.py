@@ -39,6 +39,12 @@ def dcgan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def url(streamlit_server: Callable[..., str]) -> str:
+    """A server with the runs that the project ships."""
+    return streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / "checkpoints"))
+
+
 def painted(page: Any) -> np.ndarray:
     """What the browser has drawn, uint8 [h, w]."""
     page.locator(".explorer[data-drawn]").wait_for()
@@ -78,9 +84,9 @@ def drag(page: Any, name: str, by: float) -> None:
     page.mouse.move(x + by * box["width"], y, steps=12)
 
 
-def test_the_picture_follows_the_finger_and_is_pytorchs(streamlit_server: Callable[..., str], browser_page: Any) -> None:
+def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: Any) -> None:
     page, networks = browser_page, shipped("walkthrough-fashion-mnist")
-    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore?run=walkthrough-fashion-mnist&seed=3")
+    page.goto(f"{url}/explore?run=walkthrough-fashion-mnist&seed=3")
     first = painted(page)
     page.wait_for_url(re.compile("step="))
     assert farthest(page, networks) <= 1
@@ -119,9 +125,9 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(streamlit_server: Callab
     assert np.array_equal(painted(page), moved)
 
 
-def test_a_page_of_seeds_to_click_on(streamlit_server: Callable[..., str], browser_page: Any) -> None:
+def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
     page, networks = browser_page, shipped("walkthrough-mnist")
-    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore?run=walkthrough-mnist&seed=10&at=0.5,0.25")
+    page.goto(f"{url}/explore?run=walkthrough-mnist&seed=10&at=0.5,0.25")
     painted(page)
     page.locator(".explorer .view").select_option("64")
     while painted(page).shape != (8 * 33 - 1, 8 * 33 - 1):
@@ -145,10 +151,52 @@ def test_convolutions_too(streamlit_server: Callable[..., str], browser_page: An
     assert farthest(page, networks) <= 1
 
 
-def test_what_goes_wrong_is_said_over_the_picture(streamlit_server: Callable[..., str], browser_page: Any) -> None:
+def test_what_goes_wrong_is_said_over_the_picture(url: str, browser_page: Any) -> None:
     page = browser_page
     page.route("**/tf-core.min.js", lambda route: route.abort())
-    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore?run=walkthrough-mnist")
+    page.goto(f"{url}/explore?run=walkthrough-mnist")
     page.get_by_text("The generator cannot run in this browser").wait_for()
     page.get_by_role("radio", name="on the server").click()
     page.locator("img[alt^='Image that the generator']").wait_for()
+
+
+def test_directions_and_truncation_are_pytorchs_too(url: str, browser_page: Any) -> None:
+    page, networks = browser_page, shipped("walkthrough-fashion-mnist")
+    page.goto(f"{url}/explore?run=walkthrough-fashion-mnist&seed=3&at=0.5,0.5&psi=0.8&d=images 1:2,random 2:-1")
+    painted(page)
+    page.wait_for_url(re.compile("step="))
+    from pages.shared.latent_state import plane_name
+    from wgan_core import directions
+
+    place, _ = from_params(link(page), 100)
+    found = {one.name: one for one in (*directions.of_images(networks), directions.random_direction(100, 2))}
+    z = place.latent(fixed_latents(3, 1, 100)[0].numpy(), plane_name(3), found)
+    page.get_by_role("slider", name="images 1").wait_for()
+    wanted = networks.pixels(z[None])[0, :, :, 0]
+    for _ in range(100):
+        if np.abs(painted(page).astype(int) - wanted).max() <= 1:
+            break
+        page.wait_for_timeout(50)
+    assert np.abs(painted(page).astype(int) - wanted).max() <= 1
+
+
+def test_a_drawing_finds_its_latent(url: str, browser_page: Any) -> None:
+    page = browser_page
+    page.goto(f"{url}/explore?run=walkthrough-mnist&view=image")
+    before = painted(page)
+    page.locator(".sketch canvas").scroll_into_view_if_needed()
+    box = page.locator(".sketch canvas").bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.75 * box["height"], steps=10)
+    page.mouse.up()
+    page.get_by_role("button", name="Find this drawing").click()
+    page.get_by_text("Step 200 of 200").wait_for(timeout=60_000)
+    error = float(re.findall(r"error ([\d.]+)", page.get_by_text("Step 200 of 200").inner_text())[0])
+    assert error < 0.3  # a one is easy to make; an image of nothing would be off by more than 0.5
+    page.get_by_role("button", name="Explore from here").click()
+    page.wait_for_url(re.compile("latent="))
+    page.locator(".explorer .image[aria-label*='a latent of your own']").wait_for()
+    assert not np.array_equal(painted(page), before)
+    drawn = painted(page)
+    assert drawn[8:24, 15:17].mean() > 150 and drawn[:, :6].mean() < 20
