@@ -125,18 +125,40 @@ def pointer_to_pixels(runs: Path, training: bool) -> None:
 
 
 def server_path(runs: Path, training: bool, count: int = 30) -> None:
-    """From a key on a slider of the server to its new image, and how fast a film plays."""
+    """From letting go of the pad to the server's answer, from a key on a slider of the server to its image, and how fast a film plays."""
     with app(runs) as server, browser() as page:
         if training:
             page.goto(f"{server.url}/train?preset=walkthrough")
             page.get_by_role("button", name="Start training").click()
             page.locator("img[alt^='64 generated images']").wait_for()
+        page.goto(f"{server.url}/explore?run=walkthrough-mnist&view=nearest")
+        page.locator(".explorer[data-drawn]").wait_for()
+        page.wait_for_timeout(5000)
+        pad, times = page.locator(".explorer .pad").bounding_box(), []
+        assert pad is not None
+        score = page.get_by_text("Critic score").element_handle()
+        for index in range(count):
+            told = score.inner_text()
+            page.mouse.move(pad["x"] + 100, pad["y"] + 100)
+            page.mouse.down()
+            page.mouse.move(pad["x"] + 100 + 30 * np.sin(index), pad["y"] + 100 + 30 * np.cos(index))
+            begun = time.perf_counter()
+            page.mouse.up()
+            page.wait_for_function("([score, old]) => score.innerText !== old", arg=[score, told], polling=5)
+            times.append((time.perf_counter() - begun) * 1000)
+            page.wait_for_timeout(400)
+        when = "while training" if training else "idle"
+        say(
+            f"pad released to the critic's score from the server, {when}",
+            f"median {np.median(times):.0f} ms, 95 % {np.percentile(times, 95):.0f} ms",
+        )
         page.goto(f"{server.url}/explore?run=walkthrough-mnist")
         page.get_by_role("radio", name="on the server").click()
         image = page.locator("img[alt^='Image that the generator']")
         image.wait_for()
         page.wait_for_timeout(3000)
-        slider, held, times = page.locator("input[aria-label='z1']"), image.element_handle(), []
+        slider, held = page.locator("input[aria-label='z1']"), image.element_handle()
+        times = []
         for index in range(count):
             source = held.get_attribute("src")
             begun = time.perf_counter()
@@ -144,7 +166,6 @@ def server_path(runs: Path, training: bool, count: int = 30) -> None:
             page.wait_for_function("([image, old]) => image.src !== old", arg=[held, source], polling=5)
             times.append((time.perf_counter() - begun) * 1000)
             page.wait_for_timeout(300)
-        when = "while training" if training else "idle"
         say(f"key on the server's slider to new image, {when}", f"median {np.median(times):.0f} ms, 95 % {np.percentile(times, 95):.0f} ms")
         frames = page.locator(".film").evaluate(
             """async film => {
