@@ -100,7 +100,7 @@ def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: An
         slider.press("ArrowRight")
     wait_until(lambda: painted(page) != before)
     page.get_by_text("Moved: z1.").wait_for()
-    page.get_by_text("49 images, drawn once and played in your browser.").wait_for()
+    page.get_by_text("49 images, drawn once and played in your browser").wait_for()
 
 
 def test_a_page_keeps_its_frame_when_its_address_is_the_first_thing_opened(streamlit_server: Callable[..., str], browser_page: Any) -> None:
