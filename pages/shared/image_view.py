@@ -29,7 +29,7 @@ COMPARED = 200
 WIDTH = 192
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
-_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html"), css=asset("sketch_pad.css"), js=asset("sketch_pad.js"))
+_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html"), css=asset("pad.css"), js=asset("sketch_pad.js"))
 
 
 @dataclass
