@@ -117,8 +117,8 @@ def _principal(z: Latents, features: NDArray[np.float32], count: int, of: str, s
     count = min(count, z.shape[1], *features.shape)
     fitted = PCA(count, svd_solver="randomized", random_state=0).fit(features)
     places = fitted.transform(features)
-    # Which way z goes when one component grows and the others stay.
-    ways, *_ = np.linalg.lstsq(places.astype(np.float64), (z - z.mean(0)).astype(np.float64), rcond=None)
+    # Which way z goes when one component grows and the others stay. The components have mean 0, so that of z does not matter.
+    ways, *_ = np.linalg.lstsq(places.astype(np.float64), z.astype(np.float64), rcond=None)
     directions: list[Direction] = []
     for number, (way, share, spread) in enumerate(zip(ways, fitted.explained_variance_ratio_, places.std(0), strict=True), 1):
         note = f"principal component {number} of the {of}, {share:.0%} of their variance"
