@@ -105,6 +105,16 @@ def test_live_settings_reach_the_training_and_others_begin_it_anew() -> None:
     assert lab(test) is not before and lab(test).configs[0].critic_widths == (8, 4) and lab(test).trainers[0].step == 0
 
 
+def test_a_note_holds_for_the_experiments_own_settings_only() -> None:
+    test = page("lab")
+    note = EXPERIMENTS["first-look"].note
+    assert note in texts(test)
+    setting(test, "clip_value").set_value(0.05).run()
+    assert note not in texts(test) and "Changed from “First look: a clipped WGAN”." in texts(test)
+    press(test, "Back to the experiment")
+    assert note in texts(test) and lab(test).configs[0] == BASE and link(test) == {"experiment": "first-look"}
+
+
 def test_a_value_that_cannot_be_keeps_the_laboratory_and_says_what_it_takes() -> None:
     test = page("lab", **SMALL)
     before = lab(test)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import settings
 from pages.shared.drawing_pad import drawing_pad
@@ -57,12 +58,24 @@ def set_up() -> Laboratory | None:
             values |= {name: settings.setting_widget(SCOPE, name, badge="restarts") for name in _RECIPE}
         with st.popover("Second WGAN", icon=":material/compare:"):
             twin = _second()
-    st.caption(EXPERIMENTS[st.session_state[EXPERIMENT]].note)
+    note = st.empty()
     values |= _at_hand()
     # Of the methods that are not chosen, for whoever goes back to them.
     values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in FIELDS if name not in values}
     _write_link(values, twin)
+    _say_what_to_see(note)
     return _laboratory(_configs(values, twin))
+
+
+def _say_what_to_see(place: DeltaGenerator) -> None:
+    """The experiment's note, which holds for its own settings only."""
+    chosen = EXPERIMENTS[st.session_state[EXPERIMENT]]
+    if len(st.session_state[LINK]) == 1:  # nothing but the experiment's name
+        place.caption(chosen.note)
+        return
+    with place.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Changed from “{chosen.title}”.", width="content")
+        st.button("Back to the experiment", on_click=_experiment_chosen, type="tertiary", icon=":material/undo:")
 
 
 def _data() -> dict[str, Any]:

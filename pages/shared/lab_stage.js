@@ -266,8 +266,9 @@ class Panel {
         let line = 0;
         if (lines) {
           // How many pixels to the nearest line: its edge is as soft as one pixel.
-          const slope = Math.abs(value - row[x ? x - 1 : 1]) + Math.abs(value - above[x]) + 1e-9;
-          line = Math.max(0, 1 - Math.abs(value - Math.round(value)) / slope);
+          const slope = Math.abs(value - row[x ? x - 1 : 1]) + Math.abs(value - above[x]);
+          // Where it is flat, all of it or nothing would be a line.
+          line = slope > 1e-5 ? Math.max(0, 1 - Math.abs(value - Math.round(value)) / slope) : 0;
         }
         pixels[y * size + x] = line > 0.1 ? lines[(Math.ceil(line * LINE_STEPS) - 1) * 256 + colour] : ramp[colour];
       }

@@ -15,8 +15,8 @@ from wgan_core.lab.stages import Who
 
 LOOK_EVERY = 0.1
 """Seconds between two looks, if the networks are small enough."""
-PACES: dict[Pace, str] = {"slow": "Slow motion", "cycles": "Cycle by cycle", "full": "Full speed"}
-TRAINED: dict[Who, str] = {"both": "Train both", "critic": "Critic only", "generator": "Generator only"}
+PACES: dict[Pace, str] = {"slow": "Slow motion", "cycles": "Cycles", "full": "Full speed"}
+TRAINED: dict[Who, str] = {"both": "Both", "critic": "Critic", "generator": "Generator"}
 _PACE, _LAYERS, _SECONDS = "lab-pace", "lab-layers", "lab-seconds"
 _NARROW = (
     "<style>.st-key-lab-work [data-testid='stColumn'] { min-width: min(100%, 26rem); }</style>"  # below that side by side is too small
@@ -84,7 +84,7 @@ def _buttons(lab: Laboratory) -> None:
         )
         common = {"required": True, "persist_state": "session", "label_visibility": "collapsed"}
         st.segmented_control("Pace", tuple(PACES), key=_PACE, format_func=PACES.__getitem__, **common)
-        st.segmented_control("Train", tuple(TRAINED), key=lab_setup.WHO, format_func=TRAINED.__getitem__, **common)
+        st.segmented_control("Which networks train", tuple(TRAINED), key=lab_setup.WHO, format_func=TRAINED.__getitem__, **common)
 
 
 def _truth(lab: Laboratory, history: tuple[tuple[Truth, ...], ...]) -> None:
