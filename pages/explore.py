@@ -160,8 +160,8 @@ def _paste(latent_dim: int) -> None:
         st.session_state[_PASTE_PROBLEM] = str(error)
 
 
-def show_controls(source: Source) -> range:
-    """Seed, undo, and which dimensions get a slider. Returns these."""
+def show_controls(source: Source) -> None:
+    """Seed, undo and history."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Seed",
@@ -188,6 +188,10 @@ def show_controls(source: Source) -> range:
             st.caption("Where you were, the latest first.")
             for back, words in enumerate(latent_state.history(source.latent_dim), 1):
                 st.button(words, key=f"explore.back-{back}", type="tertiary", on_click=latent_state.undo, args=(back,))
+
+
+def _choose_dimensions(source: Source) -> range:
+    """Which latent dimensions get a slider."""
     size = latent_state.DIMENSIONS_AT_A_TIME
     groups = list(range(0, source.latent_dim, size))
     first = groups[0]
@@ -197,7 +201,7 @@ def show_controls(source: Source) -> range:
             groups,
             key="explore.first",
             persist_state="session",
-            width=420,
+            width=260,
             format_func=lambda start: f"{start + 1}–{min(start + size, source.latent_dim)}",
         )
     return range(first, min(first + size, source.latent_dim))
@@ -253,9 +257,12 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
     except StoreError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
-    dimensions = show_controls(source)
-    directions = choose_directions(source) if not source.networks.makes_points else ()
-    if _choose_where(source):
+    show_controls(source)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        dimensions = _choose_dimensions(source)
+        directions = choose_directions(source) if not source.networks.makes_points else ()
+        in_browser = _choose_where(source)
+    if in_browser:
         latent_explorer(source, dimensions, directions, key="explore-latent")
     else:
         picture, controls = st.columns([4, 5], gap="large")

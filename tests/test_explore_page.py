@@ -218,7 +218,7 @@ def test_a_training_image_is_found_and_explored(run: Run, networks: SavedNetwork
     assert "Begins at a latent of your own" in texts(test)
     found = np.frombuffer(base64.urlsafe_b64decode(link(test)["latent"]), "<f2").astype(np.float32)
     made = networks.pixels(found[None])[0, :, :, 0]
-    assert np.abs(grey(shown["explore-inverted"])[:, 8:].astype(int) - made).max() <= 2  # links hold 16 bits a number
+    assert np.abs(grey(shown["explore-inverted"])[:, 9:].astype(int) - made).max() <= 2  # links hold 16 bits a number
     press(test, "A held-out one")
     assert "digits has no held-out images" in texts(test)
 

@@ -204,6 +204,7 @@ def test_points_that_are_still_to_come() -> None:
     test = page("lab", **SMALL)
     test.selectbox(key=lab_setup.SOURCE).set_value("drawn").run()
     assert "Draw some points: open “Points” above." in texts(test)
+    assert lab(test).configs[0].dataset == "8-gaussians" and test.button(key="lab-play")  # what was there stays
     test.selectbox(key=lab_setup.SOURCE).set_value("csv").run()
     assert "Upload a CSV file of points: open “Points” above." in texts(test)
     test.selectbox(key=lab_setup.SOURCE).set_value("ring").run()

@@ -28,27 +28,26 @@ def choose_directions(source: Source) -> tuple[Direction, ...]:
     names = [one.name for one in saved]
     options = [
         *names,
-        *(f"{of} {number}" for of in ("activations", "images") for number in range(1, min(COUNT, source.latent_dim) + 1)),
         *(f"more {name}" for name in source.class_names),
+        *(f"{of} {number}" for of in ("activations", "images") for number in range(1, min(COUNT, source.latent_dim) + 1)),
         *(f"random {number}" for number in range(1, RANDOM + 1)),
     ]
     if _CHOSEN not in st.session_state:
         st.session_state[_CHOSEN] = list(latent_state.place().directions)
     # What another run knew, or a link, may not be here.
     st.session_state[_CHOSEN] = [name for name in st.session_state[_CHOSEN] if name in options]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.multiselect(
-            "Directions",
-            options,
-            key=_CHOSEN,
-            persist_state="session",
-            width=520,
-            placeholder="Add a slider for a direction",
-            help="activations: principal components of what the generator's first layer passes on; images: of the images. more …: from all "
-            "others towards the images that a small classifier takes for that class. Those that you have named come first.",
-        )
-        with st.popover("Name a direction", icon=":material/label:"):
-            _naming(source, names)
+    st.multiselect(
+        "Directions",
+        options,
+        key=_CHOSEN,
+        persist_state="session",
+        width=360,
+        placeholder="Add a slider for a direction",
+        help="more …: from all others towards the images that a small classifier takes for that class. activations: principal components "
+        "of what the generator's first layer passes on; images: of the images. Those that you have named come first.",
+    )
+    with st.popover("Name a direction", icon=":material/label:"):
+        _naming(source, names)
     found = [one for name in st.session_state[_CHOSEN] if (one := _find(source, name, saved)) is not None]
     latent_state.let_know(found)
     return tuple(found)

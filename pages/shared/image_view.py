@@ -144,9 +144,10 @@ def _result(source: Source) -> None:
     now = search.progress
     st.markdown("**The image, and the nearest that this generator can make**")
     live_image(
-        images.png(np.concatenate([search.target, source.pixels(now.z[None])[0]], axis=1)),
+        images.png(images.tile(np.stack([search.target, source.pixels(now.z[None])[0]]), columns=2)),
         key="explore-inverted",
         alt=f"The image and its reconstruction after {now.step} steps",
+        caption="Left yours, right the generator's.",
         width=2 * WIDTH,
     )
     st.progress(now.step / now.of, text=f"Step {now.step} of {now.of}: error {now.error:.3f}")
@@ -158,6 +159,7 @@ def _result(source: Source) -> None:
             st.rerun()
         if st.button("Explore from here", icon=":material/explore:", type="primary"):
             latent_state.adopt(now.z)
+            st.toast("The latent that was found is the one at the top of the page now.", icon=":material/explore:")
             st.rerun()
 
 

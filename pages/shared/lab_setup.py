@@ -35,7 +35,8 @@ _PURPOSE = (
 
 
 def set_up() -> Laboratory | None:
-    """Draw the settings. Returns the laboratory that they describe, the one at hand if it can be kept; None while they cannot be used."""
+    """Draw the settings. Returns the laboratory that they describe, or the one at hand if that can be kept, as
+    it is while they cannot be used; None if there is none yet."""
     _take_over_link()
     values: dict[str, Any] = {}
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -122,7 +123,7 @@ def _drawn() -> str | None:
 def _second() -> dict[str, Any] | None:
     """The settings of the second WGAN; None where there is only one."""
     two = st.toggle(
-        "Two WGANs side by side",
+        "Two WGANs side by side :gray-badge[restarts]",
         key=TWO,
         persist_state="session",
         help="The second gets the same real points, starts from the same generator and takes its updates at the same time. Only its critic "
@@ -273,9 +274,9 @@ def _configs(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> tuple
 
 def _laboratory(configs: tuple[TrainConfig, ...] | None) -> Laboratory | None:
     """The laboratory at hand with these settings, or a new one where they reach further than a live change."""
-    if configs is None:
-        return None
     lab: Laboratory | None = st.session_state.get(LABORATORY)
+    if configs is None:
+        return lab  # as it was: what is to be mended stands beside the widget
     same = lab is not None and len(lab.configs) == len(configs)
     if lab is not None and same and not any(map(needs_restart, lab.configs, configs)):
         if lab.configs != configs:

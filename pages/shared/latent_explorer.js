@@ -33,9 +33,11 @@ class Explorer {
       this.draw();
     });
     listen(this.image, "click", (event) => this.choose(event));
-    listen(this.pad, "pointerdown", (event) => this.grab(event));
-    listen(this.pad, "pointermove", (event) => this.drag(event));
-    for (const end of ["pointerup", "pointercancel"]) listen(this.pad, end, () => this.drop());
+    for (const handle of [this.pad, this.image]) {
+      listen(handle, "pointerdown", (event) => this.grab(event, handle));
+      listen(handle, "pointermove", (event) => this.drag(event));
+      for (const end of ["pointerup", "pointercancel"]) listen(handle, end, () => this.drop());
+    }
     listen(this.pad, "keydown", (event) => this.onPadKey(event));
     for (const axis of ["x", "y"]) listen(this[axis], "change", () => this.goTo({ [axis]: Number(this[axis].value) || 0 }, true));
     listen(this.home, "click", () => this.goTo({ x: 0, y: 0 }, true));
@@ -166,9 +168,12 @@ class Explorer {
     this.timer = setTimeout(() => this.rest(), QUIET);
   }
 
-  grab(event) {
-    if (event.button) return;
-    this.pad.setPointerCapture(event.pointerId);
+  grab(event, handle) {
+    // Of many images one is chosen by a click; a single one is dragged as the plane is.
+    if (event.button || (handle === this.image && Number(this.view.value) > 1)) return;
+    event.preventDefault();
+    handle.focus();
+    handle.setPointerCapture(event.pointerId);
     this.held = { x: event.clientX, y: event.clientY, at: { x: this.state.x, y: this.state.y } };
   }
 

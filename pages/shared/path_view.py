@@ -60,6 +60,7 @@ def pin(run_id: str, z: Latents) -> None:
     if len(kept) >= MOST_KEYS:
         return
     kept.append(z)
+    st.toast(f"Pinned as p{len(kept)}: see “Interpolate” below.", icon=":material/keep:")
     if len(kept) >= 2:
         st.session_state[_KEYS] = ", ".join(f"p{number}" for number in range(1, len(kept) + 1))
 

@@ -106,6 +106,14 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.mouse.up()
     page.wait_for_url(re.compile("at="))
     assert farthest(page, networks) <= 1
+    # The image itself is a handle too.
+    image, place = page.locator(".explorer .image").bounding_box(), link(page)["at"]
+    page.mouse.move(image["x"] + 200, image["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(image["x"] + 120, image["y"] + 160, steps=8)
+    page.mouse.up()
+    page.wait_for_function("place => new URLSearchParams(location.search).get('at') !== place", arg=place)
+    assert farthest(page, networks) <= 1
     page.get_by_role("slider", name="truncation ψ").press("ArrowLeft")
     page.wait_for_url(re.compile("psi=0.9"))
     assert farthest(page, networks) <= 1

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+PROJECT = Path(__file__).parents[2]
 
 # The newest drawn value of the estimate and how far its curve reaches; null until Plotly has drawn.
 CURVE = """() => {
@@ -111,9 +114,11 @@ def test_a_page_keeps_its_frame_when_its_address_is_the_first_thing_opened(strea
     assert "n_critic=7" in browser_page.url
 
 
-def test_a_shared_link_downloads_of_the_latent_and_the_picture(url: str, browser_page: Any, open_page: Callable[..., Any]) -> None:
+def test_a_shared_link_downloads_of_the_latent_and_the_picture(
+    streamlit_server: Callable[..., str], browser_page: Any, open_page: Callable[..., Any]
+) -> None:
     page = browser_page
-    page.goto(f"{url}/explore")
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(PROJECT / 'checkpoints'))}/explore")
     page.get_by_role("spinbutton", name="Seed").fill("42")
     page.get_by_role("spinbutton", name="Seed").press("Enter")
     page.wait_for_url(re.compile("seed=42"))
