@@ -29,6 +29,7 @@ class Film {
     listen(this.canvas, "click", () => this.setPlaying(!this.playing));
     listen(this.scrubber, "input", () => this.seek(Number(this.scrubber.value)));
     listen(root, "keydown", (event) => this.onKey(event));
+    listen(globalThis, "wgan-seek", ({ detail }) => detail.cursor === this.header?.cursor && this.seek(Math.round(detail.x)));
     this.setPlaying(false);
   }
 
@@ -66,7 +67,7 @@ class Film {
   }
 
   drawFrame(index) {
-    const { count, columns, frameWidth: width, frameHeight: height, labels } = this.header;
+    const { count, columns, frameWidth: width, frameHeight: height, labels, cursor } = this.header;
     const [x, y] = [(index % columns) * width, Math.floor(index / columns) * height];
     const context = this.canvas.getContext("2d");
     context.clearRect(0, 0, width, height);
@@ -76,6 +77,7 @@ class Film {
     this.label.textContent = labels?.[index] ?? `frame ${index + 1} of ${count}`;
     this.scrubber.style.setProperty("--done", `${(100 * index) / Math.max(1, count - 1)}%`);
     this.scrubber.setAttribute("aria-valuetext", this.label.textContent);
+    if (cursor) moveCursor(cursor, index);
   }
 
   seek(index) {

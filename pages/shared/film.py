@@ -6,7 +6,7 @@ from streamlit.components.v2 import component
 
 from pages.shared.payload import asset, pack, script
 
-_component = component("wgan_film", html=asset("film.html"), css=asset("film.css"), js=script("film.js"))
+_component = component("wgan_film", html=asset("film.html"), css=asset("film.css"), js=asset("cursor.js") + script("film.js"))
 
 
 def film(
@@ -21,6 +21,7 @@ def film(
     fps: int = 15,
     width: int = 256,
     labels: list[str] | None = None,
+    cursor: str | None = None,
 ) -> None:
     """Play a film; drawn again with the same frames it goes on where it was.
 
@@ -36,6 +37,7 @@ def film(
         fps: frames a second at normal speed.
         width: of the film on the page in pixels, at most the container's. Enlarged pixels stay sharp squares.
         labels: one for each frame, shown below it; None: "frame 3 of 24".
+        cursor: a name under which charts with the same `cursor` show the frame's number, from 0, along their x axis.
 
     Raises:
         ValueError: no frames, or the labels are not one for each frame.
@@ -53,5 +55,6 @@ def film(
         "fps": fps,
         "width": width,
         "labels": labels,
+        "cursor": cursor,
     }
     _component(key=key, data=pack(header, frames_png))

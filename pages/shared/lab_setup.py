@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import settings
 from pages.shared.drawing_pad import drawing_pad
@@ -64,17 +63,20 @@ def set_up() -> Laboratory | None:
     # Of the methods that are not chosen, for whoever goes back to them.
     values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in FIELDS if name not in values}
     _write_link(values, twin)
-    _say_what_to_see(note)
-    return _laboratory(_configs(values, twin))
+    # All in one place, so that what stands below keeps its own whatever is said here.
+    with note.container():
+        laboratory = _laboratory(_configs(values, twin))
+        _say_what_to_see()
+    return laboratory
 
 
-def _say_what_to_see(place: DeltaGenerator) -> None:
+def _say_what_to_see() -> None:
     """The experiment's note, which holds for its own settings only."""
     chosen = EXPERIMENTS[st.session_state[EXPERIMENT]]
     if len(st.session_state[LINK]) == 1:  # nothing but the experiment's name
-        place.caption(chosen.note)
+        st.caption(chosen.note)
         return
-    with place.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Changed from “{chosen.title}”.", width="content")
         st.button("Back to the experiment", on_click=_experiment_chosen, type="tertiary", icon=":material/undo:")
 

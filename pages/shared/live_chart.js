@@ -22,6 +22,9 @@ class Chart {
     this.busy = false;
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(host);
+    this.listeners = new AbortController();
+    const moved = ({ detail }) => detail.cursor === this.cursor && this.showCursor();
+    globalThis.addEventListener("wgan-cursor", moved, { signal: this.listeners.signal });
   }
 
   async show(data) {
@@ -65,6 +68,33 @@ class Chart {
     this.say("");
     await this.Plotly.react(this.host, figure.data, layout, this.config);
     this.drawn = wanted;
+    this.cursor = header.cursor;
+    this.followCursor();
+  }
+
+  // Once for each chart: its line goes where a zoom or another width moves it, and a click sends the cursor's owner there.
+  followCursor() {
+    if (this.cursor && !this.line) {
+      this.line = document.createElement("div");
+      this.line.className = "wgan-chart-cursor";
+      this.host.append(this.line);
+      this.host.on("plotly_afterplot", () => this.showCursor());
+      this.host.on("plotly_click", ({ points }) => seekCursor(this.cursor, points[0].x));
+    }
+    this.showCursor();
+  }
+
+  // Over the chart and not in it: moved thirty times a second, a shape of the figure would cost a layout each time.
+  showCursor() {
+    if (!this.line || this.closed) return;
+    const { xaxis, _size: inner } = this.host._fullLayout ?? {};
+    const x = cursorAt(this.cursor);
+    const along = xaxis && x !== undefined ? xaxis.l2p(x) : NaN;
+    this.line.hidden = !(along >= 0 && along <= inner.w);
+    if (this.line.hidden) return;
+    this.line.style.transform = `translateX(${inner.l + along}px)`;
+    this.line.style.top = `${inner.t}px`;
+    this.line.style.height = `${inner.h}px`;
   }
 
   resize() {
@@ -81,6 +111,7 @@ class Chart {
   close() {
     this.closed = true;
     this.observer.disconnect();
+    this.listeners.abort();
     this.Plotly?.purge(this.host);
   }
 }

@@ -178,6 +178,7 @@ def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, 
             alt=f"Film of the {way} way between {len(keys)} latents",
             fps=FPS,
             width=256,
+            cursor="explore-film",
         )
     with right:
         live_chart(
@@ -186,9 +187,11 @@ def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, 
             alt=f"Along {count} frames: the critic's score, and how much each frame differs from the one before",
             height=220,
             revision=f"{source.name}-{way}-{count}",
+            cursor="explore-film",
         )
         st.caption(
-            f"{count} images, drawn once and played in your browser at {FPS} a second. Upright lines: where a latent of the way is met. A "
+            f"{count} images, drawn once and played in your browser at {FPS} a second. The line that moves is the film's frame; "
+            "click on the curve to go there. Dotted: where a latent of the way is met. A "
             "change that peaks in between means that the picture turns over there."
         )
         _downloads(source, frames, strip, latents, way)

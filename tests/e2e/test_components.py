@@ -60,7 +60,8 @@ with left:
     live()
 with right:
     labels = [f"step {frame}" for frame in range(10)]
-    film(sheet(), frame_count=10, columns=4, frame_width=8, frame_height=6, key="film", alt="Grey levels", labels=labels)
+    film(sheet(), frame_count=10, columns=4, frame_width=8, frame_height=6, key="film", alt="Grey levels", labels=labels, cursor="grey")
+    live_chart(go.Figure(go.Scatter(y=np.arange(10), mode="markers")), key="linked", alt="Ten points", height=200, cursor="grey")
     st.session_state["runs"] = st.session_state.get("runs", 0) + 1
     st.button("Run again")
     st.write(f"run {st.session_state['runs']}")
@@ -264,6 +265,41 @@ def test_film_stands_still_for_those_who_want_less_motion(app: str, open_page: A
     page.goto(app)
     page.get_by_text("step 0").wait_for()
     assert page.locator(".st-key-film").get_by_role("button", name="Play").is_visible()
+
+
+def test_chart_shows_where_the_film_is_and_a_click_moves_it(app: str, browser_page: Any) -> None:
+    page = browser_page
+    page.goto(app)
+    page.locator(".st-key-film").get_by_role("button", name="Pause").click()
+    chart = page.locator('[aria-label="Ten points"]')
+    points, line = chart.locator(".points path"), chart.locator(".wgan-chart-cursor")
+    line.wait_for()
+
+    def middle(element: Any) -> float:
+        box = element.bounding_box()
+        return box["x"] + box["width"] / 2
+
+    for key, frame in (("End", 9), ("Home", 0), ("ArrowRight", 1)):
+        page.keyboard.press(key)
+        assert middle(line) == pytest.approx(middle(points.nth(frame)), abs=1), key
+    points.nth(6).scroll_into_view_if_needed()
+    box = points.nth(6).bounding_box()
+    page.mouse.move(middle(points.nth(6)) - 1, box["y"] + box["height"] / 2)
+    chart.locator(".hovertext").wait_for()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function(f"{SHOWN_FRAME} === 6")
+    assert middle(line) == pytest.approx(middle(points.nth(6)), abs=1)
+
+    # The line follows a zoom, and hides when its place is out of sight.
+    page.evaluate("""() => {
+        const chart = document.querySelector('[aria-label="Ten points"]');
+        return globalThis.Plotly.relayout(chart, { "xaxis.range": [5, 8] });
+    }""")
+    assert middle(line) == pytest.approx(middle(points.nth(6)), abs=1)
+    page.locator(".st-key-film").get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    assert line.is_hidden()
 
 
 def test_film_refuses_labels_that_do_not_match() -> None:
