@@ -12,7 +12,7 @@ from pages.shared.frame import within_frame
 from pages.shared.grid_view import grids
 from pages.shared.image_view import your_image
 from pages.shared.inside_view import inside
-from pages.shared.latent_explorer import latent_explorer, why_not_here
+from pages.shared.latent_explorer import latent_explorer, send_generator, why_not_here
 from pages.shared.latent_source import Source, open_source, runs_to_choose
 from pages.shared.live_image import live_image
 from pages.shared.nearest_view import nearest
@@ -20,7 +20,7 @@ from pages.shared.point_view import show_landing
 from pages.shared.server import run_manager
 from wgan_core import images
 from wgan_core.directions import diversity
-from wgan_core.latent import latent_from_text, latent_to_text
+from wgan_core.latent import Latents, latent_from_text, latent_to_text
 from wgan_core.latent_place import Place, from_params
 from wgan_core.saved import SavedNetworks
 from wgan_core.store import StoreError
@@ -136,14 +136,14 @@ def show_opinion(source: Source) -> None:
     )
     name = f"{source.name}-seed{latent_state.current_seed()}"
     with st.container(horizontal=True):
+        files = [
+            ("Latent .npy", lambda: path_view.as_npy(z), "npy", "application/octet-stream"),
+            ("Latent as text", lambda: latent_to_text(z), "json", "application/json"),
+        ]
         if not source.networks.makes_points:
-            pixels = source.pixels(z[None])[0]
-            picture = images.png(images.enlarge(pixels, max(1, 512 // pixels.shape[0])))
-            st.download_button("PNG", picture, f"{name}.png", "image/png", icon=":material/download:", on_click="ignore")
-        st.download_button("Latent .npy", path_view.as_npy(z), f"{name}.npy", icon=":material/download:", on_click="ignore")
-        st.download_button(
-            "Latent as text", latent_to_text(z), f"{name}.json", "application/json", icon=":material/download:", on_click="ignore"
-        )
+            files.insert(0, ("PNG", lambda: _as_png(source, z), "png", "image/png"))
+        for label, make, suffix, mime in files:
+            st.download_button(label, make, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore")
         st.button("Pin for interpolation", icon=":material/keep:", on_click=path_view.pin, args=(source.run_id, z))
         with st.popover("Copy or paste", icon=":material/content_paste:"):
             st.code(latent_to_text(z), language="json", wrap_lines=True, height=120)
@@ -151,6 +151,11 @@ def show_opinion(source: Source) -> None:
             st.button("Go to it", icon=":material/arrow_forward:", on_click=_paste, args=(source.latent_dim,))
             if problem := st.session_state.pop(_PASTE_PROBLEM, ""):
                 st.error(problem, icon=":material/error:")
+
+
+def _as_png(source: Source, z: Latents) -> bytes:
+    pixels = source.pixels(z[None])[0]
+    return images.png(images.enlarge(pixels, max(1, 512 // pixels.shape[0])))
 
 
 def _paste(latent_dim: int) -> None:
@@ -337,4 +342,5 @@ if source is not None:
         st.caption(
             f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored; “Save now” adds one."
         )
+    send_generator(source, key="explore-generator")
     latent_view(source.run_id, source.step, source.averaged)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -46,21 +46,44 @@ def why_not_here(source: Source) -> str:
     return ""
 
 
-def program(source: Source) -> BrowserGenerator:
+@dataclass(frozen=True)
+class Program:
+    """What the browser runs."""
+
+    generator: BrowserGenerator
+    weights_id: str
+    """A hash of its weights, by which what is drawn with them names them."""
+    packed: bytes
+    """The message that brings them."""
+
+
+def program(source: Source) -> Program:
     """What the browser runs. Raises TooLarge."""
     return _program(source.networks, source.name, id(source.networks))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _program(_networks: Any, name: str, identity: int) -> BrowserGenerator:
-    return browser_generator(_networks)
+def _program(_networks: Any, name: str, identity: int) -> Program:
+    made = browser_generator(_networks)
+    weights_id = hashlib.blake2b(made.weights, digest_size=8).hexdigest()
+    spec = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}
+    return Program(made, weights_id, pack(spec, made.weights))
+
+
+def send_generator(source: Source, *, key: str) -> None:
+    """Give the browser the generator that `latent_explorer` draws with, where it can run there.
+
+    Outside of the fragment in which the explorer is: a fragment sends all that is in it anew at every move, and this is megabytes.
+    """
+    if not why_not_here(source):
+        _weights(key=key, data=program(source).packed)
 
 
 def latent_explorer(source: Source, dimensions: Sequence[int], directions: Sequence[DirectionLike], *, key: str) -> None:
     """Show the current latent of `latent_state` and let it be moved; when the finger lets go, `latent_state` follows.
 
     Args:
-        source: the generator.
+        source: the generator; the browser has it from `send_generator`.
         dimensions: which latent dimensions get a slider, counted from 0.
         directions: which directions do.
         key: unique on the page.
@@ -68,11 +91,7 @@ def latent_explorer(source: Source, dimensions: Sequence[int], directions: Seque
     Raises:
         TooLarge: see `why_not_here`.
     """
-    made = program(source)
-    weights_id = hashlib.blake2b(made.weights, digest_size=8).hexdigest()
-    spec = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}
-    _weights(key=f"{key}-weights", data=pack(spec, made.weights))
-    header, body = message(source, weights_id, dimensions, directions)
+    header, body = message(source, program(source).weights_id, dimensions, directions)
     _explorer(
         key=key,
         data=pack(header, body),
