@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared import latent_state, path_view
+from pages.shared import latent_state, path_view, pins
 from pages.shared.direction_view import choose_directions
 from pages.shared.frame import within_frame
 from pages.shared.grid_view import grids
 from pages.shared.image_view import your_image
 from pages.shared.inside_view import inside
-from pages.shared.latent_explorer import latent_explorer, send_generator, why_not_here
+from pages.shared.latent_explorer import PAGE, latent_explorer, send_generator, show_at_once, shown_at_once, why_not_here
 from pages.shared.latent_source import Source, open_source, runs_to_choose
 from pages.shared.live_image import live_image
 from pages.shared.nearest_view import nearest
 from pages.shared.point_view import show_landing
 from pages.shared.server import run_manager
+from pages.shared.text import whole_number
 from wgan_core import images
 from wgan_core.directions import diversity
 from wgan_core.latent import Latents, latent_from_text, latent_to_text
@@ -69,9 +70,9 @@ def _choose_step(run_id: str) -> Source | None:
         source = open_source(run_id, None)
         steps = source.steps
         key = f"explore.step-{run_id}"
-        asked = st.query_params.get("step", "")
-        if key not in st.session_state and asked.isdigit() and int(asked) in steps:
-            st.session_state[key] = int(asked)
+        asked = whole_number(st.query_params.get("step", ""), steps[-1])
+        if key not in st.session_state and asked in steps:
+            st.session_state[key] = asked
         if st.session_state.get(key) not in steps:
             st.session_state.pop(key, None)
         if len(steps) == 1:
@@ -144,7 +145,7 @@ def show_opinion(source: Source) -> None:
             files.insert(0, ("PNG", lambda: _as_png(source, z), "png", "image/png"))
         for label, make, suffix, mime in files:
             st.download_button(label, make, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore")
-        st.button("Pin for interpolation", icon=":material/keep:", on_click=path_view.pin, args=(source.run_id, z))
+        st.button("Pin for interpolation", icon=":material/keep:", on_click=pins.pin, args=(source, z))
         with st.popover("Copy or paste", icon=":material/content_paste:"):
             st.code(latent_to_text(z), language="json", wrap_lines=True, height=120)
             st.text_area("A latent to go to", key=_PASTED, placeholder="[0.1, -1.2, …]", height=100)
@@ -305,9 +306,11 @@ def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
-    params |= path_view.to_params()
+    params |= path_view.way_to_params(source)
     if source.averaged:
         params["generator"] = "averaged"
+    if (count := shown_at_once()) > 1:
+        params["show"] = str(count)
     if (view := st.session_state.get(_SECTION, "way")) != "way":
         params["view"] = view
     st.session_state["explore.link"] = source.run_id
@@ -319,9 +322,10 @@ def _latent_from_link() -> None:
     """On the first visit; from then on the URL follows the page."""
     if latent_state.SEED in st.session_state:
         return
-    seed = st.query_params.get("seed", "")
-    st.session_state[latent_state.SEED] = int(seed) if seed.isdigit() and int(seed) <= latent_state.MAX_SEED else 0
+    st.session_state[latent_state.SEED] = whole_number(st.query_params.get("seed", ""), latent_state.MAX_SEED) or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
+    path_view.way_from_params(st.query_params)
+    show_at_once(whole_number(st.query_params.get("show", ""), PAGE))
     found, problems = from_params(dict(st.query_params), MOST_DIMENSIONS)
     latent_state.put(found)
     try:

@@ -18,3 +18,8 @@ def page(name: str, **params: str) -> AppTest:
     test.run()
     assert not test.exception, test.exception
     return test
+
+
+def link(test: AppTest) -> dict[str, str]:
+    """The page's URL parameters."""
+    return {name: value if isinstance(value, str) else value[0] for name, value in dict(test.query_params).items()}

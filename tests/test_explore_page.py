@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import image_view, latent_explorer, latent_state, nearest_view
 from pages.shared.server import run_manager
-from tests.app_page import page
+from tests.app_page import link, page
 from wgan_core import directions
 from wgan_core.config import TrainConfig
 from wgan_core.data import load_dataset
@@ -72,10 +72,6 @@ def press(test: AppTest, label: str) -> None:
     assert not test.exception, test.exception
 
 
-def link(test: AppTest) -> dict[str, str]:
-    return {name: value if isinstance(value, str) else value[0] for name, value in dict(test.query_params).items()}
-
-
 def grey(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
@@ -118,6 +114,9 @@ def test_only_what_fits_is_taken_over_from_the_browser(monkeypatch: pytest.Monke
         state["key"] = {"chosen": chosen}
         latent_explorer._choose("key")
         assert latent_state.current_seed() == seed
+    for count, shown in ((64, 64), (7, 64), (None, 64), ("1", 64), (1, 1)):
+        latent_explorer.show_at_once(count)
+        assert latent_explorer.shown_at_once() == shown
 
 
 # A latent of one's own.

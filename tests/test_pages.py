@@ -13,11 +13,12 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import grid_view, inside_view
+from pages.shared import grid_view, inside_view, pins
 from pages.shared.server import run_manager
-from tests.app_page import page
+from tests.app_page import link, page
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
 from wgan_core.export import export
+from wgan_core.latent import latents_to_link
 from wgan_core.manager import RunManager
 from wgan_core.run import Run
 from wgan_core.store import RunFolder
@@ -437,8 +438,34 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
     assert test.text_input(key="explore.path-seeds").value == "p1, p2" and "2 pinned: p1 to p2." in texts(test)
     test.text_input(key="explore.path-seeds").set_value("p2, 7, P1").run()
     assert not test.error and "72 images" in texts(test)
+    test.segmented_control(key="explore.way").set_value("linear").run()
+    assert (link(test)["way"], link(test)["loop"]) == ("linear", "1")
+    again = page("explore", **link(test))
+    assert "2 pinned: p1 to p2." in texts(again) and "72 images" in texts(again) and link(again) == link(test)
+    elsewhere = page("explore", **link(test) | {"view": "grids"})  # what that section does not show is not lost
+    assert link(elsewhere) == link(test) | {"view": "grids"}
     button(test, "Remove pins").click().run()
     assert "pinned" not in texts(test) and test.text_input(key="explore.path-seeds").value == "1, 2, 3"
+
+
+def test_pins_that_a_link_cannot_hold(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("x", "é", "AAAA", latents_to_link(np.full(finished.snapshot.config.latent_dim, np.nan))):
+        test = page("explore", run=finished.run_id, pins=text)
+        assert "This link holds pins that are cut off or changed; they were left out." in texts(test) and "pins" not in link(test)
+    monkeypatch.setattr(pins, "MOST_IN_LINK", finished.snapshot.config.latent_dim)
+    button(test, "Pin for interpolation").click().run()
+    assert "pins" in link(test)
+    button(test, "Pin for interpolation").click().run()
+    assert "2 pinned: p1 to p2." in texts(test) and "too many for the page's address" in texts(test)
+    assert not {"pins", "through"} & link(test).keys()
+
+
+def test_numbers_in_a_link_that_are_none(manager: RunManager, finished: Run) -> None:
+    test = page("explore", run=finished.run_id, seed="²", step="9" * 5000, show="6４", at="0,0")
+    assert not test.exception and test.number_input(key="explore.seed").value == 0 and "show" not in link(test)
+    assert link(page("explore", run=finished.run_id, show="64"))["show"] == "64"
+    test.text_input(key="explore.path-seeds").set_value("²,³").run()
+    assert not test.exception and "Write two to 32 seeds" in test.error[0].value
 
 
 def test_grids_and_what_is_inside(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from tests.app_page import page
 from wgan_core import point_file, toy
 from wgan_core.config import TrainConfig
 from wgan_core.data import load_dataset
-from wgan_core.latent import path_through
+from wgan_core.latent import as_in_links, path_through
 from wgan_core.manager import RunManager
 from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
@@ -142,7 +142,7 @@ def test_sliders_and_pins_move_points(manager: RunManager, finished: Run, charts
     z = np.array([[1.5, 0], [-2.0, 0]], dtype=np.float32)
     z[:, 1] = fixed_latents(0, 1, 2)[0, 1]
     np.testing.assert_allclose(charts["explore-points"]["here"], networks.samples(z[1:]), atol=1e-6)
-    np.testing.assert_allclose(charts["explore-way"]["here"], networks.samples(z), atol=1e-6)
+    np.testing.assert_allclose(charts["explore-way"]["here"], networks.samples(as_in_links(z)), atol=1e-6)
     assert "2 pinned: p1 to p2." in words(test)
 
 

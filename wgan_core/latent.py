@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import Sequence
@@ -68,6 +69,26 @@ def latent_from_text(text: str, latent_dim: int) -> Latents:
         raise ValueError("A latent is a list of numbers such as [0.1, -1.2, ...].") from None
     if z.shape != (latent_dim,) or not np.isfinite(z).all():
         raise ValueError(f"A latent of this run is a list of {latent_dim} finite numbers.")
+    return z
+
+
+def as_in_links(z: Latents) -> Latents:
+    """Latents, any shape, rounded to the 16 bits a number with which links hold them; what is beyond ±65,504 becomes that."""
+    most = np.finfo(np.float16).max
+    return np.clip(z, -most, most).astype(np.float16).astype(np.float32)
+
+
+def latents_to_link(z: Latents) -> str:
+    """Latents, any shape, as text for a link: 16 bits a number, in base64's letters for addresses."""
+    return base64.urlsafe_b64encode(z.astype("<f2").tobytes()).decode().rstrip("=")
+
+
+def latents_from_link(text: str, most: int) -> Latents:
+    """What `latents_to_link` wrote, flat, 1 to `most` numbers. Raises ValueError if it is anything else."""
+    data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    z = np.frombuffer(data, "<f2").astype(np.float32)
+    if not 1 <= len(z) <= most or not np.isfinite(z).all():
+        raise ValueError("These are no latents.")
     return z
 
 

@@ -13,6 +13,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const explorer = explorers.get(root);
   explorer.tell = (state) => setStateValue("state", state);
   explorer.tellChosen = (index) => setTriggerValue("chosen", index);
+  explorer.tellCount = (count) => setStateValue("count", count);
   explorer.show(data);
   return () => {
     explorer.close();
@@ -30,7 +31,9 @@ class Explorer {
     this.listen = listen;
     listen(this.view, "change", () => {
       this.times = [];
+      this.count = Number(this.view.value);
       this.draw();
+      this.tellCount(this.count);
     });
     listen(this.image, "click", (event) => this.choose(event));
     for (const handle of [this.pad, this.image]) {
@@ -53,6 +56,10 @@ class Explorer {
       this.version = header.version;
       this.state = structuredClone(header.state);
       this.edits = 0;
+    }
+    if (header.count !== this.count) {
+      this.count = header.count;
+      this.view.value = header.count;
     }
     const numbers = new Float32Array(body.slice().buffer);
     const row = (index) => numbers.subarray(index * header.latentDim, (index + 1) * header.latentDim);
@@ -110,7 +117,7 @@ class Explorer {
       this.showNumbers();
       if (!this.generator || this.ready !== this.header.weights) return;
       const begun = performance.now();
-      const count = Number(this.view.value);
+      const { count } = this;
       try {
         paint(this.image, this.generator.images(this.latents(count), count), count, this.generator.spec.shape);
       } catch (error) {
@@ -136,14 +143,17 @@ class Explorer {
 
   // A click on one of many images: from there on it is the one.
   choose(event) {
-    const count = Number(this.view.value);
+    const { count } = this;
     if (count === 1) return;
     const box = this.image.getBoundingClientRect();
     const columns = Math.ceil(Math.sqrt(count));
     const [column, row] = [event.clientX - box.left, event.clientY - box.top].map((at) => Math.floor((at / box.width) * columns));
-    this.view.value = "1";
+    const chosen = row * columns + column;
+    this.view.value = this.count = 1;
     this.times = [];
-    this.tellChosen(row * columns + column);
+    this.draw();
+    this.tellCount(1);
+    if (chosen) this.tellChosen(chosen);
   }
 
   // Changes, and telling the server of them.
@@ -170,7 +180,7 @@ class Explorer {
 
   grab(event, handle) {
     // Of many images one is chosen by a click; a single one is dragged as the plane is.
-    if (event.button || (handle === this.image && Number(this.view.value) > 1)) return;
+    if (event.button || (handle === this.image && this.count > 1)) return;
     event.preventDefault();
     handle.focus();
     handle.setPointerCapture(event.pointerId);

@@ -23,6 +23,7 @@ LIBRARY = "app/static/tfjs"
 """Where TensorFlow.js lies, relative to the page."""
 PAGE = 64
 """Images on a page of random ones: those of this seed and of the 63 after it."""
+_COUNT = "explore.count"
 
 _weights = component(
     "wgan_generator_weights", html="<span hidden></span>", js=asset("payload.js") + asset("generator_weights.js"), isolate_styles=False
@@ -97,6 +98,7 @@ def latent_explorer(source: Source, dimensions: Sequence[int], directions: Seque
         data=pack(header, body),
         on_state_change=lambda: _take(key, source.latent_dim),
         on_chosen_change=lambda: _choose(key),
+        on_count_change=lambda: show_at_once(st.session_state[key].get("count")),
     )
 
 
@@ -113,6 +115,7 @@ def message(
         "planes": planes,
         "version": latent_state.version(),
         "state": asdict(latent_state.place()),
+        "count": shown_at_once(),
         "dimensions": list(dimensions),
         "directions": [{"name": one.name, "sd": one.sd, "words": one.note} for one in directions],
         "alt": f"Image that the generator makes of {latent_state.origin_in_words(latent_dim)} at step {source.step}",
@@ -143,3 +146,14 @@ def _choose(key: str) -> None:
     chosen = st.session_state[key].get("chosen")
     if isinstance(chosen, int) and 0 < chosen < PAGE:
         latent_state.choose_seed(latent_state.current_seed() + chosen)
+
+
+def shown_at_once() -> int:
+    """How many images the browser shows: 1, or `PAGE`, of this seed and those after it."""
+    return st.session_state.get(_COUNT, 1)
+
+
+def show_at_once(count: object) -> None:
+    """Show so many images from now on; anything but 1 and `PAGE` is passed over."""
+    if count in (1, PAGE):
+        st.session_state[_COUNT] = count

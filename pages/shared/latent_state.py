@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from wgan_core.latent import Latents
+from wgan_core.latent import Latents, as_in_links, latents_from_link, latents_to_link
 from wgan_core.latent_place import DirectionLike, Place
 from wgan_core.recorder import fixed_latents
 
@@ -54,7 +53,7 @@ def own_latent(latent_dim: int) -> Latents | None:
 def adopt(z: Latents) -> None:
     """Begin at a latent of the user's own, to the 16 bits a number with which links hold it."""
     _remember()
-    st.session_state[_OWN] = z.astype(np.float16).astype(np.float32)
+    st.session_state[_OWN] = as_in_links(z)
     st.session_state[_PLACE] = Place()
     st.session_state[_VERSION] = version() + 1
 
@@ -64,16 +63,12 @@ def own_as_text(latent_dim: int) -> str:
     own = own_latent(latent_dim)
     if own is None or latent_dim > MOST_IN_LINK:
         return ""
-    return base64.urlsafe_b64encode(own.astype("<f2").tobytes()).decode().rstrip("=")
+    return latents_to_link(own)
 
 
 def own_from_text(text: str) -> None:
     """Take over the latent of a link. Raises ValueError if it is none."""
-    data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    z = np.frombuffer(data, "<f2").astype(np.float32)
-    if not 1 <= len(z) <= MOST_IN_LINK or not np.isfinite(z).all():
-        raise ValueError("no latent")
-    st.session_state[_OWN] = z
+    st.session_state[_OWN] = latents_from_link(text, MOST_IN_LINK)
 
 
 def plane_name(seed: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,20 +14,37 @@ from pages.shared.film import film
 from pages.shared.latent_source import Source
 from pages.shared.live_chart import live_chart
 from pages.shared.live_image import live_image
+from pages.shared.pins import MOST_KEYS, THROUGH, USUAL_KEYS, pins, pins_to_params, show_pins
 from pages.shared.point_view import show_points
+from pages.shared.text import whole_number
 from wgan_core import images
 from wgan_core.figures import path_figure
 from wgan_core.latent import Latents, Path, path_through
 from wgan_core.path_report import PathReport, path_report
 from wgan_core.saved import SavedNetworks
 
-MOST_KEYS = 32
 STRIP = 12
 FRAMES_BETWEEN = 24
 FPS = 30
 WAYS: tuple[Path, ...] = ("spherical", "linear", "norm-kept")
-USUAL_KEYS = "1, 2, 3"
-_KEYS = "explore.path-seeds"
+_WAY, _LOOP = "explore.way", "explore.loop"
+
+
+def way_from_params(params: Mapping[str, str]) -> None:
+    """On the first visit: the way of a link."""
+    st.session_state[THROUGH] = params.get("through") or USUAL_KEYS
+    st.session_state[_WAY] = next((way for way in WAYS if way == params.get("way")), WAYS[0])
+    st.session_state[_LOOP] = params.get("loop") == "1"
+
+
+def way_to_params(source: Source) -> dict[str, str]:
+    """The way for a link, and its pins."""
+    params = pins_to_params(source)
+    if (way := st.session_state[_WAY]) != WAYS[0]:
+        params["way"] = way
+    if st.session_state[_LOOP]:
+        params["loop"] = "1"
+    return params
 
 
 def as_npy(z: Latents) -> bytes:
@@ -43,42 +61,13 @@ def as_npz(z: Latents, frames: images.Pixels) -> bytes:
     return buffer.getvalue()
 
 
-def to_params() -> dict[str, str]:
-    """For a link: the seeds that the way leads through. Pins are this tab's own."""
-    text = str(st.session_state.get(_KEYS, USUAL_KEYS))
-    return {} if text == USUAL_KEYS or "p" in text.lower() else {"through": text}
-
-
-def pins(run_id: str) -> list[Latents]:
-    """The latents pinned for a run in this tab."""
-    return st.session_state.setdefault("explore.pins", {}).setdefault(run_id, [])
-
-
-def pin(run_id: str, z: Latents) -> None:
-    """Keep a latent; with two of them the way leads through the pins."""
-    kept = pins(run_id)
-    if len(kept) >= MOST_KEYS:
-        return
-    kept.append(z)
-    st.toast(f"Pinned as p{len(kept)}: see “Interpolate” below.", icon=":material/keep:")
-    if len(kept) >= 2:
-        st.session_state[_KEYS] = ", ".join(f"p{number}" for number in range(1, len(kept) + 1))
-
-
-def _unpin(run_id: str) -> None:
-    pins(run_id).clear()
-    st.session_state[_KEYS] = USUAL_KEYS
-
-
 def interpolation(source: Source) -> None:
     """The section on ways between latents."""
-    if _KEYS not in st.session_state:
-        st.session_state[_KEYS] = st.query_params.get("through") or USUAL_KEYS
-    kept = pins(source.run_id)
+    kept = pins(source)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Through",
-            key=_KEYS,
+            key=THROUGH,
             persist_state="session",
             width=360,
             help=f"Seeds, and pins as p1, p2, …, in the order of the way: 2 to {MOST_KEYS} of them, separated by commas.",
@@ -86,16 +75,15 @@ def interpolation(source: Source) -> None:
         chosen = st.segmented_control(
             "Way",
             WAYS,
-            default="spherical",
-            key="explore.way",
+            key=_WAY,
             required=True,
             persist_state="session",
             help="Spherical turns at a constant rate and keeps the length of the latent, which the generator is used to. Linear cuts the "
             "corner: its middle is shorter. Norm-kept is the straight line made as long as it should be.",
         )
-        loop = st.toggle("Loop", key="explore.loop", persist_state="session", help="Back to the first at the end, without a jump.")
+        loop = st.toggle("Loop", key=_LOOP, persist_state="session", help="Back to the first at the end, without a jump.")
     if kept:
-        _show_pins(source, kept)
+        show_pins(source, kept)
     keys = _keys(source, kept)
     if keys is None:
         return
@@ -107,24 +95,9 @@ def interpolation(source: Source) -> None:
         _show_path(source, keys, latents, way, loop)
 
 
-def _show_pins(source: Source, kept: list[Latents]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if not source.networks.makes_points:
-            live_image(
-                images.png(images.tile(source.pixels(np.stack(kept)), columns=len(kept))),
-                key="explore-pins",
-                alt=f"{len(kept)} pinned latents",
-                width=64 * len(kept),
-            )
-        names = "p1" if len(kept) == 1 else f"p1 to p{len(kept)}"
-        more = "Pin one more to interpolate between pins." if len(kept) == 1 else "The way leads where “Through” says."
-        st.caption(f"{len(kept)} pinned: {names}. {more}", width="content")
-        st.button("Remove pins", on_click=_unpin, args=(source.run_id,), icon=":material/keep_off:", type="tertiary")
-
-
 def _keys(source: Source, kept: list[Latents]) -> list[Latents] | None:
     """The latents that the way leads through, or None with a sentence on the page."""
-    keys = keys_from(str(st.session_state[_KEYS]), source)
+    keys = keys_from(str(st.session_state[THROUGH]), source)
     if keys is None or not 2 <= len(keys) <= MOST_KEYS:
         pinned = f" and pins p1 to p{len(kept)}" if kept else ""
         st.error(f"Write two to {MOST_KEYS} seeds, whole numbers{pinned}, separated by commas, such as 1, 2, 3.", icon=":material/error:")
@@ -134,17 +107,17 @@ def _keys(source: Source, kept: list[Latents]) -> list[Latents] | None:
 
 def keys_from(text: str, source: Source) -> list[Latents] | None:
     """The latents that a user has written down: seeds, and pins as p1, p2, …; None if one of them is neither."""
-    kept = pins(source.run_id)
-    found = [_key(word.strip().lower(), source, kept) for word in text.split(",") if word.strip()]
+    found = [_key(word.strip().lower(), source) for word in text.split(",") if word.strip()]
     keys = [key for key in found if key is not None]
     return keys if len(keys) == len(found) else None
 
 
-def _key(word: str, source: Source, kept: list[Latents]) -> Latents | None:
-    if word.isdigit() and int(word) <= latent_state.MAX_SEED:
-        return latent_state.seed_latent(int(word), source.latent_dim)
-    if word[:1] == "p" and word[1:].isdigit() and 1 <= int(word[1:]) <= len(kept):
-        return kept[int(word[1:]) - 1]
+def _key(word: str, source: Source) -> Latents | None:
+    if (seed := whole_number(word, latent_state.MAX_SEED)) is not None:
+        return latent_state.seed_latent(seed, source.latent_dim)
+    kept = pins(source)
+    if word[:1] == "p" and (number := whole_number(word[1:], len(kept))):
+        return kept[number - 1]
     return None
 
 

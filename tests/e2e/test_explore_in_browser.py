@@ -86,8 +86,12 @@ def drag(page: Any, name: str, by: float) -> None:
 
 def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: Any) -> None:
     page, networks = browser_page, shipped("walkthrough-fashion-mnist")
+    received: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda data: received.append(len(data))))
     page.goto(f"{url}/explore?run=walkthrough-fashion-mnist&seed=3")
     first = painted(page)
+    assert max(received) > 1_000_000  # the weights, once
+    received.clear()
     page.wait_for_url(re.compile("step="))
     assert farthest(page, networks) <= 1
     # A slider: the picture moves while the finger is down, and the server hears of it at the end.
@@ -117,6 +121,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.get_by_role("slider", name="truncation ψ").press("ArrowLeft")
     page.wait_for_url(re.compile("psi=0.9"))
     assert farthest(page, networks) <= 1
+    assert max(received) < 200_000, "the weights were sent again"
     # A link is the whole state; undo goes back step by step.
     moved, address = painted(page), page.url
     page.goto("about:blank")
@@ -141,6 +146,9 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
     while painted(page).shape != (8 * 33 - 1, 8 * 33 - 1):
         page.wait_for_timeout(50)
     sheet = painted(page)
+    page.wait_for_url(re.compile("show=64"))
+    page.reload()
+    assert np.array_equal(painted(page), sheet)
     box = page.locator(".explorer .image").bounding_box()
     page.mouse.click(box["x"] + 2.5 / 8 * box["width"], box["y"] + 1.5 / 8 * box["height"])  # second row, third column: the tenth
     page.wait_for_url(re.compile("seed=20"))
@@ -148,7 +156,13 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
         page.wait_for_timeout(50)
     page.locator(".explorer .image[aria-label*='seed 20']").wait_for()
     assert link(page)["at"] == "0.5,0.25" and farthest(page, networks) <= 1
-    assert np.array_equal(painted(page), sheet[33:65, 66:98])
+    assert np.array_equal(painted(page), sheet[33:65, 66:98]) and "show" not in link(page)
+    # The first one is the seed's own: it stays, and is shown alone.
+    page.locator(".explorer .view").select_option("64")
+    page.wait_for_url(re.compile("show=64"))
+    page.mouse.click(box["x"] + 0.5 / 8 * box["width"], box["y"] + 0.5 / 8 * box["height"])
+    page.wait_for_function("() => !location.search.includes('show=')")
+    assert painted(page).shape == (32, 32) and link(page)["seed"] == "20"
 
 
 def test_convolutions_too(streamlit_server: Callable[..., str], browser_page: Any, dcgan: Path) -> None:

@@ -1,0 +1,86 @@
+"""Latents that the user has pinned in a run, to interpolate between; a link holds them while they are few."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.latent_source import Source
+from pages.shared.live_image import live_image
+from wgan_core import images
+from wgan_core.latent import Latents, as_in_links, latents_from_link, latents_to_link
+
+MOST_KEYS = 32
+"""Latents that a way may lead through."""
+MOST_IN_LINK = 1280
+"""Numbers of all pins together; an address that holds more, some 3,400 letters, would not be passed on whole everywhere."""
+THROUGH = "explore.path-seeds"
+"""Session state key: what the way leads through, in words."""
+USUAL_KEYS = "1, 2, 3"
+_PINS = "explore.pins"
+
+
+def pins(source: Source) -> list[Latents]:
+    """The latents pinned for a run in this tab, at first those of the link that opened it."""
+    kept: dict[str, list[Latents]] = st.session_state.setdefault(_PINS, {})
+    if source.run_id not in kept:
+        kept[source.run_id] = _from_link(source)
+    return kept[source.run_id]
+
+
+def _from_link(source: Source) -> list[Latents]:
+    text = st.query_params.get("pins", "")
+    if not text or st.query_params.get("run") != source.run_id:
+        return []
+    try:
+        numbers = latents_from_link(text, MOST_IN_LINK)
+        return list(numbers.reshape(-1, source.latent_dim))
+    except ValueError:
+        st.warning("This link holds pins that are cut off or changed; they were left out.", icon=":material/link_off:")
+        return []
+
+
+def pins_to_params(source: Source) -> dict[str, str]:
+    """For a link: the pins, where they fit, and what the way leads through, unless it needs pins that the link lacks."""
+    kept = pins(source)
+    through = str(st.session_state.get(THROUGH, USUAL_KEYS))
+    fit = 0 < len(kept) * source.latent_dim <= MOST_IN_LINK
+    params = {"pins": latents_to_link(np.concatenate(kept))} if fit else {}
+    if through != USUAL_KEYS and (fit or "p" not in through.lower()):
+        params["through"] = through
+    return params
+
+
+def pin(source: Source, z: Latents) -> None:
+    """Keep a latent, to the 16 bits a number with which links hold it; with two of them the way leads through the pins."""
+    kept = pins(source)
+    if len(kept) >= MOST_KEYS:
+        st.toast(f"{MOST_KEYS} are pinned, which is as many as a way can lead through: remove some first.", icon=":material/keep:")
+        return
+    kept.append(as_in_links(z))
+    st.toast(f"Pinned as p{len(kept)}: see “Interpolate” below.", icon=":material/keep:")
+    if len(kept) >= 2:
+        st.session_state[THROUGH] = ", ".join(f"p{number}" for number in range(1, len(kept) + 1))
+
+
+def _unpin(source: Source) -> None:
+    pins(source).clear()
+    st.session_state[THROUGH] = USUAL_KEYS
+
+
+def show_pins(source: Source, kept: list[Latents]) -> None:
+    """The pinned latents as small pictures, with their names."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not source.networks.makes_points:
+            live_image(
+                images.png(images.tile(source.pixels(np.stack(kept)), columns=len(kept))),
+                key="explore-pins",
+                alt=f"{len(kept)} pinned latents",
+                width=64 * len(kept),
+            )
+        names = "p1" if len(kept) == 1 else f"p1 to p{len(kept)}"
+        more = "Pin one more to interpolate between pins." if len(kept) == 1 else "The way leads where “Through” says."
+        if len(kept) * source.latent_dim > MOST_IN_LINK:
+            more += " They are too many for the page's address, so a link to it leaves them out."
+        st.caption(f"{len(kept)} pinned: {names}. {more}", width="content")
+        st.button("Remove pins", on_click=_unpin, args=(source,), icon=":material/keep_off:", type="tertiary")
