@@ -1,18 +1,12 @@
 // A pad to draw points on. They are kept as whole numbers from 0 to 255 both ways, as they travel in links.
 
-const pads = new WeakMap(); // root element -> its pad
 const SIDE = 256;
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".pad");
-  if (!pads.has(root)) pads.set(root, new Pad(root, data));
-  const pad = pads.get(root);
+  const [pad, leave] = kept(parentElement.querySelector(".pad"), (root) => new Pad(root, data));
   pad.send = (text) => setTriggerValue("points", text);
   pad.show(data);
-  return () => {
-    pad.listeners.abort();
-    pads.delete(root);
-  };
+  return leave;
 }
 
 class Pad {
@@ -93,6 +87,10 @@ class Pad {
     this.root.querySelector("output").textContent = count ? `${count} points${count >= this.most ? ", which is all there may be" : ""}` : "Draw here";
     this.root.querySelector(".use").disabled = count < this.least;
     for (const name of ["undo", "clear"]) this.root.querySelector(`.${name}`).disabled = !count;
+  }
+
+  close() {
+    this.listeners.abort();
   }
 }
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from streamlit.components.v2 import component
 
-from pages.shared.payload import asset
+from pages.shared.payload import asset, script
 from wgan_core.lab.drawing import LEAST_DRAWN, MOST_DRAWN
 
-_component = component("wgan_drawing_pad", html=asset("drawing_pad.html"), css=asset("pad.css"), js=asset("drawing_pad.js"))
+_component = component("wgan_drawing_pad", html=asset("drawing_pad.html"), css=asset("pad.css"), js=script("drawing_pad.js"))
 
 
 def drawing_pad(drawing: str, *, key: str) -> str | None:

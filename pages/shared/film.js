@@ -2,17 +2,11 @@
 
 const PLAY = "M8 5v14l11-7z";
 const PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z";
-const films = new WeakMap(); // root element -> its film
 
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".film");
-  if (!films.has(root)) films.set(root, new Film(root));
-  const film = films.get(root);
+  const [film, leave] = kept(parentElement.querySelector(".film"), (root) => new Film(root));
   film.show(data);
-  return () => {
-    film.close();
-    films.delete(root);
-  };
+  return leave;
 }
 
 class Film {

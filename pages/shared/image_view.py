@@ -16,7 +16,7 @@ from pages.shared import latent_state
 from pages.shared.latent_source import Source, run_data
 from pages.shared.live_image import live_image
 from pages.shared.nearest_view import show_nearest
-from pages.shared.payload import asset
+from pages.shared.payload import asset, script
 from wgan_core import images
 from wgan_core.data import DataError, ImageDataset
 from wgan_core.inversion import Inversion, Memorisation, Progress, invert_many, memorisation
@@ -29,7 +29,7 @@ COMPARED = 200
 WIDTH = 192
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
-_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html"), css=asset("pad.css"), js=asset("sketch_pad.js"))
+_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html"), css=asset("pad.css"), js=script("sketch_pad.js"))
 
 
 @dataclass

@@ -1,7 +1,6 @@
 // The laboratory's picture: critic landscapes with points on them. It asks for the next look as soon as it has drawn one, so
 // training goes on just as fast as somebody watches, and stops when nobody does.
 
-const stages = new WeakMap(); // root element -> its stage
 const GLIDE = 250; // ms that points take to their new places at most
 const PATIENCE = 2000; // ms after which a look that never came is asked for again
 const WARP = 1800; // ms
@@ -9,15 +8,10 @@ const BETWEEN = 25; // ms between two frames on the way
 const LINE_STEPS = 4; // of a contour line's strength, for its soft edges
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".lab");
-  if (!stages.has(root)) stages.set(root, new Stage(root));
-  const stage = stages.get(root);
+  const [stage, leave] = kept(parentElement.querySelector(".lab"), (root) => new Stage(root));
   stage.ask = (number) => setTriggerValue("look", number);
   stage.show(data);
-  return () => {
-    stage.close();
-    stages.delete(root);
-  };
+  return leave;
 }
 
 class Stage {

@@ -1,24 +1,18 @@
 // The latent under the finger: the generator runs here, so the picture follows while something is dragged. The server hears of a
 // latent only when the finger lets go.
 
-const explorers = new WeakMap(); // root element -> its explorer
 const REACH = 4; // standard deviations at a slider's ends
 const BEND = 0.6; // of the scale: 0 even, towards 1 ever finer near 0
 const CELL = 52; // pixels of the pad from one whole number to the next
 const QUIET = 350; // ms without a move after which keys and wheels have come to rest
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".explorer");
-  if (!explorers.has(root)) explorers.set(root, new Explorer(root));
-  const explorer = explorers.get(root);
+  const [explorer, leave] = kept(parentElement.querySelector(".explorer"), (root) => new Explorer(root));
   explorer.tell = (state) => setStateValue("state", state);
   explorer.tellChosen = (index) => setTriggerValue("chosen", index);
   explorer.tellCount = (count) => setStateValue("count", count);
   explorer.show(data);
-  return () => {
-    explorer.close();
-    explorers.delete(root);
-  };
+  return leave;
 }
 
 class Explorer {

@@ -14,7 +14,7 @@ from streamlit.components.v2 import component
 
 from pages.shared import latent_state
 from pages.shared.latent_source import Source
-from pages.shared.payload import asset, pack
+from pages.shared.payload import asset, pack, script
 from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
 from wgan_core.latent import Latents
 from wgan_core.latent_place import DirectionLike, from_browser
@@ -32,7 +32,7 @@ _explorer = component(
     "wgan_latent_explorer",
     html=asset("latent_explorer.html"),
     css=asset("latent_explorer.css"),
-    js="".join(map(asset, ("payload.js", "latent_plane.js", "generator.js", "weights.js", "latent_explorer.js"))),
+    js="".join(map(asset, ("latent_plane.js", "generator.js", "weights.js"))) + script("latent_explorer.js"),
 )
 
 

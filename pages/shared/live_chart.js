@@ -1,16 +1,10 @@
 // A Plotly chart that keeps its element: every message goes through Plotly.react, so zoom, legend and hover stay.
 
-const charts = new WeakMap(); // host element -> its chart
-
 export default function ({ data, parentElement }) {
-  const host = parentElement.querySelector(".wgan-chart");
-  if (!charts.has(host)) charts.set(host, new Chart(host, parentElement.querySelector(".wgan-chart-message")));
-  const chart = charts.get(host);
+  const message = parentElement.querySelector(".wgan-chart-message");
+  const [chart, leave] = kept(parentElement.querySelector(".wgan-chart"), (host) => new Chart(host, message));
   chart.show(data);
-  return () => {
-    chart.close();
-    charts.delete(host);
-  };
+  return leave;
 }
 
 class Chart {

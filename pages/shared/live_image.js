@@ -1,45 +1,50 @@
 // A picture whose <img> stays: a new picture is decoded aside and swapped in when it can be painted at once.
 
-const pictures = new WeakMap(); // figure element -> what it shows
-
 export default function ({ data, parentElement }) {
-  const figure = parentElement.querySelector("figure");
-  if (!pictures.has(figure)) pictures.set(figure, { stamp: null, url: null });
-  const picture = pictures.get(figure);
-  show(figure, picture, data);
-  return () => {
-    URL.revokeObjectURL(picture.url);
-    pictures.delete(figure);
-  };
+  const [picture, leave] = kept(parentElement.querySelector("figure"), (figure) => new Picture(figure));
+  picture.show(data);
+  return leave;
 }
 
-async function show(figure, picture, data) {
-  const [header, body] = unpack(data);
-  if (header.stamp === picture.stamp) return;
-  picture.stamp = header.stamp;
-  const url = URL.createObjectURL(new Blob([body]));
-  const decoded = new Image();
-  decoded.src = url;
-  const works = await decoded.decode().then(() => true, () => false);
-  // While this one was decoded a newer one may have come, or the element may have gone.
-  if (picture.stamp !== header.stamp || !pictures.has(figure)) return URL.revokeObjectURL(url);
-  describe(figure, header, works);
-  if (works) swap(figure.querySelector("img"), picture, header, decoded);
-}
+class Picture {
+  constructor(figure) {
+    this.image = figure.querySelector("img");
+    this.caption = figure.querySelector("figcaption");
+  }
 
-function swap(image, picture, header, decoded) {
-  image.width = header.width ?? decoded.naturalWidth;
-  image.style.aspectRatio = `${decoded.naturalWidth} / ${decoded.naturalHeight}`;
-  image.style.imageRendering = header.pixelated ? "pixelated" : "auto";
-  image.src = decoded.src;
-  image.hidden = false;
-  URL.revokeObjectURL(picture.url);
-  picture.url = decoded.src;
-}
+  async show(data) {
+    const [header, body] = unpack(data);
+    if (header.stamp === this.stamp) return;
+    this.stamp = header.stamp;
+    const url = URL.createObjectURL(new Blob([body]));
+    const decoded = new Image();
+    decoded.src = url;
+    const works = await decoded.decode().then(() => true, () => false);
+    // While this one was decoded a newer one may have come, or the element may have gone.
+    if (this.stamp !== header.stamp || this.closed) return URL.revokeObjectURL(url);
+    this.describe(header, works);
+    if (works) this.swap(header, decoded);
+  }
 
-function describe(figure, header, works) {
-  figure.querySelector("img").alt = header.alt;
-  const caption = figure.querySelector("figcaption");
-  caption.textContent = works ? header.caption : "This picture cannot be shown: its data is not an image.";
-  caption.hidden = !caption.textContent;
+  swap(header, decoded) {
+    const { image } = this;
+    image.width = header.width ?? decoded.naturalWidth;
+    image.style.aspectRatio = `${decoded.naturalWidth} / ${decoded.naturalHeight}`;
+    image.style.imageRendering = header.pixelated ? "pixelated" : "auto";
+    image.src = decoded.src;
+    image.hidden = false;
+    URL.revokeObjectURL(this.url);
+    this.url = decoded.src;
+  }
+
+  describe(header, works) {
+    this.image.alt = header.alt;
+    this.caption.textContent = works ? header.caption : "This picture cannot be shown: its data is not an image.";
+    this.caption.hidden = !this.caption.textContent;
+  }
+
+  close() {
+    this.closed = true;
+    URL.revokeObjectURL(this.url);
+  }
 }

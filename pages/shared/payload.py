@@ -16,8 +16,8 @@ def asset(name: str) -> str:
 
 
 def script(name: str) -> str:
-    """A component's JavaScript with `unpack`, the browser's side of `pack`, in front of it: inline scripts cannot import each other."""
-    return asset("payload.js") + asset(name)
+    """A component's JavaScript behind what all components share: inline scripts cannot import each other."""
+    return asset("payload.js") + asset("kept.js") + asset(name)
 
 
 def pack(header: Mapping[str, Any], body: bytes) -> bytes:

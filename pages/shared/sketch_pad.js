@@ -1,16 +1,9 @@
 // A small black picture to draw on in white, as many pixels as the run's images have.
 
-const sketches = new WeakMap(); // root element -> its sketch
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  const root = parentElement.querySelector(".sketch");
-  if (!sketches.has(root)) sketches.set(root, new Sketch(root, data.size));
-  const sketch = sketches.get(root);
+  const [sketch, leave] = kept(parentElement.querySelector(".sketch"), (root) => new Sketch(root, data.size));
   sketch.send = (picture) => setTriggerValue("picture", picture);
-  return () => {
-    sketch.listeners.abort();
-    sketches.delete(root);
-  };
+  return leave;
 }
 
 class Sketch {
@@ -55,5 +48,9 @@ class Sketch {
     this.context.lineTo(here[0] + 0.01, here[1]);
     this.context.stroke();
     this.last = here;
+  }
+
+  close() {
+    this.listeners.abort();
   }
 }

@@ -179,6 +179,21 @@ def test_chart_follows_the_theme_and_keeps_its_zoom(app: str, open_page: Any) ->
     assert chart(page, "[el.mark, el._fullLayout.xaxis.range]") == ["mine", zoomed]
 
 
+def test_messages_that_overtake_each_other_take_nothing_away(app: str, open_page: Any) -> None:
+    """Streamlit ends the components' earlier calls then, as if they had left the page."""
+    page = open_page(color_scheme="dark")
+    page.goto(app)
+    wait_for_chart(page, "el.calcdata.length === 2")
+    zoomed = zoom(page)
+    page.locator(".st-key-film").get_by_role("button", name="Pause").click()
+    shown = page.evaluate(SHOWN_FRAME)
+    for scheme in 5 * ["light", "dark"]:
+        page.emulate_media(color_scheme=scheme)
+    wait_for_updates(page, 2)
+    assert chart(page, "el._fullLayout.xaxis.range") == zoomed
+    assert page.evaluate(SHOWN_FRAME) == shown
+
+
 def test_chart_says_when_plotly_does_not_load(app: str, browser_page: Any) -> None:
     page = browser_page
     page.route("**/app/static/vendor/*", lambda route: route.abort())
