@@ -237,8 +237,6 @@ def _diversity(_networks: SavedNetworks, name: str, identity: int, truncation: f
 
 def _choose_where(source: Source) -> bool:
     """Whether the generator runs in the browser: wherever it can, unless the user wants it otherwise."""
-    if source.networks.makes_points:
-        return False
     if reason := why_not_here(source):
         st.caption(f":material/dns: Drawn on the server. {reason}")
         return False

@@ -61,8 +61,7 @@ def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:
         elif layer["activation"] == "tanh":
             x = np.tanh(x)
     assert at == len(numbers)
-    channels, height, width = made.shape
-    return x.reshape(-1, channels, height, width) if x.ndim == 2 else x.transpose(0, 3, 1, 2)
+    return x.reshape(-1, *made.shape) if x.ndim == 2 else x.transpose(0, 3, 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +99,15 @@ def test_weights_that_16_bits_would_change_visibly_stay_as_they_are() -> None:
     assert not browser_generator(saved).half
 
 
-def test_points_and_giants_are_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TooLarge, match="It makes points"):
-        browser_generator(networks((2,), dataset="ring"))
+def test_the_browser_gets_the_same_points() -> None:
+    saved = networks((2,), dataset="ring")
+    made = browser_generator(saved)
+    z = np.random.default_rng(0).standard_normal((3, 7)).astype(np.float32)
+    assert run(made, z) == pytest.approx(saved.samples(z), abs=1e-6) and made.shape == (2,)
+    assert not made.half and made.deviation == 0  # the plane shows what 16 bits would change
+
+
+def test_giants_are_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wgan_core.export.browser.MOST_BYTES", 1000)
     with pytest.raises(TooLarge, match="Its weights take"):
         browser_generator(networks())

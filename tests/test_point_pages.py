@@ -116,6 +116,8 @@ def test_a_run_on_points_from_its_folder_shows_its_kept_scatter(
 
 def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, Any]) -> None:
     test = page("explore", run=finished.run_id, seed="5")
+    assert not charts.keys() & {"explore-points"}  # the browser draws it
+    test.segmented_control(key="explore.where").set_value("on the server").run()
     networks = newest_readable(RunFolder.open(manager.root / finished.run_id))
     z = fixed_latents(5, 1, 2).numpy()
     landed = charts["explore-points"]
@@ -135,6 +137,7 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
 def test_sliders_and_pins_move_points(manager: RunManager, finished: Run, charts: dict[str, Any]) -> None:
     networks = newest_readable(RunFolder.open(manager.root / finished.run_id))
     test = page("explore", run=finished.run_id)
+    test.segmented_control(key="explore.where").set_value("on the server").run()
     for value in (1.5, -2.0):
         test.slider(key="explore.z0").set_value(value).run()
         next(button for button in test.button if button.label == "Pin for interpolation").click().run()

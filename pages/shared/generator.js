@@ -50,18 +50,19 @@ class Generator {
     }));
   }
 
-  // Pixels in [-1, 1] of `count` latents, one after the other in z: Float32Array [count, height, width, channels].
-  images(z, count) {
+  // What it makes of `count` latents, one after the other in z: pixels in [-1, 1], Float32Array [count, height, width, channels], or
+  // points [count, 2].
+  samples(z, count) {
     const { tf } = this;
     const [channels, height, width] = this.spec.shape;
-    const pixels = tf.tidy(() => {
+    const made = tf.tidy(() => {
       let x = tf.tensor2d(z, [count, z.length / count]);
       for (const layer of this.layers) x = this.apply(layer, x, count);
       // Dense layers make channel after channel, convolutions pixel after pixel.
-      return x.rank === 2 && channels > 1 ? tf.transpose(tf.reshape(x, [count, channels, height, width]), [0, 2, 3, 1]) : x;
+      return x.rank === 2 && height && channels > 1 ? tf.transpose(tf.reshape(x, [count, channels, height, width]), [0, 2, 3, 1]) : x;
     });
-    const numbers = pixels.dataSync();
-    pixels.dispose();
+    const numbers = made.dataSync();
+    made.dispose();
     return numbers;
   }
 

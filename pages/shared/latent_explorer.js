@@ -18,7 +18,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 class Explorer {
   constructor(root) {
     this.root = root;
-    for (const name of ["image", "trouble", "view", "pace", "pad", "x", "y", "home", "sliders"]) this[name] = root.querySelector(`.${name}`);
+    for (const name of ["image", "trouble", "view", "pace", "pad", "x", "y", "home", "hint", "sliders"]) this[name] = root.querySelector(`.${name}`);
     this.listeners = new AbortController();
     this.times = [];
     const listen = (element, event, handler) => element.addEventListener(event, handler, { signal: this.listeners.signal, passive: false });
@@ -38,8 +38,8 @@ class Explorer {
     listen(this.pad, "keydown", (event) => this.onPadKey(event));
     for (const axis of ["x", "y"]) listen(this[axis], "change", () => this.goTo({ [axis]: Number(this[axis].value) || 0 }, true));
     listen(this.home, "click", () => this.goTo({ x: 0, y: 0 }, true));
-    this.observer = new ResizeObserver(() => this.drawPad());
-    this.observer.observe(this.pad);
+    this.observer = new ResizeObserver(() => this.draw());
+    for (const canvas of [this.pad, this.image]) this.observer.observe(canvas);
   }
 
   async show(data) {
@@ -75,6 +75,11 @@ class Explorer {
       if (this.closed || this.header.weights !== wanted) return;
       this.generator?.dispose();
       this.generator = new Generator(tf, held.spec, held.bytes);
+      this.picture = held.spec.points ? new PointPicture(this.image, held.spec) : new ImagePicture(this.image, held.spec);
+      this.root.classList.toggle("points", Boolean(held.spec.points));
+      this.root.classList.toggle("real", Boolean(held.spec.points?.real));
+      this.view.options[0].textContent = this.picture.words.one;
+      this.hint.textContent = `Drag ${this.picture.words.drag}: every place is another latent, and nearby places are alike.`;
       this.ready = wanted;
       this.say("");
     } catch (error) {
@@ -113,11 +118,12 @@ class Explorer {
       const begun = performance.now();
       const { count } = this;
       try {
-        paint(this.image, this.generator.images(this.latents(count), count), count, this.generator.spec.shape);
+        this.where = this.picture.draw(this.generator.samples(this.latents(count), count), count);
       } catch (error) {
-        return this.say(`The image could not be computed: ${error.message}`);
+        return this.say(`It could not be computed: ${error.message}`);
       }
-      this.image.setAttribute("aria-label", `${this.header.alt} at (${this.state.x.toFixed(2)}, ${this.state.y.toFixed(2)})`);
+      const place = `${this.header.alt} at (${this.state.x.toFixed(2)}, ${this.state.y.toFixed(2)})`;
+      this.image.setAttribute("aria-label", this.where ? `${place}: ${this.where}` : place);
       this.measure(performance.now() - begun);
     });
   }
@@ -126,7 +132,7 @@ class Explorer {
     this.skipped = (this.skipped ?? 0) + 1;
     if (this.skipped > 2) this.times = [...this.times.slice(-19), took]; // the first two prepare everything
     const middle = [...this.times].sort((a, b) => a - b)[Math.floor(this.times.length / 2)];
-    this.pace.textContent = middle === undefined ? "" : `drawn in ${middle.toFixed(1)} ms`;
+    this.pace.textContent = [this.where, middle && `drawn in ${middle.toFixed(1)} ms`].filter(Boolean).join(" · ");
     this.root.dataset.drawn = Number(this.root.dataset.drawn ?? 0) + 1; // for whoever measures
   }
 
@@ -138,11 +144,8 @@ class Explorer {
   // A click on one of many images: from there on it is the one.
   choose(event) {
     const { count } = this;
-    if (count === 1) return;
-    const box = this.image.getBoundingClientRect();
-    const columns = Math.ceil(Math.sqrt(count));
-    const [column, row] = [event.clientX - box.left, event.clientY - box.top].map((at) => Math.floor((at / box.width) * columns));
-    const chosen = row * columns + column;
+    if (count === 1 || !this.picture) return;
+    const chosen = this.picture.which(event, count);
     this.view.value = this.count = 1;
     this.times = [];
     this.draw();
@@ -174,7 +177,7 @@ class Explorer {
 
   grab(event, handle) {
     // Of many images one is chosen by a click; a single one is dragged as the plane is.
-    if (event.button || (handle === this.image && this.count > 1)) return;
+    if (event.button || (handle === this.image && (this.count > 1 || !this.picture?.draggable))) return;
     event.preventDefault();
     handle.focus();
     handle.setPointerCapture(event.pointerId);
@@ -401,30 +404,4 @@ class Slider {
     this.track.setAttribute("aria-valuenow", value.toFixed(3));
     this.track.setAttribute("aria-valuetext", `${value.toFixed(2)} ${this.what.unit}`);
   }
-}
-
-// Images next to each other on the canvas, pixel for pixel; the style sheet enlarges it.
-function paint(canvas, numbers, count, [channels, height, width]) {
-  const columns = Math.ceil(Math.sqrt(count));
-  const gap = count > 1 ? 1 : 0;
-  const [across, down] = [columns * (width + gap) - gap, Math.ceil(count / columns) * (height + gap) - gap];
-  if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
-  const context = canvas.getContext("2d");
-  const image = context.createImageData(across, down);
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    const [left, top] = [(index % columns) * (width + gap), Math.floor(index / columns) * (height + gap)];
-    for (let y = 0; y < height; y++) {
-      let pixel = 4 * ((top + y) * across + left);
-      for (let x = 0; x < width; x++) {
-        const red = toLevel(numbers[at]);
-        image.data[pixel++] = red;
-        image.data[pixel++] = channels > 1 ? toLevel(numbers[at + 1]) : red;
-        image.data[pixel++] = channels > 1 ? toLevel(numbers[at + 2]) : red;
-        image.data[pixel++] = 255;
-        at += channels;
-      }
-    }
-  }
-  context.putImageData(image, 0, 0);
 }

@@ -15,6 +15,8 @@ from streamlit.components.v2 import component
 from pages.shared import latent_state
 from pages.shared.latent_source import Source
 from pages.shared.payload import asset, pack, script
+from pages.shared.point_view import cloud
+from wgan_core import toy
 from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
 from wgan_core.latent import Latents
 from wgan_core.latent_place import DirectionLike, from_browser
@@ -22,7 +24,7 @@ from wgan_core.latent_place import DirectionLike, from_browser
 LIBRARY = "app/static/tfjs"
 """Where TensorFlow.js lies, relative to the page."""
 PAGE = 64
-"""Images on a page of random ones: those of this seed and of the 63 after it."""
+"""Images, or points, on a page of random ones: those of this seed and of the 63 after it."""
 _COUNT = "explore.count"
 
 _weights = component(
@@ -32,7 +34,7 @@ _explorer = component(
     "wgan_latent_explorer",
     html=asset("latent_explorer.html"),
     css=asset("latent_explorer.css"),
-    js="".join(map(asset, ("latent_plane.js", "generator.js", "weights.js"))) + script("latent_explorer.js"),
+    js="".join(map(asset, ("latent_plane.js", "generator.js", "weights.js", "latent_pictures.js"))) + script("latent_explorer.js"),
 )
 
 
@@ -60,14 +62,21 @@ class Program:
 
 def program(source: Source) -> Program:
     """What the browser runs. Raises TooLarge."""
-    return _program(source.networks, source.name, id(source.networks))
+    return _program(source, source.name, id(source.networks))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _program(_networks: Any, name: str, identity: int) -> Program:
-    made = browser_generator(_networks)
+def _program(_source: Source, name: str, identity: int) -> Program:
+    made = browser_generator(_source.networks)
     weights_id = hashlib.blake2b(made.weights, digest_size=8).hexdigest()
-    spec = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}
+    spec: dict[str, Any] = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}
+    if _source.networks.makes_points:
+        generated, real = cloud(_source)
+        spec["points"] = {
+            "limit": toy.view_limit(_source.dataset),
+            "generated": generated.round(4).tolist(),
+            "real": None if real is None else real.round(4).tolist(),
+        }
     return Program(made, weights_id, pack(spec, made.weights))
 
 
@@ -108,6 +117,7 @@ def message(
     """What the browser gets: where the latent is, and as float32 the latents of this seed and those after it, and the directions."""
     seed, latent_dim = latent_state.current_seed(), source.latent_dim
     planes = [latent_state.plane(latent_dim), *(latent_state.plane_name(each) for each in range(seed + 1, seed + PAGE))]
+    made = "Point that the generator makes" if source.networks.makes_points else "Image that the generator makes"
     header = {
         "weights": weights_id,
         "library": LIBRARY,
@@ -118,7 +128,7 @@ def message(
         "count": shown_at_once(),
         "dimensions": list(dimensions),
         "directions": [{"name": one.name, "sd": one.sd, "words": one.note} for one in directions],
-        "alt": f"Image that the generator makes of {latent_state.origin_in_words(latent_dim)} at step {source.step}",
+        "alt": f"{made} of {latent_state.origin_in_words(latent_dim)} at step {source.step}",
     }
     origins = _seed_latents(seed, latent_dim).copy()
     origins[0] = latent_state.origin(latent_dim)
@@ -149,7 +159,7 @@ def _choose(key: str) -> None:
 
 
 def shown_at_once() -> int:
-    """How many images the browser shows: 1, or `PAGE`, of this seed and those after it."""
+    """How many images or points the browser shows: 1, or `PAGE`, of this seed and those after it."""
     return st.session_state.get(_COUNT, 1)
 
 

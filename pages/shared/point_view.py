@@ -31,9 +31,14 @@ def show_landing(source: Source, z: Latents) -> None:
     st.caption(f"{words}.")
 
 
+def cloud(source: Source) -> tuple[toy.Points, toy.Points | None]:
+    """What the generator makes of random latents, and real points where they are known, both [1024, 2]."""
+    z = np.random.default_rng(_CLOUD_SEED).standard_normal((_CLOUD, source.latent_dim), dtype=np.float32)
+    return source.networks.samples(z), toy.draw(source.dataset, _CLOUD, seed=0, stream=2) if source.dataset in toy.DISTRIBUTIONS else None
+
+
 def show_points(source: Source, *, key: str, alt: str, here: toy.Points, path: toy.Points | None = None) -> None:
     """`here` and `path`, both [n, 2], among what the generator makes of random latents, and real points where they are known."""
-    z = np.random.default_rng(_CLOUD_SEED).standard_normal((_CLOUD, source.latent_dim), dtype=np.float32)
-    real = toy.draw(source.dataset, _CLOUD, seed=0, stream=2) if source.dataset in toy.DISTRIBUTIONS else None
-    figure = figures.scatter(source.networks.samples(z), real, limit=toy.view_limit(source.dataset), path=path, here=here)
+    generated, real = cloud(source)
+    figure = figures.scatter(generated, real, limit=toy.view_limit(source.dataset), path=path, here=here)
     live_chart(figure, key=key, alt=alt, height=HEIGHT, revision=source.run_id)

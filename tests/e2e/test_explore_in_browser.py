@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from wgan_core import toy
 from wgan_core.config import TrainConfig
 from wgan_core.latent import Latents
 from wgan_core.latent_place import from_params
@@ -60,7 +61,11 @@ def link(page: Any) -> dict[str, str]:
 
 def named(page: Any, dimensions: int) -> Latents:
     """The latent that the page's address names."""
-    seed = int(link(page)["seed"])
+    return latent_of(page, int(link(page)["seed"]), dimensions)
+
+
+def latent_of(page: Any, seed: int, dimensions: int) -> Latents:
+    """The latent of another seed, moved as the page's address says."""
     place, problems = from_params(link(page), dimensions)
     assert not problems
     from pages.shared.latent_state import plane_name
@@ -171,6 +176,44 @@ def test_convolutions_too(streamlit_server: Callable[..., str], browser_page: An
     assert painted(page).shape == (SIDE, SIDE)
     page.wait_for_url(re.compile("step="))
     assert farthest(page, networks) <= 1
+
+
+def test_points_too(streamlit_server: Callable[..., str], browser_page: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rings"
+    config = TrainConfig(dataset="ring", latent_dim=2, generator_norm="none", generator_widths=(16,), critic_widths=(16,), n_critic=1)
+    loop = new_loop(config.replace(max_steps=4, instruments_budget=0, device="cpu", threads=1), path, queue.SimpleQueue())
+    while loop.tick():
+        pass
+    page, networks = browser_page, newest_readable(RunFolder.open(path))
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(tmp_path))}/explore?run=rings&at=0.3,0.6")
+    page.locator(".explorer[data-drawn]").wait_for()
+    page.wait_for_url(re.compile("step="))
+
+    def drawn() -> list[float]:
+        label = page.locator(".explorer .image").get_attribute("aria-label")
+        return [float(number) for number in label.split(": (")[1].rstrip(")").split(",")]
+
+    assert drawn() == pytest.approx(networks.samples(named(page, 2)[None])[0].tolist(), abs=6e-4)
+    before = drawn()
+    page.get_by_role("slider", name="z1", exact=True).press("ArrowRight")
+    page.wait_for_url(re.compile("z=1"))
+    assert drawn() == pytest.approx(networks.samples(named(page, 2)[None])[0].tolist(), abs=6e-4) and drawn() != before
+    here = tuple(networks.samples(named(page, 2)[None])[0] / 2 / toy.view_limit("ring"))
+    box = page.locator(".explorer .image").bounding_box()
+    ratio = page.locator(".explorer .image").evaluate("c => c.width") / box["width"]
+    x, y = ((0.5 + here[0]) * box["width"], (0.5 - here[1]) * box["height"])
+    colour = page.locator(".explorer .image").evaluate(
+        "(c, [x, y]) => [...c.getContext('2d').getImageData(x, y, 1, 1).data]", [int(x * ratio), int(y * ratio)]
+    )
+    assert colour == [0x3B, 0x82, 0xD6, 255]  # the dot is where its numbers say, with y upwards
+    # Of 64 the nearest to a click is chosen.
+    page.locator(".explorer .view").select_option("64")
+    page.wait_for_url(re.compile("show=64"))
+    latents = [networks.samples(latent_of(page, seed, 2)[None])[0] for seed in range(64)]
+    farthest_out = int(np.argmax([abs(point[0]) for point in latents[1:]])) + 1
+    x, y = ((0.5 + latents[farthest_out] / 2 / toy.view_limit("ring") * (1, -1)) * box["width"]).tolist()
+    page.mouse.click(box["x"] + x, box["y"] + y)
+    page.wait_for_url(re.compile(f"seed={farthest_out}(&|$)"))
 
 
 def test_what_goes_wrong_is_said_over_the_picture(url: str, browser_page: Any) -> None:

@@ -23,18 +23,18 @@ _PROBES = 32
 
 @dataclass(frozen=True)
 class BrowserGenerator:
-    """What the browser needs to make images."""
+    """What the browser needs to make images, or points."""
 
     layers: tuple[dict[str, Any], ...]
     """In order; each with kind ("dense" or "deconv"), sizes, and what follows it: activation "leaky", "tanh" or "none", and its slope."""
-    shape: tuple[int, int, int]
-    """Channels, height, width of an image."""
+    shape: tuple[int, ...]
+    """Channels, height, width of an image; (2,) for points."""
     half: bool
     """Weights are float16, else float32, little endian."""
     weights: bytes
     """Of all layers in order: the kernel ([in, out], or [height, width, out, in]), then the bias [out]."""
     deviation: float
-    """Largest change of a pixel in [-1, 1] through rounding, over 32 random latents."""
+    """Largest change of a pixel in [-1, 1] through rounding, over 32 random latents; 0 where nothing is rounded, as for points."""
 
 
 class TooLarge(ValueError):
@@ -42,14 +42,12 @@ class TooLarge(ValueError):
 
 
 def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
-    """The generator of `networks`, for images; BatchNorm takes its running statistics.
+    """The generator of `networks`; BatchNorm takes its running statistics.
 
     Raises:
-        TooLarge: it makes points, or is too large to be sent.
+        TooLarge: it is too large to be sent.
     """
     generator = networks.generator
-    if networks.makes_points:
-        raise TooLarge("It makes points, not images.")
     size = 2 * sum(parameter.numel() for parameter in generator.parameters())
     if size > MOST_BYTES:
         raise TooLarge(f"Its weights take {size / 1e6:.0f} MB, more than is sent to a browser.")
@@ -59,14 +57,13 @@ def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
     wanted = _run(folded, z, generator)
     rounded = [_Layer(layer.module, layer.kernel.half().float(), layer.bias.half().float(), layer.after) for layer in folded]
     deviation = float((_run(rounded, z, generator) - wanted).abs().max())
-    half = deviation <= NOT_SEEN  # false for nan too, where a weight is beyond what 16 bits hold
+    half = not networks.makes_points and deviation <= NOT_SEEN  # false for nan too, where a weight is beyond what 16 bits hold
     parts = [
         np.ascontiguousarray(array, "<f2" if half else "<f4") for layer in folded for array in (_for_browser(layer), layer.bias.numpy())
     ]
-    channels, height, width = generator.sample_shape
     return BrowserGenerator(
         tuple(_describe(layer) for layer in folded),
-        (channels, height, width),
+        tuple(generator.sample_shape),
         half,
         b"".join(part.tobytes() for part in parts),
         deviation if half else 0.0,
