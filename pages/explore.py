@@ -34,6 +34,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
     "image": ("Your image", your_image),
     "inside": ("Inside the networks", inside),
 }
+_OWN_LINKED = "explore.own-linked"
 _SECTION, _PASTED, _PASTE_PROBLEM = "explore.section", "explore.pasted", "explore.paste-problem"
 MOST_DIMENSIONS = 1024  # that a latent may have; a run with fewer passes over the rest of a link's
 
@@ -71,18 +72,21 @@ def _choose_step(run_id: str) -> Source | None:
         steps = source.steps
         key = f"explore.step-{run_id}"
         asked = whole_number(st.query_params.get("step", ""), steps[-1])
-        if key not in st.session_state and asked in steps:
-            st.session_state[key] = asked
+        if key not in st.session_state and "step" in st.query_params and st.query_params.get("run") == run_id:
+            if asked in steps:
+                st.session_state[key] = asked
+            else:
+                st.warning(f"This link names a step that is not kept; step {steps[-1]:,} is shown.", icon=":material/link_off:")
         if st.session_state.get(key) not in steps:
-            st.session_state.pop(key, None)
+            st.session_state[key] = steps[-1]
         if len(steps) == 1:
             st.caption(f"One step is kept: {steps[0]:,}.")
             return source
         step = st.select_slider(
             "Step",
             steps,
-            value=steps[-1] if key not in st.session_state else st.session_state[key],
             key=key,
+            persist_state="session",
             format_func=lambda s: f"{s:,}",
         )
         return open_source(run_id, step)
@@ -131,8 +135,9 @@ def show_opinion(source: Source) -> None:
     """What the critic says of the current latent, and ways to keep it."""
     z = latent_state.current_latent(source.latent_dim)
     score, percentile = source.score(z)
+    share = {0.0: "none", 1.0: "all"}.get(percentile, f"{percentile:.0%}")
     st.markdown(
-        f"**Critic score {score:.4g}**: higher than {percentile:.0%} of 256 random {source.kind} of this generator",
+        f"**Critic score {score:.4g}**: higher than {share} of 256 random {source.kind} of this generator",
         help="The critic's score is unbounded and its level means nothing; higher means that it looks more like real data to this critic.",
     )
     name = f"{source.name}-seed{latent_state.current_seed()}"
@@ -218,13 +223,19 @@ def _what_moved(source: Source) -> None:
         share = _diversity(source.networks, source.name, id(source.networks), psi)
         st.caption(f"At ψ = {psi:g} random images of this generator differ from each other by {share:.0%} of what they do at 1.")
     if latent_state.own_latent(source.latent_dim) is not None:
-        st.caption("Begins at a latent of your own in place of the seed's; another seed lets go of it.")
+        words = "Begins at a latent of your own in place of the seed's; another seed lets go of it."
+        if not latent_state.own_as_text(source.latent_dim):
+            words += " It is too long for the page's address, so a link to here begins at the seed's."
+        st.caption(words)
     here = latent_state.place()
     moved = [f"z{dimension + 1}" for dimension in sorted(here.dimensions) if dimension < source.latent_dim]
     moved += [name for name, amount in here.directions.items() if amount]
     moved += ["the place on the plane"] if here.x or here.y else []
+    if any(here.directions.values()) or here.truncation != 1:
+        st.caption("The sliders of z set it before directions are gone along and truncation is taken.")
     st.caption(
-        "Unit: standard deviations of the noise that the generator was trained on; beyond ±3 it has seen almost nothing. "
+        "Unit: σ, standard deviations of the noise that the generator was trained on, beyond ±3 of which it has seen almost nothing; a way "
+        "that you have named goes by ×, once to its end. "
         "BatchNorm takes its running statistics, so one latent gives one image. "
         + (f"Moved: {', '.join(moved)}." if moved else "Nothing moved yet.")
     )
@@ -266,12 +277,14 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
         dimensions = _choose_dimensions(source)
         directions = choose_directions(source) if not source.networks.makes_points else ()
         in_browser = _choose_where(source)
+    if gone := latent_state.fit(source.latent_dim, directions):
+        st.toast(f"Not to be had in this run, so let go: {', '.join(gone)}.", icon=":material/link_off:", duration="long")
     if in_browser:
         latent_explorer(source, dimensions, directions, key="explore-latent")
     else:
         picture, controls = st.columns([4, 5], gap="large")
         with controls:
-            latent_state.show_sliders(dimensions[0], source.latent_dim)
+            latent_state.show_sliders(dimensions, directions, source.latent_dim)
         with picture:
             show_picture(source)
     _what_moved(source)
@@ -320,15 +333,19 @@ def _latent_from_link() -> None:
     """On the first visit; from then on the URL follows the page."""
     if latent_state.SEED in st.session_state:
         return
-    st.session_state[latent_state.SEED] = whole_number(st.query_params.get("seed", ""), latent_state.MAX_SEED) or 0
+    seed = whole_number(asked_seed := st.query_params.get("seed", "0"), latent_state.MAX_SEED)
+    st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
     path_view.way_from_params(st.query_params)
     show_at_once(whole_number(st.query_params.get("show", ""), PAGE))
     found, problems = from_params(dict(st.query_params), MOST_DIMENSIONS)
+    if seed is None:
+        problems.append(f"This link names a seed that cannot be, {asked_seed[:40]!r}; seed 0 was taken.")
     latent_state.put(found)
     try:
         if text := st.query_params.get("latent", ""):
             latent_state.own_from_text(text)
+            st.session_state[_OWN_LINKED] = True
     except ValueError:
         problems.append("This link holds a latent that is cut off or changed; the seed's was taken.")
     for problem in problems:
@@ -340,6 +357,8 @@ st.title("Explore")
 _latent_from_link()
 source = choose_source()
 if source is not None:
+    if st.session_state.pop(_OWN_LINKED, False) and latent_state.own_latent(source.latent_dim) is None:
+        st.warning("This link holds a latent of another run's length; the seed's was taken.", icon=":material/link_off:")
     if (run := run_manager().get(source.run_id)) is not None and not run.snapshot.ended:
         st.caption(
             f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored; “Save now” adds one."

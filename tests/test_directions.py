@@ -68,7 +68,15 @@ def test_classes_by_the_sign_of_one_number() -> None:
     found = directions.of_classes(saved, classify, ("low", "high", "never"))
     assert [one.name for one in found] == ["more low", "more high"]
     assert found[1].vector[3] > 0.99 and found[0].vector[3] < -0.99
-    assert "of 4096 random images" in found[0].note
+    assert "of 4096 random images, whose halves agree to 0.9" in found[0].note
+
+
+def test_a_class_by_chance_gives_no_direction() -> None:
+    labels = torch.from_numpy(RNG.integers(0, 40, 4096))
+    found = directions.of_classes(
+        linear(np.eye(100)), lambda images: torch.nn.functional.one_hot(labels, 40).float(), [str(number) for number in range(40)]
+    )
+    assert found == ()  # each of some 100 latents, whose mean has a length of 1 by chance alone
 
 
 def test_random_ones_are_the_same_for_the_same_seed() -> None:

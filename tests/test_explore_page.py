@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.app_page import link, page
 from wgan_core import directions
 from wgan_core.config import TrainConfig
 from wgan_core.data import load_dataset
-from wgan_core.latent import latent_to_text
+from wgan_core.latent import latent_to_text, latents_to_link
 from wgan_core.latent_place import Place
 from wgan_core.manager import RunManager
 from wgan_core.recorder import fixed_latents
@@ -160,7 +161,10 @@ def test_a_way_gets_a_name_and_stays_with_the_run(run: Run, manager: RunManager)
     test = page("explore", run=run.run_id, seed="4", z="3:2")
     test.text_input(key="explore.direction-name").set_value("a,b").run()
     press(test, "Save the way to here")
-    assert "A direction's name has 1 to 40 letters, and no comma." in texts(test)
+    assert "A direction's name has 1 to 40 letters, no comma and no sign that cannot be seen." in texts(test)
+    test.text_input(key="explore.direction-name").set_value("random 1").run()
+    press(test, "Save the way to here")
+    assert "'random 1' is the name of a direction that is found: choose another." in texts(test)
     test.text_input(key="explore.direction-name").set_value("third").run()
     press(test, "Save the way to here")
     (kept,) = directions.saved_directions(RunFolder.open(manager.root / run.run_id))
@@ -178,7 +182,57 @@ def test_found_directions_move_the_latent(run: Run, networks: SavedNetworks, man
     image, activation = directions.of_images(networks)[1], directions.of_activations(networks)[0]
     z = fixed_latents(4, 1, 6)[0].numpy() + 1.5 * image.sd * image.vector - activation.sd * activation.vector
     assert f"**Critic score {networks.scores(z[None].astype(np.float32))[0]:.4g}**" in texts(test)
-    assert "Moved: images 2, activations 1, gone." in texts(test)
+    assert "Moved: images 2, activations 1." in texts(test) and link(test)["d"] == "images 2:1.5,activations 1:-1"
+    assert test.toast[0].value == "Not to be had in this run, so let go: gone."
+    # Without its slider a direction is not gone along; undo brings both back.
+    test.multiselect(key="explore.directions").set_value(["images 2"]).run()
+    assert link(test)["d"] == "images 2:1.5" and "Moved: images 2." in texts(test)
+    press(test, "Undo")
+    assert link(test)["d"] == "images 2:1.5,activations 1:-1"
+    assert test.multiselect(key="explore.directions").value == ["images 2", "activations 1"]
+
+
+def test_what_another_run_lacks_is_let_go_and_said(run: Run, manager: RunManager, config: TrainConfig) -> None:
+    other = manager.start(config.replace(latent_dim=9, generator_widths=(5, 8)))
+    assert other.join(60)
+    test = page("explore", run=other.run_id, z="8:1.5,2:1", d="activations 5:1,random 2:1")
+    assert not test.toast and "activations 6" not in test.multiselect(key="explore.directions").options  # its first layer has 5 numbers
+    test.selectbox(key="explore.run").set_value(run.run_id).run()
+    assert test.toast[0].value == "Not to be had in this run, so let go: z8."
+    assert link(test)["z"] == "2:1" and link(test)["d"] == "activations 5:1,random 2:1"
+
+
+def test_sliders_on_the_server_set_what_the_browsers_do(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    test = page("explore", run=run.run_id, seed="4", psi="0.5", d="images 2:1.5")
+    test.segmented_control(key="explore.where").set_value("on the server").run()
+    before = fixed_latents(4, 1, 6)[0].numpy()
+    assert test.slider(key="explore.z2").value == pytest.approx(float(before[2]), abs=0.01)  # not what direction and ψ make of it
+    test.slider(key="explore.z2").set_value(3.5).run()
+    assert test.slider(key="explore.z2").value == 3.5
+    test.slider(key="explore.d-images 2").set_value(-2.0).run()
+    test.slider(key="explore.psi").set_value(0.75).run()
+    test.number_input(key="explore.x").set_value(0.25).run()
+    assert {name: link(test)[name] for name in ("at", "z", "d", "psi")} == {"at": "0.25,0", "z": "3:3.5", "d": "images 2:-2", "psi": "0.75"}
+    image = directions.of_images(networks)[1]
+    z = Place(x=0.25, dimensions={2: 3.5}).before(before, latent_state.plane_name(4))
+    z = (z - 2 * image.sd * image.vector) * np.float32(0.75)
+    assert f"**Critic score {networks.scores(z[None].astype(np.float32))[0]:.4g}**" in texts(test)
+
+
+def test_links_that_lead_elsewhere_say_so(run: Run, manager: RunManager) -> None:
+    test = page("explore", run=run.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7)))
+    said = texts(test)
+    assert "This link names a step that is not kept" in said and "names a seed that cannot be, '2147483648'; seed 0" in said
+    assert "a latent of another run's length" in said
+
+
+def test_the_step_stays_when_the_page_is_left(run: Run, manager: RunManager) -> None:
+    steps = RunFolder.open(manager.root / run.run_id).steps()
+    assert len(steps) > 1
+    test = page("explore", run=run.run_id, step=str(steps[0]))
+    test.switch_page("pages/home.py").run()
+    test.switch_page("pages/explore.py").run()
+    assert link(test)["step"] == str(steps[0])
 
 
 def test_directions_of_classes(run: Run, manager: RunManager) -> None:
@@ -186,13 +240,17 @@ def test_directions_of_classes(run: Run, manager: RunManager) -> None:
     options = test.multiselect(key="explore.directions").options
     assert "more 0" in options and "more 9" in options and "random 4" in options and "images 6" in options and "images 7" not in options
     test.multiselect(key="explore.directions").set_value(["more 3", "random 1"]).run()
-    assert not test.exception  # an untrained generator may make no threes: then there is no slider, and no error
+    assert not test.exception  # an untrained generator may make no threes: then there is no slider, but a word
+    assert len(test.multiselect(key="explore.directions").value) == 2
+    assert ("“more 3” is not to be had: too few random images" in texts(test)) != ("more 3" in test.session_state["explore.known"])
 
 
 # Nearest images, one's own image.
 
 
-def test_nearest_training_images(run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig) -> None:
+def test_nearest_training_images(
+    run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     test = page("explore", run=run.run_id, seed="4", view="nearest")
     data = load_dataset(config).data.numpy().reshape(-1, 64).astype(float)
     mine = networks.pixels(fixed_latents(4, 1, 6).numpy())[0, :, :, 0].ravel().astype(float)
@@ -201,6 +259,12 @@ def test_nearest_training_images(run: Run, networks: SavedNetworks, shown: dict[
     assert np.array_equal(grey(shown["explore-nearest-pixels"])[:8, :8], nearest)
     assert f"by pixels**: {distances.min():.3g} away; real images are" in texts(test)
     assert "by the critic's features**" in texts(test) and grey(shown["explore-nearest-critic"]).shape == (8, 8 * 9 - 1)
+    for count, scale in ((3, "; real images are"), (1, " away\n")):
+        few = replace(load_dataset(config), data=load_dataset(config).data[:count])
+        monkeypatch.setattr(nearest_view, "run_data", lambda run_id, few=few: few)
+        nearest_view._neighbours.clear()
+        assert scale in texts(page("explore", run=run.run_id, seed="4", view="nearest"))
+        assert grey(shown["explore-nearest-critic"]).shape == (8, 8 * 9 - 1)
 
 
 def test_a_training_image_is_found_and_explored(run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig) -> None:
@@ -246,9 +310,15 @@ def test_known_by_heart(
     assert comparison.result is not None and comparison.result.train < 0.05 < comparison.result.heldout and comparison.fraction == 1
     test.session_state["explore.comparison"] = image_view.Comparison(_name(run, networks), result=comparison.result)
     test.run()
-    assert f"held-out ones, ratio {comparison.result.ratio:.2f}: training images are met much better: it knows them by heart." in texts(
-        test
-    )
+    low, high = comparison.result.interval
+    assert 1.5 < low < comparison.result.ratio < high
+    said = f"ratio {comparison.result.ratio:.2f} (95 % of resamples: {low:.2f} to {high:.2f}): training images are met much better, so it"
+    assert said in texts(test)
+    for few, verdict in ((1.1, "a little better, as is usual"), (0.9, "are not met better than chance allows")):
+        result = replace(comparison.result, interval=(few, 2.0))
+        test.session_state["explore.comparison"] = image_view.Comparison(_name(run, networks), result=result)
+        test.run()
+        assert verdict in texts(test)
     stopped = image_view.Comparison("any")
     stopped.stop.set()
     stopped.run(networks, learned, learned)

@@ -147,6 +147,16 @@ def test_memorisation_compares_medians() -> None:
         memorisation([0.1], [])
 
 
+def test_the_ratios_interval_is_the_bootstraps() -> None:
+    rng = np.random.default_rng(0)
+    train, heldout = rng.lognormal(0.0, 0.4, 60), rng.lognormal(0.3, 0.4, 80)
+    ratios = [np.median(rng.choice(heldout, 80)) / np.median(rng.choice(train, 60)) for _ in range(4000)]
+    found = memorisation(train, heldout)
+    assert found.interval == pytest.approx(np.quantile(ratios, [0.025, 0.975]), rel=0.04)
+    assert found.interval[0] < found.ratio < found.interval[1]
+    assert np.isnan(memorisation([0.1], heldout).interval).all() and np.isnan(memorisation([0.0, 0.0], heldout).interval).all()
+
+
 def test_what_cannot_be_inverted_is_refused_in_words() -> None:
     made, image = networks(), np.zeros(SHAPE, np.float32)
     with pytest.raises(ValueError, match="images of 1 × 6 × 6 .* 1 × 8 × 8 cannot"):

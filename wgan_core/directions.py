@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,10 @@ from wgan_core.store import RunFolder, StoreError
 FILE = "directions.json"
 SAMPLES = 2048
 LEAST_OF_A_CLASS = 20
+LEAST_AGREEMENT = 0.3
+"""Cosine of the two halves' directions below which a direction of a class is left out: chance alone gives about 1 / √latent_dim."""
+FOUND = re.compile(r"more .+|(activations|images|random) \d+")
+"""Names of directions that are found, which a user's cannot have."""
 MOST_NAME = 40
 
 
@@ -35,11 +40,13 @@ class Direction:
     vector: NDArray[np.float32]
     """[latent_dim], of length 1."""
     sd: float = 1.0
-    """How many units of z one standard deviation along it is."""
+    """How many units of z one `unit` along it is."""
     note: str = ""
     """How it was found, in a line."""
     step: int = 0
     """Of the generator that it was found for."""
+    unit: str = "σ"
+    """What it is gone along by: standard deviations (of the noise along it, or of the principal component), or × the way that was named."""
 
 
 def of_activations(networks: SavedNetworks, count: int = 8, samples: int = SAMPLES, seed: int = 0) -> tuple[Direction, ...]:
@@ -64,6 +71,8 @@ def of_classes(
 ) -> tuple[Direction, ...]:
     """For each class: the mean latent of the samples that `classify` takes for it, minus the mean of all others.
 
+    Both halves of the samples must by themselves point the same way: of 30 latents the mean alone is mostly noise.
+
     Args:
         classify: probabilities [n, classes] of images [n, c, h, w] in [-1, 1].
         class_names: one for each class; those with fewer than `LEAST_OF_A_CLASS` samples are left out.
@@ -73,11 +82,26 @@ def of_classes(
     directions: list[Direction] = []
     for number, name in enumerate(class_names):
         inside = found == number
-        if LEAST_OF_A_CLASS <= inside.sum() <= samples - LEAST_OF_A_CLASS:
-            vector = z[inside].mean(0, dtype=np.float64) - z[~inside].mean(0, dtype=np.float64)
-            note = f"towards what a classifier takes for {name}: {inside.sum()} of {samples} random images"
-            directions.append(_direction(f"more {name}", vector, 1.0, note, networks.step))
+        if not LEAST_OF_A_CLASS <= inside.sum() <= samples - LEAST_OF_A_CLASS:
+            continue
+        agreement = _cosine(*(_towards(z[half], inside[half]) for half in (slice(0, None, 2), slice(1, None, 2))))
+        if not agreement >= LEAST_AGREEMENT:  # nan where one half has none
+            continue
+        note = (
+            f"towards what a classifier takes for {name}: {inside.sum()} of {samples} random images, whose halves agree to {agreement:.2f}"
+        )
+        directions.append(_direction(f"more {name}", _towards(z, inside), 1.0, note, networks.step))
     return tuple(directions)
+
+
+def _towards(z: Latents, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
+    if inside.all() or not inside.any():
+        return np.full(z.shape[1], np.nan)
+    return z[inside].mean(0, dtype=np.float64) - z[~inside].mean(0, dtype=np.float64)
+
+
+def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return float(one @ other / np.linalg.norm(one) / np.linalg.norm(other))
 
 
 def random_direction(latent_dim: int, seed: int) -> Direction:
@@ -97,6 +121,11 @@ def diversity(networks: SavedNetworks, truncation: float, samples: int = 256) ->
 
 def _latents(networks: SavedNetworks, samples: int, seed: int) -> Latents:
     return np.random.default_rng(seed).standard_normal((samples, networks.latent_dim), dtype=np.float32)
+
+
+def features(networks: SavedNetworks) -> int:
+    """How many numbers the generator's first layer passes on for one latent."""
+    return _first_layer(networks, np.zeros((1, networks.latent_dim), np.float32)).shape[1]
 
 
 @torch.no_grad()
@@ -156,7 +185,9 @@ def save_direction(folder: RunFolder, direction: Direction) -> None:
     """
     name = direction.name.strip()
     if not 1 <= len(name) <= MOST_NAME or any(unicodedata.category(letter).startswith("C") for letter in name) or "," in name:
-        raise StoreError(f"A direction's name has 1 to {MOST_NAME} letters, and no comma.")
+        raise StoreError(f"A direction's name has 1 to {MOST_NAME} letters, no comma and no sign that cannot be seen.")
+    if FOUND.fullmatch(name):
+        raise StoreError(f"{name!r} is the name of a direction that is found: choose another.")
     others = [other for other in saved_directions(folder) if other.name != name]
     _write(folder, [*others, replace(direction, name=name)])
 
@@ -183,4 +214,4 @@ def _read(entry: dict[str, Any], latent_dim: int) -> Direction:
     sd = float(entry["sd"])
     if vector.shape != (latent_dim,) or not np.isfinite(vector).all() or not np.isfinite(sd):
         raise ValueError("not a direction of this run")
-    return Direction(str(entry["name"])[:MOST_NAME], vector, sd, str(entry["note"])[:200], int(entry["step"]))
+    return Direction(str(entry["name"])[:MOST_NAME], vector, sd, str(entry["note"])[:200], int(entry["step"]), "×")

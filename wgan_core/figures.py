@@ -264,6 +264,7 @@ def path_figure(scores: NDArray[np.floating], change: NDArray[np.floating], fram
                 "automargin": True,
                 "rangemode": "tozero",
                 "showgrid": False,
+                "tickmode": "auto",  # else at the other axis' ticks, which are round there only
                 "hoverformat": ".4~g",
             },
         },

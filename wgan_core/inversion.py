@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.stats import bootstrap
 from torch import Tensor
 
 from wgan_core.device import compute_beside_training
@@ -61,6 +62,8 @@ class Memorisation:
     """Median error of the training images."""
     heldout: float
     """Median error of the held-out images."""
+    interval: tuple[float, float] = (math.nan, math.nan)
+    """Of `ratio`, 95 %, by bootstrap; nan where either side has fewer than two images, or `ratio` is no finite number."""
 
     @property
     def ratio(self) -> float:
@@ -189,10 +192,22 @@ def invert_many(
 def memorisation(
     train_errors: Sequence[float] | NDArray[np.float64], heldout_errors: Sequence[float] | NDArray[np.float64]
 ) -> Memorisation:
-    """Compare the errors of training images with those of held-out ones (medians). Raises ValueError where there are none of either."""
+    """Compare the errors of training images with those of held-out ones (medians). Always the same resamples. Raises ValueError where there
+    are none of either."""
     if not len(train_errors) or not len(heldout_errors):
         raise ValueError("Memorisation needs at least one training image and one held-out image.")
-    return Memorisation(float(np.median(train_errors)), float(np.median(heldout_errors)))
+    found = Memorisation(float(np.median(train_errors)), float(np.median(heldout_errors)))
+    if min(len(train_errors), len(heldout_errors)) < 2 or not math.isfinite(found.ratio):
+        return found
+    with np.errstate(divide="ignore", invalid="ignore"):
+        resampled = bootstrap(
+            (np.asarray(train_errors), np.asarray(heldout_errors)),
+            lambda train, heldout, axis: np.median(heldout, axis) / np.median(train, axis),
+            n_resamples=2000,
+            method="percentile",
+            rng=0,
+        ).confidence_interval
+    return replace(found, interval=(float(resampled.low), float(resampled.high)))
 
 
 def _check(networks: SavedNetworks, images: NDArray[np.float32], steps: int, starts: int) -> None:

@@ -65,7 +65,7 @@ def latent_from_text(text: str, latent_dim: int) -> Latents:
     """The latent [latent_dim] that `latent_to_text` wrote. Raises ValueError with one sentence."""
     try:
         z = np.array(json.loads(text), dtype=np.float32)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise ValueError("A latent is a list of numbers such as [0.1, -1.2, ...].") from None
     if z.shape != (latent_dim,) or not np.isfinite(z).all():
         raise ValueError(f"A latent of this run is a list of {latent_dim} finite numbers.")

@@ -28,6 +28,8 @@ class DirectionLike(Protocol):
     def sd(self) -> float: ...
     @property
     def note(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,19 @@ class Place:
 
     def latent(self, origin: Latents, plane: int, known: Mapping[str, DirectionLike] | None = None) -> Latents:
         """The latent [latent_dim]. Directions that are not `known` are passed over; so are dimensions beyond the last."""
-        z = plane_latent(origin, plane, self.x, self.y)
-        for dimension, value in self.dimensions.items():
-            if dimension < len(z):
-                z[dimension] = value
+        z = self.before(origin, plane)
         for name, amount in self.directions.items():
             if known and (direction := known.get(name)) is not None:
                 z += np.float32(amount * direction.sd) * direction.vector
         return z * np.float32(self.truncation)
+
+    def before(self, origin: Latents, plane: int) -> Latents:
+        """The latent [latent_dim] before directions and truncation, which is what the sliders of dimensions set."""
+        z = plane_latent(origin, plane, self.x, self.y)
+        for dimension, value in self.dimensions.items():
+            if dimension < len(z):
+                z[dimension] = value
+        return z
 
     def to_params(self) -> dict[str, str]:
         """For a link: only what is not as at the origin. Dimensions are counted from 1 there, as on the page."""

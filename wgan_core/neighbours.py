@@ -49,6 +49,10 @@ class Neighbours:
         self._features: Tensor | None = None
         self._typical: dict[By, float] = {}
 
+    def __len__(self) -> int:
+        """How many images the data set has."""
+        return len(self._images)
+
     def nearest(self, images: NDArray[np.uint8] | Tensor, k: int = 5, by: By = "pixels") -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """The rows of the data set nearest to each image, the nearest first (of equals the one that comes first), and their distances.
 

@@ -26,20 +26,22 @@ def choose_directions(source: Source) -> tuple[Direction, ...]:
     """Draw the choice. Returns the directions chosen."""
     saved = _saved(source)
     names = [one.name for one in saved]
+    most = min(COUNT, source.latent_dim)
     options = [
         *names,
         *(f"more {name}" for name in source.class_names),
-        *(f"{of} {number}" for of in ("activations", "images") for number in range(1, min(COUNT, source.latent_dim) + 1)),
+        *(f"activations {number}" for number in range(1, min(most, directions.features(source.networks)) + 1)),
+        *(f"images {number}" for number in range(1, most + 1)),
         *(f"random {number}" for number in range(1, RANDOM + 1)),
     ]
-    if _CHOSEN not in st.session_state:
-        st.session_state[_CHOSEN] = list(latent_state.place().directions)
-    # What another run knew, or a link, may not be here.
-    st.session_state[_CHOSEN] = [name for name in st.session_state[_CHOSEN] if name in options]
+    # What another run knew, or a link, may not be here; what the latent has gone along, by undo or a link, has a slider.
+    wanted = [*st.session_state.get(_CHOSEN, []), *latent_state.place().directions]
+    st.session_state[_CHOSEN] = [name for name in dict.fromkeys(wanted) if name in options]
     st.multiselect(
         "Directions",
         options,
         key=_CHOSEN,
+        on_change=_some_let_go,
         persist_state="session",
         width=360,
         placeholder="Add a slider for a direction",
@@ -48,9 +50,24 @@ def choose_directions(source: Source) -> tuple[Direction, ...]:
     )
     with st.popover("Name a direction", icon=":material/label:"):
         _naming(source, names)
-    found = [one for name in st.session_state[_CHOSEN] if (one := _find(source, name, saved)) is not None]
-    latent_state.let_know(found)
-    return tuple(found)
+    found = {name: _find(source, name, saved) for name in st.session_state[_CHOSEN]}
+    for name, one in found.items():
+        if one is None:
+            st.caption(f":material/info: “{name}” is not to be had: {_why_not(name)}.")
+    return tuple(one for one in found.values() if one is not None)
+
+
+def _why_not(name: str) -> str:
+    if name.startswith("more "):
+        return "too few random images are taken for that class, or its direction is mostly chance"
+    return "the images of this generator do not differ that way"
+
+
+def _some_let_go() -> None:
+    """A direction that loses its slider is not gone along any more."""
+    here = latent_state.place()
+    left = {name: amount for name, amount in here.directions.items() if name in st.session_state[_CHOSEN]}
+    latent_state.go_to(replace(here, directions=left))
 
 
 def _saved(source: Source) -> tuple[Direction, ...]:
@@ -74,7 +91,7 @@ def _find(source: Source, name: str, saved: tuple[Direction, ...]) -> Direction 
     of, number = re.fullmatch(r"(\w+) (\d+)", name).groups()  # pyright: ignore[reportOptionalMemberAccess] # it is one of the options
     if of == "random":
         return directions.random_direction(source.latent_dim, int(number))
-    return _principal(source.networks, source.name, id(source.networks), of)[int(number) - 1]
+    return next((one for one in _principal(source.networks, source.name, id(source.networks), of) if one.name == name), None)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Finding directions …")
@@ -123,7 +140,8 @@ def _save(source: Source) -> None:
         st.session_state[_PROBLEM] = "Nothing is moved away from the seed's latent yet, so there is no way to name."
         return
     name = str(st.session_state[_NAME])
-    found = Direction(name, way / np.float32(length), length, f"from {latent_state.origin_in_words(source.latent_dim)}", source.step)
+    note = f"the way that you named, from {latent_state.origin_in_words(source.latent_dim)}"
+    found = Direction(name, way / np.float32(length), length, note, source.step)
     try:
         directions.save_direction(_folder(source), replace(found, name=name.strip()))
     except StoreError as error:

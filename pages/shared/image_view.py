@@ -26,7 +26,10 @@ from wgan_core.saved import SavedNetworks
 STEPS_AT_A_LOOK = 20
 COMPARED = 200
 """Images on either side where known-by-heart is asked: with 50 the ratio cannot be told from 1."""
+BY_HEART = 1.5
+"""Ratio of the errors of held-out and training images above which the generator knows the latter by heart."""
 WIDTH = 192
+_INVERTED = "explore.image-inverted"
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
 _pad = component("wgan_sketch_pad", html=asset("sketch_pad.html"), css=asset("pad.css"), js=script("sketch_pad.js"))
@@ -49,7 +52,8 @@ def your_image(source: Source) -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         _choose(source)
-        if problem := st.session_state.get(_PROBLEM):
+        of, problem = st.session_state.get(_PROBLEM, ("", ""))
+        if problem and of == source.name:
             st.error(problem, icon=":material/error:")
     search: Search | None = st.session_state.get(_SEARCH)
     if search is not None and search.source == source.name:
@@ -68,15 +72,20 @@ def _choose(source: Source) -> None:
     drawn = _pad(key="explore-sketch", data={"size": size}, on_picture_change=_nothing).picture
     if drawn is not None:
         _begin_drawing(source, str(drawn))
-    inverted = st.toggle(
-        "Black on white", key="explore.image-inverted", persist_state="session", help="Of the file: turn it into white on black."
+    st.toggle(
+        "Black on white",
+        key=_INVERTED,
+        persist_state="session",
+        on_change=_begin_file,
+        args=(source,),
+        help="Of the file: turn it into white on black.",
     )
     st.file_uploader(
         "Or a picture",
         type=[name.lower() for name in (*FORMATS, "JPG")],
         key=_FILE,
         on_change=_begin_file,
-        args=(source, inverted),
+        args=(source,),
         max_upload_size=MOST_BYTES // 10**6,
         help="Its central square is taken and made as small as the run's images.",
     )
@@ -98,10 +107,10 @@ def _begin_drawing(source: Source, sent: str) -> None:
     _begin_bytes(source, data, False)
 
 
-def _begin_file(source: Source, inverted: bool) -> None:
-    upload = st.session_state[_FILE]
+def _begin_file(source: Source) -> None:
+    upload = st.session_state.get(_FILE)
     if upload is not None:
-        _begin_bytes(source, upload.getvalue(), inverted)
+        _begin_bytes(source, upload.getvalue(), bool(st.session_state[_INVERTED]))
 
 
 def _begin_bytes(source: Source, data: bytes, inverted: bool) -> None:
@@ -109,23 +118,27 @@ def _begin_bytes(source: Source, data: bytes, inverted: bool) -> None:
     try:
         _begin(source, read_picture(data, channels, size, invert=inverted))
     except PictureError as error:
-        st.session_state[_PROBLEM] = str(error)
+        _refuse(source, error)
 
 
 def _begin_row(source: Source, held_out: bool) -> None:
     try:
         data = run_data(source.run_id, held_out=held_out)
     except DataError as error:
-        st.session_state[_PROBLEM] = str(error)
+        _refuse(source, error)
         return
     assert isinstance(data, ImageDataset)
     row = int(st.session_state["explore.image-row"] or 0) % len(data)
     _begin(source, data.images[row].numpy())
 
 
+def _refuse(source: Source, error: Exception) -> None:
+    st.session_state[_PROBLEM] = (source.name, str(error))
+
+
 def _begin(source: Source, target: NDArray[np.uint8]) -> None:
     """Look for the latent of `target`, uint8 [c, h, w]."""
-    st.session_state[_PROBLEM] = ""
+    st.session_state.pop(_PROBLEM, None)
     inversion = Inversion(source.networks, _unit(target))
     st.session_state[_SEARCH] = Search(source.name, target.transpose(1, 2, 0).copy(), inversion, inversion.advance(0))
 
@@ -247,7 +260,14 @@ def _comparison(drawn_under_way: bool) -> None:
         st.info(found.problem, icon=":material/info:")
         return
     result = found.result
-    verdict = "training images are met much better: it knows them by heart" if result.ratio > 1.5 else "no sign of learning by heart"
+    low, high = result.interval
+    if low > BY_HEART:
+        verdict = "training images are met much better, so it knows them by heart"
+    elif low > 1:
+        verdict = "training images are met a little better, as is usual, and not as if it knew them by heart"
+    else:
+        verdict = "training images are not met better than chance allows"
     st.markdown(
-        f"Median error {result.train:.3f} of training images, {result.heldout:.3f} of held-out ones, ratio {result.ratio:.2f}: {verdict}."
+        f"Median error {result.train:.3f} of training images, {result.heldout:.3f} of held-out ones, ratio {result.ratio:.2f} "
+        f"(95 % of resamples: {low:.2f} to {high:.2f}): {verdict}."
     )

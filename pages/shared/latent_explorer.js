@@ -35,7 +35,9 @@ class Explorer {
       listen(handle, "pointermove", (event) => this.drag(event));
       for (const end of ["pointerup", "pointercancel"]) listen(handle, end, () => this.drop());
     }
-    listen(this.pad, "keydown", (event) => this.onPadKey(event));
+    for (const handle of [this.pad, this.image]) listen(handle, "keydown", (event) => this.onPadKey(event, handle));
+    // What is typed into a field is no shortcut of the page, for which it would look like a key pressed outside of fields.
+    listen(root, "keydown", (event) => event.target.matches("input") && event.stopPropagation());
     for (const axis of ["x", "y"]) listen(this[axis], "change", () => this.goTo({ [axis]: Number(this[axis].value) || 0 }, true));
     listen(this.home, "click", () => this.goTo({ x: 0, y: 0 }, true));
     this.observer = new ResizeObserver(() => this.draw());
@@ -48,7 +50,9 @@ class Explorer {
     // What comes back from the server is what was sent to it; only what it changed by itself is taken over.
     if (header.version !== this.version) {
       this.version = header.version;
-      this.state = structuredClone(header.state);
+      const { dimensions, directions } = header.state;
+      // Without a prototype, so that a direction may be called "constructor".
+      this.state = { ...header.state, dimensions: bare(dimensions), directions: bare(directions) };
       this.edits = 0;
     }
     if (header.count !== this.count) {
@@ -78,8 +82,7 @@ class Explorer {
       this.picture = held.spec.points ? new PointPicture(this.image, held.spec) : new ImagePicture(this.image, held.spec);
       this.root.classList.toggle("points", Boolean(held.spec.points));
       this.root.classList.toggle("real", Boolean(held.spec.points?.real));
-      this.view.options[0].textContent = this.picture.words.one;
-      this.hint.textContent = `Drag ${this.picture.words.drag}: every place is another latent, and nearby places are alike.`;
+      this.view.options[0].textContent = this.picture.one;
       this.ready = wanted;
       this.say("");
     } catch (error) {
@@ -87,11 +90,18 @@ class Explorer {
     }
   }
 
-  // The latent that everything set here makes of the index-th seed; the same as wgan_core/latent_place.py makes of it.
-  latent(index) {
-    const { x, y, dimensions, directions, truncation } = this.state;
+  // The latent of the index-th seed before directions and truncation, which is what the sliders of dimensions set.
+  before(index) {
+    const { x, y, dimensions } = this.state;
     const z = planeLatent(this.origins[index], `${this.header.latentDim}`, this.header.planes[index], x, y);
     for (const [dimension, value] of Object.entries(dimensions)) if (dimension < z.length) z[dimension] = value;
+    return z;
+  }
+
+  // The latent that everything set here makes of the index-th seed; the same as wgan_core/latent_place.py makes of it.
+  latent(index) {
+    const { directions, truncation } = this.state;
+    const z = this.before(index);
     this.header.directions.forEach((direction, which) => {
       const amount = directions[direction.name];
       if (amount) for (let k = 0; k < z.length; k++) z[k] += amount * direction.sd * this.vectors[which][k];
@@ -118,6 +128,8 @@ class Explorer {
       const begun = performance.now();
       const { count } = this;
       try {
+        const handles = this.movesByImage ? "the plane or the image" : "the plane";
+        this.hint.textContent = `Drag ${handles}: every place is another latent, and nearby places are alike.`;
         this.where = this.picture.draw(this.generator.samples(this.latents(count), count), count);
       } catch (error) {
         return this.say(`It could not be computed: ${error.message}`);
@@ -175,9 +187,13 @@ class Explorer {
     this.timer = setTimeout(() => this.rest(), QUIET);
   }
 
+  // Of many images one is chosen by a click; a single one is dragged as the plane is.
+  get movesByImage() {
+    return this.count === 1 && Boolean(this.picture?.draggable);
+  }
+
   grab(event, handle) {
-    // Of many images one is chosen by a click; a single one is dragged as the plane is.
-    if (event.button || (handle === this.image && (this.count > 1 || !this.picture?.draggable))) return;
+    if (event.button || (handle === this.image && !this.movesByImage)) return;
     event.preventDefault();
     handle.focus();
     handle.setPointerCapture(event.pointerId);
@@ -195,7 +211,8 @@ class Explorer {
     this.held = null;
   }
 
-  onPadKey(event) {
+  onPadKey(event, handle) {
+    if (handle === this.image && !this.movesByImage) return;
     const step = event.shiftKey ? 0.01 : 0.1;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
     if (event.key === "Home") this.goTo({ x: 0, y: 0 });
@@ -210,7 +227,7 @@ class Explorer {
   layOut() {
     const wanted = [
       ...this.header.dimensions.map((dimension) => ({ kind: "dimensions", key: String(dimension), label: `z${dimension + 1}`, unit: "σ" })),
-      ...this.header.directions.map(({ name, words }) => ({ kind: "directions", key: name, label: name, words, unit: "σ" })),
+      ...this.header.directions.map(({ name, words, unit }) => ({ kind: "directions", key: name, label: name, words, unit })),
       { kind: "truncation", key: "", label: "truncation ψ", words: "Pulls the latent towards 0: more typical, less diverse", unit: "" },
     ];
     const key = JSON.stringify(wanted);
@@ -222,7 +239,7 @@ class Explorer {
 
   showNumbers() {
     for (const axis of ["x", "y"]) if (this.root.getRootNode().activeElement !== this[axis]) this[axis].value = this.state[axis].toFixed(2);
-    const z = this.latent(0);
+    const z = this.before(0);
     for (const row of this.rows) row.show(z);
   }
 
@@ -273,6 +290,8 @@ class Explorer {
   }
 }
 
+const bare = (object) => Object.assign(Object.create(null), object);
+
 // A slider that is fine near 0: place p in [-1, 1] means REACH · p · (1 − BEND + BEND · p²) standard deviations.
 class Slider {
   constructor(what, explorer) {
@@ -295,7 +314,10 @@ class Slider {
     this.track.setAttribute("aria-valuemax", high);
     for (const value of this.ticks) this.addTick(value);
     const { listen } = explorer;
-    listen(this.number, "change", () => this.set(Number(this.number.value) || 0, true));
+    listen(this.number, "change", () => {
+      this.set(Number(this.number.value) || 0, true);
+      this.number.value = this.value(explorer.before(0)).toFixed(2); // what was taken of it
+    });
     listen(this.element.querySelector("button"), "click", () => this.reset());
     listen(this.track, "pointerdown", (event) => this.grab(event));
     listen(this.track, "pointermove", (event) => this.held && this.set(this.valueAt(event)));
@@ -346,7 +368,7 @@ class Slider {
     const { state } = this.explorer;
     if (this.what.kind === "truncation") return state.truncation;
     if (this.what.kind === "directions") return state.directions[this.what.key] ?? 0;
-    return state.dimensions[this.what.key] ?? z[this.what.key] / (state.truncation || 1);
+    return z[this.what.key];
   }
 
   get moved() {

@@ -115,8 +115,8 @@ def message(
     source: Source, weights_id: str, dimensions: Sequence[int], directions: Sequence[DirectionLike]
 ) -> tuple[dict[str, Any], bytes]:
     """What the browser gets: where the latent is, and as float32 the latents of this seed and those after it, and the directions."""
-    seed, latent_dim = latent_state.current_seed(), source.latent_dim
-    planes = [latent_state.plane(latent_dim), *(latent_state.plane_name(each) for each in range(seed + 1, seed + PAGE))]
+    seeds, latent_dim = latent_state.seeds_from_here(PAGE), source.latent_dim
+    planes = [latent_state.plane(latent_dim), *map(latent_state.plane_name, seeds[1:])]
     made = "Point that the generator makes" if source.networks.makes_points else "Image that the generator makes"
     header = {
         "weights": weights_id,
@@ -127,17 +127,17 @@ def message(
         "state": asdict(latent_state.place()),
         "count": shown_at_once(),
         "dimensions": list(dimensions),
-        "directions": [{"name": one.name, "sd": one.sd, "words": one.note} for one in directions],
+        "directions": [{"name": one.name, "sd": one.sd, "words": one.note, "unit": one.unit} for one in directions],
         "alt": f"{made} of {latent_state.origin_in_words(latent_dim)} at step {source.step}",
     }
-    origins = _seed_latents(seed, latent_dim).copy()
+    origins = _seed_latents(tuple(seeds), latent_dim).copy()
     origins[0] = latent_state.origin(latent_dim)
     return header, np.concatenate([origins.ravel(), *(one.vector for one in directions)]).astype("<f4").tobytes()
 
 
 @functools.lru_cache(maxsize=16)
-def _seed_latents(seed: int, latent_dim: int) -> Latents:
-    return np.stack([latent_state.seed_latent(each, latent_dim) for each in range(seed, seed + PAGE)])
+def _seed_latents(seeds: tuple[int, ...], latent_dim: int) -> Latents:
+    return np.stack([latent_state.seed_latent(seed, latent_dim) for seed in seeds])
 
 
 def _take(key: str, latent_dim: int) -> None:
@@ -155,7 +155,7 @@ def _choose(key: str) -> None:
     """An image of the page of random ones was clicked on."""
     chosen = st.session_state[key].get("chosen")
     if isinstance(chosen, int) and 0 < chosen < PAGE:
-        latent_state.choose_seed(latent_state.current_seed() + chosen)
+        latent_state.choose_seed(latent_state.seeds_from_here(PAGE)[chosen])
 
 
 def shown_at_once() -> int:

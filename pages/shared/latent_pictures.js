@@ -4,7 +4,7 @@ class ImagePicture {
   constructor(canvas, { shape }) {
     this.canvas = canvas;
     this.shape = shape;
-    this.words = { one: "one image", drag: "the plane or the image" };
+    this.one = "one image";
     this.draggable = true;
   }
 
@@ -50,7 +50,7 @@ class PointPicture {
   constructor(canvas, { points }) {
     this.canvas = canvas;
     this.points = points;
-    this.words = { one: "one point", drag: "the plane" };
+    this.one = "one point";
     this.draggable = false; // the point goes where the generator takes it, not where the finger is
   }
 

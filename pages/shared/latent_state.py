@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 
 from wgan_core.latent import Latents, as_in_links, latents_from_link, latents_to_link
-from wgan_core.latent_place import DirectionLike, Place
+from wgan_core.latent_place import REACH, DirectionLike, Place
+from wgan_core.latent_plane import LIMIT
 from wgan_core.recorder import fixed_latents
 
 DIMENSIONS_AT_A_TIME = 8
-RANGE = 3.0
 MAX_SEED = 2**31 - 1
 SEED = "explore.seed"
 _PLACE, _VERSION, _PAST, _FUTURE = "explore.place", "explore.version", "explore.past", "explore.future"
@@ -87,11 +87,6 @@ def origin_in_words(latent_dim: int) -> str:
     return "a latent of your own" if own_latent(latent_dim) is not None else f"seed {current_seed()}"
 
 
-def let_know(directions: Sequence[DirectionLike]) -> None:
-    """The directions that have a slider."""
-    st.session_state[_KNOWN] = {one.name: one for one in directions}
-
-
 def slider_key(dimension: int) -> str:
     """Session state key of the server's slider of one latent dimension."""
     return f"explore.z{dimension}"
@@ -150,11 +145,16 @@ def seed_changed() -> None:
     st.session_state[_VERSION] = version() + 1
 
 
+def seeds_from_here(count: int) -> list[int]:
+    """This seed and those after it; after the last comes 0."""
+    return [(current_seed() + number) % (MAX_SEED + 1) for number in range(count)]
+
+
 def choose_seed(seed: int) -> None:
     """Another seed, with the same moves away from it."""
     _remember()
     st.session_state[_OWN] = None
-    st.session_state[SEED] = st.session_state["explore.seed-before"] = min(seed, MAX_SEED)
+    st.session_state[SEED] = st.session_state["explore.seed-before"] = seed
     st.session_state[_VERSION] = version() + 1
 
 
@@ -216,26 +216,83 @@ def _step(source: str, target: str) -> None:
     st.session_state[_VERSION] = version() + 1
 
 
-def move(dimension: int) -> None:
-    """Take over the server's slider of `dimension`."""
-    value = float(st.session_state[slider_key(dimension)])
-    go_to(replace(place(), dimensions={**place().dimensions, dimension: value}))
+def fit(latent_dim: int, directions: Sequence[DirectionLike]) -> list[str]:
+    """These directions have sliders. Lets go of what the generator on show lacks, dimensions beyond its last and other directions, and
+    returns their names."""
+    st.session_state[_KNOWN] = {one.name: one for one in directions}
+    here, known = place(), st.session_state[_KNOWN]
+    lacking = {dimension for dimension in here.dimensions if dimension >= latent_dim}
+    gone = [*(f"z{dimension + 1}" for dimension in sorted(lacking)), *(name for name in here.directions if name not in known)]
+    if gone:
+        left = {dimension: value for dimension, value in here.dimensions.items() if dimension not in lacking}
+        kept = {name: amount for name, amount in here.directions.items() if name in known}
+        st.session_state[_PLACE] = replace(here, dimensions=left, directions=kept)
+        st.session_state[_VERSION] = version() + 1
+    return gone
 
 
-def show_sliders(first: int, latent_dim: int) -> None:
-    """Sliders for a handful of dimensions, in standard deviations of N(0, 1), which tell the server at each release."""
-    z = current_latent(latent_dim)
-    columns = st.columns(2, gap="medium")
-    for index, dimension in enumerate(range(first, min(first + DIMENSIONS_AT_A_TIME, latent_dim))):
-        st.session_state[slider_key(dimension)] = float(np.clip(z[dimension], -RANGE, RANGE))
-        with columns[index % 2]:
-            st.slider(
-                f"z{dimension + 1}",
-                -RANGE,
-                RANGE,
-                step=0.01,
-                format="%.2f σ",
-                key=slider_key(dimension),
-                on_change=move,
-                args=(dimension,),
+def show_sliders(dimensions: Sequence[int], directions: Sequence[DirectionLike], latent_dim: int) -> None:
+    """What the browser's pad and sliders set, by Streamlit's own, which tell the server at each release."""
+    here = place()
+    z = here.before(origin(latent_dim), plane(latent_dim))
+    with st.container(horizontal=True):
+        for axis in ("x", "y"):
+            key = f"explore.{axis}"
+            st.session_state[key] = float(getattr(here, axis))
+            st.number_input(
+                f"{axis} on the plane",
+                float(-LIMIT),
+                float(LIMIT),
+                step=0.1,
+                format="%.2f",
+                key=key,
+                on_change=_take,
+                args=(key, lambda value, axis=axis: replace(place(), **{axis: value})),
+                width=180,
+                help="On an endless plane every place is another latent, and nearby places are alike.",
             )
+    columns = st.columns(2, gap="medium")
+    sliders = [
+        *(
+            (slider_key(each), f"z{each + 1}", float(z[each]), "σ", lambda value, each=each: _with_dimension(each, value))
+            for each in dimensions
+        ),
+        *(
+            (
+                f"explore.d-{one.name}",
+                one.name,
+                here.directions.get(one.name, 0.0),
+                one.unit,
+                lambda value, one=one: _along(one.name, value),
+            )
+            for one in directions
+        ),
+    ]
+    for index, (key, label, value, unit, change) in enumerate(sliders):
+        st.session_state[key] = float(np.clip(value, -REACH, REACH))
+        with columns[index % 2]:
+            st.slider(label, -REACH, REACH, step=0.01, format=f"%.2f {unit}", key=key, on_change=_take, args=(key, change))
+    key = "explore.psi"
+    st.session_state[key] = here.truncation
+    st.slider(
+        "truncation ψ",
+        0.0,
+        1.0,
+        step=0.01,
+        key=key,
+        on_change=_take,
+        args=(key, lambda value: replace(place(), truncation=value)),
+        help="Pulls the latent towards 0: more typical, less diverse.",
+    )
+
+
+def _take(key: str, change: Callable[[float], Place]) -> None:
+    go_to(change(float(st.session_state[key])))
+
+
+def _with_dimension(dimension: int, value: float) -> Place:
+    return replace(place(), dimensions={**place().dimensions, dimension: value})
+
+
+def _along(name: str, amount: float) -> Place:
+    return replace(place(), directions={**place().directions, name: amount})

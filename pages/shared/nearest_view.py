@@ -34,16 +34,16 @@ def show_nearest(source: Source, picture: images.Pixels, *, key: str) -> None:
         return
     query = np.ascontiguousarray(picture.transpose(2, 0, 1)[None])
     for by, title in TITLES.items():
-        rows, distances = found.nearest(query, SHOWN, by)
-        typical = found.typical(by)
+        rows, distances = found.nearest(query, min(SHOWN, len(found)), by)
+        scale = f"; real images are {found.typical(by):.3g} from their nearest other one" if len(found) > 1 else ""
         st.markdown(
-            f"**Nearest training images, {title}**: {distances[0, 0]:.3g} away; real images are {typical:.3g} from their nearest other one",
+            f"**Nearest training images, {title}**: {distances[0, 0]:.3g} away{scale}",
             help=HELP[by],
         )
         live_image(
             images.png(images.tile(found.pictures(rows[0]), columns=SHOWN)),
             key=f"{key}-{by}",
-            alt=f"The {SHOWN} training images nearest {title}",
+            alt=f"The {len(rows[0])} training images nearest {title}",
             caption="Distances: " + ", ".join(f"{distance:.3g}" for distance in distances[0]) + ".",
             width=640,
         )

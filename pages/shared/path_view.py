@@ -14,7 +14,7 @@ from pages.shared.film import film
 from pages.shared.latent_source import Source
 from pages.shared.live_chart import live_chart
 from pages.shared.live_image import live_image
-from pages.shared.pins import MOST_KEYS, THROUGH, USUAL_KEYS, pins, pins_to_params, show_pins
+from pages.shared.pins import MOST_KEYS, THROUGH, USUAL_KEYS, let_go_of_others, pins, pins_to_params, show_pins
 from pages.shared.point_view import show_points
 from pages.shared.text import whole_number
 from wgan_core import images
@@ -64,6 +64,7 @@ def as_npz(z: Latents, frames: images.Pixels) -> bytes:
 def interpolation(source: Source) -> None:
     """The section on ways between latents."""
     kept = pins(source)
+    let_go_of_others(source)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Through",

@@ -17,7 +17,7 @@ MOST_IN_LINK = 1280
 THROUGH = "explore.path-seeds"
 """Session state key: what the way leads through, in words."""
 USUAL_KEYS = "1, 2, 3"
-_PINS = "explore.pins"
+_PINS, _RUN = "explore.pins", "explore.pins-run"
 
 
 def pins(source: Source) -> list[Latents]:
@@ -49,6 +49,13 @@ def pins_to_params(source: Source) -> dict[str, str]:
     if through != USUAL_KEYS and (fit or "p" not in through.lower()):
         params["through"] = through
     return params
+
+
+def let_go_of_others(source: Source) -> None:
+    """After another run was chosen: a way through pins that it lacks becomes the usual one."""
+    if st.session_state.get(_RUN) not in (None, source.run_id) and not pins(source) and "p" in str(st.session_state[THROUGH]).lower():
+        st.session_state[THROUGH] = USUAL_KEYS
+    st.session_state[_RUN] = source.run_id
 
 
 def pin(source: Source, z: Latents) -> None:

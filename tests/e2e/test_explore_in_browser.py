@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wgan_core import toy
+from pages.shared.latent_state import plane_name
+from wgan_core import directions, toy
 from wgan_core.config import TrainConfig
 from wgan_core.latent import Latents
 from wgan_core.latent_place import from_params
@@ -68,8 +69,6 @@ def latent_of(page: Any, seed: int, dimensions: int) -> Latents:
     """The latent of another seed, moved as the page's address says."""
     place, problems = from_params(link(page), dimensions)
     assert not problems
-    from pages.shared.latent_state import plane_name
-
     return place.latent(fixed_latents(seed, 1, dimensions)[0].numpy(), plane_name(seed))
 
 
@@ -216,6 +215,41 @@ def test_points_too(streamlit_server: Callable[..., str], browser_page: Any, tmp
     page.wait_for_url(re.compile(f"seed={farthest_out}(&|$)"))
 
 
+def test_fields_and_sliders_say_what_holds(streamlit_server: Callable[..., str], browser_page: Any, dcgan: Path) -> None:
+    page, folder = browser_page, RunFolder.open(dcgan)
+    networks = newest_readable(folder)
+    way = np.eye(10, dtype=np.float32)[2]
+    directions.save_direction(folder, directions.Direction("constructor", way, 2.0, "by hand"))
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(dcgan.parent))}/explore?run=small-dcgan&d=constructor:1&psi=0.5")
+    page.get_by_role("slider", name="constructor", exact=True).wait_for()
+    page.wait_for_url(re.compile("step="))
+    z = fixed_latents(0, 1, 10)[0].numpy()
+    # A slider of a dimension shows what it sets, before directions and truncation.
+    slider = page.get_by_role("slider", name="z3", exact=True)
+    assert float(slider.get_attribute("aria-valuenow")) == pytest.approx(float(z[2]), abs=1e-3)
+    found = {"constructor": directions.saved_directions(folder)[0]}
+
+    def off() -> int:
+        place, _ = from_params(link(page), 10)
+        wanted = networks.pixels(place.latent(z, plane_name(0), found)[None])[0, :, :, 0]
+        return int(np.abs(painted(page).astype(int) - wanted).max())
+
+    assert off() <= 1
+    # A field shows what was taken of what was typed, and keys pressed in it are not the page's.
+    field = page.get_by_role("spinbutton", name="z3", exact=True)
+    field.fill("9")
+    field.press("Enter")
+    page.wait_for_url(re.compile("z=3"))
+    assert field.input_value() == "4.00" and off() <= 1
+    field.press("Control+z")
+    field.press("n")
+    page.wait_for_timeout(1000)
+    assert link(page)["z"] == "3:4" and link(page)["seed"] == "0"
+    page.locator(".explorer .image").press("ArrowRight")  # the image moves as the plane does
+    page.wait_for_url(re.compile("at=0.1"))
+    assert off() <= 1
+
+
 def test_what_goes_wrong_is_said_over_the_picture(url: str, browser_page: Any) -> None:
     page = browser_page
     page.route("**/tf-core.min.js", lambda route: route.abort())
@@ -230,12 +264,9 @@ def test_directions_and_truncation_are_pytorchs_too(url: str, browser_page: Any)
     page.goto(f"{url}/explore?run=walkthrough-fashion-mnist&seed=3&at=0.5,0.5&psi=0.8&d=images 1:2,random 2:-1")
     painted(page)
     page.wait_for_url(re.compile("step="))
-    from pages.shared.latent_state import plane_name
-    from wgan_core import directions
-
     place, _ = from_params(link(page), 100)
-    found = {one.name: one for one in (*directions.of_images(networks), directions.random_direction(100, 2))}
-    z = place.latent(fixed_latents(3, 1, 100)[0].numpy(), plane_name(3), found)
+    known = {one.name: one for one in (*directions.of_images(networks), directions.random_direction(100, 2))}
+    z = place.latent(fixed_latents(3, 1, 100)[0].numpy(), plane_name(3), known)
     page.get_by_role("slider", name="images 1").wait_for()
     wanted = networks.pixels(z[None])[0, :, :, 0]
     for _ in range(100):
