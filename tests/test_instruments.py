@@ -11,7 +11,7 @@ import ot
 import pytest
 import torch
 
-from wgan_core import coverage, instruments, toy
+from wgan_core import coverage, toy
 from wgan_core.config import TrainConfig
 from wgan_core.coverage import classifier_for
 from wgan_core.data import Dataset, ImageDataset, load_dataset
@@ -48,7 +48,6 @@ def read(kit: Kit, specimen: Specimen, key: str) -> dict[str, Reading]:
     found = instrument(lanes_for(specimen.config, kit.training), key).measure(kit, specimen)
     assert found is not None
     assert all(from_line(to_line(reading)) is not None for reading in found)
-    kit.looks[key] = kit.looks.get(key, 0) + 1
     return newest(found)
 
 
@@ -84,11 +83,11 @@ def test_points_are_measured_against_held_out_points_by_optimal_transport(eight:
     kit = Kit(POINTS, eight)
     found = read(kit, specimen, "truth")
     w1 = found["exact-w1"]
-    assert (w1.n, w1.reference, w1.mode) == (256, "held-out", "eval")
+    assert (w1.n, w1.reference, w1.mode) == (512, "held-out", "eval")
     held_out = torch.from_numpy(toy.draw("8-gaussians", toy.TRAINING_POINTS, POINTS.seed, stream=1))
     assert kit.held_out is not None and torch.equal(kit.held_out.data, held_out)
-    made, real = specimen.generate(kit.z[:256]).double().numpy(), kit.yardstick(256).real.double().numpy()
-    plan = np.full(256, 1 / 256)
+    made, real = specimen.generate(kit.z[:512]).double().numpy(), kit.yardstick(512).real.double().numpy()
+    plan = np.full(512, 1 / 512)
     expected = ot.emd2(plan, plan, ot.dist(made, real, metric="euclidean"))
     assert w1.value == pytest.approx(float(expected), rel=1e-5)
     assert w1.floor is not None and 0.03 < w1.floor < 0.3 and w1.value > 3 * w1.floor
@@ -182,7 +181,7 @@ def test_advice_follows_from_what_was_read(config: TrainConfig, dataset: ImageDa
 
 def test_an_old_lag_is_no_news(config: TrainConfig, dataset: ImageDataset) -> None:
     kit = Kit(config, dataset)
-    kit.seen["lag"], kit.lag_step = Lag(np.array([0, 200]), np.array([1.0, 3.0]), 64, 1.0), 100
+    kit.seen["lag"], kit.lag_step = Lag(np.array([0, 200]), np.array([1.0, 3.0]), np.ones(2), 64, 1.0), 100
     assert [one["key"] for one in advice_in([advice_reading(kit, config, 200, 3, None)])] == ["critic-lagging"]
     assert advice_in([advice_reading(kit, config, 201, 3, None)]) == []
 
@@ -269,8 +268,35 @@ def test_what_is_unfinished_is_due_at_once_and_what_failed_never_again() -> None
     assert schedule.next(6.0, 0.5).key == "a"  # pyright: ignore[reportOptionalMemberAccess]
 
 
-def test_the_first_look_is_small(eight: Dataset) -> None:
-    specimen = take_specimen(Trainer(POINTS, eight))
-    kit = Kit(POINTS, eight)
-    sizes = [read(kit, specimen, "critic-health")["critic-health"].n for _ in range(2)]
-    assert sizes == [instruments.FIRST_HEALTH, instruments.HEALTH] == [64, 256]
+@pytest.mark.parametrize("key", ["critic-health", "truth", "energy"])
+def test_every_look_is_at_as_many(eight: Dataset, key: str) -> None:
+    specimen, kit = take_specimen(Trainer(POINTS, eight)), Kit(POINTS, eight)
+    first, second = (read(kit, specimen, key) for _ in range(2))
+    assert {name: reading.n for name, reading in first.items()} == {
+        name: reading.n for name, reading in second.items() if name != "movement"
+    }
+
+
+def test_details_are_what_the_folder_gives_back(eight: Dataset) -> None:
+    """An unclipped critic has no share at ±c: None in a live run too, not nan."""
+    config = POINTS.replace(lipschitz="gradient-penalty")
+    for key in ("critic-health", "truth"):
+        for reading in read(Kit(config, eight), take_specimen(Trainer(config, eight)), key).values():
+            kept = from_line(to_line(reading))
+            assert kept is not None and kept.details == reading.details
+    health = read(Kit(config, eight), take_specimen(Trainer(config, eight)), "critic-health")["critic-health"]
+    assert all(layer["at_boundary"] is None for layer in health.details["layers"])
+
+
+def test_a_lane_that_yields_leaves_the_others_their_next_look() -> None:
+    def lanes(yields: bool) -> tuple[Lane, ...]:
+        often = Lane(0.5, (Instrument("often", lambda kit, specimen: [], 0.1, 0.1),), apart=0.1, least=1, most=10)
+        rare = Lane(0.5, (Instrument("rare", lambda kit, specimen: [], 0.1, 0.1),), apart=0.01, least=0.1, most=1, yields=yields)
+        return often, rare
+
+    gaps = {}
+    for yields in (True, False):
+        looks = simulate(Schedule(lanes(yields)), {"often": 0.1, "rare": 0.1}, 200, 0.03)
+        gaps[yields] = np.diff([now for now, name in looks if name == "often"][-6:]).max()
+        assert sum(name == "rare" for _, name in looks) > 15
+    assert gaps[True] < 10.5 <= gaps[False]

@@ -57,6 +57,9 @@ def test_the_same_n_critic_is_preferred(tmp_path: Path, config: TrainConfig) -> 
     third = known_speed(tmp_path, config.replace(n_critic=4))
     assert first is not None and second is not None and third is not None
     assert (first.steps_per_second, second.steps_per_second) == (pytest.approx(40), pytest.approx(50)) and third.n_critic in (3, 9)
+    speed, own = {3: (40, 3), 9: (50, 9)}[third.n_critic]
+    seconds = 1 / speed / (own + 1)  # of one critic update, where a cycle of n critic updates and a generator update costs n + 1 of them
+    assert third.steps_per_second == pytest.approx(4 / (5 * own * seconds))
 
 
 def test_runs_that_tell_nothing(tmp_path: Path, config: TrainConfig) -> None:

@@ -369,6 +369,19 @@ def to_stage(one: Laboratory, part: str) -> None:
     raise AssertionError(part)
 
 
+def test_the_table_follows_every_stage_of_slow_motion() -> None:
+    one = lab(SMALL.replace(clip_value=0.02, critic_lr=0.01))
+    slopes = {}
+    for part in ("ascent", "clip"):
+        to_stage(one, part)
+        one.pause()
+        before = len(one.truth())
+        slopes[part] = one.truth()[-1][0].steepest
+        assert slopes[part] == pytest.approx(one.view.measure(one.trainers[0]).steepest, rel=1e-9) and len(one.truth()) == before
+    assert slopes["clip"] < slopes["ascent"]  # the same critic update, before and after its clip, in one row
+    assert [row[0].step for row in one.truth()] == sorted({row[0].step for row in one.truth()})
+
+
 def test_pause_holds_inside_the_cycle_with_the_critic_not_clipped_yet() -> None:
     one = lab(SMALL.replace(clip_value=0.02, critic_lr=0.01))
     to_stage(one, "ascent")

@@ -135,7 +135,7 @@ def test_a_second_wgan_in_lockstep() -> None:
     assert second.critic_widths == first.critic_widths == (8,)
     press(test, "Critic step")
     assert [trainer.step for trainer in lab(test).trainers] == [1, 1]
-    assert "|  | Weights clipped to ±0.1 | Gradient penalty, λ 1 |" in texts(test)
+    assert "|  | Weights clipped to ±0.1, rmsprop | Gradient penalty, λ 1, adam |" in texts(test)
     # Its live settings are live too.
     before = lab(test)
     setting(test, "gp_lambda", lab_setup.TWIN).set_value(7.0).run()
@@ -166,6 +166,22 @@ def test_a_link_without_the_experiments_second_wgan() -> None:
     test.toggle(key=lab_setup.TWO).set_value(False).run()
     assert link(test)["second"] == "off"
     assert len(lab(page("lab", **link(test))).configs) == 1
+
+
+def test_batchnorm_in_the_critic_and_what_does_not_go_with_it() -> None:
+    test = page("lab", critic_norm="batch", **SMALL)
+    assert lab(test).configs[0].critic_norm == "batch" and len(lab(test).configs) == 1
+    test.toggle(key=lab_setup.TWO).set_value(True).run()
+    assert not test.exception and len(lab(test).configs) == 2 and lab(test).configs[1].lipschitz == "clip"
+    test = page("lab", experiment="clip-against-penalty", critic_norm="batch", **SMALL)
+    assert "The second WGAN of this experiment cannot be with what this link asks for" in texts(test) and len(lab(test).configs) == 1
+
+
+def test_two_wgans_have_two_names() -> None:
+    test = page("lab", **SMALL, **{"b.critic_lr": "0.0001"})
+    row = next(line for line in texts(test).splitlines() if line.startswith("|  |"))
+    first, second = (cell.strip() for cell in row.strip("| ").split("|"))
+    assert first != second and "0.0001" in second
 
 
 @pytest.mark.parametrize(

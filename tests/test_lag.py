@@ -13,7 +13,7 @@ import torch
 from wgan_core.config import TrainConfig
 from wgan_core.critic_loss import wasserstein_estimate
 from wgan_core.data import Dataset, ImageDataset, load_dataset
-from wgan_core.lag import BrokenOff, Lag, copy_state, critic_lag, twin, twin_from
+from wgan_core.lag import BrokenOff, Lag, _steepest, copy_state, critic_lag, twin, twin_from
 from wgan_core.trainer import Trainer
 
 KINDS: list[dict[str, Any]] = [
@@ -105,23 +105,42 @@ def test_one_update_a_generator_step_lags_and_many_do_not() -> None:
     )
     hasty = train(Trainer(config.replace(n_critic=1), digits), 300)
     patient = train(Trainer(config.replace(n_critic=1000), digits), 999)
-    assert critic_lag(twin(hasty), n=512).rise > 1
-    assert abs(critic_lag(twin(patient), n=512).rise) < 0.05
+    assert critic_lag(twin(hasty), n=512).found < 0.5
+    assert abs(critic_lag(twin(patient), n=512).found - 1) < 0.05
 
 
 def test_points_have_a_lag_too(config: TrainConfig) -> None:
     trainer = train(Trainer(config, Dataset("points", torch.randn(64, 2, generator=torch.Generator().manual_seed(0)) + 2)), 5)
-    assert critic_lag(twin(trainer), 50, n=64).rise > 0
+    assert critic_lag(twin(trainer), 50, n=64).found < 1
 
 
-def test_the_rise_is_relative_to_the_estimate_before() -> None:
+def test_a_critic_that_only_becomes_steeper_does_not_lag() -> None:
+    config = TrainConfig(dataset="two-lines", latent_dim=2, generator_widths=(8,), critic_widths=(8,), generator_norm="none", device="cpu")
+    two = load_dataset(config)
+    trainer = Trainer(config, two)
+    real, fake = two.data[:64].float(), trainer.generator(torch.randn(64, 2)).detach()
+    before = _steepest(trainer.critic, real, fake)
+    with torch.no_grad():
+        for parameter in list(trainer.critic.parameters())[-2:]:
+            parameter.mul_(7)
+    assert _steepest(trainer.critic, real, fake) == pytest.approx(7 * before, rel=1e-5)
+    lag = Lag(np.arange(4), np.array([1.0, 7.0, 7.0, 7.0]), np.array([before, 7 * before, 7 * before, 7 * before]), 64, 0.0)
+    assert lag.found == pytest.approx(1)
+
+
+def test_a_critic_with_batchnorm_has_no_slope_to_divide_by(config: TrainConfig, dataset: ImageDataset) -> None:
+    lag = critic_lag(twin(train(Trainer(config.replace(critic_norm="batch"), dataset), 3)), 10, n=64)
+    assert lag.slopes.tolist() == [1.0] * 11 and lag.scaled.tolist() == lag.estimates.tolist()
+
+
+def test_what_it_had_found_is_a_share_of_what_it_finds() -> None:
     def of(*estimates: float) -> Lag:
-        return Lag(np.arange(len(estimates)), np.array(estimates), 64, 0.0)
+        return Lag(np.arange(len(estimates)), np.array(estimates), np.full(len(estimates), 2.0), 64, 0.0)
 
-    assert of(2.0, 9.0, 2.0, 3.0, 4.0).rise == pytest.approx(0.5)
-    assert of(2.0, 9.0, 1.0, 1.0, 1.0).rise == pytest.approx(-0.5)
-    assert of(-1.0, 0.0, 1.0, 1.0, 1.0).rise == math.inf
-    assert of(-1.0, 0.0, -2.0, -2.0, -2.0).rise == 0.0
+    assert of(2.0, 9.0, 3.0, 4.0, 5.0).found == pytest.approx(0.5) and of(2.0, 9.0, 3.0, 4.0, 5.0).after == 2
+    assert of(2.0, 9.0, 1.0, 1.0, 1.0).found == pytest.approx(2)
+    assert of(-1.0, 0.0, 1.0, 1.0, 1.0).found == -1
+    assert math.isnan(of(-1.0, 0.0, -2.0, -2.0, -2.0).found)
 
 
 def test_a_copied_state_stays_what_it_was(config: TrainConfig, dataset: ImageDataset) -> None:

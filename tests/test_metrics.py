@@ -7,11 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from wgan_core import distances, metrics, toy
 from wgan_core.config import TrainConfig
 from wgan_core.data import DataError, Dataset, load_dataset, to_unit_range
-from wgan_core.metrics import ENERGY_IMAGES, EXACT_W1, SLICED_W1, Distance, Yardstick
+from wgan_core.metrics import ENERGY_IMAGES, ENERGY_POINTS, EXACT_W1, SLICED_W1, Distance, Yardstick
 
 
 def points(n: int, seed: int) -> torch.Tensor:
@@ -63,11 +64,24 @@ def test_a_floor_is_found_once_for_the_same_data() -> None:
     for _ in range(2):
         yardstick = Yardstick(Dataset("a", points(100, 4)), n=40)
         floor = yardstick.floor(distance)
-        assert (floor.mean, floor.sd) == (2.5, pytest.approx(np.std([1, 2, 3, 4], ddof=1)))
-    assert calls == [40] * 4
+        widened = np.std(range(1, 9), ddof=1) * stats.t(7).ppf(0.975) * np.sqrt(1 + 1 / 8) / 2
+        assert (floor.mean, floor.sd) == (4.5, pytest.approx(widened))
+    assert calls == [40] * 8
     Yardstick(Dataset("a", points(100, 4)), n=30).floor(distance)
     Yardstick(Dataset("a", points(100, 5)), n=40).floor(distance)
-    assert calls == [40] * 4 + [30] * 4 + [40] * 4
+    assert calls == [40] * 8 + [30] * 8 + [40] * 8
+
+
+def test_a_perfect_generator_is_outside_the_band_in_one_of_twenty_cases() -> None:
+    """Over new data each time: the floor's own error is in the band."""
+    rng = np.random.default_rng(0)
+    outside = []
+    for trial in range(400):
+        training, held_out, perfect = (torch.from_numpy(rng.standard_normal((60, 2), np.float32)) for _ in range(3))
+        yardstick = Yardstick(Dataset(f"training {trial}", training), Dataset(f"held-out {trial}", held_out), n=30)
+        found = yardstick.measure(ENERGY_POINTS, perfect)
+        outside.append(abs(found.excess) > 2 * found.floor_sd)
+    assert 0.02 < np.mean(outside) < 0.09
 
 
 def test_n_leaves_enough_for_a_floor() -> None:

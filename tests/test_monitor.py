@@ -174,7 +174,7 @@ def test_readings_and_advice_are_in_the_folder_and_the_snapshot(tmp_path: Path, 
     assert [one["key"] for one in advice_in(kept)] == ["momentum-with-clipping"]
     assert len(of_key(kept, "advice")) == 1  # said once while it stays the same
     w1 = of_key(kept, "sliced-w1")[0]
-    assert w1.floor is not None and w1.value is not None and w1.value > w1.floor and w1.n == 256  # few at the first look
+    assert w1.floor is not None and w1.value is not None and w1.value > w1.floor and w1.n == 898  # half of the digits
     assert w1.seconds > 0 and w1.spent >= w1.seconds and w1.trained > 0
     assert share_of_training(kept) == pytest.approx(kept[-1].spent / kept[-1].trained)
 
@@ -288,7 +288,7 @@ def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config:
     (reading,) = of_key(bench.folder.readings(), "critic-lag")
     assert entry["step"] == reading.step == 150 and entry["updates"] == 200 == reading.details["updates"][-1]
     assert (entry["before"], entry["after"]) == (reading.details["before"], reading.details["after"])
-    assert entry["rise"] == pytest.approx((entry["after"] - entry["before"]) / entry["before"], rel=1e-3) and entry["rise"] > 0.15
+    assert entry["found"] == pytest.approx(entry["before"] / entry["after"], rel=1e-3) and entry["found"] < 0.87
     assert any(one["key"] == "critic-lagging" for one in advice_in(bench.folder.readings()))
     assert same(states(bench.trainer), before)
 

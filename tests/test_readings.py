@@ -76,6 +76,9 @@ def test_newest_and_series_and_advice() -> None:
     assert advice_in((*readings, Reading("advice", 90, 17, 0, details={"advice": []}))) == []
     assert advice_in([W1]) == [] == advice_in([Reading("advice", 1, 1, 0, details={"advice": 3})])
     assert share_of_training(readings) == pytest.approx(0.025)
+    # Clocks begin anew with each session: 0.5 of 20 s, then 0.75 of 5 s.
+    resumed = [Reading("exact-w1", 100, 20, 0.1, trained=trained, spent=spent) for trained, spent in ((2.0, 0.3), (5.0, 0.75))]
+    assert share_of_training((*readings, *resumed)) == pytest.approx(1.25 / 25)
     assert share_of_training(()) is None and share_of_training([Reading("exact-w1", 1, 1, 1.0)]) is None
 
 

@@ -130,8 +130,10 @@ def clip_boundary(layers: Sequence[Mapping[str, Any]], clip_value: float | None)
         for c in (-clip_value, clip_value) if clip_value is not None else ():
             place = {"type": "line", "xref": f"x{suffix}", "yref": f"y{suffix} domain", "x0": c, "x1": c, "y0": 0, "y1": 1}
             layout["shapes"].append(place | {"line": {"color": ORANGE, "width": 2, "dash": "dash"}})
-        at = layer.get("at_boundary")
-        words = layer["name"] if at is None else f"{layer['name']}<br><b>{at:.0%}</b> at ±c"
+        at, then = layer.get("at_boundary"), layer.get("clip_value")
+        # The share is of the step that was looked at, whose c may have been another.
+        where = "±c" if then is None or then == clip_value else f"±{then:g} then"
+        words = layer["name"] if at is None else f"{layer['name']}<br><b>{at:.0%}</b> at {where}"
         place = {"x": sum(domain) / 2, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center"}
         place |= {"yanchor": "bottom", "yshift": 6, "showarrow": False}
         layout["annotations"].append(place | {"text": words})
@@ -162,13 +164,19 @@ def gradient_depth(depth: Mapping[str, Mapping[str, Any]]) -> go.Figure:
     return figure
 
 
+def seen_by_the_critic(details: Mapping[str, Any]) -> list[float]:
+    """estimate / steepest slope of a reading of the critic's lag, [k]."""
+    slopes = details.get("slopes") or [1.0] * len(details["estimates"])
+    return [estimate / slope if slope else estimate for estimate, slope in zip(details["estimates"], slopes, strict=True)]
+
+
 def critic_lag(updates: Sequence[int], estimates: Sequence[float]) -> go.Figure:
-    """The estimate while the critic trains on and the generator stands still, [k] each, the first as training left it."""
+    """What the critic sees of the distance while it trains on and the generator stands still, [k] each, the first as training left it."""
     lines = [
-        _line(list(updates), list(estimates), "estimate", BLUE),
+        _line(list(updates), list(estimates), "estimate / steepest slope", BLUE),
         _line(list(updates), [estimates[0]] * len(updates), "as training left it", GREY, "dash") | {"hoverinfo": "skip"},
     ]
-    figure = _figure(lines, {"text": "Wasserstein estimate"})
+    figure = _figure(lines, {"text": "distance seen"})
     return figure.update_xaxes(title={"text": "more critic updates"})
 
 

@@ -25,10 +25,10 @@ from wgan_core.schedule import Instrument, Lane
 
 log = logging.getLogger(__name__)
 
-FULL, POINTS, FIRST = 1024, 512, 256
-"""Images, or points, on either side; fewer at the first look, so that a short run sees something within seconds. At 1024
-points exact W1 costs six times as much."""
-HEALTH, FIRST_HEALTH = 256, 64
+IMAGES, POINTS, FEW = 1024, 512, 256
+"""On either side. At 1024 points exact W1 costs six times as much. The same n at every look: what is left of a distance above its floor
+grows with n, so a curve of several n would rise or fall by itself."""
+HEALTH = 128
 NEAREST = 64
 _LESSON = 20
 """Updates of the classifier's training that are done at a time."""
@@ -53,8 +53,6 @@ class Kit:
         self._lesson: Lesson | None = None
         self._classifier: Classifier | None = None
         self._moved: tuple[int, Tensor] | None = None
-        self.looks: dict[str, int] = {}
-        """How often each instrument has measured."""
         self.seen: dict[str, Any] = {}
         """What is known by now: fields of `Observations`."""
         self.lag_step = 0
@@ -80,17 +78,17 @@ class Kit:
     @functools.cached_property
     def typical(self) -> float:
         """The mean distance of two real samples."""
-        return mean_distance_within(self.yardstick(FIRST).real)
+        return mean_distance_within(self.yardstick(FEW).real)
 
-    def size(self, key: str, full: int = 0, first: int = FIRST) -> int:
-        """Samples for the instrument `key`: few at its first look."""
-        full = full or (POINTS if self.training.kind == "points" else FULL)
-        return full if self.looks.get(key) else first
+    @property
+    def n(self) -> int:
+        """Samples on either side of a distance."""
+        return POINTS if self.training.kind == "points" else IMAGES
 
     @functools.cached_property
     def z(self) -> Tensor:
         """The latents measured with, [1024, latent_dim], always the same ones."""
-        return torch.randn(FULL, self._config.latent_dim, generator=torch.Generator().manual_seed(self._config.seed + 77))
+        return torch.randn(IMAGES, self._config.latent_dim, generator=torch.Generator().manual_seed(self._config.seed + 77))
 
     def classifier(self) -> Classifier | None:
         """The small classifier; None while it is still learning, a part at each call."""
@@ -118,12 +116,14 @@ class Kit:
 
 def _reading(key: str, specimen: Specimen, value: float | None, **more: Any) -> Reading:
     sound = value is not None and math.isfinite(value)
+    # Details as the run's file has them, so that a live run and one from its folder are drawn alike.
+    more["details"] = plain(more.get("details", {}))
     return Reading(key, specimen.step, specimen.generator_updates, float(value) if sound and value is not None else None, **more)
 
 
 def _health(kit: Kit, specimen: Specimen) -> list[Reading]:
     # Convolutions in float64 take a hundred times as long as the mlp's matrices.
-    n = kit.size("critic-health", HEALTH, FIRST_HEALTH) // (4 if specimen.config.architecture == "dcgan" else 1)
+    n = HEALTH // (4 if specimen.config.architecture == "dcgan" else 1)
     real = network_input(kit.training.data[_spread(len(kit.training), n)])
     health = diagnose.examine(specimen, real, extra=_grid(kit) if kit.training.kind == "points" else None)
     kit.seen["health"] = health
@@ -173,11 +173,11 @@ def _grid(kit: Kit) -> Tensor:
 
 def _truth(kit: Kit, specimen: Specimen) -> list[Reading]:
     """The first distance, and what else the same samples tell nearly for nothing."""
-    yardstick = kit.yardstick(kit.size("truth"))
+    yardstick = kit.yardstick(kit.n)
     samples = specimen.generate(kit.z[: yardstick.n])
     found = [_distance(specimen, yardstick.measure(yardstick.distances[0], samples))]
-    few = samples[:FIRST]
-    kit.seen["diversity"] = diversity(few, yardstick.real[:FIRST])
+    few = samples[:FEW]
+    kit.seen["diversity"] = diversity(few, yardstick.real[:FEW])
     found.append(_reading("diversity", specimen, kit.seen["diversity"], n=len(few), unit="of two real samples"))
     moved = kit.moved(specimen, few, kit.typical)
     if moved is not None:
@@ -210,12 +210,12 @@ def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Read
 
 
 def _energy(kit: Kit, specimen: Specimen) -> list[Reading]:
-    yardstick = kit.yardstick(kit.size("energy"))
+    yardstick = kit.yardstick(kit.n)
     return [_distance(specimen, yardstick.measure(yardstick.distances[1], specimen.generate(kit.z[: yardstick.n])))]
 
 
 def _nearest(kit: Kit, specimen: Specimen) -> list[Reading]:
-    yardstick = kit.yardstick(FIRST)
+    yardstick = kit.yardstick(FEW)
     nearest = yardstick.nearest(specimen.generate(kit.z[:NEAREST]))
     details = {"typical": nearest.typical, "distance": float(np.median(nearest.distance)), "rows": nearest.index[:16]}
     unit = "of the distance of a real image to its nearest"
@@ -226,7 +226,7 @@ def _classes(kit: Kit, specimen: Specimen) -> list[Reading] | None:
     classifier = kit.classifier()
     if classifier is None:
         return None
-    yardstick = kit.yardstick(FULL)
+    yardstick = kit.yardstick(IMAGES)
     samples = specimen.generate(kit.z[: yardstick.n])
     report = kit.seen["classes"] = coverage.class_report(classifier, samples, yardstick.real)
     details = {
@@ -259,7 +259,7 @@ def _mode_gap(kit: Kit, specimen: Specimen) -> list[Reading]:
 
 def _overfit(kit: Kit, specimen: Specimen) -> list[Reading]:
     assert kit.held_out is not None
-    n = min(FULL, len(kit.training), len(kit.held_out))
+    n = min(IMAGES, len(kit.training), len(kit.held_out))
     parts = [network_input(part.data[_spread(len(part), n)]) for part in (kit.training, kit.held_out)]
     gap = kit.seen["overfit"] = diagnose.overfit_gap(specimen, *parts)
     details = {"gap": gap.gap, "standard_error": gap.standard_error, "estimate": gap.estimate}
@@ -279,7 +279,7 @@ def advice_reading(kit: Kit, config: TrainConfig, step: int, updates: int, recen
 def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
     """The instruments that make sense for a run, the cheap and telling ones first."""
     points = training.kind == "points"
-    rare = [Instrument("energy", _energy, 0.05, 0.3)]
+    rare = [Instrument("energy", _energy, 0.15, 0.1)]
     if not points:
         rare.append(Instrument("nearest", _nearest, 0.05, 0.05))
     if config.generator_norm == "batch":
@@ -289,9 +289,9 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
     if coverage.has_classes(training):
         rare.append(Instrument("classes", _classes, 0.15, 0.15))
     return (
-        Lane(0.35, (Instrument("critic-health", _health, 0.03, 0.15),), apart=0.05, least=0.5, most=30),
-        Lane(0.3, (Instrument("truth", _truth, 0.06, 0.25),), apart=0.1, least=1, most=120),
-        Lane(0.35, tuple(rare), apart=0.2, least=3, most=600),
+        Lane(0.35, (Instrument("critic-health", _health, 0.05, 0.1),), apart=0.05, least=0.5, most=30),
+        Lane(0.3, (Instrument("truth", _truth, 0.2, 0.1),), apart=0.1, least=1, most=120),
+        Lane(0.35, tuple(rare), apart=0.2, least=3, most=600, yields=True),
     )
 
 

@@ -1,10 +1,13 @@
-"""Is the critic lagging? A copy of it is trained on while the generator stands still: what the estimate then gains, it was short of.
+"""Is the critic lagging? A copy of it is trained on while the generator stands still: what it then finds and had not before, it missed.
+
+An estimate also grows where the critic only becomes steeper, which says nothing; so it is divided by the steepest slope found each time.
 
 `copy_state` is quick and must happen while nothing trains; all else works on the copy, in any thread.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable
@@ -18,6 +21,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig
 from wgan_core.critic_loss import wasserstein_estimate
 from wgan_core.data import Dataset, network_input
+from wgan_core.lipschitz import empirical_constant, gradient_norms, why_no_slope
 from wgan_core.trainer import Trainer
 
 
@@ -29,25 +33,31 @@ class Lag:
     """Additional critic updates, from 0 on."""
     estimates: NDArray[np.float64]
     """The estimate after each, on the same real and generated samples throughout."""
+    slopes: NDArray[np.float64]
+    """The steepest slope found after each, a lower bound of the critic's Lipschitz constant; 1 where a critic has none (BatchNorm)."""
     n: int
     seconds: float
 
     @property
+    def scaled(self) -> NDArray[np.float64]:
+        """estimates / slopes, in the unit of W1: what the critic sees of the distance."""
+        return self.estimates / np.where(self.slopes > 0, self.slopes, 1.0)
+
+    @property
     def before(self) -> float:
-        """The estimate as training left it."""
-        return float(self.estimates[0])
+        """What it saw as training left it."""
+        return float(self.scaled[0])
 
     @property
     def after(self) -> float:
-        """Mean of the last three, for the estimate jitters."""
-        return float(self.estimates[-3:].mean())
+        """What it sees in the end: mean of the last three, for the estimate jitters."""
+        return float(self.scaled[-3:].mean())
 
     @property
-    def rise(self) -> float:
-        """(after − before) / before: 0 for a critic that has kept up. inf where the estimate was not positive and became so."""
-        if self.before > 0:
-            return (self.after - self.before) / self.before
-        return math.inf if self.after > 0 else 0.0
+    def found(self) -> float:
+        """before / after: 1 for a critic that has kept up, 0 or below for one that saw nothing. nan where it sees nothing in the end
+        either, so that nothing can be told."""
+        return self.before / self.after if self.after > 0 else math.nan
 
 
 class BrokenOff(Exception):
@@ -90,14 +100,15 @@ def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int 
     with torch.no_grad():
         fake = [copied.generator(_latents(copied, rng)) for _ in range(batches)]
     done = list(range(0, updates + 1, updates // 10))
-    estimates = [_estimate(copied.critic, real, fake)]
+    estimates, slopes = [_estimate(copied.critic, real, fake)], [_steepest(copied.critic, real[0], fake[0])]
     for _ in done[1:]:
         for _ in range(updates // 10):
             if over():
                 raise BrokenOff
             copied.critic_step(_real_batch(copied, rng), _latents(copied, rng))
         estimates.append(_estimate(copied.critic, real, fake))
-    return Lag(np.array(done), np.array(estimates), batches * batch, time.perf_counter() - start)
+        slopes.append(_steepest(copied.critic, real[0], fake[0]))
+    return Lag(np.array(done), np.array(estimates), np.array(slopes), batches * batch, time.perf_counter() - start)
 
 
 def _real_batch(trainer: Trainer, rng: torch.Generator) -> Tensor:
@@ -107,6 +118,16 @@ def _real_batch(trainer: Trainer, rng: torch.Generator) -> Tensor:
 
 def _latents(trainer: Trainer, rng: torch.Generator) -> Tensor:
     return torch.randn(trainer.config.batch_size, trainer.config.latent_dim, generator=rng).to(trainer.device)
+
+
+def _steepest(critic: nn.Module, real: Tensor, fake: Tensor) -> float:
+    """On the CPU, and with random numbers of its own, so that the batches are the same with it and without."""
+    if why_no_slope(critic):
+        return 1.0
+    looked_at = copy.deepcopy(critic).cpu()
+    real, fake = real.cpu(), fake.cpu()
+    norms = gradient_norms(looked_at, real, fake, torch.Generator().manual_seed(0))
+    return empirical_constant(looked_at, real, fake, norms)
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from typing import Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import stdtrit
 from torch import Tensor
 
 from wgan_core import distances
@@ -28,8 +29,10 @@ Mode = Literal["eval", "train"]
 """Of the generator's BatchNorm: running statistics, or those of the batch."""
 
 PROJECTIONS = 256
-FLOOR_DRAWS = 4
+FLOOR_DRAWS = 8
 """Pairs of real samples that a floor is the mean of."""
+_WIDER = float(stdtrit(FLOOR_DRAWS - 1, 0.975)) * math.sqrt(1 + 1 / FLOOR_DRAWS) / 2
+"""What makes twice the standard deviation of so few draws an interval that holds 95 % of new ones: their mean and spread are not exact."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Measurement:
     floor: float
     """What real samples get against real samples at the same n: mean over `FLOOR_DRAWS` pairs."""
     floor_sd: float
-    """Standard deviation over those pairs: an excess below about twice this is noise."""
+    """How much a value of real samples varies around that: the excess of a perfect generator lies within twice this in 95 % of cases."""
     n: int
     """Rows on either side."""
     unit: str
@@ -87,7 +90,8 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Floor:
-    """Real against real: mean and standard deviation over `FLOOR_DRAWS` pairs, and the seconds they took (once)."""
+    """Real against real over `FLOOR_DRAWS` pairs: their mean, the standard deviation of a new value around it (that of the pairs, widened
+    for their small number), and the seconds they took (once)."""
 
     mean: float
     sd: float
@@ -179,7 +183,7 @@ class Yardstick:
         if key not in _floors:
             start = time.perf_counter()
             values = [distance.function(*self._pair(draw)) for draw in range(FLOOR_DRAWS)]
-            _floors[key] = Floor(float(np.mean(values)), float(np.std(values, ddof=1)), time.perf_counter() - start)
+            _floors[key] = Floor(float(np.mean(values)), float(np.std(values, ddof=1)) * _WIDER, time.perf_counter() - start)
         return _floors[key]
 
     def _pair(self, draw: int) -> tuple[Tensor, Tensor]:

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wgan_core.config import TrainConfig
 from wgan_core.data import Dataset
 from wgan_core.device import compute_beside_training
 from wgan_core.diagnose import Copied, copy_weights
 from wgan_core.instruments import Kit, advice_reading, complete, lanes_for
 from wgan_core.lag import BrokenOff, Lag, copy_state, critic_lag, twin_from
 from wgan_core.messages import Measured
-from wgan_core.readings import Reading
+from wgan_core.readings import Reading, plain
 from wgan_core.schedule import Instrument, Lane, Schedule
 from wgan_core.trainer import Trainer
 
@@ -129,12 +130,14 @@ class Monitor:
         """A setting was changed: look at the critic soon."""
         self._kit.seen.pop("lag", None)
         self._schedule.hurry("critic-health")
+        self._look_again = 0.0
 
-    def check_lag(self, trainer: Trainer) -> bool:
-        """Find out whether the critic lags, on a thread of its own; outside the budget, for somebody asked. False if one is at it."""
+    def check_lag(self, trainer: Trainer, recent: Callable[[], NDArray[np.float64]]) -> bool:
+        """Find out whether the critic lags, on a thread of its own; outside the budget, for somebody asked. False if one is at it.
+        Arguments as of `offer`."""
         if self.checking_lag or self._closed:
             return False
-        arguments = trainer.config, trainer.data, copy_state(trainer)
+        arguments = trainer.config, trainer.data, copy_state(trainer), recent()
         self.checking_lag = True
         self._begin(self._check, *arguments)
         return True
@@ -171,8 +174,7 @@ class Monitor:
         try:
             readings = job.instrument.measure(self._kit, job.copied.specimen())
             if readings is not None:
-                self._kit.looks[key] = self._kit.looks.get(key, 0) + 1
-                readings += self._advice(job)
+                readings += self._advice(job.copied.config, job.copied.step, job.copied.generator_updates, job.recent)
         except Exception as error:
             log.exception("instrument %s failed", key)
             trouble = (
@@ -182,23 +184,22 @@ class Monitor:
         seconds = job.copying + time.perf_counter() - start
         return Measured(key, tuple(readings or ()), seconds, job.trained, again=readings is None, trouble=trouble)
 
-    def _advice(self, job: _Job) -> list[Reading]:
+    def _advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64]) -> list[Reading]:
         """The advice, where it is not what was said before."""
-        advice = advice_reading(self._kit, job.copied.config, job.copied.step, job.copied.generator_updates, job.recent)
+        advice = advice_reading(self._kit, config, step, updates, recent)
         if advice.details == self._said:
             return []
         self._said = advice.details
         return [advice]
 
-    def _check(self, config: Any, data: Any, state: Any) -> None:
+    def _check(self, config: TrainConfig, data: Any, state: Any, recent: NDArray[np.float64]) -> None:
         compute_beside_training()
         trouble, readings = "", ()
         counters = state["training"]["counters"].tolist()
         try:
             lag = critic_lag(twin_from(config, data, state), LAG_UPDATES, over=lambda: self._closed)
             self._kit.seen["lag"], self._kit.lag_step = lag, counters[0]
-            advice = advice_reading(self._kit, config, counters[0], counters[1], None)
-            readings = lag_reading(lag, counters[0], counters[1]), advice
+            readings = lag_reading(lag, counters[0], counters[1]), *self._advice(config, counters[0], counters[1], recent)
         except BrokenOff:
             return
         except Exception as error:
@@ -209,16 +210,16 @@ class Monitor:
 
 def lag_reading(lag: Lag, step: int, generator_updates: int) -> Reading:
     """What a check of the critic's lag found. Its cost is not part of the budget."""
-    finite = bool(np.isfinite(lag.rise))
+    finite = bool(np.isfinite(lag.found))
     return Reading(
         "critic-lag",
         step,
         generator_updates,
-        lag.rise if finite else None,
+        lag.found if finite else None,
         n=lag.n,
-        unit="of the estimate before",
+        unit="of what it finds after the additional updates",
         mode="train",
         reference="training",
         seconds=lag.seconds,
-        details={"updates": lag.updates, "estimates": lag.estimates, "before": lag.before, "after": lag.after},
+        details=plain({"updates": lag.updates, "estimates": lag.estimates, "slopes": lag.slopes, "before": lag.before, "after": lag.after}),
     )

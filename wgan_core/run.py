@@ -178,12 +178,12 @@ class RunLoop:
             self.recorder.note(self.trainer.step, "warning", text=measured.trouble)
         for reading in measured.readings:
             if reading.key == "critic-lag":
-                found = {name: plain(reading.details[name]) for name in ("before", "after")}
-                self.recorder.note(reading.step, "critic-lag", rise=reading.value, updates=LAG_UPDATES, n=reading.n, **found)
+                seen = {name: plain(reading.details[name]) for name in ("before", "after")}
+                self.recorder.note(reading.step, "critic-lag", found=reading.value, updates=LAG_UPDATES, n=reading.n, **seen)
 
     def _check_lag(self) -> None:
         try:
-            if self._monitor is None or not self._monitor.check_lag(self.trainer):
+            if self._monitor is None or not self._monitor.check_lag(self.trainer, self._recent_estimates):
                 self.recorder.notice = "Whether the critic lags is being looked at already, or cannot be found out here."
         except Exception as error:
             self._without_monitor(error)
@@ -218,6 +218,8 @@ class RunLoop:
                 self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
         if self._monitor is not None:
             self._monitor.edited()
+            if self.status == "paused":  # else the next step does it
+                self._measure(self._monitor)
 
     def _save(self, by_hand: bool = False) -> bool:
         """Keep the step and its sample grid. A full disk is a notice, not an end; weights that are not finite are never kept."""

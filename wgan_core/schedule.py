@@ -20,7 +20,7 @@ class Instrument:
     measure: Measure
     """The readings; None if it needs another go first."""
     first: float
-    """Seconds to expect of the first look, and below of the first full one; later ones are as those before."""
+    """Seconds to expect of the first look, which finds what later ones are compared with, and below of the second; then as those before."""
     full: float
 
 
@@ -37,6 +37,8 @@ class Lane:
     """... but no sooner than this ..."""
     most: float
     """... and no later than this."""
+    yields: bool = False
+    """Of what other lanes leave of the whole budget it takes no more than leaves each of them its next look."""
 
 
 @dataclass
@@ -53,7 +55,8 @@ class Schedule:
     """Which instrument comes next, so that all of them together stay within a share of training time.
 
     An instrument begins only where what it costs (as its last look did) still fits: into its lane's part of the budget, or, while no other
-    lane waits and at the lane's first look, into the whole. So no lane starves another, and first looks come early.
+    lane waits and at the lane's first look, into the whole, less the next looks of the others where the lane yields. So no lane starves
+    another, and first looks come early.
     """
 
     def __init__(self, lanes: Sequence[Lane]) -> None:
@@ -77,9 +80,14 @@ class Schedule:
         for lane, instrument in sorted(due, key=lambda one: self._spent[id(one[0])] / one[0].share):
             cost, allowed = self._expected(instrument), budget * trained
             alone = len(due) == 1 or not self._spent[id(lane)]
-            if self.spent + cost <= allowed and (alone or self._spent[id(lane)] + cost <= lane.share * allowed):
+            own = self._spent[id(lane)] + cost <= lane.share * allowed
+            left = allowed - (self._next_of_others(lane) if lane.yields and not own else 0.0)
+            if self.spent + cost <= left and (alone or own):
                 return instrument
         return None
+
+    def _next_of_others(self, lane: Lane) -> float:
+        return sum(min(map(self._expected, other.instruments)) for other in self._lanes if other is not lane)
 
     def _due(self, lane: Lane, trained: float) -> Instrument | None:
         """Of the lane's instruments that are due, the one that has waited longest."""

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.shared.controls import send_command
 from pages.shared.live_chart import live_chart
 from wgan_core import health_figures
+from wgan_core.advice import KEPT_UP, SETTLED, WARMED_UP
 from wgan_core.config import SETTINGS
 from wgan_core.messages import CheckLag, Snapshot
 from wgan_core.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
@@ -57,11 +58,26 @@ def _advice(snapshot: Snapshot) -> None:
         (st.warning if one.get("level") == "warning" else st.info)(f"{one['text']}{control}", icon=":material/lightbulb:")
     if not snapshot.readings:
         _nothing_yet(snapshot)
+    elif not found and (early := _too_early(snapshot)):
+        st.info(f"Too early to tell: {early}. {_how_old(snapshot)}", icon=":material/hourglass_top:")
     elif not found:
         st.success(
             f"Nothing stands out: no instrument found anything that is known to go wrong. {_how_old(snapshot)}",
             icon=":material/check_circle:",
         )
+
+
+def _too_early(snapshot: Snapshot) -> str:
+    """Which rules have not been able to speak yet, in words; "" where all have."""
+    now = newest(snapshot.readings)
+    critic = now["critic-health"].step if "critic-health" in now else 0
+    updates = max((now[key].generator_updates for key in DISTANCES if key in now), default=0)
+    silent = []
+    if critic < WARMED_UP:
+        silent.append(f"the critic's weights and slopes say something from critic update {WARMED_UP:,} on")
+    if updates < SETTLED:
+        silent.append(f"missing modes and samples too alike do from generator update {SETTLED:,} on")
+    return ", and ".join(silent)
 
 
 def _how_old(snapshot: Snapshot) -> str:
@@ -191,6 +207,8 @@ def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
     layers = last.details["layers"]
     if c is not None:
         st.caption(f"c = {c:g}. Bars: share of the layer's weights, at step {last.step:,}.")
+    if c is not None and any(layer.get("clip_value") not in (None, c) for layer in layers):
+        st.caption("c has been changed since: the shares are those at the c of that step, and are read anew with the next look.")
     shares = ", ".join(f"{layer['name']} {layer['at_boundary']:.0%}" for layer in layers if layer.get("at_boundary") is not None)
     words = f"Histograms of the critic's weights at step {last.step}. Share at the clip boundary: {shares or 'none, nothing is clipped'}."
     live_chart(health_figures.clip_boundary(layers, c), key="chart-boundary", alt=words, height=HEIGHT, revision=f"{snapshot.run_id}-{c}")
@@ -218,9 +236,9 @@ def _depth(snapshot: Snapshot, last: Reading | None) -> None:
 def _lag(snapshot: Snapshot, last: Reading | None, trained_here: bool) -> None:
     _titled(
         "Is the critic lagging?",
-        "A copy of the critic trains on for 200 updates beside the run, with the generator standing still; the run knows nothing of it. If "
-        "the estimate rises by much, the critic had not caught up, and n_critic is too low. It costs about as much as 200 critic updates, "
-        "beside the budget of the other instruments. The answer is kept in the run's ledger.",
+        "A copy of the critic trains on for 200 updates beside the run, with the generator standing still; the run knows nothing of it. "
+        "What it finds then and had not found before, it was short of: estimate over steepest slope, in the unit of W1. It costs about as "
+        "much as 200 critic updates, beside the budget of the other instruments. The answer is kept in the run's ledger.",
         [last] if last is not None else [],
     )
     possible = trained_here and snapshot.status in ("running", "paused") and not snapshot.checking_lag
@@ -235,14 +253,23 @@ def _lag(snapshot: Snapshot, last: Reading | None, trained_here: bool) -> None:
     if last is None:
         st.caption("Not asked yet." if possible or snapshot.checking_lag else "Can be asked while the run trains in this program.")
         return
+    seen = health_figures.seen_by_the_critic(last.details)
+    words = _lag_in_words(last)
+    st.caption(words)
+    figure = health_figures.critic_lag(last.details["updates"], seen)
+    live_chart(figure, key="chart-lag", alt=words, height=230, revision=f"{last.step}")
+
+
+def _lag_in_words(last: Reading) -> str:
     before, after = last.details["before"], last.details["after"]
-    rise = "changes"
-    if last.value is not None and abs(last.value) <= 10:
-        rise = f"{'rises' if last.value >= 0 else 'falls'} by {abs(last.value):.0%}"
-    updates = last.details["updates"][-1]
-    st.caption(f"At step {last.step:,} the estimate {rise} in {updates} more critic updates, from {before:.3g} to {after:.3g}.")
-    figure = health_figures.critic_lag(last.details["updates"], last.details["estimates"])
-    live_chart(figure, key="chart-lag", alt=f"The estimate {rise} in {updates} more critic updates", height=230, revision=f"{last.step}")
+    words = (
+        f"At step {last.step:,} the critic saw a distance of {before:.3g}, after {last.details['updates'][-1]} more updates of {after:.3g}"
+    )
+    if last.value is None:
+        return f"{words}: nothing then either, so nothing can be told."
+    if last.value <= 0:
+        return f"{words}: it had found nothing of it."
+    return f"{words}: it had found {last.value:.0%} of that, so it {'keeps up' if last.value >= KEPT_UP else 'lags behind'}."
 
 
 def _classes(snapshot: Snapshot, last: Reading | None) -> None:
@@ -277,4 +304,5 @@ def _cost(snapshot: Snapshot) -> None:
     share = share_of_training(snapshot.readings)
     if share is not None:
         budget = snapshot.config.instruments_budget
-        st.caption(f"The instruments have taken {share:.1%} of training time so far; at most {budget:g} % are allowed.")
+        over = ", so the next look waits until they are paid back" if share > budget / 100 and not snapshot.ended else ""
+        st.caption(f"The instruments have taken {share:.1%} of training time so far; {budget:g} % are allowed in the long run{over}.")

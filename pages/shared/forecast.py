@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -51,6 +52,8 @@ def _points_advice(file: str, changed: float) -> tuple[Advice, ...]:
 def _folder_advice(folder: str, changed: float) -> tuple[Advice, ...]:
     images, count = preview_folder(folder, _PREVIEW)
     found = [advice for advice in check_data(images) if advice.key != "few-samples"]
+    if len(images) < count:
+        found = [replace(advice, text=f"{len(images)} of the {count:,} images were looked at. {advice.text}") for advice in found]
     few = too_few(count)
     return (*found, *([few] if few is not None else []))
 
@@ -62,9 +65,12 @@ def _cost(config: TrainConfig) -> None:
         return
     if known is None:
         return
-    other = "" if known.n_critic == config.n_critic else f", with n_critic {known.n_critic}"
     cost = predicted_cost(config, known.steps_per_second).text
-    st.caption(f"About {cost}, at the {known.steps_per_second:,.3g} steps per second of {known.run_id}{other}.")
+    if known.n_critic == config.n_critic:
+        how = f"at the {known.steps_per_second:,.3g} steps per second of {known.run_id}"
+    else:
+        how = f"guessed from {known.run_id}, whose n_critic was {known.n_critic}"
+    st.caption(f"About {cost}, {how}.")
 
 
 @st.cache_data(max_entries=64, ttl=30, show_spinner=False)

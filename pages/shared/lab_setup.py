@@ -166,18 +166,31 @@ def _put(name: str, config: TrainConfig | None = None, twin: Mapping[str, Any] |
     st.session_state[EXPERIMENT] = name
     st.session_state[TWO] = twin is not None
     settings.put_config(SCOPE, config, FIELDS)
-    settings.put_config(TWIN, config.replace(**(twin or _opposite(config))), TWIN_FIELDS)
+    settings.put_config(TWIN, _that_goes_with(config, twin), TWIN_FIELDS)
     st.session_state[SOURCE] = config.dataset
     st.session_state[WHO] = chosen.who
 
 
+def _that_goes_with(config: TrainConfig, twin: Mapping[str, Any] | None) -> TrainConfig:
+    """`twin`, where that goes with `config`."""
+    try:
+        return config.replace(**(twin or _opposite(config)))
+    except ConfigError:
+        return config.replace(**_opposite(config))
+
+
 def _opposite(config: TrainConfig) -> dict[str, Any]:
     """A second WGAN worth comparing, for whoever switches it on."""
-    return (
+    other = (
         {"lipschitz": "gradient-penalty", "optimizer": "adam"}
         if config.lipschitz == "clip"
         else {"lipschitz": "clip", "optimizer": "rmsprop"}
     )
+    try:
+        config.replace(**other)
+    except ConfigError:  # what both have in common does not go with it, as BatchNorm in the critic with the penalty
+        return {"clip_value": config.clip_value / 2}
+    return other
 
 
 def _take_over_link() -> None:
@@ -214,7 +227,12 @@ def _twin_from_link(
     theirs = {key: value for key, value in theirs.items() if key in TWIN_FIELDS}
     if usual is None and not theirs:
         return None
-    found, more = settings.read_changes(config.replace(**(usual or {})), theirs, "experiment")
+    try:
+        second = config.replace(**(usual or {}))
+    except ConfigError as error:
+        problems.append(f"The second WGAN of this experiment cannot be with what this link asks for: {error}")
+        return None
+    found, more = settings.read_changes(second, theirs, "experiment")
     problems += more
     return {name: getattr(found, name) for name in TWIN_FIELDS}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import lab_setup
-from pages.shared.lab_stage import LAYERS, lab_stage, method_in_words
+from pages.shared.lab_stage import LAYERS, lab_stage, title
 from pages.shared.live_chart import live_chart
 from pages.shared.server import spare_what_is_loaded
 from wgan_core.lab import figures
@@ -38,7 +38,10 @@ def lab_view() -> None:
         alone = len(lab.trainers) == 1
         picture, beside = st.columns([3, 2], gap="medium") if alone else (st.container(), st.container())
     with picture:
-        lab_stage(lab, [name for name in LAYERS if name in st.session_state[_LAYERS]], key="lab-stage")
+        shown = {*st.session_state[_LAYERS]}
+        if lab.stage is not None and lab.stage.part == "push":  # which speaks of them
+            shown.add("arrows")
+        lab_stage(lab, [name for name in LAYERS if name in shown], key="lab-stage")
         st.pills(
             "Show",
             tuple(LAYERS),
@@ -95,7 +98,7 @@ def _truth(lab: Laboratory, history: tuple[tuple[Truth, ...], ...]) -> None:
         "equally many: lower is luck. The estimate is in units of the critic, which say nothing by themselves; divided by the steepest "
         "slope found it can be compared, and never exceeds exact W1. The better the critic, the nearer it comes.",
     )
-    names = [method_in_words(config) for config in lab.configs]
+    names = [title(lab, number) for number in range(len(lab.configs))]
     figure = figures.truth(history, names, lab.view.floor)
     words = f"Exact W1 {history[-1][0].w1:.3g} at critic update {history[-1][0].step}, floor {lab.view.floor:.3g}"
     live_chart(figure, key="lab-chart", alt=words, height=300, revision=str(id(lab)))

@@ -60,6 +60,8 @@ class Laboratory:
         self._history: list[tuple[Truth, ...]] = []
         self._measured_at = -math.inf
         self._measured_step = (-1, -1)
+        self._changes = 0
+        self._measured_changes = -1
         self._frames: tuple[Frame, ...] | None = None
 
     @property
@@ -168,6 +170,7 @@ class Laboratory:
     def _changed(self) -> None:
         """Something else is to be seen."""
         self._frames = None
+        self._changes += 1
         first = self.trainers[0]
         # A look at one number of each; NaN and infinity spread through everything within a step or two.
         for trainer in self.trainers:
@@ -225,11 +228,13 @@ class Laboratory:
 
     def truth(self) -> tuple[tuple[Truth, ...], ...]:
         """Estimate beside exact W1 of each WGAN, oldest first: measured anew now and then while it plays, at once where it stands still."""
-        step = self.trainers[0].step, self.trainers[0].generator_updates
         due = self._clock() - self._measured_at >= (MEASURE_EVERY if self.playing else 0)
-        if due and (not self._history or step != self._measured_step):
+        if due and (not self._history or self._changes != self._measured_changes):
+            step = self.trainers[0].step, self.trainers[0].generator_updates
+            if self._history and step == self._measured_step:  # between two stages of one update, such as before and after the clip
+                self._history.pop()
             self._history.append(tuple(self.view.measure(trainer) for trainer in self.trainers))
-            self._measured_at, self._measured_step = self._clock(), step
+            self._measured_at, self._measured_step, self._measured_changes = self._clock(), step, self._changes
             if len(self._history) > MOST_ROWS:
                 self._history = self._history[::2]
         return tuple(self._history)

@@ -89,7 +89,10 @@ def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
                 "the Wasserstein estimate."
             )
         case "ascent":
-            return f"{heading}: climb", f"One step of {_optimiser(config)} moves every weight of the critic so that the estimate grows."
+            return f"{heading}: climb", (
+                f"One step of {_optimiser(config)} moves every weight of the critic so that the estimate over its batch grows. (The points "
+                "shown are others: there it may fall.)"
+            )
         case "clip" if method == "clip":
             return f"{heading}: clip", (
                 f"Every weight beyond ±{config.clip_value:g} is put back to ±{config.clip_value:g}. So the critic cannot become steeper "
