@@ -279,7 +279,7 @@ def advice_reading(kit: Kit, config: TrainConfig, step: int, updates: int, recen
 def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
     """The instruments that make sense for a run, the cheap and telling ones first."""
     points = training.kind == "points"
-    rare = [Instrument("energy", _energy, 0.15, 0.1)]
+    rare = [Instrument("energy", _energy, 0.2, 0.05)]
     if not points:
         rare.append(Instrument("nearest", _nearest, 0.05, 0.05))
     if config.generator_norm == "batch":
@@ -289,9 +289,9 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
     if coverage.has_classes(training):
         rare.append(Instrument("classes", _classes, 0.15, 0.15))
     return (
-        Lane(0.35, (Instrument("critic-health", _health, 0.05, 0.1),), apart=0.05, least=0.5, most=30),
-        Lane(0.3, (Instrument("truth", _truth, 0.2, 0.1),), apart=0.1, least=1, most=120),
-        Lane(0.35, tuple(rare), apart=0.2, least=3, most=600, yields=True),
+        Lane(0.3, (Instrument("critic-health", _health, 0.05, 0.05),), apart=0.05, least=0.5, most=30),
+        Lane(0.4, (Instrument("truth", _truth, 0.25, 0.05),), apart=0.1, least=1, most=120),
+        Lane(0.3, tuple(rare), apart=0.2, least=3, most=600),
     )
 
 

@@ -37,8 +37,6 @@ class Lane:
     """... but no sooner than this ..."""
     most: float
     """... and no later than this."""
-    yields: bool = False
-    """Of what other lanes leave of the whole budget it takes no more than leaves each of them its next look."""
 
 
 @dataclass
@@ -55,8 +53,8 @@ class Schedule:
     """Which instrument comes next, so that all of them together stay within a share of training time.
 
     An instrument begins only where what it costs (as its last look did) still fits: into its lane's part of the budget, or, while no other
-    lane waits and at the lane's first look, into the whole, less the next looks of the others where the lane yields. So no lane starves
-    another, and first looks come early.
+    lane waits, into what is left of the whole beside what the others have saved for their next looks; at the lane's first look, into the
+    whole. So no lane starves another, and first looks come early.
     """
 
     def __init__(self, lanes: Sequence[Lane]) -> None:
@@ -76,18 +74,27 @@ class Schedule:
         if budget <= 0:
             return None
         due = [(lane, instrument) for lane in self._lanes if (instrument := self._due(lane, trained)) is not None]
+        waiting = False
         # First the lane that has had least of its part.
         for lane, instrument in sorted(due, key=lambda one: self._spent[id(one[0])] / one[0].share):
             cost, allowed = self._expected(instrument), budget * trained
-            alone = len(due) == 1 or not self._spent[id(lane)]
+            first = not self._spent[id(lane)] and not waiting
             own = self._spent[id(lane)] + cost <= lane.share * allowed
-            left = allowed - (self._next_of_others(lane) if lane.yields and not own else 0.0)
-            if self.spent + cost <= left and (alone or own):
+            left = allowed if first or own else allowed - self._saved_by_others(lane, trained, allowed)
+            if self.spent + cost <= left and (len(due) == 1 or first or own):
                 return instrument
+            waiting = waiting or not self._spent[id(lane)]  # its first look comes before those of the lanes after it
         return None
 
-    def _next_of_others(self, lane: Lane) -> float:
-        return sum(min(map(self._expected, other.instruments)) for other in self._lanes if other is not lane)
+    def _saved_by_others(self, lane: Lane, trained: float, allowed: float) -> float:
+        """What the other lanes have not spent of their parts, up to what their next looks cost."""
+        saved = 0.0
+        for other in self._lanes:
+            if other is not lane:
+                next_one = self._due(other, trained)
+                cost = self._expected(next_one) if next_one is not None else min(map(self._expected, other.instruments))
+                saved += min(cost, max(0.0, other.share * allowed - self._spent[id(other)]))
+        return saved
 
     def _due(self, lane: Lane, trained: float) -> Instrument | None:
         """Of the lane's instruments that are due, the one that has waited longest."""
@@ -107,9 +114,9 @@ class Schedule:
         lane, instrument = next((lane, one) for lane in self._lanes for one in lane.instruments if one.key == key)
         account = self._accounts[key]
         self._overall += cost
-        # What a first look costs beyond the usual goes into loading what it needs, on a busy machine many times the look itself. It counts
-        # against the whole budget, but the lane's next look does not wait until the lane's part alone has made up for it.
-        self._spent[id(lane)] += min(cost, instrument.first) if account.looks == 0 else cost
+        # What a first look costs beyond the usual goes into a floor and into loading what it needs, on a busy machine many times the look
+        # itself. It counts against the whole budget, but the lane's next look does not wait until the lane's part alone has made up for it.
+        self._spent[id(lane)] += min(cost, instrument.full) if account.looks == 0 else cost
         account.looks += 1
         account.cost = cost
         account.last = trained
