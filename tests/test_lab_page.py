@@ -171,6 +171,7 @@ def test_a_link_without_the_experiments_second_wgan() -> None:
 def test_batchnorm_in_the_critic_and_what_does_not_go_with_it() -> None:
     test = page("lab", critic_norm="batch", **SMALL)
     assert lab(test).configs[0].critic_norm == "batch" and len(lab(test).configs) == 1
+    assert "| steepest slope | — |" in texts(test) and "No slope: The critic has BatchNorm" in texts(test)
     test.toggle(key=lab_setup.TWO).set_value(True).run()
     assert not test.exception and len(lab(test).configs) == 2 and lab(test).configs[1].lipschitz == "clip"
     test = page("lab", experiment="clip-against-penalty", critic_norm="batch", **SMALL)

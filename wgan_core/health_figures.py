@@ -26,7 +26,10 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
     """
     kept = [reading for reading in _thinned(readings) if reading.excess is not None]
     steps = [reading.step for reading in kept]
+    # From the beginning on, so that there is something to see beside a first reading.
+    across = [0, *steps] if steps and steps[0] else steps
     noise = [2 * (reading.floor_sd or 0.0) for reading in kept]
+    noise = noise[:1] * (len(across) - len(steps)) + noise
     excess = {
         "type": "scatter",
         "x": steps,
@@ -40,7 +43,7 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
     }
     band = {
         "type": "scatter",
-        "x": [*steps, *reversed(steps)],
+        "x": [*across, *reversed(across)],
         "y": [*noise, *(-size for size in reversed(noise))],
         "fill": "toself",
         "fillcolor": "rgba(23,163,127,0.15)",
@@ -49,7 +52,7 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
         "hoverinfo": "skip",
         "name": "noise",
     }
-    floor = _line(steps, [0.0] * len(steps), "real against real", GREEN, "dash") | {"hoverinfo": "skip"}
+    floor = _line(across, [0.0] * len(across), "real against real", GREEN, "dash") | {"hoverinfo": "skip"}
     title = KINDS[kept[0].key].title if kept else ""
     return _figure([band, floor, excess], {"text": f"{title} − floor"})
 

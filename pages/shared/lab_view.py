@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from pages.shared import lab_setup
@@ -109,7 +111,13 @@ def _truth(lab: Laboratory, history: tuple[tuple[Truth, ...], ...]) -> None:
         ["exact W1", *[f"{now.w1:.4g}" for now in last]],
         ["its floor", *[f"{lab.view.floor:.4g}" for _ in last]],
         ["estimate", *[f"{now.estimate:.4g}" for now in last]],
-        ["steepest slope", *[f"{now.steepest:.4g}" for now in last]],
-        ["estimate / steepest slope", *[f"{now.scaled:.4g}" for now in last]],
+        ["steepest slope", *[_or_none(now.steepest) for now in last]],
+        ["estimate / steepest slope", *[_or_none(now.scaled) for now in last]],
     ]
     st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
+    for reason in lab.why_no_slope():
+        st.caption(f"No slope: {reason}")
+
+
+def _or_none(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else "—"

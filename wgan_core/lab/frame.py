@@ -65,7 +65,8 @@ class Truth:
     """Exact Wasserstein-1 distance of the real and generated points shown, in the data's own unit."""
     estimate: float
     steepest: float
-    """The steepest slope found: between real and generated points, between neighbours of the grid, and of gradients at the points."""
+    """The steepest slope found: between real and generated points, between neighbours of the grid, and of gradients at the points. nan
+    where a critic has none, see `lipschitz.why_no_slope`."""
 
     @property
     def scaled(self) -> float:
@@ -129,11 +130,16 @@ class View:
             step=trainer.step,
             w1=distances.exact_w1(self.real, generated),
             estimate=float(real_scores.mean() - generated_scores.mean()),
-            steepest=max(
-                _steepest_between(self.real, real_scores, generated, generated_scores),
-                self._steepest_on_grid(trainer),
-                float(self._uphill(trainer, torch.cat((self.real, generated))).norm(dim=1).max()),
-            ),
+            steepest=self._steepest(trainer, real_scores, generated, generated_scores),
+        )
+
+    def _steepest(self, trainer: Trainer, real_scores: Tensor, generated: Tensor, generated_scores: Tensor) -> float:
+        if lipschitz.why_no_slope(trainer.critic):
+            return math.nan
+        return max(
+            _steepest_between(self.real, real_scores, generated, generated_scores),
+            self._steepest_on_grid(trainer),
+            float(self._uphill(trainer, torch.cat((self.real, generated))).norm(dim=1).max()),
         )
 
     @staticmethod

@@ -9,6 +9,7 @@ from typing import Literal
 
 import torch
 
+from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
 from wgan_core.data import Dataset, load_dataset
 from wgan_core.device import compute_beside_training
@@ -225,6 +226,10 @@ class Laboratory:
         if self._frames is None:
             self._frames = tuple(self.view.look(trainer) for trainer in self.trainers)
         return self._frames
+
+    def why_no_slope(self) -> list[str]:
+        """Why critics have no slope, in words; empty where all have one."""
+        return list(dict.fromkeys(filter(None, (lipschitz.why_no_slope(trainer.critic) for trainer in self.trainers))))
 
     def truth(self) -> tuple[tuple[Truth, ...], ...]:
         """Estimate beside exact W1 of each WGAN, oldest first: measured anew now and then while it plays, at once where it stands still."""
