@@ -13,7 +13,7 @@ from pages.shared.grid_view import grids
 from pages.shared.image_view import your_image
 from pages.shared.inside_view import inside
 from pages.shared.latent_explorer import PAGE, latent_explorer, send_generator, show_at_once, shown_at_once, why_not_here
-from pages.shared.latent_source import Source, open_source, runs_to_choose
+from pages.shared.latent_source import Source, open_source, runs_to_choose, saved_steps
 from pages.shared.live_image import live_image
 from pages.shared.nearest_view import nearest
 from pages.shared.point_view import show_landing
@@ -66,11 +66,38 @@ def choose_source() -> Source | None:
     return _choose_generator(source) if source is not None else None
 
 
+@st.fragment(run_every=3)
+def training_now(run_id: str, newest: int) -> None:
+    """Where a run that trains is by now, and a way to what it has saved since the page was drawn with `newest` as its last step."""
+    run = run_manager().get(run_id)
+    if run is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored"
+        st.caption(f"{words}; “Save now” on the Train page adds one." if not run.snapshot.ended else f"{words}.", width="content")
+        try:
+            last = saved_steps(run_id)[-1]
+        except (StoreError, IndexError):
+            return
+        if last > newest:
+            label = f"Show step {last:,}, saved just now"
+            if st.button(label, key="explore.show-newest", icon=":material/update:", on_click=_go_to_step, args=(run_id, last)):
+                st.rerun()
+
+
+def _step_key(run_id: str) -> str:
+    return f"explore.step-{run_id}"
+
+
+def _go_to_step(run_id: str, step: int) -> None:
+    st.session_state[_step_key(run_id)] = step
+
+
 def _choose_step(run_id: str) -> Source | None:
     try:
         source = open_source(run_id, None)
         steps = source.steps
-        key = f"explore.step-{run_id}"
+        key = _step_key(run_id)
         asked = whole_number(st.query_params.get("step", ""), steps[-1])
         if key not in st.session_state and "step" in st.query_params and st.query_params.get("run") == run_id:
             if asked in steps:
@@ -360,8 +387,6 @@ if source is not None:
     if st.session_state.pop(_OWN_LINKED, False) and latent_state.own_latent(source.latent_dim) is None:
         st.warning("This link holds a latent of another run's length; the seed's was taken.", icon=":material/link_off:")
     if (run := run_manager().get(source.run_id)) is not None and not run.snapshot.ended:
-        st.caption(
-            f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored; “Save now” adds one."
-        )
+        training_now(source.run_id, source.steps[-1])
     send_generator(source, key="explore-generator")
     latent_view(source.run_id, source.step, source.averaged)

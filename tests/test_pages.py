@@ -20,6 +20,7 @@ from wgan_core.config import PRESETS, SETTINGS, TrainConfig
 from wgan_core.export import export
 from wgan_core.latent import latents_to_link
 from wgan_core.manager import RunManager
+from wgan_core.messages import Pause
 from wgan_core.run import Run
 from wgan_core.store import RunFolder
 
@@ -498,3 +499,24 @@ def test_exploring_damaged_weights_is_a_sentence(manager: RunManager, finished: 
 
 def test_a_link_to_another_machines_run(manager: RunManager, finished: Run) -> None:
     assert "This link names the run 'elsewhere', which is not here" in texts(page("explore", run="elsewhere"))
+
+
+def test_what_a_run_saves_while_it_is_explored_is_a_click_away(
+    manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = manager.start(config.replace(max_steps=10**9, save_every=6))
+    wait_for(run, "running")
+    folder, pause = RunFolder.open(manager.root / run.run_id), threading.Event()
+    while len(folder.steps()) < 2:
+        pause.wait(0.01)
+    run.send(Pause())
+    wait_for(run, "paused")
+    first, *_, last = folder.steps()
+    test = page("explore", run=run.run_id, step=str(first))
+    assert f"This run is paused at step {run.snapshot.step:,}." in texts(test) and link(test)["step"] == str(first)
+    assert not any(one.label.startswith("Show step") for one in test.button)
+    # As where the page was drawn before the last step was saved.
+    monkeypatch.setattr("pages.shared.latent_source.saved_steps", lambda run_id: (first, last, last + 7))
+    test.run()
+    button(test, f"Show step {last + 7:,}, saved just now").click().run()
+    assert not test.exception and link(test)["step"] == str(last)

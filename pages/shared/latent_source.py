@@ -72,6 +72,11 @@ def runs_to_choose() -> list[RunSummary]:
     return sorted(runs, key=lambda run: run.run_id not in active)
 
 
+def saved_steps(run_id: str) -> tuple[int, ...]:
+    """The steps of a run that are kept by now, ascending. Raises StoreError."""
+    return tuple(RunFolder.open(run_path(run_manager().root, run_id)).steps())
+
+
 def open_source(run_id: str, step: int | None, *, averaged: bool = False) -> Source:
     """The networks of `run_id` at `step`, the newest saved one if None; averaged: with the moving average. Raises StoreError."""
     path = run_path(run_manager().root, run_id)
