@@ -43,6 +43,17 @@ def run(tmp_path: Path, runs: Path) -> Path:
     return tmp_path / "run"
 
 
+def test_data_of_ones_own_is_checked_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = np.random.default_rng(0).normal(size=(600, 2))
+    np.savetxt(tmp_path / "points.csv", np.concatenate((rows, rows)), delimiter=",")
+    own = ("--dataset", "csv", "--data-root", str(tmp_path / "points.csv"))
+    assert train(tmp_path / "run", "--max-steps", "2", *own) == 0
+    said = capsys.readouterr().err
+    assert "Note: 600 of 1200 samples repeat another one exactly" in said or "Warning: 600 of 1200 samples" in said
+    assert train(tmp_path / "other", "--max-steps", "2") == 0
+    assert "samples" not in capsys.readouterr().err
+
+
 def test_training_leaves_a_run_and_says_how_to_go_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train(tmp_path / "run", "--max-steps", "30", "--clip-value", "0.02", "--seed", "4") == 0
     folder = RunFolder.open(tmp_path / "run")

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import diagnosis_view
 from pages.shared.server import run_manager
 from wgan_core.config import PRESETS, TrainConfig
+from wgan_core.input_check import check_own_data
 from wgan_core.manager import RunManager
 from wgan_core.readings import Reading, newest
 from wgan_core.run import Run
@@ -155,6 +156,14 @@ def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: P
     shown = texts(open_train(dataset="image-folder", data_root=str(folder)))
     assert "12 of 12 images are of one colour throughout" in shown
     assert "There are 12 samples; below about 1000" in shown
+
+
+def test_of_a_large_folder_a_part_is_looked_at_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(12):
+        Image.new("L", (20, 20), index).save(tmp_path / f"{index}.png")
+    monkeypatch.setattr("wgan_core.input_check._PREVIEW", 6)
+    texts = [advice.text for advice in check_own_data(TrainConfig(dataset="image-folder", data_root=str(tmp_path)))]
+    assert any(text.startswith("6 of the 12 images were looked at. 6 of 6 images are of one colour") for text in texts)
 
 
 def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from wgan_core.device import resolve_device
 from wgan_core.distributed import Meeting, World
 from wgan_core.failure import explain_failure
 from wgan_core.follow import begin, follow, open_meeting
+from wgan_core.input_check import check_own_data
 from wgan_core.job import current_job
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.messages import Command, Snapshot, Stop
@@ -64,6 +65,8 @@ def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, mee
     resolve_device(config.device)
     if path.is_dir() and any(path.iterdir()):
         raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
+    for advice in check_own_data(config):
+        print(f"{advice.level.capitalize()}: {advice.text}", file=sys.stderr)
     world = _gather(meeting, config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -10,14 +9,8 @@ import streamlit as st
 from pages.shared.server import run_manager
 from wgan_core.advice import Advice
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DataError
-from wgan_core.image_folder import preview_folder
-from wgan_core.input_check import check_data, predicted_cost, too_few
+from wgan_core.input_check import check_own_data, predicted_cost
 from wgan_core.known_speed import KnownSpeed, known_speed
-from wgan_core.point_file import load_points
-
-_PREVIEW = 200
-"""Images of a folder that are looked at: what takes longer is left to the run."""
 
 
 def forecast(config: TrainConfig) -> None:
@@ -28,34 +21,18 @@ def forecast(config: TrainConfig) -> None:
 
 
 def _data_advice(config: TrainConfig) -> tuple[Advice, ...]:
-    """Of data of one's own; the data sets that come by name are known to be sound. What cannot be read is said elsewhere."""
+    if config.dataset not in ("csv", "image-folder"):
+        return ()
     try:
-        if config.dataset == "csv":
-            return _points_advice(config.data_root, _changed(config))
-        if config.dataset == "image-folder":
-            return _folder_advice(config.data_root, _changed(config))
-    except (DataError, OSError, RuntimeError):
-        pass
-    return ()
+        changed = Path(config.data_root).expanduser().stat().st_mtime
+    except (OSError, RuntimeError):
+        return ()
+    return _checked(config.dataset, config.data_root, changed, config)
 
 
-def _changed(config: TrainConfig) -> float:
-    return Path(config.data_root).expanduser().stat().st_mtime
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _points_advice(file: str, changed: float) -> tuple[Advice, ...]:
-    return check_data(load_points(file))
-
-
-@st.cache_data(max_entries=8, show_spinner="Looking at the images …")
-def _folder_advice(folder: str, changed: float) -> tuple[Advice, ...]:
-    images, count = preview_folder(folder, _PREVIEW)
-    found = [advice for advice in check_data(images) if advice.key != "few-samples"]
-    if len(images) < count:
-        found = [replace(advice, text=f"{len(images)} of the {count:,} images were looked at. {advice.text}") for advice in found]
-    few = too_few(count)
-    return (*found, *([few] if few is not None else []))
+@st.cache_data(max_entries=8, show_spinner="Looking at the data …")
+def _checked(dataset: str, root: str, changed: float, _config: TrainConfig) -> tuple[Advice, ...]:
+    return check_own_data(_config)
 
 
 def _cost(config: TrainConfig) -> None:
