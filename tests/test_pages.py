@@ -516,7 +516,7 @@ def test_what_a_run_saves_while_it_is_explored_is_a_click_away(
     assert f"This run is paused at step {run.snapshot.step:,}." in texts(test) and link(test)["step"] == str(first)
     assert not any(one.label.startswith("Show step") for one in test.button)
     # As where the page was drawn before the last step was saved.
-    monkeypatch.setattr("pages.shared.latent_source.saved_steps", lambda run_id: (first, last, last + 7))
+    monkeypatch.setattr("pages.shared.source_choice.saved_steps", lambda run_id: (first, last, last + 7))
     test.run()
     button(test, f"Show step {last + 7:,}, saved just now").click().run()
     assert not test.exception and link(test)["step"] == str(last)

@@ -1,0 +1,115 @@
+"""Which run the Explore page is about, which of its saved steps, and which of its generators."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.latent_source import Source, open_source, runs_to_choose, saved_steps
+from pages.shared.server import run_manager
+from pages.shared.text import whole_number
+from wgan_core.store import StoreError
+
+
+def choose_source() -> Source | None:
+    """Which run, and which of its saved steps."""
+    runs = runs_to_choose()
+    if not runs:
+        st.info(
+            "There is no trained run yet: start one on the Train page; it can be explored while it trains.",
+            icon=":material/model_training:",
+        )
+        st.page_link("pages/train.py", label="Train a run", icon=":material/model_training:")
+        return None
+    ids = [run.run_id for run in runs]
+    wanted = st.query_params.get("run")
+    if wanted and st.session_state.get("explore.link") != wanted:
+        st.session_state["explore.link"] = wanted
+        if wanted in ids:
+            st.session_state["explore.run"] = wanted
+        else:
+            st.warning(f"This link names the run {wanted[:60]!r}, which is not here; choose another one.", icon=":material/link_off:")
+    titles = {run.run_id: f"{run.run_id} ({run.config.dataset}, step {run.step:,})" for run in runs}
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
+    with right:
+        source = _choose_step(run_id)
+    return _choose_generator(source) if source is not None else None
+
+
+@st.fragment(run_every=3)
+def training_now(run_id: str, newest: int) -> None:
+    """Where a run that trains is by now, and a way to what it has saved since the page was drawn with `newest` as its last step."""
+    run = run_manager().get(run_id)
+    if run is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored"
+        st.caption(f"{words}; “Save now” on the Train page adds one." if not run.snapshot.ended else f"{words}.", width="content")
+        try:
+            last = saved_steps(run_id)[-1]
+        except (StoreError, IndexError):
+            return
+        if last > newest:
+            label = f"Show step {last:,}, saved just now"
+            if st.button(label, key="explore.show-newest", icon=":material/update:", on_click=_go_to_step, args=(run_id, last)):
+                st.rerun()
+
+
+def _step_key(run_id: str) -> str:
+    return f"explore.step-{run_id}"
+
+
+def _go_to_step(run_id: str, step: int) -> None:
+    st.session_state[_step_key(run_id)] = step
+
+
+def _choose_step(run_id: str) -> Source | None:
+    try:
+        source = open_source(run_id, None)
+        steps = source.steps
+        key = _step_key(run_id)
+        asked = whole_number(st.query_params.get("step", ""), steps[-1])
+        if key not in st.session_state and "step" in st.query_params and st.query_params.get("run") == run_id:
+            if asked in steps:
+                st.session_state[key] = asked
+            else:
+                st.warning(f"This link names a step that is not kept; step {steps[-1]:,} is shown.", icon=":material/link_off:")
+        if st.session_state.get(key) not in steps:
+            st.session_state[key] = steps[-1]
+        if len(steps) == 1:
+            st.caption(f"One step is kept: {steps[0]:,}.")
+            return source
+        step = st.select_slider(
+            "Step",
+            steps,
+            key=key,
+            persist_state="session",
+            format_func=lambda s: f"{s:,}",
+        )
+        return open_source(run_id, step)
+    except StoreError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
+
+
+def _choose_generator(source: Source) -> Source | None:
+    """As trained, or its moving average, where the run keeps one."""
+    if not source.averages:
+        return source
+    key = "explore.generator"
+    if key not in st.session_state:
+        st.session_state[key] = "averaged" if st.query_params.get("generator") == "averaged" else "as trained"
+    choice = st.segmented_control(
+        "Generator",
+        ("as trained", "averaged"),
+        key=key,
+        required=True,
+        persist_state="session",
+        help="averaged: the moving average of the generator's weights. Its samples flicker less from step to step and are often better.",
+    )
+    try:
+        return open_source(source.run_id, source.step, averaged=choice == "averaged")
+    except StoreError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return None
