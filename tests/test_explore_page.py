@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -276,6 +278,10 @@ def test_a_training_image_is_found_and_explored(run: Run, networks: SavedNetwork
     assert "explore-image-nearest-pixels" in shown
     target = load_dataset(config).data[11, 0].numpy()
     assert np.array_equal(grey(shown["explore-inverted"])[:, :8], target)
+    candidates = networks.samples(torch.randn(1024, 6, generator=torch.Generator().manual_seed(0)).numpy())[:, 0]
+    errors = np.sort(np.sqrt(((candidates - (target / 127.5 - 1)) ** 2).mean((1, 2))))
+    begun = re.search(r"The search began at ([\d.]+), with one of the nearest of 1,024 random images", texts(test))
+    assert begun is not None and errors[0] - 6e-4 <= float(begun[1]) <= errors[7] + 6e-4
     assert np.array_equal(grey(shown["explore-image-nearest-pixels"])[:, :8], target)  # it is one of them
     press(test, "Explore from here")
     assert "Begins at a latent of your own" in texts(test)
@@ -294,6 +300,8 @@ def test_a_picture_that_cannot_be_read_is_a_sentence(run: Run, shown: dict[str, 
     Image.new("L", (40, 20), 255).save(good, "PNG")
     test.file_uploader(key="explore.image-file").set_value(("good.png", good.getvalue(), "image/png")).run()
     assert not test.error and (grey(shown["explore-inverted"])[:, :8] == 255).all()
+    test.toggle(key="explore.image-inverted").set_value(True).run()  # after the upload too
+    assert not test.exception and (grey(shown["explore-inverted"])[:, :8] == 0).all()
 
 
 def test_known_by_heart(

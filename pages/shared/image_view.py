@@ -19,7 +19,7 @@ from pages.shared.nearest_view import show_nearest
 from pages.shared.payload import asset, script
 from wgan_core import images
 from wgan_core.data import DataError, ImageDataset
-from wgan_core.inversion import Inversion, Memorisation, Progress, invert_many, memorisation
+from wgan_core.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
 from wgan_core.picture_file import FORMATS, MOST_BYTES, PictureError, read_picture
 from wgan_core.saved import SavedNetworks
 
@@ -44,6 +44,8 @@ class Search:
     """[h, w, c]"""
     inversion: Inversion
     progress: Progress
+    first: float
+    """Error of the random image that it begins at."""
     stopped: bool = False
 
 
@@ -140,7 +142,8 @@ def _begin(source: Source, target: NDArray[np.uint8]) -> None:
     """Look for the latent of `target`, uint8 [c, h, w]."""
     st.session_state.pop(_PROBLEM, None)
     inversion = Inversion(source.networks, _unit(target))
-    st.session_state[_SEARCH] = Search(source.name, target.transpose(1, 2, 0).copy(), inversion, inversion.advance(0))
+    start = inversion.advance(0)
+    st.session_state[_SEARCH] = Search(source.name, target.transpose(1, 2, 0).copy(), inversion, start, start.error)
 
 
 def _unit(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -164,7 +167,10 @@ def _result(source: Source) -> None:
         width=2 * WIDTH,
     )
     st.progress(now.step / now.of, text=f"Step {now.step} of {now.of}: error {now.error:.3f}")
-    st.caption("Error: root of the mean squared difference of the pixels, which are in [-1, 1].")
+    st.caption(
+        f"Error: root of the mean squared difference of the pixels, which are in [-1, 1]. The search began at {search.first:.3f}, "
+        f"with one of the nearest of {CANDIDATES:,} random images."
+    )
     with st.container(horizontal=True):
         # Each tells the whole page, of which this is a part that is drawn by itself.
         if not (now.done or search.stopped) and st.button("Stop", icon=":material/stop:"):
