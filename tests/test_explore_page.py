@@ -247,6 +247,20 @@ def test_directions_of_classes(run: Run, manager: RunManager) -> None:
     assert ("“more 3” is not to be had: too few random images" in texts(test)) != ("more 3" in test.session_state["explore.known"])
 
 
+def test_directions_of_a_folders_classes(manager: RunManager, config: TrainConfig, tmp_path: Path) -> None:
+    for name, level in (("dark", 20), ("light", 200)):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for index in range(12):
+            Image.new("L", (8, 8), level + index).save(tmp_path / "images" / name / f"{index}.png")
+    run = manager.start(config.replace(dataset="image-folder", data_root=str(tmp_path / "images")))
+    assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
+    test = page("explore", run=run.run_id)
+    options = test.multiselect(key="explore.directions").options
+    assert {"more dark", "more light"} <= set(options) and "more 0" not in options
+    test.multiselect(key="explore.directions").set_value(["more dark"]).run()
+    assert not test.exception
+
+
 # Nearest images, one's own image.
 
 

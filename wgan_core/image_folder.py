@@ -56,6 +56,12 @@ def load_folder(folder: str, size: int) -> ImageDataset:
     return ImageDataset("image-folder", images, labels, names, str(root), notes)
 
 
+def folder_classes(folder: str) -> tuple[str, ...]:
+    """The names that `load_folder` gives to classes, from the paths alone; empty where there are none, or no folder."""
+    root = Path(os.path.expanduser(folder))
+    return _classes(root, _image_files(root))[1] if folder.strip() and os.path.isdir(root) else ()
+
+
 def preview_folder(folder: str, most: int, size: int = 32) -> tuple[ImageDataset, int]:
     """At most `most` of the images in `folder`, evenly spread over it, and how many files there are. Raises DataError as `load_folder`."""
     files = _image_files(Path(os.path.expanduser(folder)))

@@ -13,8 +13,9 @@ from pages.shared.latent_source import Source, run_data
 from pages.shared.server import run_manager
 from wgan_core import directions
 from wgan_core.coverage import classifier_for, has_classes
-from wgan_core.data import DataError
+from wgan_core.data import DATASETS, DataError
 from wgan_core.directions import Direction
+from wgan_core.image_folder import folder_classes
 from wgan_core.store import RunFolder, StoreError, run_path
 
 COUNT = 8
@@ -29,7 +30,7 @@ def choose_directions(source: Source) -> tuple[Direction, ...]:
     most = min(COUNT, source.latent_dim)
     options = [
         *names,
-        *(f"more {name}" for name in source.class_names),
+        *(f"more {name}" for name in _class_names(source)),
         *(f"activations {number}" for number in range(1, min(most, directions.features(source.networks)) + 1)),
         *(f"images {number}" for number in range(1, most + 1)),
         *(f"random {number}" for number in range(1, RANDOM + 1)),
@@ -68,6 +69,18 @@ def _some_let_go() -> None:
     here = latent_state.place()
     left = {name: amount for name, amount in here.directions.items() if name in st.session_state[_CHOSEN]}
     latent_state.go_to(replace(here, directions=left))
+
+
+def _class_names(source: Source) -> tuple[str, ...]:
+    """Of the run's data, where it has classes."""
+    if source.dataset == "image-folder":
+        return _folder_classes(_folder(source).config.data_root)
+    return DATASETS[source.dataset].classes
+
+
+@st.cache_data(max_entries=8, ttl=60, show_spinner=False)
+def _folder_classes(folder: str) -> tuple[str, ...]:
+    return folder_classes(folder)
 
 
 def _saved(source: Source) -> tuple[Direction, ...]:

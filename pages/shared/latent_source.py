@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pages.shared.server import run_manager
 from wgan_core.config import TrainConfig
-from wgan_core.data import DATASETS, Dataset, load_dataset
+from wgan_core.data import Dataset, load_dataset
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks, load_networks
 from wgan_core.store import RunFolder, RunSummary, StoreError, list_runs, run_path
@@ -34,11 +34,6 @@ class Source:
     """Whether the run keeps a moving average of its generator."""
     averaged: bool
     """Whether `networks` has that average."""
-
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """Of the data set, where it has classes."""
-        return DATASETS[self.dataset].classes
 
     @property
     def name(self) -> str:
