@@ -71,8 +71,8 @@ class Measurement:
     floor: float
     """What real samples get against real samples at the same n: mean over `FLOOR_DRAWS` pairs."""
     floor_sd: float
-    """How much a value of real samples varies around that: the excess of a perfect generator lies within twice this in about 95 % of cases, and
-    in 90 % where the data have no more than 2n rows, whose pairs are much alike."""
+    """How much a value of real samples varies around that: the excess of a perfect generator lies within twice this in about 95 %
+    of cases, and in 90 % where the data have no more than 2n rows, whose pairs are much alike."""
     n: int
     """Rows on either side."""
     unit: str
