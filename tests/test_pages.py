@@ -13,7 +13,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import grid_view, inside_view, pins
+from pages.shared import forecast, grid_view, inside_view, pins
 from pages.shared.server import run_manager
 from tests.app_page import link, page
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
@@ -22,6 +22,7 @@ from wgan_core.latent import latents_to_link
 from wgan_core.manager import RunManager
 from wgan_core.messages import Pause
 from wgan_core.run import Run
+from wgan_core.speed_trial import SpeedTrial
 from wgan_core.store import RunFolder
 
 PROJECT = Path(__file__).parents[1]
@@ -199,6 +200,29 @@ def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_pat
     threading.Event().wait(0.2)
     test.run()
     assert "MNIST could not be downloaded: check the network and try again." in texts(test)
+
+
+def test_the_cost_of_a_run_like_none_before_is_tried(manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast, "try_speed", lambda config: SpeedTrial(0.01, 0.03))
+    test = page("train", max_steps="3000")
+    assert "per generator update" not in texts(test)
+    button(test, "How long will it take?").click().run()
+    assert "About 60 ms per generator update; 1,000 of them in 60 s, at the 50 steps per second of a short trial on noise." in texts(test)
+    # What leaves the updates as they are needs no new trial; other networks do.
+    test.number_input(key="setup.n_critic").set_value(1).run()
+    assert "About 40 ms per generator update; 3,000 of them in 2 min" in texts(test)
+    test.text_input(key="setup.critic_widths").set_value("8").run()
+    assert "per generator update" not in texts(test) and button(test, "How long will it take?")
+
+
+def test_a_trial_that_fails_is_a_sentence(manager: RunManager, tmp_path: Path) -> None:
+    test = page("train", dataset="image-folder", data_root=str(tmp_path))
+    button(test, "How long will it take?").click().run()
+    assert "There are no images that can be read in" in texts(test) and not test.exception
+
+
+def test_no_trial_beside_a_run_on_the_same_device(manager: RunManager, endless: Run) -> None:
+    assert button(page("train"), "How long will it take?").disabled
 
 
 def test_a_second_start_says_what_trains_and_offers_to_queue(manager: RunManager, endless: Run) -> None:

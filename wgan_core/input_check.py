@@ -144,7 +144,7 @@ class Cost:
 
 
 def predicted_cost(config: TrainConfig, steps_per_second: float) -> Cost:
-    """The cost of a run at `steps_per_second` critic updates, measured (a finished run of these networks, or `bench`).
+    """The cost of a run at `steps_per_second` critic updates, measured (an earlier run of these networks, or `try_speed`).
 
     Raises:
         ValueError: a speed that is not positive.

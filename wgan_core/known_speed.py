@@ -55,7 +55,7 @@ def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
     there is one. None where there is none. Runs that keep weights only were trained elsewhere."""
     found: list[KnownSpeed] = []
     for summary in list_runs(root)[:_LOOKED_AT]:
-        if not _alike(summary.config, config):
+        if not same_speed(summary.config, config):
             continue
         try:
             folder = RunFolder.open(summary.path)
@@ -75,7 +75,8 @@ def _shifted(speed: float, measured: int, wanted: int) -> float:
     return speed * (1 + _GENERATOR_UPDATE / measured) / (1 + _GENERATOR_UPDATE / wanted)
 
 
-def _alike(one: TrainConfig, other: TrainConfig) -> bool:
+def same_speed(one: TrainConfig, other: TrainConfig) -> bool:
+    """Whether runs of both take as long for an update here: networks, data, batch size, device, and all else that matters for it."""
     if resolve_device(one.device) != resolve_device(other.device):
         return False
     first, second = one.model_dump(), other.model_dump()

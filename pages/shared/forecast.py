@@ -9,8 +9,13 @@ import streamlit as st
 from pages.shared.server import run_manager
 from wgan_core.advice import Advice
 from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.data import DataError
+from wgan_core.device import resolve_device
 from wgan_core.input_check import check_own_data, predicted_cost
-from wgan_core.known_speed import KnownSpeed, known_speed
+from wgan_core.known_speed import KnownSpeed, known_speed, same_speed
+from wgan_core.speed_trial import SpeedTrial, try_speed
+
+_TRIAL = "speed-trial"
 
 
 def forecast(config: TrainConfig) -> None:
@@ -36,18 +41,53 @@ def _checked(dataset: str, root: str, changed: float, _config: TrainConfig) -> t
 
 
 def _cost(config: TrainConfig) -> None:
+    """The cost by the speed of an earlier run; else by a trial, once it has been asked for; else by a run with another n_critic."""
     try:
         known = _known(run_manager().root, config.model_dump_json(), config)
-    except ConfigError:  # said where the run is started
+        if known is not None and known.n_critic == config.n_critic:
+            _say(config, known.steps_per_second, f"at the {known.steps_per_second:,.3g} steps per second of {known.run_id}")
+            return
+        tried = _tried(config)
+        if tried is not None:
+            speed = tried.steps_per_second(config.n_critic)
+            _say(config, speed, f"at the {speed:,.3g} steps per second of a short trial on noise")
+            return
+        if known is not None:
+            _say(config, known.steps_per_second, f"guessed from {known.run_id}, whose n_critic was {known.n_critic}")
+        _offer_trial(config)
+    except ConfigError:  # a device that is not here: said where the run is started
         return
-    if known is None:
+
+
+def _say(config: TrainConfig, steps_per_second: float, how: str) -> None:
+    st.caption(f"About {predicted_cost(config, steps_per_second).text}, {how}.")
+
+
+def _tried(config: TrainConfig) -> SpeedTrial | None:
+    of, trial = st.session_state.get(_TRIAL, (None, None))
+    return trial if of is not None and same_speed(of, config) else None
+
+
+def _offer_trial(config: TrainConfig) -> None:
+    busy = run_manager().active(resolve_device(config.device).type)
+    pressed = st.button(
+        "How long will it take?",
+        type="tertiary",
+        icon=":material/timer:",
+        disabled=busy is not None,
+        help="Trains these networks on noise for about a second and keeps nothing of it."
+        if busy is None
+        else f"Wait until {busy.run_id} has ended: it trains on the same device, so a trial now would find too low a speed.",
+    )
+    if not pressed:
         return
-    cost = predicted_cost(config, known.steps_per_second).text
-    if known.n_critic == config.n_critic:
-        how = f"at the {known.steps_per_second:,.3g} steps per second of {known.run_id}"
-    else:
-        how = f"guessed from {known.run_id}, whose n_critic was {known.n_critic}"
-    st.caption(f"About {cost}, {how}.")
+    try:
+        with st.spinner("Training on noise for a moment …"):
+            st.session_state[_TRIAL] = config, try_speed(config)
+    except (ConfigError, DataError) as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
 
 
 @st.cache_data(max_entries=64, ttl=30, show_spinner=False)

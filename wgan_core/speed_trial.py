@@ -1,0 +1,104 @@
+"""How fast a planned run would train here, by training it for a moment on noise in place of its data."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.data import DATASETS, Dataset, ImageDataset
+from wgan_core.device import train_on_this_thread
+from wgan_core.failure import is_out_of_memory
+from wgan_core.image_folder import preview_folder
+from wgan_core.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class SpeedTrial:
+    """What an update of each network took, in seconds."""
+
+    critic_update: float
+    generator_update: float
+
+    def steps_per_second(self, n_critic: int) -> float:
+        """Critic updates a second, each with its share of a generator update."""
+        return 1 / (self.critic_update + self.generator_update / n_critic)
+
+
+def try_speed(config: TrainConfig, seconds: float = 1.0) -> SpeedTrial:
+    """Train the networks of `config` on its device for a moment.
+
+    Critic and generator updates are timed apart, each at least once, so that a large `n_critic` need not be waited for and another one
+    needs no new trial. Nothing is loaded (but for a few images of a folder, which tell whether it has colours) or written.
+
+    Args:
+        config: the planned run.
+        seconds: how long to train; slow networks take longer, two updates of each network.
+
+    Raises:
+        ConfigError: no such device, or not enough memory.
+        DataError: a folder without images.
+    """
+    found: list[SpeedTrial] = []
+    failed: list[Exception] = []
+
+    def measure() -> None:
+        try:
+            found.append(_measure(config, seconds))
+        except Exception as error:  # raised again where it can be caught
+            failed.append(error)
+
+    # A thread of its own, as training has: the number of cores that it sets holds for that thread alone.
+    thread = threading.Thread(target=measure, name="speed-trial", daemon=True)
+    thread.start()
+    thread.join()
+    if failed:
+        if is_out_of_memory(failed[0]):
+            raise ConfigError("There is not enough memory: use a smaller batch size, image size or smaller networks.") from failed[0]
+        raise failed[0]
+    return found[0]
+
+
+def _measure(config: TrainConfig, seconds: float) -> SpeedTrial:
+    train_on_this_thread(config.threads)
+    trainer = Trainer(config.replace(critic_warmup="none"), _noise(config))
+    times: dict[str, list[float]] = {"critic": [], "generator": []}
+
+    def critic() -> None:
+        trainer.ascend()
+        trainer.clip()
+
+    def timed(name: str, update: Callable[[], None]) -> None:
+        begun = time.perf_counter()
+        update()
+        if trainer.device.type != "cpu":
+            getattr(torch, trainer.device.type).synchronize()
+        times[name].append(time.perf_counter() - begun)
+
+    timed("critic", critic)
+    timed("generator", trainer.update_generator)
+    for kind in times.values():  # the first ones also make room and choose algorithms
+        kind.clear()
+    until = time.perf_counter() + seconds
+    while not times["critic"] or time.perf_counter() < until:
+        timed("critic", critic)
+        if trainer.generator_is_due:
+            timed("generator", trainer.update_generator)
+    if not times["generator"]:
+        timed("generator", trainer.update_generator)
+    return SpeedTrial(*(sum(kind) / len(kind) for kind in times.values()))
+
+
+def _noise(config: TrainConfig) -> Dataset:
+    """A few batches with the shape of the data."""
+    rows = 4 * config.batch_size
+    if DATASETS[config.dataset].kind == "points":
+        return Dataset("noise", torch.randn(rows, 2))
+    channels = DATASETS[config.dataset].channels
+    if config.dataset == "image-folder":
+        channels = preview_folder(config.data_root, 8)[0].channels
+    return ImageDataset("noise", torch.randint(256, (rows, channels, config.image_size, config.image_size), dtype=torch.uint8))
