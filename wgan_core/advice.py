@@ -125,7 +125,9 @@ def _warmed_up_norms(seen: Observations) -> GradientNorms | None:
 
 
 def linear_critic(seen: Observations) -> Advice | None:
-    """A critic with the same gradient everywhere, while the generated samples are too alike for the means to be all that differs."""
+    """A critic with the same gradient everywhere, while the generated samples are too alike for the means to be all that differs.
+
+    A note at first: `pytorch-gan` leaves this state after some 700 generator updates, `walkthrough` after 250, both by themselves."""
     norms = _warmed_up_norms(seen)
     if norms is None or seen.diversity is None:
         return None
@@ -135,9 +137,13 @@ def linear_critic(seen: Observations) -> Advice | None:
     text = (
         f"The critic's gradient is the same everywhere (alignment {norms.alignment:.3f} of 1): it has become a linear function, which sees "
         "only that the means differ, so nothing makes the samples as varied as the data. "
-        + ("Raise c." if clipped else "Lower the critic's learning rate.")
     )
-    return Advice("linear-critic", "warning", text, norms.alignment, "clip_value" if clipped else "critic_lr")
+    early = seen.generator_updates < SETTLED
+    if early:
+        text += f"Many runs begin so; if this one has not left it after {SETTLED:,} generator updates, "
+    advice = "raise c." if clipped else "lower the critic's learning rate."
+    text += advice if early else advice.capitalize()
+    return Advice("linear-critic", "note" if early else "warning", text, norms.alignment, "clip_value" if clipped else "critic_lr")
 
 
 OPTIMIZER_EPS = 1e-8
