@@ -105,6 +105,19 @@ def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None
     assert [entry["what"] for entry in RunFolder.open(path).ledger()].count("critic-lag") == 1
 
 
+def test_everything_is_measured_when_asked(manager: RunManager, config: TrainConfig) -> None:
+    run = manager.start(config.replace(max_steps=10**9, instruments_budget=0))
+    test = open_train("Diagnosis", run=run.run_id)
+    next(button for button in test.button if button.label == "Measure everything now").click().run()
+    wait_for(lambda: {"critic-health", "sliced-w1", "nearest", "classes"} <= newest(run.snapshot.readings).keys())
+    test.run()
+    assert "How far from real data: Sliced W1" in texts(test) and "Classes covered" in texts(test)
+    run.stop()
+    assert run.join(20)
+    test.run()
+    assert not [button for button in test.button if button.label == "Measure everything now"]
+
+
 def test_a_run_of_another_process_is_read_from_its_folder(measured: Run, manager: RunManager) -> None:
     measured.stop()
     assert measured.join(20)

@@ -261,7 +261,8 @@ def test_what_is_unfinished_is_due_at_once_and_what_failed_never_again() -> None
     assert simulate(schedule, {"a": 0.001, "b": 0.001}, 5, 0.5) == [(pytest.approx(0.1), "a"), (pytest.approx(0.11), "b")]
     schedule.done("b", 5.0, 0.001, again=True)
     assert schedule.next(5.01, 0.5) is not None and schedule.next(5.01, 0.5).key == "b"  # pyright: ignore[reportOptionalMemberAccess]
-    schedule.done("b", 5.02, 0.001, failed=True)
+    schedule.done("b", 5.02, 0.001)
+    schedule.leave_out("b")
     schedule.hurry("b")
     assert schedule.next(6.0, 0.5) is None
     schedule.hurry("a")

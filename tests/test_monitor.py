@@ -18,9 +18,9 @@ import torch
 from wgan_core.config import TrainConfig
 from wgan_core.data import Dataset, ImageDataset, load_dataset
 from wgan_core.diagnose import Specimen
-from wgan_core.instruments import Kit
+from wgan_core.instruments import Kit, lanes_for
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
-from wgan_core.messages import CheckLag, Measured, Pause, Set, Snapshot, Stop
+from wgan_core.messages import CheckLag, MeasureAll, Measured, Pause, Set, Snapshot, Stop
 from wgan_core.monitor import Monitor
 from wgan_core.readings import Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.recorder import Recorder
@@ -108,6 +108,7 @@ def test_not_one_bit_of_the_training_depends_on_it(changes: dict[str, Any], tmp_
     for _ in range(6):
         measured.measure_once()
     measured.inbox.put(CheckLag())
+    measured.inbox.put(MeasureAll())
     measured.tick()
     for _ in range(12):
         measured.tick()
@@ -266,6 +267,54 @@ def test_a_run_ends_while_something_is_measured(tmp_path: Path, config: TrainCon
     assert bench.folder.readings() == ()
 
 
+# All of them, for somebody who asks.
+
+
+def test_everything_is_measured_at_the_step_of_the_asking_and_not_booked(tmp_path: Path, config: TrainConfig) -> None:
+    goes: list[int] = []
+
+    def in_parts(kit: Kit, specimen: Specimen) -> list[Reading] | None:
+        goes.append(specimen.step)
+        return probe(kit, specimen) if len(goes) == 3 else None
+
+    lanes = (*one_lane(in_parts, "parts"), *lanes_for(config, digits := load_dataset(config)))
+    bench = Bench(tmp_path / "run", config.replace(instruments_budget=0), digits, lanes)
+    for _ in range(7):
+        bench.tick(0.001)
+    bench.inbox.put(Pause())
+    bench.inbox.put(MeasureAll())
+    bench.inbox.put(MeasureAll())  # one at a time
+    waiting = threading.Thread(target=bench.loop.tick)
+    waiting.start()
+    assert _until(lambda: bench.snapshots[-1].status == "paused" and not bench.snapshots[-1].measuring_all)
+    assert any(snapshot.measuring_all for snapshot in bench.snapshots)
+    assert bench.snapshots[-1].notice == "Everything is being measured already, or cannot be measured here."
+    bench.inbox.put(Stop())
+    waiting.join(WAIT)
+    readings = bench.folder.readings()
+    assert {"probe", "critic-health", "sliced-w1", "energy", "nearest", "mode-gap", "classes", "advice"} <= newest(readings).keys()
+    assert {reading.step for reading in readings} == {7} and goes == [7, 7, 7]
+    assert share_of_training(readings) == 0.0
+
+
+def test_what_fails_when_asked_is_a_sentence_and_the_others_are_measured(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset
+) -> None:
+    def broken(kit: Kit, specimen: Specimen) -> list[Reading]:
+        raise ZeroDivisionError("no floor")
+
+    bench = Bench(tmp_path / "run", config.replace(instruments_budget=0), dataset, (*one_lane(broken, "broken"), *one_lane(probe)))
+    for asked in (1, 2):
+        bench.inbox.put(MeasureAll())
+        bench.tick()
+        for _ in range(2 if asked == 1 else 1):  # the second time without what is broken
+            assert bench.arrived.acquire(timeout=WAIT)
+        bench.tick(2.0)
+        assert not bench.snapshots[-1].measuring_all
+    assert bench.snapshots[-1].notice.startswith("The instrument broken failed (ZeroDivisionError")
+    assert len(of_key(bench.folder.readings(), "probe")) == 2
+
+
 # Is the critic lagging?
 
 
@@ -310,6 +359,9 @@ def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig,
     bench.inbox.put(CheckLag())
     bench.tick()
     assert "cannot be found out here" in bench.snapshots[-1].notice
+    bench.inbox.put(MeasureAll())
+    bench.tick()
+    assert "cannot be measured here" in bench.snapshots[-1].notice
 
 
 # With launch, a folder and a thread.

@@ -70,6 +70,11 @@ class CheckLag:
 
 
 @dataclass(frozen=True)
+class MeasureAll:
+    """Have every instrument read the networks as they are now, beside its budget."""
+
+
+@dataclass(frozen=True)
 class Measured:
     """From a run's instruments to the run."""
 
@@ -84,9 +89,11 @@ class Measured:
     """Whether it is not done yet and wants another go."""
     trouble: str = ""
     """Why it failed, in a sentence."""
+    asked: bool = False
+    """Whether it was asked for by hand, and so is not booked."""
 
 
-Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | Measured
+Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll | Measured
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,8 @@ class Snapshot:
     """All that the instruments have read, oldest first."""
     checking_lag: bool = False
     """Whether the critic's lag is being looked for."""
+    measuring_all: bool = False
+    """Whether what `MeasureAll` asked for is still to come."""
     notice: str = ""
     """Something the user should know while the run goes on, e.g. that the disk is full."""
     error: str = ""

@@ -44,6 +44,8 @@ class _Job:
     """Seconds that training stood still."""
     trained: float
     recent: NDArray[np.float64]
+    asked: bool = False
+    """Asked for by hand: not booked, and not put off in parts."""
 
 
 _AT_EXIT = 20.0
@@ -86,6 +88,7 @@ class Monitor:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._busy = False
+        self._asked = 0
         self._closed = False
         self._look_again = 0.0
         self._said: Any = None
@@ -111,7 +114,26 @@ class Monitor:
         start = time.perf_counter()
         copied = copy_weights(trainer)
         self._busy = True
-        self._jobs.put(_Job(instrument, copied, time.perf_counter() - start, trained, recent()))
+        self._put(_Job(instrument, copied, time.perf_counter() - start, trained, recent()))
+
+    def measure_all(self, trainer: Trainer, trained: float, recent: Callable[[], NDArray[np.float64]]) -> bool:
+        """Have every instrument read the networks as they are now; outside the budget, for somebody asked. False if they are at it.
+        Arguments as of `offer`."""
+        if self.measuring_all or self._closed:
+            return False
+        copied, estimates = copy_weights(trainer), recent()
+        for instrument in self._schedule.instruments:
+            self._asked += 1
+            self._put(_Job(instrument, copied, 0.0, trained, estimates, asked=True))
+        return True
+
+    @property
+    def measuring_all(self) -> bool:
+        """Whether answers to `measure_all` are still to come."""
+        return self._asked > 0 and not self._closed
+
+    def _put(self, job: _Job) -> None:
+        self._jobs.put(job)
         if self._thread is None:
             self._thread = self._begin(self._work)
 
@@ -120,9 +142,15 @@ class Monitor:
         if measured.key == "critic-lag":
             self.checking_lag = False
             return measured.readings
-        self._busy = False
-        again = measured.again and not measured.trouble
-        self._schedule.done(measured.key, measured.trained, measured.seconds, again=again, failed=bool(measured.trouble))
+        failed = bool(measured.trouble)
+        if measured.asked:
+            self._asked -= 1
+        else:
+            self._busy = False
+            again = measured.again and not failed
+            self._schedule.done(measured.key, measured.trained, measured.seconds, again=again)
+        if failed:
+            self._schedule.leave_out(measured.key)
         spent = self._schedule.spent
         return tuple(complete(one, seconds=measured.seconds, trained=measured.trained, spent=spent) for one in measured.readings)
 
@@ -172,7 +200,10 @@ class Monitor:
         readings: list[Reading] | None = []
         trouble = ""
         try:
-            readings = job.instrument.measure(self._kit, job.copied.specimen())
+            specimen = job.copied.specimen()
+            readings = job.instrument.measure(self._kit, specimen)
+            while job.asked and readings is None and not self._closed:  # it does its work in parts
+                readings = job.instrument.measure(self._kit, specimen)
             if readings is not None:
                 readings += self._advice(job.copied.config, job.copied.step, job.copied.generator_updates, job.recent)
         except Exception as error:
@@ -182,7 +213,7 @@ class Monitor:
             )
         # Not the thread's processor time: on a busy machine that is a larger part of what the training gets than of the time that passes.
         seconds = job.copying + time.perf_counter() - start
-        return Measured(key, tuple(readings or ()), seconds, job.trained, again=readings is None, trouble=trouble)
+        return Measured(key, tuple(readings or ()), seconds, job.trained, again=readings is None, trouble=trouble, asked=job.asked)
 
     def _advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64]) -> list[Reading]:
         """The advice, where it is not what was said before."""

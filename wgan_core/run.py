@@ -24,6 +24,7 @@ from wgan_core.messages import (
     CheckLag,
     Command,
     Edit,
+    MeasureAll,
     Measured,
     Pause,
     Pictures,
@@ -133,6 +134,8 @@ class RunLoop:
                 self._end("stopped")
             case CheckLag():
                 self._check_lag()
+            case MeasureAll():
+                self._measure_all()
             case Measured():
                 self._take(command)
             case _:
@@ -185,6 +188,13 @@ class RunLoop:
         try:
             if self._monitor is None or not self._monitor.check_lag(self.trainer, self._recent_estimates):
                 self.recorder.notice = "Whether the critic lags is being looked at already, or cannot be found out here."
+        except Exception as error:
+            self._without_monitor(error)
+
+    def _measure_all(self) -> None:
+        try:
+            if self._monitor is None or not self._monitor.measure_all(self.trainer, self._speed.seconds(), self._recent_estimates):
+                self.recorder.notice = "Everything is being measured already, or cannot be measured here."
         except Exception as error:
             self._without_monitor(error)
 
@@ -275,6 +285,7 @@ class RunLoop:
                 saved_steps=self.recorder.saved_steps,
                 readings=self.recorder.readings,
                 checking_lag=self._monitor is not None and self._monitor.checking_lag,
+                measuring_all=self._monitor is not None and self._monitor.measuring_all,
                 notice=self.recorder.notice,
             )
         )

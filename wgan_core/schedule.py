@@ -109,8 +109,8 @@ class Schedule:
             return instrument.first if account.looks == 0 else instrument.full
         return account.cost
 
-    def done(self, key: str, trained: float, cost: float, *, again: bool = False, failed: bool = False) -> None:
-        """`key` was measured; again: it is due at once; failed: it is left out from here on."""
+    def done(self, key: str, trained: float, cost: float, *, again: bool = False) -> None:
+        """`key` was measured; again: it is due at once."""
         lane, instrument = next((lane, one) for lane in self._lanes for one in lane.instruments if one.key == key)
         account = self._accounts[key]
         self._overall += cost
@@ -121,8 +121,15 @@ class Schedule:
         account.cost = cost
         account.last = trained
         account.unfinished = again
-        if failed:
-            self._failed.add(key)
+
+    def leave_out(self, key: str) -> None:
+        """No more of `key`: it has failed."""
+        self._failed.add(key)
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """All that have not failed."""
+        return tuple(one for lane in self._lanes for one in lane.instruments if one.key not in self._failed)
 
     def hurry(self, key: str) -> None:
         """Have `key` measured as soon as the budget allows: something was changed by hand."""

@@ -12,7 +12,7 @@ from pages.shared.live_chart import live_chart
 from wgan_core import health_figures
 from wgan_core.advice import KEPT_UP, SETTLED, WARMED_UP
 from wgan_core.config import SETTINGS
-from wgan_core.messages import CheckLag, Snapshot
+from wgan_core.messages import CheckLag, MeasureAll, Snapshot
 from wgan_core.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
 
 HEIGHT = 300
@@ -30,6 +30,7 @@ def advice_line(snapshot: Snapshot) -> None:
 def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
     """The whole tab."""
     _advice(snapshot)
+    _measure_all(snapshot, trained_here)
     now = newest(snapshot.readings)
     left, right = st.columns(2, gap="large")
     with left:
@@ -65,6 +66,22 @@ def _advice(snapshot: Snapshot) -> None:
             f"Nothing stands out: no instrument found anything that is known to go wrong. {_how_old(snapshot)}",
             icon=":material/check_circle:",
         )
+
+
+def _measure_all(snapshot: Snapshot, trained_here: bool) -> None:
+    if not trained_here or snapshot.status not in ("running", "paused"):
+        return
+    st.button(
+        "Measuring …" if snapshot.measuring_all else "Measure everything now",
+        icon=":material/straighten:",
+        key="measure-all",
+        on_click=send_command,
+        args=(snapshot.run_id, MeasureAll()),
+        disabled=snapshot.measuring_all,
+        type="tertiary",
+        help="Every instrument reads the networks as they are at this step, now and beside the budget: a few seconds of computing. "
+        f"By itself each comes when {snapshot.config.instruments_budget:g} % of training time have paid for it, the costly ones late.",
+    )
 
 
 def _too_early(snapshot: Snapshot) -> str:
