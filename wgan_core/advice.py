@@ -105,7 +105,9 @@ def deep_critic_with_clipping(seen: Observations) -> Advice | None:
 
 
 def saturated_weights(seen: Observations) -> Advice | None:
-    """Nearly all weights of a hidden layer at ±c. The last layer is left out: it sits there in every clipped critic that works."""
+    """Nearly all weights of a hidden layer at ±c. The last layer is left out: it sits there in every clipped critic that works.
+
+    A note at first: `pytorch-gan` has 98 to 100 % of its layer 2 there for 500 generator updates, and 14 % at 700."""
     if seen.health is None or seen.config.lipschitz != "clip" or seen.health.step < WARMED_UP:
         return None
     layer = max(seen.health.boundary[:-1], key=lambda layer: layer.at_boundary, default=None)
@@ -115,8 +117,16 @@ def saturated_weights(seen: Observations) -> Advice | None:
     if seen.config.critic_gradients == "accumulated":
         text = start + "its gradients are never set back to zero, so their sum drives every weight there. Choose fresh critic gradients."
         return Advice("saturated-weights", "warning", text, layer.at_boundary, "critic_gradients")
-    text = start + "they have no room to learn in, and all units of the layer come to do the same. Raise c, or use the gradient penalty."
-    return Advice("saturated-weights", "warning", text, layer.at_boundary, "clip_value")
+    start += "they have no room to learn in, and all units of the layer come to do the same. "
+    level, text = _once_settled(seen, start, "raise c, or use the gradient penalty.")
+    return Advice("saturated-weights", level, text, layer.at_boundary, "clip_value")
+
+
+def _once_settled(seen: Observations, what: str, remedy: str) -> tuple[Literal["note", "warning"], str]:
+    """For what healthy runs begin with and leave by themselves: a note that says so at first, later a warning."""
+    if seen.generator_updates >= SETTLED:
+        return "warning", what + remedy[0].upper() + remedy[1:]
+    return "note", f"{what}Many runs begin so; if this one has not left it after {SETTLED:,} generator updates, {remedy}"
 
 
 def _warmed_up_norms(seen: Observations) -> GradientNorms | None:
@@ -138,12 +148,8 @@ def linear_critic(seen: Observations) -> Advice | None:
         f"The critic's gradient is the same everywhere (alignment {norms.alignment:.3f} of 1): it has become a linear function, which sees "
         "only that the means differ, so nothing makes the samples as varied as the data. "
     )
-    early = seen.generator_updates < SETTLED
-    if early:
-        text += f"Many runs begin so; if this one has not left it after {SETTLED:,} generator updates, "
-    advice = "raise c." if clipped else "lower the critic's learning rate."
-    text += advice if early else advice.capitalize()
-    return Advice("linear-critic", "note" if early else "warning", text, norms.alignment, "clip_value" if clipped else "critic_lr")
+    level, text = _once_settled(seen, text, "raise c." if clipped else "lower the critic's learning rate.")
+    return Advice("linear-critic", level, text, norms.alignment, "clip_value" if clipped else "critic_lr")
 
 
 OPTIMIZER_EPS = 1e-8
