@@ -107,8 +107,10 @@ def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None
 
 def test_everything_is_measured_when_asked(manager: RunManager, config: TrainConfig) -> None:
     run = manager.start(config.replace(max_steps=10**9, instruments_budget=0))
+    wait_for(lambda: run.snapshot.status == "running")
     test = open_train("Diagnosis", run=run.run_id)
     next(button for button in test.button if button.label == "Measure everything now").click().run()
+    assert [toast.value for toast in test.toast] == ["Measuring everything: the numbers below follow within seconds."]
     wait_for(lambda: {"critic-health", "sliced-w1", "nearest", "classes"} <= newest(run.snapshot.readings).keys())
     test.run()
     assert "How far from real data: Sliced W1" in texts(test) and "Classes covered" in texts(test)

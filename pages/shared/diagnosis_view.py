@@ -75,13 +75,18 @@ def _measure_all(snapshot: Snapshot, trained_here: bool) -> None:
         "Measuring …" if snapshot.measuring_all else "Measure everything now",
         icon=":material/straighten:",
         key="measure-all",
-        on_click=send_command,
-        args=(snapshot.run_id, MeasureAll()),
+        on_click=_ask_for_all,
+        args=(snapshot.run_id,),
         disabled=snapshot.measuring_all,
         type="tertiary",
         help="Every instrument reads the networks as they are at this step, now and beside the budget: a few seconds of computing. "
         f"By itself each comes when {snapshot.config.instruments_budget:g} % of training time have paid for it, the costly ones late.",
     )
+
+
+def _ask_for_all(run_id: str) -> None:
+    send_command(run_id, MeasureAll())
+    st.toast("Measuring everything: the numbers below follow within seconds.", icon=":material/straighten:")  # may be over in less than one
 
 
 def _too_early(snapshot: Snapshot) -> str:
