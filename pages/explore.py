@@ -6,19 +6,19 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared import latent_state, path_view, pins
-from pages.shared.direction_view import choose_directions
+from pages.components.live_image import live_image
+from pages.parts.explore import latent_state, path_view, pins
+from pages.parts.explore.direction_view import choose_directions
+from pages.parts.explore.grid_view import grids
+from pages.parts.explore.image_view import your_image
+from pages.parts.explore.inside_view import inside
+from pages.parts.explore.latent_explorer import PAGE, latent_explorer, send_generator, show_at_once, shown_at_once, why_not_here
+from pages.parts.explore.latent_source import Source, open_source
+from pages.parts.explore.nearest_view import nearest
+from pages.parts.explore.point_view import show_landing
+from pages.parts.explore.source_choice import choose_source, training_now
 from pages.shared.frame import within_frame
-from pages.shared.grid_view import grids
-from pages.shared.image_view import your_image
-from pages.shared.inside_view import inside
-from pages.shared.latent_explorer import PAGE, latent_explorer, send_generator, show_at_once, shown_at_once, why_not_here
-from pages.shared.latent_source import Source, open_source
-from pages.shared.live_image import live_image
-from pages.shared.nearest_view import nearest
-from pages.shared.point_view import show_landing
 from pages.shared.server import run_manager
-from pages.shared.source_choice import choose_source, training_now
 from pages.shared.text import whole_number
 from wgan_core import images
 from wgan_core.directions import diversity

@@ -46,12 +46,12 @@ def _quick_start() -> None:
         if st.button(
             "Quick start", type="primary", icon=":material/bolt:", help="Trains small networks on 1,797 handwritten digits. No download."
         ):
-            from pages.shared.setup import start_run
+            from pages.shared.start import start_run
 
             start_run(PRESETS["quick-start"])
         st.page_link("pages/train.py", label="Choose everything yourself", icon=":material/tune:")
     if "busy" in st.session_state:
-        from pages.shared.setup import offer_queue
+        from pages.shared.start import offer_queue
 
         offer_queue(PRESETS["quick-start"])
 

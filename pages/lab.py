@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.shared import lab_setup, lab_view
+from pages.parts.lab import lab_setup, lab_view
 from pages.shared.frame import within_frame
 
 within_frame()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.components.live_chart import live_chart
 from pages.shared.frame import within_frame
-from pages.shared.live_chart import live_chart
 from pages.shared.server import paper_jobs, spare_what_is_loaded
 from pages.shared.text import duration
 from wgan_core.paper import NAMES, experiment

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.train.run_view import run_view
+from pages.parts.train.setup import setup_form
 from pages.shared.frame import within_frame
-from pages.shared.run_view import run_view
 from pages.shared.server import run_manager
-from pages.shared.setup import setup_form, show_run
+from pages.shared.start import show_run
 
 
 def _chosen_run() -> str | None:

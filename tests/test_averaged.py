@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import point_view, run_view
+from pages.parts.train import live_points, run_view
 from pages.shared.server import run_manager
 from tests.app_page import page
 from wgan_core import images
@@ -137,8 +137,8 @@ def test_the_average_is_exported(manager: RunManager, averaging: Run) -> None:
 def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """The pictures on the page by key; AppTest does not see components."""
     seen: dict[str, bytes] = {}
-    for place in ("run_view", "path_view", "live_image"):  # the page's own file imports it anew at each run
-        monkeypatch.setattr(f"pages.shared.{place}.live_image", lambda png, key, **options: seen.__setitem__(key, png))
+    for place in ("parts.train.run_view", "parts.explore.path_view", "components.live_image"):  # the page imports it anew at each run
+        monkeypatch.setattr(f"pages.{place}.live_image", lambda png, key, **options: seen.__setitem__(key, png))
     return seen
 
 
@@ -168,7 +168,7 @@ def test_a_run_of_an_earlier_server_has_both_kept_grids(manager: RunManager, ave
 def test_points_have_a_second_scatter(manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained(manager, config.replace(dataset="two-lines", latent_dim=2, generator_norm="none", ema_decay=0.9))
     drawn: dict[str, np.ndarray] = {}
-    monkeypatch.setattr(point_view, "live_chart", lambda figure, key, **options: drawn.__setitem__(key, np.array(figure.data[1].x)))
+    monkeypatch.setattr(live_points, "live_chart", lambda figure, key, **options: drawn.__setitem__(key, np.array(figure.data[1].x)))
     monkeypatch.setattr(run_view, "live_chart", lambda figure, **options: None)
     test = page("train", run=run.run_id)
     pictures = run.snapshot.pictures

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import diagnosis_view
+from pages.parts.train import diagnosis_view
 from pages.shared.server import run_manager
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.input_check import check_own_data

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import image_view, latent_explorer, latent_state, nearest_view
+from pages.parts.explore import image_view, latent_explorer, latent_state, nearest_view
 from pages.shared.server import run_manager
 from tests.app_page import link, page
 from wgan_core import directions

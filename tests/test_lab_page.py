@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import lab_setup, lab_stage
+from pages.parts.lab import lab_setup, lab_stage
 from tests.app_page import page
 from wgan_core.lab import drawing
 from wgan_core.lab.frame import GRID, MESH, POINTS

@@ -13,7 +13,8 @@ import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import forecast, grid_view, inside_view, pins
+from pages.parts.explore import grid_view, inside_view, pins
+from pages.parts.train import forecast
 from pages.shared.server import run_manager
 from tests.app_page import link, page
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
@@ -377,9 +378,11 @@ def test_networks_of_a_run_of_an_earlier_server(manager: RunManager, finished: R
     """The file is made when the button is pressed, and not in the process of the pages."""
     manager._runs.clear()
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr("pages.shared.export_view.export_apart", lambda *args, **options: asked.append((*args, options)) or b"made")
+    monkeypatch.setattr("pages.parts.train.export_view.export_apart", lambda *args, **options: asked.append((*args, options)) or b"made")
     offered: list[Any] = []
-    monkeypatch.setattr("pages.shared.export_view.st.download_button", lambda label, data, *args, **options: offered.append((label, data)))
+    monkeypatch.setattr(
+        "pages.parts.train.export_view.st.download_button", lambda label, data, *args, **options: offered.append((label, data))
+    )
     test = open_export(finished.run_id)
     test.segmented_control(key="export.kind").set_value("exported-program").run()
     test.segmented_control(key="export.part").set_value("critic").run()
@@ -540,7 +543,7 @@ def test_what_a_run_saves_while_it_is_explored_is_a_click_away(
     assert f"This run is paused at step {run.snapshot.step:,}." in texts(test) and link(test)["step"] == str(first)
     assert not any(one.label.startswith("Show step") for one in test.button)
     # As where the page was drawn before the last step was saved.
-    monkeypatch.setattr("pages.shared.source_choice.saved_steps", lambda run_id: (first, last, last + 7))
+    monkeypatch.setattr("pages.parts.explore.source_choice.saved_steps", lambda run_id: (first, last, last + 7))
     test.run()
     button(test, f"Show step {last + 7:,}, saved just now").click().run()
     assert not test.exception and link(test)["step"] == str(last)

@@ -12,7 +12,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import point_view, run_view
+from pages.parts.explore import point_view
+from pages.parts.train import live_points, run_view
 from pages.shared.server import run_manager
 from tests.app_page import page
 from wgan_core import point_file, toy
@@ -78,7 +79,8 @@ def charts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         drawn[key] = {trace.name: np.column_stack((trace.x, trace.y)) for trace in figure.data}
         drawn[key] |= {"alt": alt, "frame": (figure.layout.xaxis.range, figure.layout.yaxis.range)}
 
-    monkeypatch.setattr(point_view, "live_chart", draw)
+    for module in (live_points, point_view):
+        monkeypatch.setattr(module, "live_chart", draw)
     return drawn
 
 

@@ -276,7 +276,7 @@ def newest_step(path: Path) -> int:
 
 def update_size(runs: Path) -> None:
     """Bytes and server time of an update with 1,000 and with 100,000 recorded points."""
-    from pages.shared.live_chart import _to_json
+    from pages.components.live_chart import _to_json
     from wgan_core import figures
 
     for count in (1000, 100_000):

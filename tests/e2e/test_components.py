@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import plotly_asset
-from pages.shared.film import film
+from pages.components import plotly_asset
+from pages.components.film import film
 
 PROJECT = Path(__file__).parents[2]
 SCRIPT = '''
@@ -21,9 +21,9 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 from PIL import Image
-from pages.shared.film import film
-from pages.shared.live_chart import live_chart
-from pages.shared.live_image import live_image
+from pages.components.film import film
+from pages.components.live_chart import live_chart
+from pages.components.live_image import live_image
 
 st.set_page_config(layout="wide")
 
@@ -346,14 +346,14 @@ def test_chart_is_drawn_by_streamlit_when_plotly_cannot_be_served(monkeypatch: p
     def script() -> None:
         import plotly.graph_objects as go
 
-        from pages.shared.live_chart import live_chart
+        from pages.components.live_chart import live_chart
 
         live_chart(go.Figure(go.Bar(y=[1])), key="chart", alt="A bar")
 
     def refuse() -> str:
         raise plotly_asset.PlotlyAssetError("Make the folder writable.")
 
-    monkeypatch.setattr("pages.shared.live_chart.plotly_url", refuse)
+    monkeypatch.setattr("pages.components.live_chart.plotly_url", refuse)
     app = AppTest.from_function(script).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.shared.latent_state import plane_name
+from pages.parts.explore.latent_state import plane_name
 from wgan_core import directions, toy
 from wgan_core.config import TrainConfig
 from wgan_core.latent import Latents

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from pages.shared.controls import send_command
-from pages.shared.live_chart import live_chart
+from pages.components.live_chart import live_chart
+from pages.parts.train.controls import send_command
 from wgan_core import health_figures
 from wgan_core.advice import KEPT_UP, SETTLED, WARMED_UP
 from wgan_core.config import SETTINGS
 from wgan_core.messages import CheckLag, MeasureAll, Snapshot
 from wgan_core.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
 
-HEIGHT = 300
+_HEIGHT = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
 
 
@@ -171,7 +171,7 @@ def _truth(snapshot: Snapshot) -> None:
     if last.excess is not None:
         st.caption(f"{KINDS[key].title} now {value_in_words(last)}: {last.excess:.3g} above real data. Step {last.step:,}, n = {last.n:,}.")
     words = f"{KINDS[key].title} over the steps as excess over its floor, now {last.excess or 0:.4g}"
-    live_chart(health_figures.truth(readings), key="chart-truth", alt=words, height=HEIGHT, revision=f"{snapshot.run_id}-{key}")
+    live_chart(health_figures.truth(readings), key="chart-truth", alt=words, height=_HEIGHT, revision=f"{snapshot.run_id}-{key}")
 
 
 _SLOPES = (
@@ -193,7 +193,7 @@ def _slopes(snapshot: Snapshot, last: Reading | None) -> None:
         health_figures.slopes(readings),
         key="chart-slopes",
         alt=f"Gradient norms of the critic over the steps. {_bounds_in_words(bounds)}",
-        height=HEIGHT,
+        height=_HEIGHT,
         revision=snapshot.run_id,
     )
 
@@ -233,7 +233,7 @@ def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
         st.caption("c has been changed since: the shares are those at the c of that step, and are read anew with the next look.")
     shares = ", ".join(f"{layer['name']} {layer['at_boundary']:.0%}" for layer in layers if layer.get("at_boundary") is not None)
     words = f"Histograms of the critic's weights at step {last.step}. Share at the clip boundary: {shares or 'none, nothing is clipped'}."
-    live_chart(health_figures.clip_boundary(layers, c), key="chart-boundary", alt=words, height=HEIGHT, revision=f"{snapshot.run_id}-{c}")
+    live_chart(health_figures.clip_boundary(layers, c), key="chart-boundary", alt=words, height=_HEIGHT, revision=f"{snapshot.run_id}-{c}")
 
 
 def _depth(snapshot: Snapshot, last: Reading | None) -> None:
@@ -252,7 +252,7 @@ def _depth(snapshot: Snapshot, last: Reading | None) -> None:
     if words:
         st.caption(words)
     alt = f"Gradient norm at each layer at step {last.step}. {words}"
-    live_chart(health_figures.gradient_depth(depth), key="chart-depth", alt=alt, height=HEIGHT, revision=snapshot.run_id)
+    live_chart(health_figures.gradient_depth(depth), key="chart-depth", alt=alt, height=_HEIGHT, revision=snapshot.run_id)
 
 
 def _lag(snapshot: Snapshot, last: Reading | None, trained_here: bool) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import latent_state, path_view
-from pages.shared.latent_source import Source
-from pages.shared.live_image import live_image
+from pages.components.live_image import live_image
+from pages.parts.explore import latent_state, path_view
+from pages.parts.explore.latent_source import Source
 from wgan_core import images
 from wgan_core.latent import neighbours, plane_through
 

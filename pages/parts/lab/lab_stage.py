@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from streamlit.components.v2 import component
 
-from pages.shared.payload import asset, pack, script
+from pages.components.payload import asset, pack, script
 from wgan_core.config import TrainConfig
 from wgan_core.diagnose import LayerWeights
 from wgan_core.lab import stages
@@ -28,7 +29,10 @@ _MOST_BEATS = 30
 _WITHIN_SCALE = 0.85
 """Share of the picture whose scores the colours tell apart: a few far corners would leave none for where the points are."""
 
-_component = component("wgan_lab_stage", html=asset("lab_stage.html"), css=asset("lab_stage.css"), js=script("lab_stage.js"))
+_HERE = Path(__file__).parent
+_component = component(
+    "wgan_lab_stage", html=asset("lab_stage.html", _HERE), css=asset("lab_stage.css", _HERE), js=script("lab_stage.js", _HERE)
+)
 
 
 def lab_stage(lab: Laboratory, layers: list[str], *, key: str) -> None:

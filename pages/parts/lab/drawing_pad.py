@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from streamlit.components.v2 import component
 
-from pages.shared.payload import asset, script
+from pages.components.payload import asset, script
 from wgan_core.lab.drawing import LEAST_DRAWN, MOST_DRAWN
 
-_component = component("wgan_drawing_pad", html=asset("drawing_pad.html"), css=asset("pad.css"), js=script("drawing_pad.js"))
+_HERE = Path(__file__).parent
+_component = component("wgan_drawing_pad", html=asset("drawing_pad.html", _HERE), css=asset("pad.css"), js=script("drawing_pad.js", _HERE))
 
 
 def drawing_pad(drawing: str, *, key: str) -> str | None:

@@ -6,9 +6,9 @@ import math
 
 import streamlit as st
 
-from pages.shared import lab_setup
-from pages.shared.lab_stage import LAYERS, lab_stage, title
-from pages.shared.live_chart import live_chart
+from pages.components.live_chart import live_chart
+from pages.parts.lab import lab_setup
+from pages.parts.lab.lab_stage import LAYERS, lab_stage, title
 from pages.shared.server import spare_what_is_loaded
 from wgan_core.lab import figures
 from wgan_core.lab.frame import POINTS, Truth

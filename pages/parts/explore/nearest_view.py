@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.shared import latent_state
-from pages.shared.latent_source import Source, run_data
-from pages.shared.live_image import live_image
+from pages.components.live_image import live_image
+from pages.parts.explore import latent_state
+from pages.parts.explore.latent_source import Source, run_data
 from wgan_core import images
 from wgan_core.data import DataError, ImageDataset
 from wgan_core.neighbours import By, Neighbours

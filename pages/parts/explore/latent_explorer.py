@@ -6,16 +6,17 @@ import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from pages.shared import latent_state
-from pages.shared.latent_source import Source
-from pages.shared.payload import asset, pack, script
-from pages.shared.point_view import cloud
+from pages.components.payload import asset, pack, script
+from pages.parts.explore import latent_state
+from pages.parts.explore.latent_source import Source
+from pages.parts.explore.point_view import cloud
 from wgan_core import toy
 from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
 from wgan_core.latent import Latents
@@ -27,14 +28,19 @@ PAGE = 64
 """Images, or points, on a page of random ones: those of this seed and of the 63 after it."""
 _COUNT = "explore.count"
 
+_HERE = Path(__file__).parent
 _weights = component(
-    "wgan_generator_weights", html="<span hidden></span>", js=asset("payload.js") + asset("generator_weights.js"), isolate_styles=False
+    "wgan_generator_weights",
+    html="<span hidden></span>",
+    js=asset("payload.js") + asset("generator_weights.js", _HERE),
+    isolate_styles=False,
 )
 _explorer = component(
     "wgan_latent_explorer",
-    html=asset("latent_explorer.html"),
-    css=asset("latent_explorer.css"),
-    js="".join(map(asset, ("latent_plane.js", "generator.js", "weights.js", "latent_pictures.js"))) + script("latent_explorer.js"),
+    html=asset("latent_explorer.html", _HERE),
+    css=asset("latent_explorer.css", _HERE),
+    js="".join(asset(name, _HERE) for name in ("latent_plane.js", "generator.js", "weights.js", "latent_pictures.js"))
+    + script("latent_explorer.js", _HERE),
 )
 
 

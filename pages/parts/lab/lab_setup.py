@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import settings
-from pages.shared.drawing_pad import drawing_pad
 from pages.shared.point_upload import point_upload, say_what_is_wrong
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data import DATASETS, DataError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.latent_source import Source, open_source, runs_to_choose, saved_steps
+from pages.parts.explore.latent_source import Source, open_source, runs_to_choose, saved_steps
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
 from wgan_core.store import StoreError

@@ -6,15 +6,15 @@ from typing import Any
 
 import streamlit as st
 
+from pages.parts.train.forecast import forecast
 from pages.shared import settings
-from pages.shared.forecast import forecast
 from pages.shared.point_upload import point_upload, say_what_is_wrong
-from pages.shared.server import downloads, run_manager
+from pages.shared.server import downloads
+from pages.shared.start import offer_queue, start_run
 from wgan_core.advice import Observations, advise
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data import DATASETS, is_available
 from wgan_core.device import resolve_device
-from wgan_core.manager import DeviceBusy
 
 SCOPE = "setup"
 PRESET_KEY = "setup-preset"
@@ -150,40 +150,6 @@ def _start(config: TrainConfig | None) -> None:
     if st.button("Start training", type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter"):
         start_run(config)
     offer_queue(config)
-
-
-def start_run(config: TrainConfig, *, queue: bool = False) -> None:
-    """Start a run and show it; where the device is busy, remember by whom."""
-    try:
-        run = run_manager().start(config, queue=queue)
-    except DeviceBusy as error:
-        st.session_state["busy"] = str(error), error.run.run_id
-        return
-    except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.session_state.pop("busy", None)
-    show_run(run.run_id)
-
-
-def show_run(run_id: str) -> None:
-    """Turn the Train page to that run."""
-    st.session_state["train-run"] = run_id
-    st.switch_page("pages/train.py", query_params={"run": run_id})
-
-
-def offer_queue(config: TrainConfig) -> None:
-    """After a start that found the device busy: what trains there, and two ways on."""
-    if "busy" not in st.session_state:
-        return
-    sentence, run_id = st.session_state["busy"]
-    st.warning(sentence, icon=":material/hourglass_top:")
-    with st.container(horizontal=True):
-        if st.button("Queue it", icon=":material/queue:"):
-            start_run(config, queue=True)
-        if st.button("Show the run that is training", icon=":material/visibility:"):
-            st.session_state.pop("busy", None)
-            show_run(run_id)
 
 
 def _download(config: TrainConfig) -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import latent_state
-from pages.shared.latent_source import Source
-from pages.shared.live_image import live_image
+from pages.components.live_image import live_image
+from pages.parts.explore import latent_state
+from pages.parts.explore.latent_source import Source
 from wgan_core import images
 from wgan_core.inside import layer_views, score_by_pixel
 

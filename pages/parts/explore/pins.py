@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages.shared.latent_source import Source
-from pages.shared.live_image import live_image
+from pages.components.live_image import live_image
+from pages.parts.explore.latent_source import Source
 from wgan_core import images
 from wgan_core.latent import Latents, as_in_links, latents_from_link, latents_to_link
 

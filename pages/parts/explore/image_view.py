@@ -6,17 +6,18 @@ import base64
 import binascii
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
-from pages.shared import latent_state
-from pages.shared.latent_source import Source, run_data
-from pages.shared.live_image import live_image
-from pages.shared.nearest_view import show_nearest
-from pages.shared.payload import asset, script
+from pages.components.live_image import live_image
+from pages.components.payload import asset, script
+from pages.parts.explore import latent_state
+from pages.parts.explore.latent_source import Source, run_data
+from pages.parts.explore.nearest_view import show_nearest
 from wgan_core import images
 from wgan_core.data import DataError, ImageDataset
 from wgan_core.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
@@ -32,7 +33,8 @@ WIDTH = 192
 _INVERTED = "explore.image-inverted"
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
-_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html"), css=asset("pad.css"), js=script("sketch_pad.js"))
+_HERE = Path(__file__).parent
+_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html", _HERE), css=asset("pad.css"), js=script("sketch_pad.js", _HERE))
 
 
 @dataclass

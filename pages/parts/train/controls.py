@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared import settings
 from pages.shared.server import run_manager
-from pages.shared.setup import show_run
+from pages.shared.start import show_run
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.manager import DeviceBusy
 from wgan_core.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.components.v2 import component
 
-from pages.shared.payload import pack, script
+from pages.components.payload import pack, script
 
 _component = component(
     "wgan_live_image",

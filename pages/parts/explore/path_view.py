@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import latent_state
-from pages.shared.film import film
-from pages.shared.latent_source import Source
-from pages.shared.live_chart import live_chart
-from pages.shared.live_image import live_image
-from pages.shared.pins import MOST_KEYS, THROUGH, USUAL_KEYS, let_go_of_others, pins, pins_to_params, show_pins
-from pages.shared.point_view import show_points
+from pages.components.film import film
+from pages.components.live_chart import live_chart
+from pages.components.live_image import live_image
+from pages.parts.explore import latent_state
+from pages.parts.explore.latent_source import Source
+from pages.parts.explore.pins import MOST_KEYS, THROUGH, USUAL_KEYS, let_go_of_others, pins, pins_to_params, show_pins
+from pages.parts.explore.point_view import show_points
 from pages.shared.text import whole_number
 from wgan_core import images
 from wgan_core.figures import path_figure

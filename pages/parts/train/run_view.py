@@ -11,12 +11,12 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.controls import controls
-from pages.shared.diagnosis_view import advice_line, diagnosis
-from pages.shared.export_view import export_view
-from pages.shared.live_chart import live_chart
-from pages.shared.live_image import live_image
-from pages.shared.point_view import live_points
+from pages.components.live_chart import live_chart
+from pages.components.live_image import live_image
+from pages.parts.train.controls import controls
+from pages.parts.train.diagnosis_view import advice_line, diagnosis
+from pages.parts.train.export_view import export_view
+from pages.parts.train.live_points import live_points
 from pages.shared.server import run_manager, spare_what_is_loaded
 from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge

@@ -1,26 +1,17 @@
-"""Points in the plane: those of a run while it trains, and what a saved generator makes of latents."""
+"""Points in the plane that a saved generator makes of latents."""
 
 from __future__ import annotations
 
 import numpy as np
 import streamlit as st
 
-from pages.shared.latent_source import Source
-from pages.shared.live_chart import live_chart
+from pages.components.live_chart import live_chart
+from pages.parts.explore.latent_source import Source
 from wgan_core import figures, toy
 from wgan_core.latent import Latents
-from wgan_core.messages import Pictures
 
-HEIGHT = 480
+_HEIGHT = 480
 _CLOUD_SEED, _CLOUD = 12345, 1024
-
-
-def live_points(run_id: str, dataset: str, pictures: Pictures, *, key: str = "chart-points", caption: str = "") -> None:
-    """Generated points in front of real ones, always in the same frame."""
-    figure = figures.scatter(pictures.samples.astype(np.float32), pictures.real.astype(np.float32), limit=toy.view_limit(dataset))
-    words = f"{len(pictures.samples)} generated points from fixed latents at step {pictures.step}, and {len(pictures.real)} real ones"
-    live_chart(figure, key=key, alt=words, height=HEIGHT, revision=run_id)
-    st.caption(f"{caption or f'Generated, step {pictures.step:,}'}, in front of real ones.")
 
 
 def show_landing(source: Source, z: Latents) -> None:
@@ -41,4 +32,4 @@ def show_points(source: Source, *, key: str, alt: str, here: toy.Points, path: t
     """`here` and `path`, both [n, 2], among what the generator makes of random latents, and real points where they are known."""
     generated, real = cloud(source)
     figure = figures.scatter(generated, real, limit=toy.view_limit(source.dataset), path=path, here=here)
-    live_chart(figure, key=key, alt=alt, height=HEIGHT, revision=source.run_id)
+    live_chart(figure, key=key, alt=alt, height=_HEIGHT, revision=source.run_id)

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-
-def asset(name: str) -> str:
-    """The text of a file beside this one."""
-    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+HERE = Path(__file__).parent
 
 
-def script(name: str) -> str:
+def asset(name: str, folder: Path = HERE) -> str:
+    """The text of a file in `folder`, by default that of what any page may use."""
+    return (folder / name).read_text(encoding="utf-8")
+
+
+def script(name: str, folder: Path = HERE) -> str:
     """A component's JavaScript behind what all components share: inline scripts cannot import each other."""
-    return asset("payload.js") + asset("kept.js") + asset(name)
+    return asset("payload.js") + asset("kept.js") + asset(name, folder)
 
 
 def pack(header: Mapping[str, Any], body: bytes) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streamlit.components.v2 import component
 
-from pages.shared.payload import asset, pack, script
+from pages.components.payload import asset, pack, script
 
 _component = component("wgan_film", html=asset("film.html"), css=asset("film.css"), js=asset("cursor.js") + script("film.js"))
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from pages.shared import latent_state
-from pages.shared.latent_source import Source, run_data
+from pages.parts.explore import latent_state
+from pages.parts.explore.latent_source import Source, run_data
 from pages.shared.server import run_manager
 from wgan_core import directions
 from wgan_core.coverage import classifier_for, has_classes

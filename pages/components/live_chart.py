@@ -7,8 +7,8 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 from streamlit.components.v2 import component
 
-from pages.shared.payload import asset, pack, script
-from pages.shared.plotly_asset import PlotlyAssetError, plotly_url
+from pages.components.payload import asset, pack, script
+from pages.components.plotly_asset import PlotlyAssetError, plotly_url
 
 # Not isolated: Plotly adds the styles of its mode bar to the page's head, which a shadow root would not see.
 _component = component(

@@ -1,0 +1,20 @@
+"""Points in the plane of a run while it trains."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pages.components.live_chart import live_chart
+from wgan_core import figures, toy
+from wgan_core.messages import Pictures
+
+_HEIGHT = 480
+
+
+def live_points(run_id: str, dataset: str, pictures: Pictures, *, key: str = "chart-points", caption: str = "") -> None:
+    """Generated points in front of real ones, always in the same frame."""
+    figure = figures.scatter(pictures.samples.astype(np.float32), pictures.real.astype(np.float32), limit=toy.view_limit(dataset))
+    words = f"{len(pictures.samples)} generated points from fixed latents at step {pictures.step}, and {len(pictures.real)} real ones"
+    live_chart(figure, key=key, alt=words, height=_HEIGHT, revision=run_id)
+    st.caption(f"{caption or f'Generated, step {pictures.step:,}'}, in front of real ones.")
