@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from streamlit.testing.v1 import AppTest
 
-PROJECT = Path(__file__).parents[1]
+from tests.project import PROJECT
 
 
 def page(name: str, **params: str) -> AppTest:

@@ -17,6 +17,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.project import PROJECT
 from wgan_core import cli_train
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
@@ -26,7 +27,6 @@ from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents
 from wgan_core.store import RunFolder
 
-PROJECT = Path(__file__).parents[1]
 SIZES = {"--image-size": 8, "--latent-dim": 6, "--generator-widths": "16,24", "--critic-widths": "24,12", "--batch-size": 16}
 QUICK = [
     str(word) for flag in ({"--dataset": "digits", "--device": "cpu", "--threads": 1, "--n-critic": 3} | SIZES).items() for word in flag

@@ -19,6 +19,7 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from tests.project import PROJECT
 from wgan_core.config import TrainConfig
 from wgan_core.data import (
     DATASETS,
@@ -35,11 +36,7 @@ from wgan_core.data import (
 )
 
 SHARED = next(
-    (
-        path
-        for path in (Path(os.environ.get("WGAN_DATA_ROOT", "")), Path(__file__).parents[2] / "shared" / "data")
-        if (path / "MNIST").is_dir()
-    ),
+    (path for path in (Path(os.environ.get("WGAN_DATA_ROOT", "")), PROJECT.parent / "shared" / "data") if (path / "MNIST").is_dir()),
     None,
 )
 needs_data = pytest.mark.skipif(

@@ -17,14 +17,13 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import diagnosis_view
 from pages.shared.server import run_manager
+from tests.project import PROJECT
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.input_check import check_own_data
 from wgan_core.manager import RunManager
 from wgan_core.readings import Reading, newest
 from wgan_core.run import Run
 from wgan_core.store import RunFolder
-
-PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.project import PROJECT
 from wgan_core import export as package
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
@@ -24,7 +25,6 @@ from wgan_core.saved import sample_shape
 from wgan_core.store import RunFolder, StoreError
 from wgan_core.trainer import Trainer
 
-PROJECT = Path(__file__).parents[1]
 DCGAN = {"architecture": "dcgan", "image_size": 28, "dcgan_width": 4, "critic_norm": "layer"}
 
 

@@ -33,7 +33,6 @@ from wgan_core.recorder import fixed_latents
 from wgan_core.store import RunFolder
 from wgan_core.trainer import Trainer
 
-PROJECT = Path(__file__).parents[1]
 WALKTHROUGH = TrainConfig(
     image_size=16, latent_dim=10, generator_widths=(16, 32, 24), critic_widths=(32, 16), batch_size=16, n_critic=5, device="cpu", seed=7
 )

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.project import PROJECT
 from wgan_core.config import TrainConfig
 from wgan_core.data import Dataset, ImageDataset, load_dataset
 from wgan_core.diagnose import Specimen
@@ -420,6 +421,6 @@ monitor = Monitor(trainer, dataset, queue.SimpleQueue().put, lanes=lanes)
 monitor.offer(trainer, 1.0, lambda: numpy.zeros(0))
 """
     start = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", script], cwd=Path(__file__).parents[1], capture_output=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, timeout=120, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
     assert time.monotonic() - start < 60

@@ -17,6 +17,7 @@ from pages.parts.explore import grid_view, inside_view, pins
 from pages.parts.train import forecast
 from pages.shared.server import run_manager
 from tests.app_page import link, page
+from tests.project import PROJECT
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
 from wgan_core.export import export
 from wgan_core.latent import latents_to_link
@@ -26,7 +27,6 @@ from wgan_core.run import Run
 from wgan_core.speed_trial import SpeedTrial
 from wgan_core.store import RunFolder
 
-PROJECT = Path(__file__).parents[1]
 PAGES = ["home", "train", "explore"]
 
 

@@ -14,11 +14,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.server import paper_jobs
+from tests.project import PROJECT
 from wgan_core import paper
 from wgan_core.paper import boundary, gaussians, lines
 from wgan_core.paper.result import Check, Progress
-
-PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)

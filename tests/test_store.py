@@ -15,6 +15,7 @@ import pytest
 import safetensors.torch
 import torch
 
+from tests.project import PROJECT
 from wgan_core.config import TrainConfig, parse_config
 from wgan_core.data import ImageDataset
 from wgan_core.history import COLUMNS
@@ -332,7 +333,7 @@ def test_another_process_holds_a_run(folder: RunFolder) -> None:
         "folder = RunFolder.open(Path(sys.argv[1])); folder.hold(); print('held', flush=True); sys.stdin.readline()"
     )
     command = [sys.executable, "-c", script, str(folder.path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]) as other:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as other:
         assert other.stdout is not None and other.stdout.readline() == "held\n"
         assert folder.is_held() and folder.status() == "running"
         with pytest.raises(StoreError, match="is being trained already, here or by another process: stop it there first."):

@@ -1,10 +1,13 @@
-"""The fields of a training run's configuration. Import `TrainConfig` from `wgan_core.config`, which also reads and presents it."""
+"""The fields of a training run's configuration, and reading one from plain values. Import these names from `wgan_core.config`."""
 
 from __future__ import annotations
 
+import types
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from wgan_core.config.setting_info import Group, SettingInfo, describe_range, setting_info
 
 ImageSetName = Literal["digits", "fashion-mnist", "mnist", "kmnist", "cifar10", "image-folder"]
 PointSetName = Literal["8-gaussians", "25-gaussians", "swiss-roll", "ring", "grid", "two-lines", "gaussian", "csv"]
@@ -12,7 +15,6 @@ DatasetName = Literal[ImageSetName, PointSetName]
 POINT_SETS: frozenset[str] = frozenset(get_args(PointSetName))
 """The data sets of points in the plane; the others hold images."""
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
-Group = Literal["recipe", "run", "data", "networks", "record"]
 
 Width = Annotated[int, Field(ge=1, le=8192)]
 Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
@@ -368,6 +370,45 @@ class TrainConfig(BaseModel):
 
     def replace(self, **changes: Any) -> TrainConfig:
         """A copy with `changes`, checked as a new config is. Raises ConfigError."""
-        from wgan_core.config import parse_config  # it reads these fields, so it can only be imported later
-
         return parse_config(self.model_dump() | changes)
+
+
+SETTINGS: types.MappingProxyType[str, SettingInfo] = types.MappingProxyType(
+    {name: setting_info(name, field) for name, field in TrainConfig.model_fields.items()}
+)
+
+
+def live_fields() -> frozenset[str]:
+    """Names of the fields that may change while a run trains."""
+    return frozenset(name for name, info in SETTINGS.items() if info.live)
+
+
+def parse_config(values: dict[str, Any]) -> TrainConfig:
+    """A config from plain values (text is converted; widths may be "512,256"). Raises ConfigError in one sentence."""
+    values = dict(values)
+    for name in ("generator_widths", "critic_widths"):
+        if isinstance(values.get(name), str):
+            values[name] = [part.strip() for part in values[name].strip("()[] ").split(",") if part.strip()]
+    try:
+        return TrainConfig(**values)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from None
+
+
+def check_value(name: str, value: Any) -> Any:
+    """`value` converted to the type of field `name` and range-checked. Raises ConfigError."""
+    return getattr(parse_config({name: value}), name)
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first problem of `error` as one sentence in the user's words."""
+    problem = error.errors()[0]
+    if problem["type"] == "value_error" and not problem["loc"]:
+        return str(problem.get("ctx", {}).get("error"))
+    name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    if problem["type"] == "extra_forbidden":
+        return f"{name} is not a setting of this version."
+    if name not in SETTINGS:
+        return f"{name}: {problem['msg']}."
+    got = problem.get("input")
+    return f"{name} must be {describe_range(SETTINGS[name])}, not {repr(got)[:60]}."

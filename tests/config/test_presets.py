@@ -11,12 +11,11 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from tests.project import PROJECT
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, TrainConfig
 from wgan_core.data import DATASETS, Dataset, ImageDataset
 from wgan_core.models import build_critic, build_generator, parameter_count
 from wgan_core.trainer import Trainer
-
-PROJECT = Path(__file__).parents[1]
 
 # From the published programs, not from the presets.
 CLIPPED = {"lipschitz": "clip", "clipped": "all", "optimizer": "rmsprop", "critic_lr": 5e-5, "generator_lr": 5e-5}

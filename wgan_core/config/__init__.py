@@ -1,0 +1,32 @@
+"""Every setting of a training run, in one place.
+
+`TrainConfig` is the single source: the command line's flags, the page's widgets, the parameters of a shared link and a run's
+`config.json` are all derived from its fields. Nothing else repeats a default, a bound or a help text.
+"""
+
+from wgan_core.config.fields import (
+    POINT_SETS,
+    SETTINGS,
+    ConfigError,
+    TrainConfig,
+    check_value,
+    live_fields,
+    parse_config,
+)
+from wgan_core.config.presets import PRESET_NOTES, PRESETS
+from wgan_core.config.setting_info import Group, SettingInfo, describe_range
+
+__all__ = [
+    "POINT_SETS",
+    "PRESETS",
+    "PRESET_NOTES",
+    "SETTINGS",
+    "ConfigError",
+    "Group",
+    "SettingInfo",
+    "TrainConfig",
+    "check_value",
+    "describe_range",
+    "live_fields",
+    "parse_config",
+]

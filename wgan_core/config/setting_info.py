@@ -1,0 +1,81 @@
+"""How one setting is presented: what a widget, a flag or a link needs to know of it."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
+
+Group = Literal["recipe", "run", "data", "networks", "record"]
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """How one field of the config is presented: everything a widget, a flag or a link needs."""
+
+    name: str
+    kind: Literal["int", "float", "text", "choice", "widths"]
+    default: Any
+    label: str
+    help: str
+    unit: str
+    live: bool
+    group: Group
+    step: float | None
+    low: float | None
+    low_is_allowed: bool
+    high: float | None
+    high_is_allowed: bool
+    choices: tuple[str, ...]
+
+    @property
+    def flag(self) -> str:
+        """The command line's name, e.g. `--clip-value`."""
+        return "--" + self.name.replace("_", "-")
+
+
+def _kind_and_choices(annotation: Any) -> tuple[Any, tuple[str, ...]]:
+    origin = typing.get_origin(annotation)
+    if origin is Literal:
+        return "choice", typing.get_args(annotation)
+    if origin is tuple:
+        return "widths", ()
+    return {int: "int", float: "float", str: "text"}[annotation], ()
+
+
+def setting_info(name: str, field: FieldInfo) -> SettingInfo:
+    """What `field`, made by `fields._setting`, says of the setting `name`."""
+    kind, choices = _kind_and_choices(field.annotation)
+    bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
+    extra = typing.cast(dict[str, Any], field.json_schema_extra)
+    return SettingInfo(
+        name=name,
+        kind=kind,
+        default=field.default,
+        label=field.title or name,
+        help=field.description or "",
+        low=bounds.get("ge", bounds.get("gt")),
+        low_is_allowed="gt" not in bounds,
+        high=bounds.get("le", bounds.get("lt")),
+        high_is_allowed="lt" not in bounds,
+        choices=choices,
+        **extra,
+    )
+
+
+def describe_range(info: SettingInfo) -> str:
+    """What a setting takes, in words: "a whole number from 1 to 1000"."""
+    if info.kind == "choice":
+        return "one of " + ", ".join(info.choices)
+    if info.kind == "widths":
+        return "1 to 16 whole numbers from 1 to 8192 separated by commas, like 512,256"
+    if info.kind == "text":
+        return "text of at most 4096 characters"
+    noun = "a whole number" if info.kind == "int" else "a number"
+    if not info.high_is_allowed:
+        return f"{noun} from {info.low:g} to below {info.high:g}"
+    if info.low_is_allowed:
+        return f"{noun} from {info.low:g} to {info.high:,g}" if info.kind == "float" else f"{noun} from {info.low} to {info.high:,}"
+    return f"{noun} above {info.low:g} and at most {info.high:g}"
