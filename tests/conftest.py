@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import ImageDataset
+from wgan_core.data.dataset import ImageDataset
 
 # Tests run side by side; OpenMP teams that share cores wait for each other (see wgan_core.device).
 torch.set_num_threads(1)

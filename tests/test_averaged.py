@@ -19,7 +19,7 @@ from tests.app_page import page
 from wgan_core import images
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
-from wgan_core.data import to_uint8
+from wgan_core.data.dataset import to_uint8
 from wgan_core.export import export, file_name
 from wgan_core.manager import RunManager
 from wgan_core.models import build_generator

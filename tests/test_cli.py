@@ -21,7 +21,7 @@ from tests.project import PROJECT
 from wgan_core import cli_train
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
-from wgan_core.data import DataError
+from wgan_core.data.dataset import DataError
 from wgan_core.messages import Snapshot
 from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from wgan_core.config import PRESETS, ConfigError, TrainConfig, parse_config
-from wgan_core.data import ImageDataset
+from wgan_core.data.dataset import ImageDataset
 from wgan_core.models import DCGANCritic, DCGANGenerator, build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder
 from wgan_core.saved import load_networks

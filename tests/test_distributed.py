@@ -21,7 +21,7 @@ from torch.multiprocessing.spawn import spawn
 
 from tests.conftest import SMALL
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import ImageDataset
+from wgan_core.data.dataset import ImageDataset
 from wgan_core.distributed import World, check_batch
 from wgan_core.job import Job, current_job
 from wgan_core.launch import resumed_loop

@@ -22,7 +22,7 @@ from pages.shared.server import run_manager
 from tests.app_page import link, page
 from wgan_core import directions
 from wgan_core.config import TrainConfig
-from wgan_core.data import load_dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.latent import latent_to_text, latents_to_link
 from wgan_core.latent_place import Place
 from wgan_core.manager import RunManager

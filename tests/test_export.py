@@ -17,7 +17,8 @@ from tests.project import PROJECT
 from wgan_core import export as package
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
-from wgan_core.data import ImageDataset, load_dataset
+from wgan_core.data.dataset import ImageDataset
+from wgan_core.data.load import load_dataset
 from wgan_core.export import PARTS, ExportError, export, export_apart, weights
 from wgan_core.export.program import write_program
 from wgan_core.models import build_critic, build_generator

@@ -20,9 +20,10 @@ from PIL import Image
 from torch import Tensor
 from torchvision.utils import save_image
 
-from wgan_core import toy
 from wgan_core.config import POINT_SETS, PRESETS, TrainConfig
-from wgan_core.data import ImageDataset, load_dataset
+from wgan_core.data import toy
+from wgan_core.data.dataset import ImageDataset
+from wgan_core.data.load import load_dataset
 from wgan_core.export import ExportError, export, program
 from wgan_core.export.of_run import program_of
 from wgan_core.export.program import script, write_program
@@ -112,7 +113,7 @@ def test_a_dcgan_with_normal_weights_on_rgb_begins_the_same(tmp_path: Path) -> N
 
 def downloaded(channels: int, side: int) -> tuple[ImageDataset, list[tuple[Image.Image, int]]]:
     """Images as the engine has them once they are resized to 32 px, and as torchvision would hand them over."""
-    from wgan_core.data import resize
+    from wgan_core.data.dataset import resize
 
     pixels = np.random.default_rng(1).integers(0, 256, (50, side, side, channels), dtype=np.uint8)
     pictures = [(Image.fromarray(picture.squeeze()), 0) for picture in pixels]

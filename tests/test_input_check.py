@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from wgan_core import toy
 from wgan_core.config import SETTINGS, TrainConfig
-from wgan_core.data import Dataset, load_dataset
+from wgan_core.data import toy
+from wgan_core.data.dataset import Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.input_check import check_data, duration, generator_updates_within, predicted_cost
 from wgan_core.trainer import Trainer
 

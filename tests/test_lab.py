@@ -10,9 +10,10 @@ import pytest
 import torch
 from scipy import stats
 
-from wgan_core import toy
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DataError, Dataset, load_dataset
+from wgan_core.data import toy
+from wgan_core.data.dataset import DataError, Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.lab import drawing, figures, stages
 from wgan_core.lab.frame import GRID, MESH, MESH_EDGE, POINTS, View
 from wgan_core.lab.laboratory import Laboratory, enough

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import ImageDataset
+from wgan_core.data.dataset import ImageDataset
 from wgan_core.history import COLUMNS
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
 from wgan_core.messages import Set, Stop

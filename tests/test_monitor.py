@@ -17,7 +17,8 @@ import torch
 
 from tests.project import PROJECT
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset, ImageDataset, load_dataset
+from wgan_core.data.dataset import Dataset, ImageDataset
+from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import Specimen
 from wgan_core.instruments import Kit, lanes_for
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder

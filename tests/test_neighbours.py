@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from torch.nn import functional
 
 from wgan_core import neighbours
-from wgan_core.data import ImageDataset, to_unit_range
+from wgan_core.data.dataset import ImageDataset, to_unit_range
 from wgan_core.models import DCGANCritic, MLPCritic
 from wgan_core.neighbours import By, Neighbours, critic_features
 

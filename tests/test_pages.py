@@ -190,11 +190,11 @@ def test_values_that_do_not_go_together_are_a_sentence_and_start_waits(manager: 
 
 def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(config: TrainConfig, progress: object) -> None:
-        from wgan_core.data import DataError
+        from wgan_core.data.dataset import DataError
 
         raise DataError("MNIST could not be downloaded: check the network and try again.")
 
-    monkeypatch.setattr("wgan_core.download.download", offline)
+    monkeypatch.setattr("wgan_core.data.download.download", offline)
     test = page("train", dataset="mnist", data_root=str(tmp_path))
     assert "MNIST is not on this machine yet: 60,000 images, a download of about 12 MB." in texts(test)
     button(test, "Download MNIST").click().run()

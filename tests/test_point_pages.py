@@ -16,9 +16,9 @@ from pages.parts.explore import point_view
 from pages.parts.train import live_points, run_view
 from pages.shared.server import run_manager
 from tests.app_page import page
-from wgan_core import point_file, toy
 from wgan_core.config import TrainConfig
-from wgan_core.data import load_dataset
+from wgan_core.data import point_file, toy
+from wgan_core.data.load import load_dataset
 from wgan_core.latent import as_in_links, path_through
 from wgan_core.manager import RunManager
 from wgan_core.recorder import fixed_latents

@@ -15,10 +15,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from wgan_core import figures, images, toy
+from wgan_core import figures, images
 from wgan_core.cli import main
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
-from wgan_core.data import Dataset, load_dataset
+from wgan_core.data import toy
+from wgan_core.data.dataset import Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.launch import new_loop
 from wgan_core.messages import Snapshot
 from wgan_core.models import build_critic, build_generator
@@ -269,7 +271,7 @@ def test_the_command_line_trains_samples_and_resumes(tmp_path: Path, capsys: pyt
     assert command(capsys, "replay", whole)[1].startswith("Reproduced, bit for bit")
     facts = json.loads(command(capsys, "info", whole, "--json")[1])["dataset"]
     fingerprint = load_dataset(TINY).fingerprint
-    source = "drawn by wgan_core.toy, seed 0, training"
+    source = "drawn by wgan_core.data.toy, seed 0, training"
     assert facts == {"name": "8-gaussians", "points": 50_000, "shape": [2], "source": source, "fingerprint": fingerprint}
 
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from wgan_core import speed_trial
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DataError, load_dataset
+from wgan_core.data.dataset import DataError
+from wgan_core.data.load import load_dataset
 from wgan_core.speed_trial import SpeedTrial, try_speed
 from wgan_core.trainer import Trainer
 

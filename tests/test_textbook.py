@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import PRESETS
-from wgan_core.data import ImageDataset
+from wgan_core.data.dataset import ImageDataset
 from wgan_core.trainer import Trainer
 
 

@@ -10,7 +10,7 @@ import torch
 
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
-from wgan_core.data import ImageDataset
+from wgan_core.data.dataset import ImageDataset
 from wgan_core.models import build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder, fixed_latents
 from wgan_core.store import RunFolder

@@ -20,7 +20,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import DATASETS, data_root, load_dataset
+from wgan_core.data.catalog import DATASETS, data_root
+from wgan_core.data.load import load_dataset
 from wgan_core.device import train_on_this_thread
 from wgan_core.export.program import script, write_program
 from wgan_core.trainer import Trainer

@@ -62,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
         return 130
     except Exception as error:
         # Imported late: `--help` and a mistyped flag need no torch.
-        from wgan_core.data import DataError
+        from wgan_core.data.dataset import DataError
         from wgan_core.store import StoreError
 
         if isinstance(error, (DataError, StoreError, ValueError)):

@@ -19,7 +19,8 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
-from wgan_core.data import DATASETS, download, is_available
+from wgan_core.data.catalog import DATASETS
+from wgan_core.data.download import download, is_available
 from wgan_core.device import resolve_device
 from wgan_core.distributed import Meeting, World
 from wgan_core.failure import explain_failure

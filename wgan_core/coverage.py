@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wgan_core.data import Dataset
+from wgan_core.data.dataset import Dataset
 from wgan_core.distances import frechet_distance
 from wgan_core.metrics import Distance, as_measured
 from wgan_core.models import initialise

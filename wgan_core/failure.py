@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 
 from wgan_core.config import ConfigError
-from wgan_core.data import DataError
+from wgan_core.data.dataset import DataError
 from wgan_core.distributed import PeerLost
 from wgan_core.recorder import NotFinite, Recorder
 from wgan_core.store import StoreError

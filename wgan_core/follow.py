@@ -10,7 +10,8 @@ from collections.abc import Callable
 from types import FrameType
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
-from wgan_core.data import DataError, Dataset, load_dataset
+from wgan_core.data.dataset import DataError, Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.device import resolve_device, train_on_this_thread
 from wgan_core.distributed import Meeting, PeerLost, World, check_batch, own_device
 from wgan_core.job import Job

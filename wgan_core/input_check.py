@@ -10,9 +10,9 @@ from torch import Tensor
 
 from wgan_core.advice import Advice
 from wgan_core.config import TrainConfig
-from wgan_core.data import DataError, Dataset
-from wgan_core.image_folder import preview_folder
-from wgan_core.point_file import load_points
+from wgan_core.data.dataset import DataError, Dataset
+from wgan_core.data.image_folder import preview_folder
+from wgan_core.data.point_file import load_points
 
 FEW = 1000
 """Samples below which a critic soon knows them by heart."""

@@ -12,11 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_core import coverage, diagnose, toy
+from wgan_core import coverage, diagnose
 from wgan_core.advice import Observations, advise
 from wgan_core.config import TrainConfig
 from wgan_core.coverage import Classifier, Lesson
-from wgan_core.data import DataError, Dataset, load_dataset, network_input
+from wgan_core.data import toy
+from wgan_core.data.dataset import DataError, Dataset, network_input
+from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import Specimen
 from wgan_core.distances import mean_distance_within
 from wgan_core.metrics import Distance, Measurement, Yardstick, diversity, mode_report

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset, load_dataset
+from wgan_core.data.dataset import Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.device import train_on_this_thread
 from wgan_core.distributed import World
 from wgan_core.history import History

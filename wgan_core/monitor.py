@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset
+from wgan_core.data.dataset import Dataset
 from wgan_core.device import compute_beside_training
 from wgan_core.diagnose import Copied, copy_weights
 from wgan_core.instruments import Kit, advice_reading, complete, lanes_for

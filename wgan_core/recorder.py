@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_core import images, toy
-from wgan_core.data import network_input, to_uint8
+from wgan_core import images
+from wgan_core.data import toy
+from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.history import History, Rows
 from wgan_core.images import Pixels
 from wgan_core.readings import Reading

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from wgan_core.data import load_dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.device import train_on_this_thread
 from wgan_core.store import RunFolder, StoreError, TensorDict
 from wgan_core.trainer import Trainer

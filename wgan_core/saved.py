@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from wgan_core.config import POINT_SETS
-from wgan_core.data import to_uint8
+from wgan_core.data.dataset import to_uint8
 from wgan_core.device import compute_beside_training
 from wgan_core.latent import Latents
 from wgan_core.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DATASETS, Dataset, ImageDataset
+from wgan_core.data.catalog import DATASETS
+from wgan_core.data.dataset import Dataset, ImageDataset
+from wgan_core.data.image_folder import preview_folder
 from wgan_core.device import train_on_this_thread
 from wgan_core.failure import is_out_of_memory
-from wgan_core.image_folder import preview_folder
 from wgan_core.trainer import Trainer
 
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig, live_fields
 from wgan_core.critic_gradients import CriticGradients
 from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
-from wgan_core.data import Dataset, network_input
+from wgan_core.data.dataset import Dataset, network_input
 from wgan_core.device import resolve_device
 from wgan_core.distributed import World
 from wgan_core.flat import FlatParameters

@@ -6,8 +6,8 @@ import os
 
 import streamlit as st
 
-from wgan_core.data import DataError
-from wgan_core.point_file import MOST_BYTES, MOST_POINTS, keep_upload, load_points
+from wgan_core.data.dataset import DataError
+from wgan_core.data.point_file import MOST_BYTES, MOST_POINTS, keep_upload, load_points
 
 _UPLOAD, _PROBLEM = "setup-upload", "setup-upload-problem"
 

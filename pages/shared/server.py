@@ -7,7 +7,7 @@ import gc
 
 import streamlit as st
 
-from wgan_core.download import Downloads
+from wgan_core.data.download import Downloads
 from wgan_core.manager import RunManager
 from wgan_core.paper.jobs import PaperJobs
 from wgan_core.store import runs_root

@@ -13,7 +13,8 @@ from torch import nn
 
 from tests.project import PROJECT
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, TrainConfig
-from wgan_core.data import DATASETS, Dataset, ImageDataset
+from wgan_core.data.catalog import DATASETS
+from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.models import build_critic, build_generator, parameter_count
 from wgan_core.trainer import Trainer
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from pages.parts.explore.latent_state import plane_name
-from wgan_core import directions, toy
+from wgan_core import directions
 from wgan_core.config import TrainConfig
+from wgan_core.data import toy
 from wgan_core.latent import Latents
 from wgan_core.latent_place import from_params
 from wgan_core.launch import new_loop

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import DATASETS
+from wgan_core.data.catalog import DATASETS
+from wgan_core.data.image_folder import SUFFIXES
+from wgan_core.data.toy import TRAINING_POINTS, view_limit
 from wgan_core.export.points_text import POINTS, points_loader
 from wgan_core.export.sections import Section
-from wgan_core.image_folder import SUFFIXES
 from wgan_core.models import SampleShape
-from wgan_core.toy import TRAINING_POINTS, view_limit
 
 # The class in torchvision and the side of its images, which are not resized to what they are already.
 _TORCHVISION: dict[str, tuple[str, int]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from wgan_core.data import DATASETS
+from wgan_core.data.catalog import DATASETS
 from wgan_core.export.program import write_program
 from wgan_core.export.sections import LiveEdit, Program
 from wgan_core.saved import sample_shape

@@ -1,4 +1,4 @@
-"""Loading points in the plane, as program text: each distribution drawn the way `wgan_core.toy` draws it, number for number."""
+"""Loading points in the plane, as program text: each distribution drawn the way `wgan_core.data.toy` draws it, number for number."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig
-from wgan_core.data import DATASETS
+from wgan_core.data.catalog import DATASETS
 from wgan_core.export import ExportError
 from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end

@@ -7,8 +7,8 @@ import binascii
 
 import numpy as np
 
-from wgan_core.data import DataError
-from wgan_core.toy import FILE_LIMIT, Points
+from wgan_core.data.dataset import DataError
+from wgan_core.data.toy import FILE_LIMIT, Points
 
 MOST_DRAWN = 500
 LEAST_DRAWN = 2

@@ -10,8 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core import distances, lipschitz, toy
+from wgan_core import distances, lipschitz
 from wgan_core.config import TrainConfig
+from wgan_core.data import toy
 from wgan_core.diagnose import LayerWeights, clip_boundary
 from wgan_core.trainer import Trainer
 

@@ -11,7 +11,8 @@ import torch
 
 from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset, load_dataset
+from wgan_core.data.dataset import Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.device import compute_beside_training
 from wgan_core.lab.frame import Frame, Truth, View
 from wgan_core.lab.stages import Stage, Who, cycle

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import load_dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import AT_BOUNDARY
 from wgan_core.lipschitz import weighted_layers
 from wgan_core.paper import figures

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset
+from wgan_core.data.dataset import Dataset
 from wgan_core.models import MLPGenerator, build_critic, initialise
 from wgan_core.paper.result import Progress
 from wgan_core.trainer import Trainer

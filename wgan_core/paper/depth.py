@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 import torch
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import load_dataset, network_input
+from wgan_core.data.dataset import network_input
+from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import GradientDepth, critic_depth, take_specimen
 from wgan_core.lipschitz import gradient_norms
 from wgan_core.paper import figures

@@ -15,7 +15,8 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from wgan_core.config import PRESETS, TrainConfig
-from wgan_core.data import Dataset, load_dataset
+from wgan_core.data.dataset import Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.distances import sliced_w1, unit_directions
 from wgan_core.metrics import PROJECTIONS, as_measured
 from wgan_core.paper import figures

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pages.shared.server import run_manager
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset, load_dataset
+from wgan_core.data.dataset import Dataset
+from wgan_core.data.load import load_dataset
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks, load_networks
 from wgan_core.store import RunFolder, RunSummary, StoreError, list_runs, run_path

@@ -11,11 +11,12 @@ from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import settings
 from pages.shared.point_upload import point_upload, say_what_is_wrong
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.data import DATASETS, DataError
+from wgan_core.data.catalog import DATASETS
+from wgan_core.data.dataset import DataError
+from wgan_core.data.point_file import keep_upload
 from wgan_core.lab import drawing
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import EXPERIMENTS, FIELDS, TWIN_FIELDS, check, needs_restart, twin_of
-from wgan_core.point_file import keep_upload
 
 SCOPE, TWIN = "lab", "lab-twin"
 EXPERIMENT, TWO, SOURCE, DRAWING, LINK = "lab-experiment", "lab-two", "lab-source", "lab-drawing", "lab-link"

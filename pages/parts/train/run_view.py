@@ -22,7 +22,7 @@ from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
 from wgan_core import figures, images
 from wgan_core.config import TrainConfig
-from wgan_core.data import DATASETS
+from wgan_core.data.catalog import DATASETS
 from wgan_core.launch import snapshot_from_folder
 from wgan_core.messages import Pictures, Snapshot
 from wgan_core.store import RunFolder, StoreError, run_path

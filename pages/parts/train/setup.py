@@ -13,7 +13,8 @@ from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_run
 from wgan_core.advice import Observations, advise
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
-from wgan_core.data import DATASETS, is_available
+from wgan_core.data.catalog import DATASETS
+from wgan_core.data.download import is_available
 from wgan_core.device import resolve_device
 
 SCOPE = "setup"

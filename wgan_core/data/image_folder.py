@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from wgan_core.data import DataError, ImageDataset, resize
+from wgan_core.data.dataset import DataError, ImageDataset, resize
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
 MOST_PIXELS = 50_000_000

@@ -13,7 +13,7 @@ import platformdirs
 import torch
 from numpy.typing import NDArray
 
-from wgan_core.data import DataError, Dataset
+from wgan_core.data.dataset import DataError, Dataset
 
 MOST_POINTS = 1_000_000
 MOST_BYTES = 100_000_000

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 from scipy.spatial import cKDTree
 
-from wgan_core import toy
 from wgan_core.config import POINT_SETS
-from wgan_core.data import DATASETS
+from wgan_core.data import toy
+from wgan_core.data.catalog import DATASETS
 
 N = 20_000
 # As the WGAN-GP authors' toy code lists them, before scaling.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from wgan_core.image_folder import central_square, pixels_on
+from wgan_core.data.image_folder import central_square, pixels_on
 
 MOST_BYTES = 10_000_000
 MOST_SIDE = 4096

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from wgan_core import point_file
 from wgan_core.config import TrainConfig
-from wgan_core.data import DataError, load_dataset
-from wgan_core.point_file import keep_upload
+from wgan_core.data import point_file
+from wgan_core.data.dataset import DataError
+from wgan_core.data.load import load_dataset
+from wgan_core.data.point_file import keep_upload
 
 
 def read(tmp_path: Path, content: str | bytes) -> torch.Tensor:

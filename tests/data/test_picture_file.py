@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from wgan_core import picture_file
-from wgan_core.picture_file import FORMATS, PictureError, read_picture
+from wgan_core.data import picture_file
+from wgan_core.data.picture_file import FORMATS, PictureError, read_picture
 
 NOISE = np.random.default_rng(0).integers(0, 256, (48, 48, 3), dtype=np.uint8)
 

@@ -21,19 +21,10 @@ from sklearn.datasets import load_digits
 
 from tests.project import PROJECT
 from wgan_core.config import TrainConfig
-from wgan_core.data import (
-    DATASETS,
-    DataError,
-    DataMissing,
-    ImageDataset,
-    data_root,
-    download,
-    is_available,
-    load_dataset,
-    resize,
-    to_uint8,
-    to_unit_range,
-)
+from wgan_core.data.catalog import DATASETS, data_root
+from wgan_core.data.dataset import DataError, DataMissing, ImageDataset, resize, to_uint8, to_unit_range
+from wgan_core.data.download import download, is_available
+from wgan_core.data.load import load_dataset
 
 SHARED = next(
     (path for path in (Path(os.environ.get("WGAN_DATA_ROOT", "")), PROJECT.parent / "shared" / "data") if (path / "MNIST").is_dir()),

@@ -1,0 +1,1 @@
+"""Data sets: what there is, loading, downloading, and reading what users bring."""

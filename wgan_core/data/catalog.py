@@ -1,0 +1,111 @@
+"""The data sets there are, and where downloaded ones lie."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import platformdirs
+
+from wgan_core.config import TrainConfig
+from wgan_core.data import toy
+from wgan_core.data.dataset import DataError, Kind
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """What a list of data sets shows of one."""
+
+    title: str
+    description: str
+    classes: tuple[str, ...] = ()
+    channels: int = 1
+    images: int = 0
+    """Training images; 0 where that depends on the folder."""
+    megabytes: int = 0
+    """Size of the download; 0 where nothing is downloaded."""
+    kind: Kind = "images"
+
+    @property
+    def needs_download(self) -> bool:
+        """Whether it has to be downloaded once."""
+        return self.megabytes > 0
+
+
+_DIGITS = tuple("0123456789")
+_CLOTHES = ("T-shirt", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+_KANA = ("お", "き", "す", "つ", "な", "は", "ま", "や", "れ", "を")
+_THINGS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+def _points(title: str, description: str) -> DatasetInfo:
+    return DatasetInfo(title, f"{description} {toy.TRAINING_POINTS:,} points, drawn from the seed.", kind="points")
+
+
+DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
+    {
+        "digits": DatasetInfo("Digits", "1,797 handwritten digits, 8 × 8 px, grey. Comes with the installation.", _DIGITS, images=1797),
+        "fashion-mnist": DatasetInfo(
+            "Fashion-MNIST", "60,000 pieces of clothing, 28 × 28 px, grey.", _CLOTHES, images=60_000, megabytes=31
+        ),
+        "mnist": DatasetInfo("MNIST", "60,000 handwritten digits, 28 × 28 px, grey.", _DIGITS, images=60_000, megabytes=12),
+        "kmnist": DatasetInfo(
+            "Kuzushiji-MNIST", "60,000 cursive Japanese characters, 28 × 28 px, grey.", _KANA, images=60_000, megabytes=21
+        ),
+        "cifar10": DatasetInfo(
+            "CIFAR-10", "50,000 photographs of animals and vehicles, 32 × 32 px, RGB.", _THINGS, channels=3, images=50_000, megabytes=170
+        ),
+        "image-folder": DatasetInfo(
+            "Image folder",
+            "Any folder of images on the machine that the app runs on, with or without subfolders. Each is cropped to its central square.",
+        ),
+        "8-gaussians": _points("8 Gaussians", "Eight narrow Gaussians on a circle: will the generator find all of them?"),
+        "25-gaussians": _points("25 Gaussians", "Narrow Gaussians on a grid, five by five."),
+        "swiss-roll": _points("Swiss roll", "A spiral with a little noise."),
+        "ring": _points("Ring", "A circle of radius 1, without noise."),
+        "grid": _points("Grid", "Three lines across and three upright, without noise."),
+        "two-lines": _points("Two lines", "Two parallel lines, without noise: the WGAN paper's example 1."),
+        "gaussian": _points("Gaussian", "A single round Gaussian off the middle, sd 0.5."),
+        "csv": DatasetInfo(
+            "Points from a CSV file",
+            "A file with two columns of numbers, x and y, with or without a line of headings. The points are shifted and scaled, by one "
+            "factor both ways, to lie in [-2, 2].",
+            kind="points",
+        ),
+    }
+)
+
+DOWNLOADED: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
+    {
+        "fashion-mnist": ("FashionMNIST", "FashionMNIST"),
+        "mnist": ("MNIST", "MNIST"),
+        "kmnist": ("KMNIST", "KMNIST"),
+        "cifar10": ("CIFAR10", "cifar-10-batches-py"),
+    }
+)
+"""The class in torchvision, and the folder it makes in the data root."""
+
+
+def torchvision_set(name: str, root: Path | str, **options: Any) -> Any:
+    """torchvision's own data set of that name, with these options of its constructor."""
+    from torchvision import datasets  # takes a second to import, which the first page should not wait for
+
+    return getattr(datasets, DOWNLOADED[name][0])(root, **options)
+
+
+def data_root(config: TrainConfig) -> Path:
+    """Where downloaded data lies: the setting, else the environment variable WGAN_DATA_ROOT, else a folder in the user's cache.
+
+    Raises:
+        DataError: the folder begins with ~ and the name of nobody here.
+    """
+    named = config.data_root or os.environ.get("WGAN_DATA_ROOT")
+    if not named:
+        return Path(platformdirs.user_cache_dir("wgan-playground")) / "data"
+    try:
+        return Path(named).expanduser()
+    except RuntimeError as error:
+        raise DataError(f"There is no home folder for {named}: write the whole path into the data folder setting.") from error

@@ -1,0 +1,89 @@
+"""A data set is one tensor. Images are uint8 and scaled to [-1, 1] as a batch is used; points are used as they are."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+Kind = Literal["images", "points"]
+
+
+class DataError(ValueError):
+    """Data that cannot be used. Its text is one sentence that says what to do."""
+
+
+class DataMissing(DataError):
+    """A data set that has to be downloaded first."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Images as uint8 [n, channels, height, width], or points as float32 [n, 2]; with labels int64 [n] where there are any."""
+
+    name: str
+    data: Tensor
+    labels: Tensor | None = None
+    class_names: tuple[str, ...] = ()
+    source: str = ""
+    notes: tuple[str, ...] = ()
+    """What the user should know about the data, e.g. how many files could not be read."""
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def kind(self) -> Kind:
+        """What a row is."""
+        return "points" if self.data.ndim == 2 else "images"
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """A hash of shape and numbers, by which a run knows its data again."""
+        digest = hashlib.blake2b(repr(tuple(self.data.shape)).encode(), digest_size=16)
+        digest.update(self.data.contiguous().numpy().data)
+        return digest.hexdigest()
+
+
+class ImageDataset(Dataset):
+    """A `Dataset` of images."""
+
+    @property
+    def images(self) -> Tensor:
+        """uint8 [n, channels, height, width]."""
+        return self.data
+
+    @property
+    def channels(self) -> int:
+        """1 (grey) or 3 (RGB)."""
+        return int(self.data.shape[1])
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """uint8 images as float32 in [-1, 1]."""
+    return images.float().div_(127.5).sub_(1)
+
+
+def network_input(data: Tensor) -> Tensor:
+    """Rows of a data set as networks take them, float32: images in [-1, 1], points as they are."""
+    return to_unit_range(data) if data.dtype == torch.uint8 else data
+
+
+def to_uint8(images: Tensor) -> Tensor:
+    """Images in [-1, 1] as uint8, rounded; the inverse of `to_unit_range`. What lies outside is cut off."""
+    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """uint8 [n, c, h, w] as [n, c, size, size], with antialiasing, a part at a time to bound memory."""
+    if tuple(images.shape[2:]) == (size, size):
+        return images.contiguous()
+    resized = torch.empty((*images.shape[:2], size, size), dtype=torch.uint8)  # filled in place: joining parts would hold all twice
+    for target, part in zip(resized.split(4096), images.split(4096), strict=True):
+        target.copy_(functional.interpolate(part, (size, size), mode="bilinear", antialias=True))
+    return resized
