@@ -25,7 +25,7 @@ from wgan_core.directions import diversity
 from wgan_core.latent import Latents, latent_from_text, latent_to_text
 from wgan_core.latent_place import Place, from_params
 from wgan_core.saved import SavedNetworks
-from wgan_core.store import StoreError
+from wgan_core.store.folder import StoreError
 
 PICTURE_WIDTH = 448
 SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {

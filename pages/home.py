@@ -59,7 +59,7 @@ def _quick_start() -> None:
 def recent_runs() -> None:
     """The newest runs, each with a way to watch and to explore it."""
     from pages.shared.server import run_manager
-    from wgan_core.store import list_runs
+    from wgan_core.store.folder import list_runs
 
     runs = list_runs(run_manager().root)[:RECENT]
     if not runs:

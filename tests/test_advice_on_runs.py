@@ -17,7 +17,7 @@ from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import overfit_gap, take_specimen
 from wgan_core.instruments import Kit, advice_reading, lanes_for
 from wgan_core.lag import critic_lag, twin
-from wgan_core.readings import advice_in
+from wgan_core.store.readings import advice_in
 from wgan_core.trainer import Trainer
 
 TINY = TrainConfig(

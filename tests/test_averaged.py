@@ -26,7 +26,7 @@ from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
 from wgan_core.saved import load_networks, newest_readable
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
 
 NONE_KEPT = "This run keeps no averaged generator"
 

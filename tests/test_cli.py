@@ -25,7 +25,7 @@ from wgan_core.data.dataset import DataError
 from wgan_core.messages import Snapshot
 from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 SIZES = {"--image-size": 8, "--latent-dim": 6, "--generator-widths": "16,24", "--critic-widths": "24,12", "--batch-size": 16}
 QUICK = [

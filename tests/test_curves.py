@@ -10,7 +10,7 @@ import pytest
 
 from wgan_core import figures
 from wgan_core.curves import smooth, thin
-from wgan_core.history import COLUMNS
+from wgan_core.store.history import COLUMNS
 
 
 def tensorboard(values: list[float], weight: float) -> list[float]:

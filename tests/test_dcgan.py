@@ -13,7 +13,7 @@ from wgan_core.data.dataset import ImageDataset
 from wgan_core.models import DCGANCritic, DCGANGenerator, build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder
 from wgan_core.saved import load_networks
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 from wgan_core.trainer import Trainer
 
 

@@ -12,7 +12,7 @@ from tests.test_browser_generator import BASE, networks
 from wgan_core import directions
 from wgan_core.directions import Direction
 from wgan_core.saved import SavedNetworks
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
 
 RNG = np.random.default_rng(4)
 

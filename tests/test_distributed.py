@@ -25,7 +25,7 @@ from wgan_core.data.dataset import ImageDataset
 from wgan_core.distributed import World, check_batch
 from wgan_core.job import Job, current_job
 from wgan_core.launch import resumed_loop
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 from wgan_core.trainer import Trainer
 
 STEPS = 12

@@ -23,7 +23,7 @@ from wgan_core.export import PARTS, ExportError, export, export_apart, weights
 from wgan_core.export.program import write_program
 from wgan_core.models import build_critic, build_generator
 from wgan_core.saved import sample_shape
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.trainer import Trainer
 
 DCGAN = {"architecture": "dcgan", "image_size": 28, "dcgan_width": 4, "critic_norm": "layer"}

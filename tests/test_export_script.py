@@ -31,7 +31,7 @@ from wgan_core.export.sections import LiveEdit
 from wgan_core.launch import new_loop
 from wgan_core.messages import Set, Stop
 from wgan_core.recorder import fixed_latents
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 from wgan_core.trainer import Trainer
 
 WALKTHROUGH = TrainConfig(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wgan_core import health_figures
-from wgan_core.readings import Reading
+from wgan_core.store.readings import Reading
 
 
 def named(figure: Any, name: str) -> Any:

@@ -20,8 +20,8 @@ from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import Specimen, take_specimen
 from wgan_core.instruments import Kit, advice_reading, lanes_for
 from wgan_core.lag import Lag
-from wgan_core.readings import Reading, advice_in, from_line, newest, to_line
 from wgan_core.schedule import Instrument, Lane, Schedule
+from wgan_core.store.readings import Reading, advice_in, from_line, newest, to_line
 from wgan_core.trainer import Trainer
 
 POINTS = TrainConfig(

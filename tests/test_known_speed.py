@@ -10,7 +10,7 @@ import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.known_speed import known_speed
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 
 def keep_run(root: Path, name: str, config: TrainConfig, rates: tuple[float, float], *, resumable: bool = True) -> None:

@@ -16,11 +16,11 @@ import torch
 
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.history import COLUMNS
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
 from wgan_core.messages import Set, Stop
 from wgan_core.run import RunLoop
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.history import COLUMNS
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.manager import DeviceBusy, RunManager
 from wgan_core.messages import Pause, Stop
 from wgan_core.run import Run
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import Specimen
 from wgan_core.instruments import Kit, lanes_for
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
-from wgan_core.messages import CheckLag, MeasureAll, Measured, Pause, Set, Snapshot, Stop
+from wgan_core.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
 from wgan_core.monitor import Monitor
-from wgan_core.readings import Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.recorder import Recorder
 from wgan_core.run import Run, RunLoop
 from wgan_core.schedule import Instrument, Lane
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
+from wgan_core.store.readings import Measured, Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.trainer import Trainer
 
 WAIT = 20.0

@@ -25,7 +25,7 @@ from wgan_core.manager import RunManager
 from wgan_core.messages import Pause
 from wgan_core.run import Run
 from wgan_core.speed_trial import SpeedTrial
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 PAGES = ["home", "train", "explore"]
 

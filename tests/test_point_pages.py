@@ -24,7 +24,7 @@ from wgan_core.manager import RunManager
 from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
 from wgan_core.saved import newest_readable
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 CONFIG = TrainConfig(
     dataset="two-lines",

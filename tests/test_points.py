@@ -26,7 +26,7 @@ from wgan_core.messages import Snapshot
 from wgan_core.models import build_critic, build_generator
 from wgan_core.recorder import fixed_latents
 from wgan_core.saved import newest_readable
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.trainer import Trainer
 
 TINY = TrainConfig(

@@ -16,7 +16,7 @@ from wgan_core.launch import new_loop, resumed_loop
 from wgan_core.messages import SaveNow, Set, Stop
 from wgan_core.replay import replay
 from wgan_core.run import RunLoop
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
 
 
 def drive(loop: RunLoop, inbox: queue.SimpleQueue[Any], commands: dict[int, Any], last: int) -> None:

@@ -16,12 +16,12 @@ import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.history import History, column
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
 from wgan_core.messages import Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop, next_status
 from wgan_core.recorder import NotFinite, Recorder, is_mark
 from wgan_core.run import Run, RunLoop
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.history import History, column
 from wgan_core.trainer import Trainer
 
 

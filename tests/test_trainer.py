@@ -13,7 +13,7 @@ from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.models import build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder, fixed_latents
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 from wgan_core.trainer import Trainer, _fused_rmsprop
 from wgan_core.training_state import StateMismatch
 

@@ -63,7 +63,7 @@ def main(argv: Sequence[str]) -> int:
     except Exception as error:
         # Imported late: `--help` and a mistyped flag need no torch.
         from wgan_core.data.dataset import DataError
-        from wgan_core.store import StoreError
+        from wgan_core.store.folder import StoreError
 
         if isinstance(error, (DataError, StoreError, ValueError)):
             return _refuse(str(error))
@@ -196,7 +196,7 @@ def _sample(options: argparse.Namespace) -> int:
     from wgan_core.recorder import fixed_latents
     from wgan_core.sample_file import write_samples
     from wgan_core.saved import load_networks, newest_readable
-    from wgan_core.store import RunFolder
+    from wgan_core.store.folder import RunFolder
 
     if options.out.suffix.lower() not in (".png", ".npz", ".csv"):
         raise UsageError("--out must end in .png (a grid, or a scatter of points), .npz (the arrays) or .csv (points).")
@@ -219,7 +219,7 @@ def _sample(options: argparse.Namespace) -> int:
 
 
 def _info(options: argparse.Namespace) -> int:
-    from wgan_core.store import RunFolder
+    from wgan_core.store.folder import RunFolder
 
     facts = _facts(RunFolder.open(options.run))
     if options.json:
@@ -237,7 +237,7 @@ def _replay(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from wgan_core.replay import replay
-    from wgan_core.store import RunFolder
+    from wgan_core.store.folder import RunFolder
 
     folder = RunFolder.open(options.run)
     with tqdm(unit="step", disable=not sys.stderr.isatty(), total=max(folder.steps(), default=0)) as bar:
@@ -310,7 +310,7 @@ def _facts(folder: Any) -> dict[str, Any]:
 
 def _instruments(readings: Any) -> dict[str, Any]:
     """The newest of what each instrument read, and the advice."""
-    from wgan_core.readings import KINDS, advice_in, newest, plain, share_of_training, value_in_words
+    from wgan_core.store.readings import KINDS, advice_in, newest, plain, share_of_training, value_in_words
 
     names = ("value", "floor", "floor_sd", "excess", "n", "unit", "mode", "reference", "seconds", "step", "details")
     found: dict[str, Any] = {}
@@ -337,7 +337,7 @@ _BOUNDS = {"spectral": "K_spec", "box": "K_box", "display_w1": "estimate / K_emp
 
 def _last(rows: Any, name: str) -> float | None:
     """The newest value of a column of the curves; None where there is none, or it is not a finite number."""
-    from wgan_core.history import column
+    from wgan_core.store.history import column
 
     value = float(column(rows, name)[-1]) if len(rows) else math.nan
     return value if math.isfinite(value) else None

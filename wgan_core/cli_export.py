@@ -32,7 +32,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
 
 def run_export(options: argparse.Namespace) -> int:
     """Write the file. Raises ExportError or StoreError, each with one sentence."""
-    from wgan_core.store import RunFolder
+    from wgan_core.store.folder import RunFolder
 
     folder = RunFolder.open(options.run)
     target: Path = options.out or Path(file_name(folder.path.resolve().name, options.kind, options.part))

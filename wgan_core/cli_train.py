@@ -30,7 +30,7 @@ from wgan_core.job import current_job
 from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.messages import Command, Snapshot, Stop
 from wgan_core.run import RunLoop
-from wgan_core.store import RunFolder, StoreError, new_run_id, run_path, runs_root
+from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path, runs_root
 
 _LINE_EVERY = 10.0
 _LOOP = {"wants_pictures": lambda: False, "publish_every": 1.0}

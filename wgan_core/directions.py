@@ -17,10 +17,10 @@ from torch import nn
 
 from wgan_core.device import compute_beside_training
 from wgan_core.distances import mean_distance_within
-from wgan_core.files import write_atomically
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store.files import write_atomically
+from wgan_core.store.folder import RunFolder, StoreError
 
 FILE = "directions.json"
 SAMPLES = 2048

@@ -10,7 +10,7 @@ from wgan_core.config import ConfigError
 from wgan_core.data.dataset import DataError
 from wgan_core.distributed import PeerLost
 from wgan_core.recorder import NotFinite, Recorder
-from wgan_core.store import StoreError
+from wgan_core.store.folder import StoreError
 from wgan_core.trainer import Trainer
 
 

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from wgan_core.curves import Values, smooth, thin
-from wgan_core.history import Rows, column
+from wgan_core.store.history import Rows, column
 
 # Told apart by people who cannot tell red from green, and readable on white and on near-black.
 BLUE, GREEN, ORANGE, GREY = "#3b82d6", "#17a37f", "#e07a1f", "#8b919a"

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from wgan_core.figures import BLUE, GREEN, GREY, ORANGE
-from wgan_core.readings import KINDS, Reading
+from wgan_core.store.readings import KINDS, Reading
 
 PURPLE = "#8b5cd6"
 _LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}

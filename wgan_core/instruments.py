@@ -22,8 +22,8 @@ from wgan_core.data.load import load_dataset
 from wgan_core.diagnose import Specimen
 from wgan_core.distances import mean_distance_within
 from wgan_core.metrics import Distance, Measurement, Yardstick, diversity, mode_report
-from wgan_core.readings import ADVICE, Reading, plain
 from wgan_core.schedule import Instrument, Lane
+from wgan_core.store.readings import ADVICE, Reading, plain
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from wgan_core.config import TrainConfig
 from wgan_core.device import resolve_device
-from wgan_core.history import column
-from wgan_core.store import RunFolder, StoreError, list_runs
+from wgan_core.store.folder import RunFolder, StoreError, list_runs
+from wgan_core.store.history import column
 
 _NO_MATTER = frozenset(
     (

@@ -14,7 +14,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.device import resolve_device
 from wgan_core.launch import new_loop, resumed_loop
 from wgan_core.run import Run, RunLoop
-from wgan_core.store import RunFolder, StoreError, new_run_id, run_path
+from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path
 
 
 class DeviceBusy(Exception):

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.history import History, Rows
-from wgan_core.readings import Reading
+from wgan_core.store.history import History, Rows
+from wgan_core.store.readings import Measured, Reading
 
 Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
 ENDED: frozenset[Status] = frozenset(("finished", "stopped", "failed"))
@@ -72,25 +72,6 @@ class CheckLag:
 @dataclass(frozen=True)
 class MeasureAll:
     """Have every instrument read the networks as they are now, beside its budget."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """From a run's instruments to the run."""
-
-    key: str
-    """The instrument."""
-    readings: tuple[Reading, ...]
-    seconds: float
-    """What it cost."""
-    trained: float
-    """Seconds of training when the weights were copied."""
-    again: bool = False
-    """Whether it is not done yet and wants another go."""
-    trouble: str = ""
-    """Why it failed, in a sentence."""
-    asked: bool = False
-    """Whether it was asked for by hand, and so is not booked."""
 
 
 Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll | Measured

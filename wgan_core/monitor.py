@@ -24,9 +24,8 @@ from wgan_core.device import compute_beside_training
 from wgan_core.diagnose import Copied, copy_weights
 from wgan_core.instruments import Kit, advice_reading, complete, lanes_for
 from wgan_core.lag import BrokenOff, Lag, copy_state, critic_lag, twin_from
-from wgan_core.messages import Measured
-from wgan_core.readings import Reading, plain
 from wgan_core.schedule import Instrument, Lane, Schedule
+from wgan_core.store.readings import Measured, Reading, plain
 from wgan_core.trainer import Trainer
 
 log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from torch import Tensor
 from wgan_core import images
 from wgan_core.data import toy
 from wgan_core.data.dataset import network_input, to_uint8
-from wgan_core.history import History, Rows
 from wgan_core.images import Pixels
-from wgan_core.readings import Reading
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
+from wgan_core.store.history import History, Rows
+from wgan_core.store.readings import Reading
 from wgan_core.trainer import CriticScores, Trainer
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ import torch
 
 from wgan_core.data.load import load_dataset
 from wgan_core.device import train_on_this_thread
-from wgan_core.store import RunFolder, StoreError, TensorDict
+from wgan_core.store.folder import RunFolder, StoreError, TensorDict
 from wgan_core.trainer import Trainer
 
 

@@ -18,14 +18,12 @@ from typing import Any
 
 from wgan_core.config import TrainConfig
 from wgan_core.failure import explain_failure
-from wgan_core.history import Rows, column
 from wgan_core.messages import (
     ENDED,
     CheckLag,
     Command,
     Edit,
     MeasureAll,
-    Measured,
     Pause,
     Pictures,
     Resume,
@@ -38,9 +36,10 @@ from wgan_core.messages import (
     next_status,
 )
 from wgan_core.monitor import LAG_UPDATES, Monitor
-from wgan_core.readings import plain
 from wgan_core.recorder import NotFinite, Recorder, as_shown
 from wgan_core.speed import Speed
+from wgan_core.store.history import Rows, column
+from wgan_core.store.readings import Measured, plain
 from wgan_core.trainer import Trainer
 
 log = logging.getLogger(__name__)

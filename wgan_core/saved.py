@@ -11,7 +11,7 @@ from wgan_core.data.dataset import to_uint8
 from wgan_core.device import compute_beside_training
 from wgan_core.latent import Latents
 from wgan_core.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator
-from wgan_core.store import AVERAGED, RunFolder, StoreError, TensorDict
+from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
 from wgan_core.training_state import StateMismatch, check_fits
 
 _BATCH = 256

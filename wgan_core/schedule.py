@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wgan_core.readings import Reading
+from wgan_core.store.readings import Reading
 
 Measure = Callable[..., "list[Reading] | None"]
 """Of an `instruments.Kit` and a `diagnose.Specimen`."""

@@ -10,7 +10,7 @@ import streamlit as st
 from wgan_core.data.download import Downloads
 from wgan_core.manager import RunManager
 from wgan_core.paper.jobs import PaperJobs
-from wgan_core.store import runs_root
+from wgan_core.store.folder import runs_root
 
 
 @st.cache_resource(show_spinner=False)

@@ -26,7 +26,7 @@ from playwright.sync_api import Page, sync_playwright
 from websockets.sync.client import connect
 
 from tests.e2e.conftest import LAUNCH_ARGS, Server, _launch, find_chromium
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from wgan_core.latent_place import from_params
 from wgan_core.launch import new_loop
 from wgan_core.recorder import fixed_latents
 from wgan_core.saved import SavedNetworks, newest_readable
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 PROJECT = Path(__file__).parents[2]
 SIDE = 32

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wgan_core.store import RunFolder
+    from wgan_core.store.folder import RunFolder
 
 
 class ExportError(ValueError):

@@ -9,7 +9,7 @@ from wgan_core.data.catalog import DATASETS
 from wgan_core.export.program import write_program
 from wgan_core.export.sections import LiveEdit, Program
 from wgan_core.saved import sample_shape
-from wgan_core.store import RunFolder
+from wgan_core.store.folder import RunFolder
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}")
 

@@ -17,7 +17,7 @@ from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
 from wgan_core.data.image_folder import folder_classes
 from wgan_core.directions import Direction
-from wgan_core.store import RunFolder, StoreError, run_path
+from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 COUNT = 8
 RANDOM = 4

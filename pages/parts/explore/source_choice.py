@@ -7,7 +7,7 @@ import streamlit as st
 from pages.parts.explore.latent_source import Source, open_source, runs_to_choose, saved_steps
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
-from wgan_core.store import StoreError
+from wgan_core.store.folder import StoreError
 
 
 def choose_source() -> Source | None:

@@ -14,7 +14,7 @@ from pages.shared.start import show_run
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.manager import DeviceBusy
 from wgan_core.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
-from wgan_core.store import RunFolder, StoreError, run_path
+from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")

@@ -13,7 +13,7 @@ from wgan_core import health_figures
 from wgan_core.advice import KEPT_UP, SETTLED, WARMED_UP
 from wgan_core.config import SETTINGS
 from wgan_core.messages import CheckLag, MeasureAll, Snapshot
-from wgan_core.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
+from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
 
 _HEIGHT = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.server import run_manager
 from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_apart, file_name
-from wgan_core.store import RunFolder, StoreError, run_path
+from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 
 def export_view(run_id: str) -> None:

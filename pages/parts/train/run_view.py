@@ -25,7 +25,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.launch import snapshot_from_folder
 from wgan_core.messages import Pictures, Snapshot
-from wgan_core.store import RunFolder, StoreError, run_path
+from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 POLL_SECONDS = 1.0
 FILL = 4096  # wider than any column, so a picture takes the width of its column

@@ -30,9 +30,9 @@ import safetensors.torch
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
-from wgan_core.files import append_lines, entries, sync_folder, whole_lines, write_atomically, write_synced
-from wgan_core.history import COLUMNS, Rows
-from wgan_core.readings import Reading, from_line, to_line
+from wgan_core.store.files import append_lines, entries, sync_folder, whole_lines, write_atomically, write_synced
+from wgan_core.store.history import COLUMNS, Rows
+from wgan_core.store.readings import Reading, from_line, to_line
 
 TensorDict = dict[str, torch.Tensor]
 PARTS = ("generator", "critic", "training")
@@ -50,7 +50,7 @@ class StoreError(Exception):
 
 def runs_root() -> Path:
     """Where runs are kept: the environment variable WGAN_RUNS_ROOT, else `checkpoints/` beside the package."""
-    return Path(os.environ.get("WGAN_RUNS_ROOT") or Path(__file__).parents[1] / "checkpoints").expanduser()
+    return Path(os.environ.get("WGAN_RUNS_ROOT") or Path(__file__).parents[2] / "checkpoints").expanduser()
 
 
 def new_run_id(config: TrainConfig) -> str:

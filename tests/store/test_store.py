@@ -18,9 +18,9 @@ import torch
 from tests.project import PROJECT
 from wgan_core.config import TrainConfig, parse_config
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.history import COLUMNS
 from wgan_core.saved import load_networks, newest_readable
-from wgan_core.store import RunFolder, StoreError, list_runs, new_run_id, run_path, steps_to_keep
+from wgan_core.store.folder import RunFolder, StoreError, list_runs, new_run_id, run_path, steps_to_keep
+from wgan_core.store.history import COLUMNS
 from wgan_core.trainer import Trainer
 
 
@@ -103,7 +103,7 @@ def test_a_crash_while_saving_leaves_no_step(folder: RunFolder, monkeypatch: pyt
         written.append(path.name)
         path.write_bytes(data)
 
-    monkeypatch.setattr("wgan_core.store.write_synced", crash)
+    monkeypatch.setattr("wgan_core.store.folder.write_synced", crash)
     with pytest.raises(OSError, match="No space left"):
         folder.write_step(300, state())
     assert folder.steps() == [100, 200]
@@ -329,7 +329,7 @@ def test_what_is_no_step_is_not_taken_for_one(folder: RunFolder) -> None:
 def test_another_process_holds_a_run(folder: RunFolder) -> None:
     """Not only another object here: the command line and the page are two processes."""
     script = (
-        "import sys; from pathlib import Path; from wgan_core.store import RunFolder\n"
+        "import sys; from pathlib import Path; from wgan_core.store.folder import RunFolder\n"
         "folder = RunFolder.open(Path(sys.argv[1])); folder.hold(); print('held', flush=True); sys.stdin.readline()"
     )
     command = [sys.executable, "-c", script, str(folder.path)]

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-from wgan_core.readings import (
+from wgan_core.store.readings import (
     KINDS,
     Reading,
     advice_in,

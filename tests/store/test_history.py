@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 
-from wgan_core.history import COLUMNS, History, column
+from wgan_core.store.history import COLUMNS, History, column
 
 
 def numbered(first: int, count: int) -> np.ndarray:
