@@ -36,7 +36,7 @@ def introduction() -> None:
             "scores is the Wasserstein estimate: the critic raises it, the generator lowers it.",
             width="stretch",
         )
-    from wgan_core.device import describe_device, resolve_device
+    from wgan_core.training.device import describe_device, resolve_device
 
     device.caption(f"Found: {describe_device(resolve_device('auto'))}.")
 

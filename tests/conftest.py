@@ -10,7 +10,7 @@ import torch
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 
-# Tests run side by side; OpenMP teams that share cores wait for each other (see wgan_core.device).
+# Tests run side by side; OpenMP teams that share cores wait for each other (see wgan_core.training.device).
 torch.set_num_threads(1)
 
 SMALL = TrainConfig(

@@ -18,7 +18,7 @@ from wgan_core.diagnose import overfit_gap, take_specimen
 from wgan_core.instruments import Kit, advice_reading, lanes_for
 from wgan_core.lag import critic_lag, twin
 from wgan_core.store.readings import advice_in
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 TINY = TrainConfig(
     image_size=8,

@@ -22,11 +22,11 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import to_uint8
 from wgan_core.export import export, file_name
 from wgan_core.manager import RunManager
-from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
 from wgan_core.saved import load_networks, newest_readable
 from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.training.models import build_generator
 
 NONE_KEPT = "This run keeps no averaged generator"
 

@@ -18,7 +18,7 @@ from wgan_core.bench import _FlopCount, bench, step_flop, textbook_loop
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.load import load_dataset
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
-from wgan_core.models import build_critic, build_generator, initialise
 from wgan_core.saved import SavedNetworks
+from wgan_core.training.models import build_critic, build_generator, initialise
 
 BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, device="cpu")
 

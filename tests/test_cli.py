@@ -23,9 +23,9 @@ from wgan_core.cli import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.messages import Snapshot
-from wgan_core.models import build_generator
 from wgan_core.recorder import fixed_latents
 from wgan_core.store.folder import RunFolder
+from wgan_core.training.models import build_generator
 
 SIZES = {"--image-size": 8, "--latent-dim": 6, "--generator-widths": "16,24", "--critic-widths": "24,12", "--batch-size": 16}
 QUICK = [
@@ -185,7 +185,7 @@ def test_a_run_with_weights_only_cannot_be_resumed(run: Path, capsys: pytest.Cap
 def test_a_failing_run_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch_error = torch.OutOfMemoryError("CUDA out of memory")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wgan_core.trainer.Trainer.train_step", lambda self: (_ for _ in ()).throw(torch_error))
+        patch.setattr("wgan_core.training.trainer.Trainer.train_step", lambda self: (_ for _ in ()).throw(torch_error))
         assert train(tmp_path / "run") == 1
     shown = capsys.readouterr().err.splitlines()[-1]
     assert shown.startswith("wgan_core: There is not enough memory: use a smaller batch size")
@@ -310,7 +310,7 @@ def test_ctrl_c_during_a_download_leaves_nothing(
 def test_ctrl_c_twice_within_a_step_still_saves_that_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from wgan_core.trainer import Trainer
+    from wgan_core.training.trainer import Trainer
 
     before, train_step = signal.getsignal(signal.SIGINT), Trainer.train_step
 

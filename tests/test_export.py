@@ -21,10 +21,10 @@ from wgan_core.data.dataset import ImageDataset
 from wgan_core.data.load import load_dataset
 from wgan_core.export import PARTS, ExportError, export, export_apart, weights
 from wgan_core.export.program import write_program
-from wgan_core.models import build_critic, build_generator
 from wgan_core.saved import sample_shape
 from wgan_core.store.folder import RunFolder, StoreError
-from wgan_core.trainer import Trainer
+from wgan_core.training.models import build_critic, build_generator
+from wgan_core.training.trainer import Trainer
 
 DCGAN = {"architecture": "dcgan", "image_size": 28, "dcgan_width": 4, "critic_norm": "layer"}
 

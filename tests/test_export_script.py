@@ -32,7 +32,7 @@ from wgan_core.launch import new_loop
 from wgan_core.messages import Set, Stop
 from wgan_core.recorder import fixed_latents
 from wgan_core.store.folder import RunFolder
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 WALKTHROUGH = TrainConfig(
     image_size=16, latent_dim=10, generator_widths=(16, 32, 24), critic_widths=(32, 16), batch_size=16, n_critic=5, device="cpu", seed=7

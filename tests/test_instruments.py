@@ -22,7 +22,7 @@ from wgan_core.instruments import Kit, advice_reading, lanes_for
 from wgan_core.lag import Lag
 from wgan_core.schedule import Instrument, Lane, Schedule
 from wgan_core.store.readings import Reading, advice_in, from_line, newest, to_line
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 POINTS = TrainConfig(
     dataset="8-gaussians",

@@ -11,8 +11,8 @@ import torch
 
 from wgan_core import inversion
 from wgan_core.inversion import Inversion, invert, invert_many, memorisation
-from wgan_core.models import MLPCritic, MLPGenerator, initialise
 from wgan_core.saved import SavedNetworks
+from wgan_core.training.models import MLPCritic, MLPGenerator, initialise
 
 SHAPE = (1, 6, 6)
 DIM = 6

@@ -18,7 +18,7 @@ from wgan_core.lab import drawing, figures, stages
 from wgan_core.lab.frame import GRID, MESH, MESH_EDGE, POINTS, View
 from wgan_core.lab.laboratory import Laboratory, enough
 from wgan_core.lab.setup import BASE, EXPERIMENTS, check, needs_restart, twin_of
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 SMALL = BASE.replace(generator_widths=(12,), critic_widths=(16, 8), batch_size=32, n_critic=3)
 PENALISED = SMALL.replace(lipschitz="gradient-penalty", optimizer="adam")

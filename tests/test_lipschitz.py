@@ -11,7 +11,7 @@ from torch import nn
 
 from wgan_core import lipschitz
 from wgan_core.distances import exact_w1
-from wgan_core.models import DCGANCritic, MLPCritic
+from wgan_core.training.models import DCGANCritic, MLPCritic
 
 
 def rng(seed: int = 0) -> torch.Generator:

@@ -29,7 +29,7 @@ from wgan_core.run import Run, RunLoop
 from wgan_core.schedule import Instrument, Lane
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Measured, Reading, advice_in, newest, of_key, share_of_training
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 WAIT = 20.0
 
@@ -405,10 +405,10 @@ def test_a_program_that_ends_while_something_is_measured_ends_well() -> None:
     script = """
 import queue, numpy, torch
 from wgan_core.config import TrainConfig
-from wgan_core.data import Dataset
+from wgan_core.data.dataset import Dataset
 from wgan_core.schedule import Instrument, Lane
 from wgan_core.monitor import Monitor
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 def slow(kit, specimen):
     for _ in range(200):

@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from wgan_core import neighbours
 from wgan_core.data.dataset import ImageDataset, to_unit_range
-from wgan_core.models import DCGANCritic, MLPCritic
 from wgan_core.neighbours import By, Neighbours, critic_features
+from wgan_core.training.models import DCGANCritic, MLPCritic
 
 
 def images(count: int, seed: int, shape: tuple[int, ...] = (1, 5, 5), levels: int = 256) -> torch.Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 from wgan_core.paper import boundary, depth, gaussians, lines, quality, surfaces
 from wgan_core.paper.critics import cross_entropy, js_bound
 from wgan_core.paper.result import Check, Progress
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 
 def missed(checks: Iterable[Check]) -> list[int]:
@@ -28,7 +28,7 @@ def missed(checks: Iterable[Check]) -> list[int]:
 
 @pytest.fixture
 def without_clipping(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wgan_core.trainer.clip_weights", lambda parameters, clip_value: None)
+    monkeypatch.setattr("wgan_core.training.trainer.clip_weights", lambda parameters, clip_value: None)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def with_the_norm_over_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
         return ((gradient.square().sum(0) + 1e-12).sqrt() - 1).square().mean()
 
     monkeypatch.setattr(Trainer, "_gradients_written_out", lambda self: None)
-    monkeypatch.setattr("wgan_core.trainer.gradient_penalty", wrong)
+    monkeypatch.setattr("wgan_core.training.trainer.gradient_penalty", wrong)
 
 
 # Two lines.

@@ -18,7 +18,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.recorder import NotFinite, Recorder, fixed_latents, is_mark, latent_seed
 from wgan_core.store.folder import RunFolder
-from wgan_core.trainer import CriticScores, Trainer
+from wgan_core.training.trainer import CriticScores, Trainer
 
 
 class Clock:

@@ -22,7 +22,7 @@ from wgan_core.recorder import NotFinite, Recorder, is_mark
 from wgan_core.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, column
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 
 class Clock:

@@ -13,7 +13,7 @@ from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.data.load import load_dataset
 from wgan_core.speed_trial import SpeedTrial, try_speed
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 
 class Clock:

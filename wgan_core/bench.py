@@ -22,9 +22,9 @@ from torch.utils.flop_counter import flop_registry
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS, data_root
 from wgan_core.data.load import load_dataset
-from wgan_core.device import train_on_this_thread
 from wgan_core.export.program import script, write_program
-from wgan_core.trainer import Trainer
+from wgan_core.training.device import train_on_this_thread
+from wgan_core.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

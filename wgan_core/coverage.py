@@ -28,7 +28,7 @@ from torch.nn import functional
 from wgan_core.data.dataset import Dataset
 from wgan_core.distances import frechet_distance
 from wgan_core.metrics import Distance, as_measured
-from wgan_core.models import initialise
+from wgan_core.training.models import initialise
 
 log = logging.getLogger(__name__)
 

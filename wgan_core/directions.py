@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import nn
 
-from wgan_core.device import compute_beside_training
 from wgan_core.distances import mean_distance_within
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks
 from wgan_core.store.files import write_atomically
 from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.training.device import compute_beside_training
 
 FILE = "directions.json"
 SAMPLES = 2048

@@ -8,10 +8,10 @@ import torch
 
 from wgan_core.config import ConfigError
 from wgan_core.data.dataset import DataError
-from wgan_core.distributed import PeerLost
 from wgan_core.recorder import NotFinite, Recorder
 from wgan_core.store.folder import StoreError
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
+from wgan_core.training.world import PeerLost
 
 
 class Loop(Protocol):

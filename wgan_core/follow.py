@@ -12,11 +12,11 @@ from types import FrameType
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.device import resolve_device, train_on_this_thread
-from wgan_core.distributed import Meeting, PeerLost, World, check_batch, own_device
-from wgan_core.job import Job
 from wgan_core.run import RunLoop
-from wgan_core.trainer import Trainer
+from wgan_core.training.device import resolve_device, train_on_this_thread
+from wgan_core.training.job import Job
+from wgan_core.training.trainer import Trainer
+from wgan_core.training.world import Meeting, PeerLost, World, check_batch, own_device
 
 
 def open_meeting(meeting: Meeting, config: TrainConfig) -> World:

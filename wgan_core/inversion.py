@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 from torch import Tensor
 
-from wgan_core.device import compute_beside_training
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks
+from wgan_core.training.device import compute_beside_training
 
 CANDIDATES = 1024
 """Random latents that the starts are the best of."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wgan_core.config import TrainConfig
-from wgan_core.device import resolve_device
 from wgan_core.store.folder import RunFolder, StoreError, list_runs
 from wgan_core.store.history import column
+from wgan_core.training.device import resolve_device
 
 _NO_MATTER = frozenset(
     (

@@ -10,16 +10,16 @@ from typing import Any
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.device import train_on_this_thread
-from wgan_core.distributed import World
 from wgan_core.messages import Command, Edit, Snapshot, Status
 from wgan_core.monitor import Monitor
 from wgan_core.recorder import Recorder
 from wgan_core.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History
-from wgan_core.trainer import Trainer
-from wgan_core.training_state import StateMismatch
+from wgan_core.training.device import train_on_this_thread
+from wgan_core.training.state import StateMismatch
+from wgan_core.training.trainer import Trainer
+from wgan_core.training.world import World
 
 Inbox = queue.SimpleQueue[Command]
 Publish = Callable[[Snapshot], None]

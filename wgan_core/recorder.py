@@ -19,7 +19,7 @@ from wgan_core.images import Pixels
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, Rows
 from wgan_core.store.readings import Reading
-from wgan_core.trainer import CriticScores, Trainer
+from wgan_core.training.trainer import CriticScores, Trainer
 
 log = logging.getLogger(__name__)
 

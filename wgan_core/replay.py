@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 
 from wgan_core.data.load import load_dataset
-from wgan_core.device import train_on_this_thread
 from wgan_core.store.folder import RunFolder, StoreError, TensorDict
-from wgan_core.trainer import Trainer
+from wgan_core.training.device import train_on_this_thread
+from wgan_core.training.trainer import Trainer
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from wgan_core.recorder import NotFinite, Recorder, as_shown
 from wgan_core.speed import Speed
 from wgan_core.store.history import Rows, column
 from wgan_core.store.readings import Measured, plain
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from wgan_core.config import POINT_SETS
 from wgan_core.data.dataset import to_uint8
-from wgan_core.device import compute_beside_training
 from wgan_core.latent import Latents
-from wgan_core.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator
 from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
-from wgan_core.training_state import StateMismatch, check_fits
+from wgan_core.training.device import compute_beside_training
+from wgan_core.training.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator
+from wgan_core.training.state import StateMismatch, check_fits
 
 _BATCH = 256
 NO_AVERAGE = "This run keeps no averaged generator: start a new one with a generator average decay (ema_decay) above 0, such as 0.999."

@@ -15,8 +15,8 @@ from tests.project import PROJECT
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import Dataset, ImageDataset
-from wgan_core.models import build_critic, build_generator, parameter_count
-from wgan_core.trainer import Trainer
+from wgan_core.training.models import build_critic, build_generator, parameter_count
+from wgan_core.training.trainer import Trainer
 
 # From the published programs, not from the presets.
 CLIPPED = {"lipschitz": "clip", "clipped": "all", "optimizer": "rmsprop", "critic_lr": 5e-5, "generator_lr": 5e-5}

@@ -21,7 +21,7 @@ from wgan_core.data.dataset import ImageDataset
 from wgan_core.saved import load_networks, newest_readable
 from wgan_core.store.folder import RunFolder, StoreError, list_runs, new_run_id, run_path, steps_to_keep
 from wgan_core.store.history import COLUMNS
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 
 def state(value: float = 1.0) -> dict[str, dict[str, torch.Tensor]]:
@@ -278,7 +278,7 @@ def test_forgetting_is_all_or_nothing(folder: RunFolder, monkeypatch: pytest.Mon
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        for name in ("files.write_synced", "store.append_lines"):
+        for name in ("store.files.write_synced", "store.folder.append_lines"):
             patch.setattr(f"wgan_core.{name}", full)
         with pytest.raises(OSError, match="No space left"):
             folder.forget_after(10)

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wgan_core.device import compute_beside_training
-from wgan_core.models import MLPGenerator
 from wgan_core.saved import SavedNetworks
+from wgan_core.training.device import compute_beside_training
+from wgan_core.training.models import MLPGenerator
 
 MOST_BYTES = 40_000_000
 """Larger generators are left to the server."""

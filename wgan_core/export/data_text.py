@@ -10,7 +10,7 @@ from wgan_core.data.image_folder import SUFFIXES
 from wgan_core.data.toy import TRAINING_POINTS, view_limit
 from wgan_core.export.points_text import POINTS, points_loader
 from wgan_core.export.sections import Section
-from wgan_core.models import SampleShape
+from wgan_core.training.models import SampleShape
 
 # The class in torchvision and the side of its images, which are not resized to what they are already.
 _TORCHVISION: dict[str, tuple[str, int]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from wgan_core.config import POINT_SETS, TrainConfig
-from wgan_core.models import INNER, ImageShape, SampleShape, dcgan_plan
+from wgan_core.training.models import INNER, ImageShape, SampleShape, dcgan_plan
 
 
 def number(value: float) -> str:

@@ -13,7 +13,7 @@ from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, noun, number
 from wgan_core.export.sections import LiveEdit, Program, Section
 from wgan_core.export.training_text import settings_in_loop, training
-from wgan_core.models import SampleShape
+from wgan_core.training.models import SampleShape
 
 _METHODS = {
     "clip": ("WGAN with weight clipping", "arXiv 1701.07875"),

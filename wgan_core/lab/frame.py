@@ -14,7 +14,7 @@ from wgan_core import distances, lipschitz
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.diagnose import LayerWeights, clip_boundary
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 Array = NDArray[np.float32]
 

@@ -13,10 +13,10 @@ from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.device import compute_beside_training
 from wgan_core.lab.frame import Frame, Truth, View
 from wgan_core.lab.stages import Stage, Who, cycle
-from wgan_core.trainer import Trainer
+from wgan_core.training.device import compute_beside_training
+from wgan_core.training.trainer import Trainer
 
 Pace = Literal["slow", "cycles", "full"]
 """slow: stage by stage; cycles: one cycle at each look; full: as much as fits."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from wgan_core.config import TrainConfig
 from wgan_core.lab.frame import Frame
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 Who = Literal["both", "critic", "generator"]
 """Which networks train."""

@@ -28,7 +28,7 @@ def run(name: str, seed: int = 0, progress: Progress | None = None) -> Result:
     Raises:
         Stopped: by `progress.stop()`.
     """
-    from wgan_core.device import compute_beside_training
+    from wgan_core.training.device import compute_beside_training
 
     compute_beside_training()
     chosen, start = experiment(name), time.perf_counter()

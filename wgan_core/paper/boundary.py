@@ -17,7 +17,7 @@ from wgan_core.lipschitz import weighted_layers
 from wgan_core.paper import figures
 from wgan_core.paper.critics import BASE
 from wgan_core.paper.result import Check, Experiment, Progress
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 CLIPPED = BASE.replace(
     dataset="swiss-roll",

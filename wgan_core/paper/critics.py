@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
-from wgan_core.models import MLPGenerator, build_critic, initialise
 from wgan_core.paper.result import Progress
-from wgan_core.trainer import Trainer
+from wgan_core.training.models import MLPGenerator, build_critic, initialise
+from wgan_core.training.trainer import Trainer
 
 Draw = Callable[[torch.Generator], tuple[Tensor, Tensor]]
 """A batch of real and one of generated points, each float32 [batch, d], drawn with these random numbers."""

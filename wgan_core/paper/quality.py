@@ -22,7 +22,7 @@ from wgan_core.metrics import PROJECTIONS, as_measured
 from wgan_core.paper import figures
 from wgan_core.paper.critics import cross_entropy, js_bound
 from wgan_core.paper.result import Check, Experiment, Progress
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 HELD_OUT = 497
 """Of the 1,797 digits, those that nothing is trained on."""

@@ -15,7 +15,7 @@ from wgan_core.advice import Observations, advise
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
-from wgan_core.device import resolve_device
+from wgan_core.training.device import resolve_device
 
 SCOPE = "setup"
 PRESET_KEY = "setup-preset"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wgan_core.distributed import World
+from wgan_core.training.world import World
 
 
 class JointBatchNorm(nn.Module):

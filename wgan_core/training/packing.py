@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wgan_core.joint_norm import JointBatchNorm
-from wgan_core.models import MLPGenerator
+from wgan_core.training.joint_norm import JointBatchNorm
+from wgan_core.training.models import MLPGenerator
 
 MOST_BATCHES = 32
 _MOST_NUMBERS = 2**23

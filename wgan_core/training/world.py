@@ -21,7 +21,7 @@ from torch.autograd.function import once_differentiable
 from torch.distributed.rendezvous import rendezvous
 
 from wgan_core.config import ConfigError
-from wgan_core.job import Job
+from wgan_core.training.job import Job
 
 TensorDict = dict[str, Tensor]
 _BACKENDS = {"cpu": "gloo", "cuda": "nccl"}

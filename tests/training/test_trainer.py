@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.models import build_critic, build_generator, initialise, parameter_count
 from wgan_core.recorder import Recorder, fixed_latents
 from wgan_core.store.folder import RunFolder
-from wgan_core.trainer import Trainer, _fused_rmsprop
-from wgan_core.training_state import StateMismatch
+from wgan_core.training.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
+from wgan_core.training.models import build_critic, build_generator, initialise, parameter_count
+from wgan_core.training.state import StateMismatch
+from wgan_core.training.trainer import Trainer, _fused_rmsprop
 
 
 def weights(trainer: Trainer) -> torch.Tensor:

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from wgan_core.config import TrainConfig
-from wgan_core.critic_gradients import CriticGradients
-from wgan_core.critic_loss import gradient_penalty, wasserstein_estimate
-from wgan_core.flat import FlatParameters
-from wgan_core.models import MLPCritic, build_critic
+from wgan_core.training.critic_gradients import CriticGradients
+from wgan_core.training.critic_loss import gradient_penalty, wasserstein_estimate
+from wgan_core.training.flat import FlatParameters
+from wgan_core.training.models import MLPCritic, build_critic
 
 BATCH = 12
 WIDTHS = [(16,), (32, 16), (9, 7, 5, 3)]

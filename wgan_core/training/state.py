@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from wgan_core.flat import FlatParameters
+from wgan_core.training.flat import FlatParameters
 
 TensorDict = dict[str, Tensor]
 

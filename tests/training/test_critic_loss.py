@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from wgan_core.critic_loss import clip_weights, generator_loss, wasserstein_estimate
+from wgan_core.training.critic_loss import clip_weights, generator_loss, wasserstein_estimate
 
 
 def test_the_estimate_does_not_see_a_constant_added_to_the_critic() -> None:

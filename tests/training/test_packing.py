@@ -9,9 +9,9 @@ import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.models import MLPGenerator, build_generator
-from wgan_core.packing import MOST_BATCHES, PackedImages, batches_that_fit
-from wgan_core.trainer import Trainer
+from wgan_core.training.models import MLPGenerator, build_generator
+from wgan_core.training.packing import MOST_BATCHES, PackedImages, batches_that_fit
+from wgan_core.training.trainer import Trainer
 
 
 @pytest.fixture

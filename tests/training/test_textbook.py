@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from wgan_core.config import PRESETS
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.trainer import Trainer
+from wgan_core.training.trainer import Trainer
 
 
 class TextbookGenerator(nn.Module):

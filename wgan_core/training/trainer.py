@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig, live_fields
-from wgan_core.critic_gradients import CriticGradients
-from wgan_core.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
 from wgan_core.data.dataset import Dataset, network_input
-from wgan_core.device import resolve_device
-from wgan_core.distributed import World
-from wgan_core.flat import FlatParameters
-from wgan_core.joint_norm import join_batch_norms
-from wgan_core.models import MLPCritic, build_critic, build_generator, initialise
-from wgan_core.packing import ImagesAhead
-from wgan_core.training_state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
+from wgan_core.training.critic_gradients import CriticGradients
+from wgan_core.training.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
+from wgan_core.training.device import resolve_device
+from wgan_core.training.flat import FlatParameters
+from wgan_core.training.joint_norm import join_batch_norms
+from wgan_core.training.models import MLPCritic, build_critic, build_generator, initialise
+from wgan_core.training.packing import ImagesAhead
+from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
+from wgan_core.training.world import World
 
 
 class CriticScores(NamedTuple):

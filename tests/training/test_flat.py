@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import nn
 
-from wgan_core.flat import FlatParameters
+from wgan_core.training.flat import FlatParameters
 
 
 def network() -> nn.Module:

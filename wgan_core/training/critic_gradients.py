@@ -16,8 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wgan_core.critic_loss import slope_norm
-from wgan_core.models import MLPCritic
+from wgan_core.training.critic_loss import slope_norm
+from wgan_core.training.models import MLPCritic
 
 
 class CriticGradients:

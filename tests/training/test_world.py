@@ -22,11 +22,11 @@ from torch.multiprocessing.spawn import spawn
 from tests.conftest import SMALL
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.distributed import World, check_batch
-from wgan_core.job import Job, current_job
 from wgan_core.launch import resumed_loop
 from wgan_core.store.folder import RunFolder
-from wgan_core.trainer import Trainer
+from wgan_core.training.job import Job, current_job
+from wgan_core.training.trainer import Trainer
+from wgan_core.training.world import World, check_batch
 
 STEPS = 12
 CASES: dict[str, dict[str, Any]] = {

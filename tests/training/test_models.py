@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig
-from wgan_core.models import build_critic, build_generator, initialise
+from wgan_core.training.models import build_critic, build_generator, initialise
 
 
 def leaky(x: Tensor, slope: float) -> Tensor:
