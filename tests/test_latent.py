@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wgan_core import images
+from wgan_core.figures import images
 from wgan_core.latent import interpolate, latent_from_text, latent_to_text, path_through
 
 RNG = np.random.default_rng(0)

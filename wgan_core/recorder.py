@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_core import images
 from wgan_core.data import toy
 from wgan_core.data.dataset import network_input, to_uint8
-from wgan_core.images import Pixels
+from wgan_core.figures import images
+from wgan_core.figures.images import Pixels
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, Rows
 from wgan_core.store.readings import Reading

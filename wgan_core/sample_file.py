@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from wgan_core import images
 from wgan_core.data import toy
+from wgan_core.figures import images
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks
 

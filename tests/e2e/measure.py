@@ -277,7 +277,7 @@ def newest_step(path: Path) -> int:
 def update_size(runs: Path) -> None:
     """Bytes and server time of an update with 1,000 and with 100,000 recorded points."""
     from pages.components.live_chart import _to_json
-    from wgan_core import figures
+    from wgan_core.figures import training as figures
 
     for count in (1000, 100_000):
         rng = np.random.default_rng(0)

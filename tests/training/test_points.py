@@ -15,12 +15,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from wgan_core import figures, images
 from wgan_core.cli import main
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
+from wgan_core.figures import images
+from wgan_core.figures import training as figures
 from wgan_core.launch import new_loop
 from wgan_core.messages import Snapshot
 from wgan_core.recorder import fixed_latents

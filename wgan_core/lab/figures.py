@@ -7,7 +7,7 @@ from typing import Protocol
 
 import plotly.graph_objects as go
 
-from wgan_core.figures import BLUE, GREY
+from wgan_core.figures.training import BLUE, GREY
 
 PURPLE = "#9a6fd0"
 COLOURS = (BLUE, PURPLE)

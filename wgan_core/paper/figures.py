@@ -1,6 +1,6 @@
 """The figures of the papers' results: plain data in, `plotly.graph_objects.Figure` out. Knows neither torch nor Streamlit.
 
-As in `wgan_core.figures`, only the colours of curves are set here; background, text and grid come from where they are shown.
+As in `wgan_core.figures.training`, only the colours of curves are set here; background, text and grid come from where they are shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from wgan_core.figures import BLUE, GREEN, GREY, ORANGE
+from wgan_core.figures.training import BLUE, GREEN, GREY, ORANGE
 
 Values = NDArray[np.floating] | NDArray[np.integer]
 Axis = dict[str, Any]

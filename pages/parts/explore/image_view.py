@@ -18,9 +18,9 @@ from pages.components.payload import asset, script
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
 from pages.parts.explore.nearest_view import show_nearest
-from wgan_core import images
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.picture_file import FORMATS, MOST_BYTES, PictureError, read_picture
+from wgan_core.figures import images
 from wgan_core.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
 from wgan_core.saved import SavedNetworks
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pages.components.live_image import live_image
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
-from wgan_core import images
+from wgan_core.figures import images
 from wgan_core.inside import layer_views, score_by_pixel
 
 MOST_MAPS = 32

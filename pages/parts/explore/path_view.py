@@ -17,8 +17,8 @@ from pages.parts.explore.latent_source import Source
 from pages.parts.explore.pins import MOST_KEYS, THROUGH, USUAL_KEYS, let_go_of_others, pins, pins_to_params, show_pins
 from pages.parts.explore.point_view import show_points
 from pages.shared.text import whole_number
-from wgan_core import images
-from wgan_core.figures import path_figure
+from wgan_core.figures import images
+from wgan_core.figures.training import path_figure
 from wgan_core.latent import Latents, Path, path_through
 from wgan_core.path_report import PathReport, path_report
 from wgan_core.saved import SavedNetworks

@@ -7,8 +7,8 @@ import streamlit as st
 
 from pages.components.live_chart import live_chart
 from pages.parts.explore.latent_source import Source
-from wgan_core import figures
 from wgan_core.data import toy
+from wgan_core.figures import training as figures
 from wgan_core.latent import Latents
 
 _HEIGHT = 480

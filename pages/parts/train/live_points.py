@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 
 from pages.components.live_chart import live_chart
-from wgan_core import figures
 from wgan_core.data import toy
+from wgan_core.figures import training as figures
 from wgan_core.messages import Pictures
 
 _HEIGHT = 480

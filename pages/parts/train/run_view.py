@@ -20,9 +20,10 @@ from pages.parts.train.live_points import live_points
 from pages.shared.server import run_manager, spare_what_is_loaded
 from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
-from wgan_core import figures, images
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS
+from wgan_core.figures import images
+from wgan_core.figures import training as figures
 from wgan_core.launch import snapshot_from_folder
 from wgan_core.messages import Pictures, Snapshot
 from wgan_core.store.folder import RunFolder, StoreError, run_path

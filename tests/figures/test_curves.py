@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from wgan_core import figures
-from wgan_core.curves import smooth, thin
+from wgan_core.figures import training as figures
+from wgan_core.figures.curves import smooth, thin
 from wgan_core.store.history import COLUMNS
 
 

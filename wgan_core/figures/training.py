@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from wgan_core.curves import Values, smooth, thin
+from wgan_core.figures.curves import Values, smooth, thin
 from wgan_core.store.history import Rows, column
 
 # Told apart by people who cannot tell red from green, and readable on white and on near-black.

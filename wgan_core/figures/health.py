@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from wgan_core.figures import BLUE, GREEN, GREY, ORANGE
+from wgan_core.figures.training import BLUE, GREEN, GREY, ORANGE
 from wgan_core.store.readings import KINDS, Reading
 
 PURPLE = "#8b5cd6"

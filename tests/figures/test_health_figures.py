@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from wgan_core import health_figures
+from wgan_core.figures import health as health_figures
 from wgan_core.store.readings import Reading
 
 

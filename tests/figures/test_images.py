@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wgan_core.images import enlarge, gif, png, tile, to_pil
+from wgan_core.figures.images import enlarge, gif, png, tile, to_pil
 
 
 def flat(value: int, height: int = 2, width: int = 3, channels: int = 1) -> np.ndarray:

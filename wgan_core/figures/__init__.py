@@ -1,0 +1,1 @@
+"""Plotly figures and pictures: plain data in. Knows neither Streamlit nor torch."""
