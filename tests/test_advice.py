@@ -12,11 +12,11 @@ import torch
 
 from wgan_core.advice import RULES, Advice, Observations, advise
 from wgan_core.config import SETTINGS, TrainConfig
-from wgan_core.coverage import ClassReport
-from wgan_core.diagnose import CriticHealth, GradientDepth, LayerWeights, ModeGap, Movement, OverfitGap
-from wgan_core.lag import Lag
-from wgan_core.lipschitz import Bound, GradientNorms
-from wgan_core.metrics import ModeReport
+from wgan_core.measures.coverage import ClassReport
+from wgan_core.measures.diagnose import CriticHealth, GradientDepth, LayerWeights, ModeGap, Movement, OverfitGap
+from wgan_core.measures.lag import Lag
+from wgan_core.measures.lipschitz import Bound, GradientNorms
+from wgan_core.measures.metrics import ModeReport
 
 CLIP = TrainConfig(dataset="fashion-mnist", clip_value=0.01)
 GP = CLIP.replace(lipschitz="gradient-penalty", optimizer="adam")

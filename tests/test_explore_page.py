@@ -34,7 +34,7 @@ from wgan_core.store.folder import RunFolder
 
 @pytest.fixture
 def manager(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunManager]:
-    monkeypatch.setattr("wgan_core.coverage.default_folder", lambda: tmp_path / "classifiers")
+    monkeypatch.setattr("wgan_core.measures.coverage.default_folder", lambda: tmp_path / "classifiers")
     st.cache_resource.clear()
     st.cache_data.clear()
     manager = run_manager()

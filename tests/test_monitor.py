@@ -19,9 +19,9 @@ from tests.project import PROJECT
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
-from wgan_core.diagnose import Specimen
 from wgan_core.instruments import Kit, lanes_for
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.measures.diagnose import Specimen
 from wgan_core.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
 from wgan_core.monitor import Monitor
 from wgan_core.recorder import Recorder

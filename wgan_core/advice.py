@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.coverage import ClassReport
-from wgan_core.diagnose import CriticHealth, ModeGap, Movement, OverfitGap
-from wgan_core.lag import Lag
-from wgan_core.lipschitz import GradientNorms
-from wgan_core.metrics import ModeReport
+from wgan_core.measures.coverage import ClassReport
+from wgan_core.measures.diagnose import CriticHealth, ModeGap, Movement, OverfitGap
+from wgan_core.measures.lag import Lag
+from wgan_core.measures.lipschitz import GradientNorms
+from wgan_core.measures.metrics import ModeReport
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wgan_core.latent import Latents
-from wgan_core.lipschitz import gradients
+from wgan_core.measures.lipschitz import gradients
 from wgan_core.saved import SavedNetworks
 from wgan_core.training.device import compute_beside_training
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wgan_core.data.dataset import ImageDataset, to_unit_range
-from wgan_core.distances import nearest_candidates
+from wgan_core.measures.distances import nearest_candidates
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.models import DCGANCritic, MLPCritic
 

@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core import distances, lipschitz
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
-from wgan_core.diagnose import LayerWeights, clip_boundary
+from wgan_core.measures import distances, lipschitz
+from wgan_core.measures.diagnose import LayerWeights, clip_boundary
 from wgan_core.training.trainer import Trainer
 
 Array = NDArray[np.float32]

@@ -9,12 +9,12 @@ from typing import Literal
 
 import torch
 
-from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.lab.frame import Frame, Truth, View
 from wgan_core.lab.stages import Stage, Who, cycle
+from wgan_core.measures import lipschitz
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.trainer import Trainer
 

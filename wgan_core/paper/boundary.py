@@ -12,8 +12,8 @@ from torch import nn
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.load import load_dataset
-from wgan_core.diagnose import AT_BOUNDARY
-from wgan_core.lipschitz import weighted_layers
+from wgan_core.measures.diagnose import AT_BOUNDARY
+from wgan_core.measures.lipschitz import weighted_layers
 from wgan_core.paper import figures
 from wgan_core.paper.critics import BASE
 from wgan_core.paper.result import Check, Experiment, Progress

@@ -13,8 +13,8 @@ import torch
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import network_input
 from wgan_core.data.load import load_dataset
-from wgan_core.diagnose import GradientDepth, critic_depth, take_specimen
-from wgan_core.lipschitz import gradient_norms
+from wgan_core.measures.diagnose import GradientDepth, critic_depth, take_specimen
+from wgan_core.measures.lipschitz import gradient_norms
 from wgan_core.paper import figures
 from wgan_core.paper.critics import BASE
 from wgan_core.paper.result import Check, Experiment, Progress

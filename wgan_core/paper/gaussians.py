@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
+from wgan_core.measures import lipschitz
 from wgan_core.paper import figures
 from wgan_core.paper.critics import BASE, cross_entropy, train_critic, train_discriminator
 from wgan_core.paper.result import Check, Experiment, Progress

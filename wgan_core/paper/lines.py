@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
-from wgan_core.distances import exact_w1
+from wgan_core.measures import lipschitz
+from wgan_core.measures.distances import exact_w1
 from wgan_core.paper import figures
 from wgan_core.paper.critics import BASE, Draw, cross_entropy, js_bound, train_critic, train_discriminator
 from wgan_core.paper.result import Check, Experiment, Progress

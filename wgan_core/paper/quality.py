@@ -17,8 +17,8 @@ from torch import Tensor
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.distances import sliced_w1, unit_directions
-from wgan_core.metrics import PROJECTIONS, as_measured
+from wgan_core.measures.distances import sliced_w1, unit_directions
+from wgan_core.measures.metrics import PROJECTIONS, as_measured
 from wgan_core.paper import figures
 from wgan_core.paper.critics import cross_entropy, js_bound
 from wgan_core.paper.result import Check, Experiment, Progress

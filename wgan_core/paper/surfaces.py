@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
+from wgan_core.measures import lipschitz
 from wgan_core.paper import figures
 from wgan_core.paper.critics import BASE, Draw, train_critic
 from wgan_core.paper.result import Check, Experiment, Progress

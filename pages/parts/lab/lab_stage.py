@@ -11,11 +11,11 @@ from streamlit.components.v2 import component
 
 from pages.components.payload import asset, pack, script
 from wgan_core.config import TrainConfig
-from wgan_core.diagnose import LayerWeights
 from wgan_core.lab import stages
 from wgan_core.lab.frame import GRID, MESH, POINTS, Frame
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.stages import Stage
+from wgan_core.measures.diagnose import LayerWeights
 
 LAYERS = {
     "landscape": "Landscape",

@@ -9,12 +9,12 @@ import pytest
 import torch
 from scipy import stats
 
-from wgan_core import distances, metrics
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import DataError, Dataset, to_unit_range
 from wgan_core.data.load import load_dataset
-from wgan_core.metrics import ENERGY_IMAGES, EXACT_W1, SLICED_W1, Distance, Yardstick
+from wgan_core.measures import distances, metrics
+from wgan_core.measures.metrics import ENERGY_IMAGES, EXACT_W1, SLICED_W1, Distance, Yardstick
 
 
 def points(n: int, seed: int) -> torch.Tensor:

@@ -26,8 +26,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wgan_core.data.dataset import Dataset
-from wgan_core.distances import frechet_distance
-from wgan_core.metrics import Distance, as_measured
+from wgan_core.measures.distances import frechet_distance
+from wgan_core.measures.metrics import Distance, as_measured
 from wgan_core.training.models import initialise
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,19 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_core import diagnose
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset, to_unit_range
-from wgan_core.diagnose import Specimen, clip_boundary, critic_depth, examine, generator_depth, mode_gap, overfit_gap, take_specimen
+from wgan_core.measures import diagnose
+from wgan_core.measures.diagnose import (
+    Specimen,
+    clip_boundary,
+    critic_depth,
+    examine,
+    generator_depth,
+    mode_gap,
+    overfit_gap,
+    take_specimen,
+)
 from wgan_core.training.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator
 from wgan_core.training.trainer import Trainer
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from wgan_core import lipschitz
-from wgan_core.distances import exact_w1
+from wgan_core.measures import lipschitz
+from wgan_core.measures.distances import exact_w1
 from wgan_core.training.models import DCGANCritic, MLPCritic
 
 

@@ -11,12 +11,12 @@ import safetensors.torch
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from wgan_core import coverage, distances
 from wgan_core.config import TrainConfig
-from wgan_core.coverage import Classifier, class_report, classifier_for, fd_cnn, train_classifier
 from wgan_core.data.dataset import Dataset, to_unit_range
 from wgan_core.data.load import load_dataset
-from wgan_core.metrics import Yardstick
+from wgan_core.measures import coverage, distances
+from wgan_core.measures.coverage import Classifier, class_report, classifier_for, fd_cnn, train_classifier
+from wgan_core.measures.metrics import Yardstick
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 from torch import Tensor
 
-from wgan_core import distances
 from wgan_core.data.dataset import Dataset, to_uint8, to_unit_range
+from wgan_core.measures import distances
 
 Mode = Literal["eval", "train"]
 """Of the generator's BatchNorm: running statistics, or those of the batch."""

@@ -10,7 +10,7 @@ import pytest
 import scipy.stats
 import torch
 
-from wgan_core import distances
+from wgan_core.measures import distances
 
 
 def normal(n: int, d: int, seed: int, mean: float = 0.0) -> torch.Tensor:

@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wgan_core import lipschitz
 from wgan_core.config import TrainConfig
-from wgan_core.distances import sliced_w1, unit_directions
-from wgan_core.lipschitz import Bound, GradientNorms
-from wgan_core.metrics import PROJECTIONS, Mode, as_measured
+from wgan_core.measures import lipschitz
+from wgan_core.measures.distances import sliced_w1, unit_directions
+from wgan_core.measures.lipschitz import Bound, GradientNorms
+from wgan_core.measures.metrics import PROJECTIONS, Mode, as_measured
 from wgan_core.training.critic_loss import generator_loss, wasserstein_estimate
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer
