@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from wgan_core.advice import Advice
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.image_folder import preview_folder
 from wgan_core.data.point_file import load_points
+from wgan_core.instruments.advice import Advice
 
 FEW = 1000
 """Samples below which a critic soon knows them by heart."""

@@ -10,8 +10,8 @@ from typing import Any
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
+from wgan_core.instruments.monitor import Monitor
 from wgan_core.messages import Command, Edit, Snapshot, Status
-from wgan_core.monitor import Monitor
 from wgan_core.recorder import Recorder
 from wgan_core.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError

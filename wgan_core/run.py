@@ -18,6 +18,7 @@ from typing import Any
 
 from wgan_core.config import TrainConfig
 from wgan_core.failure import explain_failure
+from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.messages import (
     ENDED,
     CheckLag,
@@ -35,7 +36,6 @@ from wgan_core.messages import (
     Stop,
     next_status,
 )
-from wgan_core.monitor import LAG_UPDATES, Monitor
 from wgan_core.recorder import NotFinite, Recorder, as_shown
 from wgan_core.speed import Speed
 from wgan_core.store.history import Rows, column

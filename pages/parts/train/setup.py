@@ -11,10 +11,10 @@ from pages.shared import settings
 from pages.shared.point_upload import point_upload, say_what_is_wrong
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_run
-from wgan_core.advice import Observations, advise
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
+from wgan_core.instruments.advice import Observations, advise
 from wgan_core.training.device import resolve_device
 
 SCOPE = "setup"

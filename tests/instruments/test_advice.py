@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from wgan_core.advice import RULES, Advice, Observations, advise
 from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.instruments.advice import RULES, Advice, Observations, advise
 from wgan_core.measures.coverage import ClassReport
 from wgan_core.measures.diagnose import CriticHealth, GradientDepth, LayerWeights, ModeGap, Movement, OverfitGap
 from wgan_core.measures.lag import Lag

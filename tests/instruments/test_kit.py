@@ -15,12 +15,12 @@ from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
-from wgan_core.instruments import Kit, advice_reading, lanes_for
+from wgan_core.instruments.kit import Kit, advice_reading, lanes_for
+from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures import coverage
 from wgan_core.measures.coverage import classifier_for
 from wgan_core.measures.diagnose import Specimen, take_specimen
 from wgan_core.measures.lag import Lag
-from wgan_core.schedule import Instrument, Lane, Schedule
 from wgan_core.store.readings import Reading, advice_in, from_line, newest, to_line
 from wgan_core.training.trainer import Trainer
 

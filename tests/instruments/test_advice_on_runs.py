@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests.test_advice import assert_well_said
-from wgan_core.advice import RULES, Advice
+
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset, network_input
 from wgan_core.data.load import load_dataset
-from wgan_core.instruments import Kit, advice_reading, lanes_for
+from wgan_core.instruments.advice import RULES, Advice
+from wgan_core.instruments.kit import Kit, advice_reading, lanes_for
 from wgan_core.measures.diagnose import overfit_gap, take_specimen
 from wgan_core.measures.lag import critic_lag, twin
 from wgan_core.store.readings import advice_in

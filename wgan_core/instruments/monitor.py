@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
-from wgan_core.instruments import Kit, advice_reading, complete, lanes_for
+from wgan_core.instruments.kit import Kit, advice_reading, complete, lanes_for
+from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures.diagnose import Copied, copy_weights
 from wgan_core.measures.lag import BrokenOff, Lag, copy_state, critic_lag, twin_from
-from wgan_core.schedule import Instrument, Lane, Schedule
 from wgan_core.store.readings import Measured, Reading, plain
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.trainer import Trainer

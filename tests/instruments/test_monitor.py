@@ -19,14 +19,14 @@ from tests.project import PROJECT
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
-from wgan_core.instruments import Kit, lanes_for
+from wgan_core.instruments.kit import Kit, lanes_for
+from wgan_core.instruments.monitor import Monitor
+from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
-from wgan_core.monitor import Monitor
 from wgan_core.recorder import Recorder
 from wgan_core.run import Run, RunLoop
-from wgan_core.schedule import Instrument, Lane
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Measured, Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.training.trainer import Trainer
@@ -243,7 +243,7 @@ def test_a_copy_that_fails_turns_the_instruments_off(
     def full(trainer: Trainer) -> None:
         raise MemoryError("out of memory")
 
-    monkeypatch.setattr("wgan_core.monitor.copy_weights", full)
+    monkeypatch.setattr("wgan_core.instruments.monitor.copy_weights", full)
     bench = Bench(tmp_path / "run", config, dataset)
     assert [bench.tick(2.0) for _ in range(3)] == [True] * 3
     assert bench.snapshots[-1].notice == "The instruments failed (MemoryError: out of memory) and are off; training goes on."
@@ -347,7 +347,7 @@ def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config:
 def test_a_lag_that_cannot_be_found_is_a_sentence(
     tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wgan_core.monitor.critic_lag", lambda *args, over: 1 / 0)
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: 1 / 0)
     bench = Bench(tmp_path / "run", config, dataset, ())
     bench.inbox.put(CheckLag())
     bench.measure_once()
@@ -406,8 +406,8 @@ def test_a_program_that_ends_while_something_is_measured_ends_well() -> None:
 import queue, numpy, torch
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
-from wgan_core.schedule import Instrument, Lane
-from wgan_core.monitor import Monitor
+from wgan_core.instruments.schedule import Instrument, Lane
+from wgan_core.instruments.monitor import Monitor
 from wgan_core.training.trainer import Trainer
 
 def slow(kit, specimen):

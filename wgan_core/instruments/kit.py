@@ -12,17 +12,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wgan_core.advice import Observations, advise
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import DataError, Dataset, network_input
 from wgan_core.data.load import load_dataset
+from wgan_core.instruments.advice import Observations, advise
+from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures import coverage, diagnose
 from wgan_core.measures.coverage import Classifier, Lesson
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.measures.distances import mean_distance_within
 from wgan_core.measures.metrics import Distance, Measurement, Yardstick, diversity, mode_report
-from wgan_core.schedule import Instrument, Lane
 from wgan_core.store.readings import ADVICE, Reading, plain
 
 log = logging.getLogger(__name__)
