@@ -20,11 +20,11 @@ from pages.parts.explore.source_choice import choose_source, training_now
 from pages.shared.frame import within_frame
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
-from wgan_core.directions import diversity
 from wgan_core.figures import images
-from wgan_core.latent import Latents, latent_from_text, latent_to_text
-from wgan_core.latent_place import Place, from_params
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.directions import diversity
+from wgan_core.latent.place import Place, from_params
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents, latent_from_text, latent_to_text
 from wgan_core.store.folder import StoreError
 
 PICTURE_WIDTH = 448

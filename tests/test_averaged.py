@@ -21,10 +21,10 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import to_uint8
 from wgan_core.export import export, file_name
 from wgan_core.figures import images
+from wgan_core.latent.saved import load_networks, newest_readable
+from wgan_core.latent.seeds import fixed_latents
 from wgan_core.manager import RunManager
-from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
-from wgan_core.saved import load_networks, newest_readable
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_generator
 

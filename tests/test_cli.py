@@ -22,8 +22,8 @@ from wgan_core import cli_train
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
+from wgan_core.latent.seeds import fixed_latents
 from wgan_core.messages import Snapshot
-from wgan_core.recorder import fixed_latents
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.models import build_generator
 

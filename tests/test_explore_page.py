@@ -20,15 +20,15 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.explore import image_view, latent_explorer, latent_state, nearest_view
 from pages.shared.server import run_manager
 from tests.app_page import link, page
-from wgan_core import directions
 from wgan_core.config import TrainConfig
 from wgan_core.data.load import load_dataset
-from wgan_core.latent import latent_to_text, latents_to_link
-from wgan_core.latent_place import Place
+from wgan_core.latent import directions
+from wgan_core.latent.place import Place
+from wgan_core.latent.saved import SavedNetworks, newest_readable
+from wgan_core.latent.seeds import fixed_latents
+from wgan_core.latent.vectors import latent_to_text, latents_to_link
 from wgan_core.manager import RunManager
-from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
-from wgan_core.saved import SavedNetworks, newest_readable
 from wgan_core.store.folder import RunFolder
 
 

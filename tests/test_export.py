@@ -21,7 +21,7 @@ from wgan_core.data.dataset import ImageDataset
 from wgan_core.data.load import load_dataset
 from wgan_core.export import PARTS, ExportError, export, export_apart, weights
 from wgan_core.export.program import write_program
-from wgan_core.saved import sample_shape
+from wgan_core.latent.saved import sample_shape
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer
@@ -48,7 +48,7 @@ def folder(tmp_path: Path, config: TrainConfig) -> RunFolder:
 
 
 def plain(folder: RunFolder, part: str) -> torch.nn.Module:
-    """The network as PyTorch has it, in eval mode, built without `wgan_core.saved`."""
+    """The network as PyTorch has it, in eval mode, built without `wgan_core.latent.saved`."""
     network = (build_generator if part == "generator" else build_critic)(folder.config, sample_shape(folder))
     network.load_state_dict(folder.read_part(folder.steps()[-1], part))
     return network.eval()

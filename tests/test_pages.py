@@ -20,7 +20,7 @@ from tests.app_page import link, page
 from tests.project import PROJECT
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
 from wgan_core.export import export
-from wgan_core.latent import latents_to_link
+from wgan_core.latent.vectors import latents_to_link
 from wgan_core.manager import RunManager
 from wgan_core.messages import Pause
 from wgan_core.run import Run

@@ -19,11 +19,11 @@ from tests.app_page import page
 from wgan_core.config import TrainConfig
 from wgan_core.data import point_file, toy
 from wgan_core.data.load import load_dataset
-from wgan_core.latent import as_in_links, path_through
+from wgan_core.latent.saved import newest_readable
+from wgan_core.latent.seeds import fixed_latents
+from wgan_core.latent.vectors import as_in_links, path_through
 from wgan_core.manager import RunManager
-from wgan_core.recorder import fixed_latents
 from wgan_core.run import Run
-from wgan_core.saved import newest_readable
 from wgan_core.store.folder import RunFolder
 
 CONFIG = TrainConfig(

@@ -193,9 +193,9 @@ def _with_hint(sentence: str, given: dict[str, Any]) -> str:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from wgan_core.recorder import fixed_latents
-    from wgan_core.sample_file import write_samples
-    from wgan_core.saved import load_networks, newest_readable
+    from wgan_core.latent.sample_file import write_samples
+    from wgan_core.latent.saved import load_networks, newest_readable
+    from wgan_core.latent.seeds import fixed_latents
     from wgan_core.store.folder import RunFolder
 
     if options.out.suffix.lower() not in (".png", ".npz", ".csv"):

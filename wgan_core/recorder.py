@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import logging
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from wgan_core.data import toy
 from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.figures import images
 from wgan_core.figures.images import Pixels
+from wgan_core.latent.seeds import fixed_latents
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, Rows
 from wgan_core.store.readings import Reading
@@ -218,17 +218,6 @@ def as_points(samples: Tensor) -> toy.Points:
     points = samples.float().cpu().numpy()
     points.flags.writeable = False
     return points
-
-
-@functools.lru_cache(maxsize=8)
-def fixed_latents(seed: int, count: int, latent_dim: int) -> Tensor:
-    """Latents [count, latent_dim] ~ N(0, I) that depend on `seed` alone, on the CPU. A larger `count` begins with the same rows."""
-    return torch.stack([torch.randn(latent_dim, generator=torch.Generator().manual_seed(latent_seed(seed, row))) for row in range(count)])
-
-
-def latent_seed(seed: int, row: int) -> int:
-    """Seeds for single latents: row 0 of seed s is s itself, so that a latent seen in a grid can be named by one number."""
-    return (seed + row) % 2**63
 
 
 def is_mark(step: int, per_doubling: int) -> bool:

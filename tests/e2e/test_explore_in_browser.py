@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from pages.parts.explore.latent_state import plane_name
-from wgan_core import directions
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
-from wgan_core.latent import Latents
-from wgan_core.latent_place import from_params
+from wgan_core.latent import directions
+from wgan_core.latent.place import from_params
+from wgan_core.latent.saved import SavedNetworks, newest_readable
+from wgan_core.latent.seeds import fixed_latents
+from wgan_core.latent.vectors import Latents
 from wgan_core.launch import new_loop
-from wgan_core.recorder import fixed_latents
-from wgan_core.saved import SavedNetworks, newest_readable
 from wgan_core.store.folder import RunFolder
 
 PROJECT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ import torch
 from tests.project import PROJECT
 from wgan_core.config import TrainConfig, parse_config
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.saved import load_networks, newest_readable
+from wgan_core.latent.saved import load_networks, newest_readable
 from wgan_core.store.folder import RunFolder, StoreError, list_runs, new_run_id, run_path, steps_to_keep
 from wgan_core.store.history import COLUMNS
 from wgan_core.training.trainer import Trainer

@@ -107,7 +107,7 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
         text = notebook(program) if kind == "notebook" else script(program)
         return Exported(text.encode(), program.caveat)
     from wgan_core.export.weights import exported_program, onnx_file
-    from wgan_core.saved import load_networks, newest_readable
+    from wgan_core.latent.saved import load_networks, newest_readable
 
     averaged = part == "averaged"
     networks = newest_readable(folder, averaged=averaged) if step is None else load_networks(folder, step, averaged=averaged)

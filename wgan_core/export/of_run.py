@@ -8,7 +8,7 @@ import re
 from wgan_core.data.catalog import DATASETS
 from wgan_core.export.program import write_program
 from wgan_core.export.sections import LiveEdit, Program
-from wgan_core.saved import sample_shape
+from wgan_core.latent.saved import sample_shape
 from wgan_core.store.folder import RunFolder
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}")

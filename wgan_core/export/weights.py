@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.export import Exported, ExportError
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.saved import SavedNetworks
 
 TOLERANCE = 1e-4
 """Largest difference from PyTorch that is accepted, of images in [-1, 1] and of scores relative to their size."""

@@ -11,11 +11,11 @@ import streamlit as st
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
 from pages.shared.server import run_manager
-from wgan_core import directions
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
 from wgan_core.data.image_folder import folder_classes
-from wgan_core.directions import Direction
+from wgan_core.latent import directions
+from wgan_core.latent.directions import Direction
 from wgan_core.measures.coverage import classifier_for, has_classes
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 

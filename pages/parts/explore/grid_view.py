@@ -8,7 +8,7 @@ from pages.components.live_image import live_image
 from pages.parts.explore import latent_state, path_view
 from pages.parts.explore.latent_source import Source
 from wgan_core.figures import images
-from wgan_core.latent import neighbours, plane_through
+from wgan_core.latent.vectors import neighbours, plane_through
 
 RADII = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 IN_A_ROW = 10

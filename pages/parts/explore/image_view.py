@@ -21,8 +21,8 @@ from pages.parts.explore.nearest_view import show_nearest
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.picture_file import FORMATS, MOST_BYTES, PictureError, read_picture
 from wgan_core.figures import images
-from wgan_core.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
+from wgan_core.latent.saved import SavedNetworks
 
 STEPS_AT_A_LOOK = 20
 COMPARED = 200

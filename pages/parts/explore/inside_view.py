@@ -10,7 +10,7 @@ from pages.components.live_image import live_image
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
 from wgan_core.figures import images
-from wgan_core.inside import layer_views, score_by_pixel
+from wgan_core.latent.inside import layer_views, score_by_pixel
 
 MOST_MAPS = 32
 _POSITIVE, _NEGATIVE = np.array([59, 130, 214]), np.array([224, 122, 31])

@@ -98,7 +98,7 @@ class Explorer {
     return z;
   }
 
-  // The latent that everything set here makes of the index-th seed; the same as wgan_core/latent_place.py makes of it.
+  // The latent that everything set here makes of the index-th seed; the same as wgan_core/latent/place.py makes of it.
   latent(index) {
     const { directions, truncation } = this.state;
     const z = this.before(index);

@@ -18,9 +18,9 @@ from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
 from pages.parts.explore.point_view import cloud
 from wgan_core.data import toy
-from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
-from wgan_core.latent import Latents
-from wgan_core.latent_place import DirectionLike, from_browser
+from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generator
+from wgan_core.latent.place import DirectionLike, from_browser
+from wgan_core.latent.vectors import Latents
 
 LIBRARY = "app/static/tfjs"
 """Where TensorFlow.js lies, relative to the page."""

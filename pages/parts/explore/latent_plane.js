@@ -1,4 +1,4 @@
-// The browser's side of wgan_core/latent_plane.py: the same latents, number by number.
+// The browser's side of wgan_core/latent/plane.py: the same latents, number by number.
 
 function mix32(h) {
   h ^= h >>> 16;

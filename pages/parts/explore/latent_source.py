@@ -13,8 +13,8 @@ from pages.shared.server import run_manager
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.latent import Latents
-from wgan_core.saved import SavedNetworks, load_networks
+from wgan_core.latent.saved import SavedNetworks, load_networks
+from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import RunFolder, RunSummary, StoreError, list_runs, run_path
 
 _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from wgan_core.latent import Latents, as_in_links, latents_from_link, latents_to_link
-from wgan_core.latent_place import REACH, DirectionLike, Place
-from wgan_core.latent_plane import LIMIT
-from wgan_core.recorder import fixed_latents
+from wgan_core.latent.place import REACH, DirectionLike, Place
+from wgan_core.latent.plane import LIMIT
+from wgan_core.latent.seeds import fixed_latents
+from wgan_core.latent.vectors import Latents, as_in_links, latents_from_link, latents_to_link
 
 DIMENSIONS_AT_A_TIME = 8
 MAX_SEED = 2**31 - 1

@@ -10,7 +10,7 @@ from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.figures import images
-from wgan_core.neighbours import By, Neighbours
+from wgan_core.latent.neighbours import By, Neighbours
 
 SHOWN = 8
 TITLES: dict[By, str] = {"pixels": "by pixels", "critic": "by the critic's features"}

@@ -19,9 +19,9 @@ from pages.parts.explore.point_view import show_points
 from pages.shared.text import whole_number
 from wgan_core.figures import images
 from wgan_core.figures.training import path_figure
-from wgan_core.latent import Latents, Path, path_through
-from wgan_core.path_report import PathReport, path_report
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.path_report import PathReport, path_report
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents, Path, path_through
 
 STRIP = 12
 FRAMES_BETWEEN = 24

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.components.live_image import live_image
 from pages.parts.explore.latent_source import Source
 from wgan_core.figures import images
-from wgan_core.latent import Latents, as_in_links, latents_from_link, latents_to_link
+from wgan_core.latent.vectors import Latents, as_in_links, latents_from_link, latents_to_link
 
 MOST_KEYS = 32
 """Latents that a way may lead through."""

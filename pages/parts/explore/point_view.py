@@ -9,7 +9,7 @@ from pages.components.live_chart import live_chart
 from pages.parts.explore.latent_source import Source
 from wgan_core.data import toy
 from wgan_core.figures import training as figures
-from wgan_core.latent import Latents
+from wgan_core.latent.vectors import Latents
 
 _HEIGHT = 480
 _CLOUD_SEED, _CLOUD = 12345, 1024

@@ -76,7 +76,7 @@ def _network(folder: RunFolder, kind: str) -> None:
 def _problem(path: Path, kind: str, step: int | None, averaged: bool, stamp: float) -> str:
     """Why that file could not be made; empty if it can. The button itself could only say that it failed."""
     from wgan_core.export.weights import check_packages
-    from wgan_core.saved import load_networks, newest_readable
+    from wgan_core.latent.saved import load_networks, newest_readable
 
     folder = RunFolder.open(path)
     try:

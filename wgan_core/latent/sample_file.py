@@ -8,8 +8,8 @@ import numpy as np
 
 from wgan_core.data import toy
 from wgan_core.figures import images
-from wgan_core.latent import Latents
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents
 
 _REAL_POINTS = 512
 

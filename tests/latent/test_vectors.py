@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from wgan_core.figures import images
-from wgan_core.latent import interpolate, latent_from_text, latent_to_text, path_through
+from wgan_core.latent.vectors import interpolate, latent_from_text, latent_to_text, path_through
 
 RNG = np.random.default_rng(0)
 A, B = RNG.standard_normal((2, 100)).astype(np.float32)

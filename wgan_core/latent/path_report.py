@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.latent import Latents
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents
 
 
 @dataclass(frozen=True)

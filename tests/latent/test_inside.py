@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-
 from tests.test_browser_generator import networks
+
 from wgan_core.figures import images
 from wgan_core.figures.training import path_figure
-from wgan_core.inside import layer_views, score_by_pixel
-from wgan_core.latent import interpolate, neighbours, path_through, plane_through
-from wgan_core.path_report import path_report
+from wgan_core.latent.inside import layer_views, score_by_pixel
+from wgan_core.latent.path_report import path_report
+from wgan_core.latent.vectors import interpolate, neighbours, path_through, plane_through
 
 Z = np.random.default_rng(2).standard_normal(7).astype(np.float32)
 

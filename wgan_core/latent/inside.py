@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wgan_core.latent import Latents
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents
 from wgan_core.measures.lipschitz import gradients
-from wgan_core.saved import SavedNetworks
 from wgan_core.training.device import compute_beside_training
 
 _ACTIVATIONS = (nn.LeakyReLU, nn.ReLU, nn.Tanh)

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.latent import Latents
-from wgan_core.latent_plane import LIMIT, plane_latent
+from wgan_core.latent.plane import LIMIT, plane_latent
+from wgan_core.latent.vectors import Latents
 
 REACH = 4.0
 """How far a dimension or direction may be moved, in standard deviations."""

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.saved import SavedNetworks
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.models import MLPGenerator
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
 from tests.test_browser_generator import BASE, networks
-from wgan_core import directions
-from wgan_core.directions import Direction
-from wgan_core.saved import SavedNetworks
+
+from wgan_core.latent import directions
+from wgan_core.latent.directions import Direction
+from wgan_core.latent.saved import SavedNetworks
 from wgan_core.store.folder import RunFolder, StoreError
 
 RNG = np.random.default_rng(4)

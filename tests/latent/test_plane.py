@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from wgan_core.latent_place import Place, from_browser, from_params
-from wgan_core.latent_plane import LIMIT, corner, plane_latent
+from wgan_core.latent.place import Place, from_browser, from_params
+from wgan_core.latent.plane import LIMIT, corner, plane_latent
 
 ORIGIN = np.random.default_rng(3).standard_normal(100).astype(np.float32)
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap
 from torch import Tensor
 
-from wgan_core.latent import Latents
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents
 from wgan_core.training.device import compute_beside_training
 
 CANDIDATES = 1024

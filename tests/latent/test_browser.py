@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from wgan_core.config import TrainConfig
-from wgan_core.export.browser import BrowserGenerator, TooLarge, browser_generator
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generator
+from wgan_core.latent.saved import SavedNetworks
 from wgan_core.training.models import build_critic, build_generator, initialise
 
 BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, device="cpu")
@@ -108,7 +108,7 @@ def test_the_browser_gets_the_same_points() -> None:
 
 
 def test_giants_are_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wgan_core.export.browser.MOST_BYTES", 1000)
+    monkeypatch.setattr("wgan_core.latent.browser.MOST_BYTES", 1000)
     with pytest.raises(TooLarge, match="Its weights take"):
         browser_generator(networks())
 

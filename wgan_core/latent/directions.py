@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from torch import nn
 
-from wgan_core.latent import Latents
+from wgan_core.latent.saved import SavedNetworks
+from wgan_core.latent.vectors import Latents
 from wgan_core.measures.distances import mean_distance_within
-from wgan_core.saved import SavedNetworks
 from wgan_core.store.files import write_atomically
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.device import compute_beside_training

@@ -9,9 +9,9 @@ import pytest
 import scipy.optimize
 import torch
 
-from wgan_core import inversion
-from wgan_core.inversion import Inversion, invert, invert_many, memorisation
-from wgan_core.saved import SavedNetworks
+from wgan_core.latent import inversion
+from wgan_core.latent.inversion import Inversion, invert, invert_many, memorisation
+from wgan_core.latent.saved import SavedNetworks
 from wgan_core.training.models import MLPCritic, MLPGenerator, initialise
 
 SHAPE = (1, 6, 6)

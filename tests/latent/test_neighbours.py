@@ -8,9 +8,9 @@ import torch
 from scipy.spatial import cKDTree
 from torch.nn import functional
 
-from wgan_core import neighbours
 from wgan_core.data.dataset import ImageDataset, to_unit_range
-from wgan_core.neighbours import By, Neighbours, critic_features
+from wgan_core.latent import neighbours
+from wgan_core.latent.neighbours import By, Neighbours, critic_features
 from wgan_core.training.models import DCGANCritic, MLPCritic
 
 

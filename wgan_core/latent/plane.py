@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.latent import Latents
+from wgan_core.latent.vectors import Latents
 
 LIMIT = 1_000_000
 """Places reach from -LIMIT to LIMIT both ways."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from wgan_core.config import POINT_SETS
 from wgan_core.data.dataset import to_uint8
-from wgan_core.latent import Latents
+from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator
