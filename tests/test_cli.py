@@ -23,7 +23,7 @@ from wgan_core.cli import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.messages import Snapshot
+from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.models import build_generator
 
@@ -335,7 +335,7 @@ def test_no_memory_while_setting_up_is_status_1(
     def full(*_: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("wgan_core.launch.Trainer", full)
+    monkeypatch.setattr("wgan_core.runs.launch.Trainer", full)
     assert train(tmp_path / "run") == 1
     assert capsys.readouterr().err == ("wgan_core: There is not enough memory: use a smaller batch size, image size or smaller networks.\n")
 

@@ -20,8 +20,8 @@ from pages.shared.server import run_manager
 from tests.project import PROJECT
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.input_check import check_own_data
-from wgan_core.manager import RunManager
-from wgan_core.run import Run
+from wgan_core.runs.manager import RunManager
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading, newest
 

@@ -27,8 +27,8 @@ from wgan_core.latent.place import Place
 from wgan_core.latent.saved import SavedNetworks, newest_readable
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.latent.vectors import latent_to_text, latents_to_link
-from wgan_core.manager import RunManager
-from wgan_core.run import Run
+from wgan_core.runs.manager import RunManager
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
 

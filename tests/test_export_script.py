@@ -29,8 +29,8 @@ from wgan_core.export.of_run import program_of
 from wgan_core.export.program import script, write_program
 from wgan_core.export.sections import LiveEdit
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.launch import new_loop
-from wgan_core.messages import Set, Stop
+from wgan_core.runs.launch import new_loop
+from wgan_core.runs.messages import Set, Stop
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.trainer import Trainer
 

@@ -22,8 +22,8 @@ from wgan_core.data.load import load_dataset
 from wgan_core.latent.saved import newest_readable
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.latent.vectors import as_in_links, path_through
-from wgan_core.manager import RunManager
-from wgan_core.run import Run
+from wgan_core.runs.manager import RunManager
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
 CONFIG = TrainConfig(

@@ -236,7 +236,7 @@ def _info(options: argparse.Namespace) -> int:
 def _replay(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from wgan_core.replay import replay
+    from wgan_core.runs.replay import replay
     from wgan_core.store.folder import RunFolder
 
     folder = RunFolder.open(options.run)

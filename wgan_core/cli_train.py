@@ -21,12 +21,12 @@ from tqdm import tqdm
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
-from wgan_core.failure import explain_failure
-from wgan_core.follow import begin, follow, open_meeting
 from wgan_core.input_check import check_own_data
-from wgan_core.launch import LOCAL_FIELDS, new_loop, resumed_loop
-from wgan_core.messages import Command, Snapshot, Stop
-from wgan_core.run import RunLoop
+from wgan_core.runs.failure import explain_failure
+from wgan_core.runs.follow import begin, follow, open_meeting
+from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
+from wgan_core.runs.messages import Command, Snapshot, Stop
+from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path, runs_root
 from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job

@@ -13,7 +13,7 @@ from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.image_folder import preview_folder
-from wgan_core.failure import is_out_of_memory
+from wgan_core.runs.failure import is_out_of_memory
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.trainer import Trainer
 

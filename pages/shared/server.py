@@ -8,8 +8,8 @@ import gc
 import streamlit as st
 
 from wgan_core.data.download import Downloads
-from wgan_core.manager import RunManager
 from wgan_core.paper.jobs import PaperJobs
+from wgan_core.runs.manager import RunManager
 from wgan_core.store.folder import runs_root
 
 

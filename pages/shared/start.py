@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.manager import DeviceBusy
+from wgan_core.runs.manager import DeviceBusy
 
 
 def start_run(config: TrainConfig, *, queue: bool = False) -> None:

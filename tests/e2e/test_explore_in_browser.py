@@ -19,7 +19,7 @@ from wgan_core.latent.place import from_params
 from wgan_core.latent.saved import SavedNetworks, newest_readable
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.latent.vectors import Latents
-from wgan_core.launch import new_loop
+from wgan_core.runs.launch import new_loop
 from wgan_core.store.folder import RunFolder
 
 PROJECT = Path(__file__).parents[2]

@@ -22,11 +22,11 @@ from wgan_core.data.load import load_dataset
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.instruments.monitor import Monitor
 from wgan_core.instruments.schedule import Instrument, Lane
-from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
 from wgan_core.measures.diagnose import Specimen
-from wgan_core.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
-from wgan_core.recorder import Recorder
-from wgan_core.run import Run, RunLoop
+from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.runs.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
+from wgan_core.runs.recorder import Recorder
+from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Measured, Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.training.trainer import Trainer

@@ -24,8 +24,8 @@ from wgan_core.figures import images
 from wgan_core.figures import training as figures
 from wgan_core.latent.saved import newest_readable
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.launch import new_loop
-from wgan_core.messages import Snapshot
+from wgan_core.runs.launch import new_loop
+from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer

@@ -11,7 +11,7 @@ import torch
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.recorder import Recorder
+from wgan_core.runs.recorder import Recorder
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
 from wgan_core.training.models import build_critic, build_generator, initialise, parameter_count

@@ -22,7 +22,7 @@ from torch.multiprocessing.spawn import spawn
 from tests.conftest import SMALL
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.launch import resumed_loop
+from wgan_core.runs.launch import resumed_loop
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.job import Job, current_job
 from wgan_core.training.trainer import Trainer

@@ -12,8 +12,8 @@ from pages.shared import settings
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.manager import DeviceBusy
-from wgan_core.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
+from wgan_core.runs.manager import DeviceBusy
+from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"

@@ -12,7 +12,7 @@ from pages.parts.train.controls import send_command
 from wgan_core.config import SETTINGS
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP, SETTLED, WARMED_UP
-from wgan_core.messages import CheckLag, MeasureAll, Snapshot
+from wgan_core.runs.messages import CheckLag, MeasureAll, Snapshot
 from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
 
 _HEIGHT = 300

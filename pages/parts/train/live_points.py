@@ -8,7 +8,7 @@ import streamlit as st
 from pages.components.live_chart import live_chart
 from wgan_core.data import toy
 from wgan_core.figures import training as figures
-from wgan_core.messages import Pictures
+from wgan_core.runs.messages import Pictures
 
 _HEIGHT = 480
 

@@ -24,8 +24,8 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.figures import images
 from wgan_core.figures import training as figures
-from wgan_core.launch import snapshot_from_folder
-from wgan_core.messages import Pictures, Snapshot
+from wgan_core.runs.launch import snapshot_from_folder
+from wgan_core.runs.messages import Pictures, Snapshot
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 POLL_SECONDS = 1.0

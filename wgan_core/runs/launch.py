@@ -11,9 +11,9 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
-from wgan_core.messages import Command, Edit, Snapshot, Status
-from wgan_core.recorder import Recorder
-from wgan_core.run import RunLoop
+from wgan_core.runs.messages import Command, Edit, Snapshot, Status
+from wgan_core.runs.recorder import Recorder
+from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History
 from wgan_core.training.device import train_on_this_thread

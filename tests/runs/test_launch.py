@@ -16,9 +16,9 @@ import torch
 
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
-from wgan_core.messages import Set, Stop
-from wgan_core.run import RunLoop
+from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.runs.messages import Set, Stop
+from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import COLUMNS
 
@@ -26,7 +26,7 @@ from wgan_core.store.history import COLUMNS
 @pytest.fixture(autouse=True)
 def data(dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """70 random images wherever a data set is loaded: an epoch has four batches."""
-    monkeypatch.setattr("wgan_core.launch.load_dataset", lambda config: dataset)
+    monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: dataset)
 
 
 @pytest.fixture

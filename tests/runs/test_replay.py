@@ -12,10 +12,10 @@ import torch
 
 from wgan_core.cli import main
 from wgan_core.config import TrainConfig
-from wgan_core.launch import new_loop, resumed_loop
-from wgan_core.messages import SaveNow, Set, Stop
-from wgan_core.replay import replay
-from wgan_core.run import RunLoop
+from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.messages import SaveNow, Set, Stop
+from wgan_core.runs.replay import replay
+from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 
 

@@ -16,10 +16,10 @@ import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.launch import new_loop, resumed_loop, snapshot_from_folder
-from wgan_core.messages import Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop, next_status
-from wgan_core.recorder import NotFinite, Recorder, is_mark
-from wgan_core.run import Run, RunLoop
+from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.runs.messages import Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop, next_status
+from wgan_core.runs.recorder import NotFinite, Recorder, is_mark
+from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, column
 from wgan_core.training.trainer import Trainer
@@ -377,7 +377,7 @@ def test_nothing_readable_is_a_sentence_and_nothing_is_touched(tmp_path: Path, d
 def test_other_data_than_the_run_was_trained_on_is_refused(tmp_path: Path, digits: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     run_some(tmp_path / "run", digits, 3)
     other = ImageDataset("digits", torch.zeros((1797, 1, 8, 8), dtype=torch.uint8))
-    monkeypatch.setattr("wgan_core.launch.load_dataset", lambda config: other)
+    monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: other)
     with pytest.raises(StoreError, match="The data here is not what this run was trained on"):
         resume(tmp_path / "run", 1)
 

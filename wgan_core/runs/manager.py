@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from wgan_core.config import TrainConfig
-from wgan_core.launch import new_loop, resumed_loop
-from wgan_core.run import Run, RunLoop
+from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path
 from wgan_core.training.device import resolve_device
 

@@ -17,9 +17,9 @@ from dataclasses import replace
 from typing import Any
 
 from wgan_core.config import TrainConfig
-from wgan_core.failure import explain_failure
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
-from wgan_core.messages import (
+from wgan_core.runs.failure import explain_failure
+from wgan_core.runs.messages import (
     ENDED,
     CheckLag,
     Command,
@@ -36,8 +36,8 @@ from wgan_core.messages import (
     Stop,
     next_status,
 )
-from wgan_core.recorder import NotFinite, Recorder, as_shown
-from wgan_core.speed import Speed
+from wgan_core.runs.recorder import NotFinite, Recorder, as_shown
+from wgan_core.runs.speed import Speed
 from wgan_core.store.history import Rows, column
 from wgan_core.store.readings import Measured, plain
 from wgan_core.training.trainer import Trainer

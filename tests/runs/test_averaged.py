@@ -23,8 +23,8 @@ from wgan_core.export import export, file_name
 from wgan_core.figures import images
 from wgan_core.latent.saved import load_networks, newest_readable
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.manager import RunManager
-from wgan_core.run import Run
+from wgan_core.runs.manager import RunManager
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_generator
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig
-from wgan_core.manager import DeviceBusy, RunManager
-from wgan_core.messages import Pause, Stop
-from wgan_core.run import Run
+from wgan_core.runs.manager import DeviceBusy, RunManager
+from wgan_core.runs.messages import Pause, Stop
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder, StoreError
 
 

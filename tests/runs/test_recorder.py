@@ -17,7 +17,7 @@ from PIL import Image
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.latent.seeds import fixed_latents, latent_seed
-from wgan_core.recorder import NotFinite, Recorder, is_mark
+from wgan_core.runs.recorder import NotFinite, Recorder, is_mark
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.trainer import CriticScores, Trainer
 
