@@ -19,7 +19,7 @@ from pages.parts.train import diagnosis_view
 from pages.shared.server import run_manager
 from tests.project import PROJECT
 from wgan_core.config import PRESETS, TrainConfig
-from wgan_core.input_check import check_own_data
+from wgan_core.forecast.input_check import check_own_data
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
@@ -175,7 +175,7 @@ def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: P
 def test_of_a_large_folder_a_part_is_looked_at_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for index in range(12):
         Image.new("L", (20, 20), index).save(tmp_path / f"{index}.png")
-    monkeypatch.setattr("wgan_core.input_check._PREVIEW", 6)
+    monkeypatch.setattr("wgan_core.forecast.input_check._PREVIEW", 6)
     texts = [advice.text for advice in check_own_data(TrainConfig(dataset="image-folder", data_root=str(tmp_path)))]
     assert any(text.startswith("6 of the 12 images were looked at. 6 of 6 images are of one colour") for text in texts)
 

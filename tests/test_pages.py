@@ -20,11 +20,11 @@ from tests.app_page import link, page
 from tests.project import PROJECT
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
 from wgan_core.export import export
+from wgan_core.forecast.speed_trial import SpeedTrial
 from wgan_core.latent.vectors import latents_to_link
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.messages import Pause
 from wgan_core.runs.run import Run
-from wgan_core.speed_trial import SpeedTrial
 from wgan_core.store.folder import RunFolder
 
 PAGES = ["home", "train", "explore"]

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
-from wgan_core.input_check import check_own_data
+from wgan_core.forecast.input_check import check_own_data
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.follow import begin, follow, open_meeting
 from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop

@@ -9,10 +9,10 @@ import streamlit as st
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
-from wgan_core.input_check import check_own_data, predicted_cost
+from wgan_core.forecast.input_check import check_own_data, predicted_cost
+from wgan_core.forecast.known_speed import KnownSpeed, known_speed, same_speed
+from wgan_core.forecast.speed_trial import SpeedTrial, try_speed
 from wgan_core.instruments.advice import Advice
-from wgan_core.known_speed import KnownSpeed, known_speed, same_speed
-from wgan_core.speed_trial import SpeedTrial, try_speed
 from wgan_core.training.device import resolve_device
 
 _TRIAL = "speed-trial"

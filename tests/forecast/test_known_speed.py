@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from wgan_core.config import TrainConfig
-from wgan_core.known_speed import known_speed
+from wgan_core.forecast.known_speed import known_speed
 from wgan_core.store.folder import RunFolder
 
 

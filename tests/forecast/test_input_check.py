@@ -9,7 +9,7 @@ from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.input_check import check_data, duration, generator_updates_within, predicted_cost
+from wgan_core.forecast.input_check import check_data, duration, generator_updates_within, predicted_cost
 from wgan_core.training.trainer import Trainer
 
 

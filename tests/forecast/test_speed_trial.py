@@ -8,11 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
-from wgan_core import speed_trial
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.data.load import load_dataset
-from wgan_core.speed_trial import SpeedTrial, try_speed
+from wgan_core.forecast import speed_trial
+from wgan_core.forecast.speed_trial import SpeedTrial, try_speed
 from wgan_core.training.trainer import Trainer
 
 
