@@ -15,7 +15,7 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from wgan_core.bench import _FlopCount, bench, step_flop, textbook_loop
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.load import load_dataset
 from wgan_core.training.trainer import Trainer

@@ -2,6 +2,6 @@
 
 import sys
 
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 
 sys.exit(main(sys.argv[1:]))

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.train import live_points, run_view
 from pages.shared.server import run_manager
 from tests.app_page import page
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import to_uint8
 from wgan_core.export import export, file_name

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.runs.launch import new_loop, resumed_loop
 from wgan_core.runs.messages import SaveNow, Set, Stop

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset

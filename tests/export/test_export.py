@@ -15,7 +15,7 @@ import torch
 
 from tests.project import PROJECT
 from wgan_core import export as package
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.data.load import load_dataset

@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 import pytest
 
 from wgan_core import paper
-from wgan_core.cli import main
+from wgan_core.cli.main import main
 from wgan_core.paper import depth, figures, lines
 from wgan_core.paper.jobs import Job, PaperJobs
 from wgan_core.paper.result import Check, Experiment, Progress, Result, Stopped

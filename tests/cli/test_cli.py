@@ -18,8 +18,8 @@ import torch
 from PIL import Image
 
 from tests.project import PROJECT
-from wgan_core import cli_train
-from wgan_core.cli import main
+from wgan_core.cli import train as cli_train
+from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.latent.seeds import fixed_latents
@@ -193,7 +193,7 @@ def test_a_failing_run_is_status_1(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_help_needs_no_torch_and_names_every_setting() -> None:
-    code = "import sys; from wgan_core.cli import main\ntry: main(['train','--help'])\nfinally: print('torch' in sys.modules)"
+    code = "import sys; from wgan_core.cli.main import main\ntry: main(['train','--help'])\nfinally: print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     assert shown.endswith("False\n")
     for flag in ("--clip-value", "--n-critic", "--batchnorm-eps", "--save-every"):

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from wgan_core import cli_export, cli_paper
+from wgan_core.cli import export as cli_export
+from wgan_core.cli import paper as cli_paper
 from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range
 
 _GROUPS = {
@@ -162,7 +163,7 @@ def _given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from wgan_core import cli_train
+    from wgan_core.cli import train as cli_train
 
     given = _given_settings(options)
     if options.resume is not None:
