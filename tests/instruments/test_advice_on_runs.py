@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.test_advice import assert_well_said
 
+from tests.instruments.test_advice import assert_well_said
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset, network_input
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.advice import RULES, Advice
-from wgan_core.instruments.kit import Kit, advice_reading, lanes_for
+from wgan_core.instruments.kit import Kit, lanes_for
+from wgan_core.instruments.knowledge import Knowledge
+from wgan_core.instruments.look import Seen
 from wgan_core.measures.diagnose import overfit_gap, take_specimen
 from wgan_core.measures.lag import critic_lag, twin
 from wgan_core.store.readings import advice_in
@@ -106,7 +108,7 @@ def advised(config: TrainConfig, of: Recipe, digits: ImageDataset, images: int |
     """What is said at the end of a run of `config`, by the instruments that the app has."""
     order = np.random.default_rng(0).permutation(len(digits))
     data = digits if images is None else ImageDataset("digits", digits.data[order[:images]])
-    trainer, kit = Trainer(config, data), Kit(config, data, classifiers)
+    trainer, kit, knowledge = Trainer(config, data), Kit(config, data, classifiers), Knowledge()
     lanes = [one for lane in lanes_for(config, data) for one in lane.instruments if one.key in of.measured]
     estimates: list[float] = []
     for look in range(1, of.looks + 1):
@@ -114,14 +116,17 @@ def advised(config: TrainConfig, of: Recipe, digits: ImageDataset, images: int |
             scores = trainer.train_step()
             estimates.append(float(scores.real - scores.fake))
         for one in lanes:
-            while one.measure(kit, take_specimen(trainer)) is None:
+            while (found := one.measure(kit, take_specimen(trainer))) is None:
                 pass
+            knowledge.take(found.seen, trainer.step)
     if "lag" in of.measured:
-        kit.seen["lag"], kit.lag_step = critic_lag(twin(trainer), n=512), trainer.step
+        knowledge.take(Seen(lag=critic_lag(twin(trainer), n=512)), trainer.step)
     if "overfit" in of.measured:  # digits come without held-out images, so the instrument leaves them out
         held_out = network_input(digits.data[order[1500:]])
-        kit.seen["overfit"] = overfit_gap(take_specimen(trainer), network_input(data.data[: len(held_out)]), held_out)
-    said = advice_reading(kit, config, trainer.step, trainer.generator_updates, np.array(estimates[-200:]))
+        gap = overfit_gap(take_specimen(trainer), network_input(data.data[: len(held_out)]), held_out)
+        knowledge.take(Seen(overfit=gap), trainer.step)
+    said = knowledge.advice(config, trainer.step, trainer.generator_updates, np.array(estimates[-200:]))
+    assert said is not None
     found = {one["key"]: Advice(**one) for one in advice_in([said])}
     for advice in found.values():
         assert_well_said(advice)

@@ -15,7 +15,9 @@ from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
-from wgan_core.instruments.kit import Kit, advice_reading, lanes_for
+from wgan_core.instruments.kit import Kit, lanes_for
+from wgan_core.instruments.knowledge import Knowledge
+from wgan_core.instruments.look import Look, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures import coverage
 from wgan_core.measures.coverage import classifier_for
@@ -49,8 +51,8 @@ def instrument(lanes: tuple[Lane, ...], key: str) -> Instrument:
 def read(kit: Kit, specimen: Specimen, key: str) -> dict[str, Reading]:
     found = instrument(lanes_for(specimen.config, kit.training), key).measure(kit, specimen)
     assert found is not None
-    assert all(from_line(to_line(reading)) is not None for reading in found)
-    return newest(found)
+    assert all(from_line(to_line(reading)) is not None for reading in found.readings)
+    return newest(found.readings)
 
 
 # Which there are.
@@ -165,34 +167,50 @@ def test_the_classifier_learns_a_part_at_a_time_and_comes_to_the_same(config: Tr
         kit = Kit(config, digits, tmp_path / "parts")
         classes = instrument(lanes_for(config, digits), "classes")
         assert [classes.measure(kit, specimen) is None for _ in range(2)] == [True, True]
-        found = newest(classes.measure(kit, specimen) or ())
+        look = classes.measure(kit, specimen)
+        assert look is not None
+        found = newest(look.readings)
         assert found["classes"].details["classifier"] == whole.hash == found["fd-cnn"].details["classifier"]
         assert (found["classes"].details["total"], found["classes"].n) == (10, 898)
         again = Kit(config, digits, tmp_path / "parts")
         assert instrument(lanes_for(config, digits), "classes").measure(again, specimen) is not None  # kept
 
 
-def test_advice_follows_from_what_was_read(config: TrainConfig, dataset: ImageDataset) -> None:
-    kit = Kit(config, dataset)
-    adam = config.replace(optimizer="adam")
-    (one,) = advice_in([advice_reading(kit, adam, 10, 3, None)])
-    assert one["key"] == "momentum-with-clipping" and one["setting"] == "optimizer"
-    none = advice_reading(kit, config, 10, 3, None)
-    assert none.value == 0 and advice_in([none]) == []
+def keys(knowledge: Knowledge, config: TrainConfig, step: int) -> list[str] | None:
+    """What is advised at `step`; None where nothing has changed since it was last said."""
+    advice = knowledge.advice(config, step, 3, None)
+    return None if advice is None else [one["key"] for one in advice_in([advice])]
 
 
-def test_an_old_lag_is_no_news(config: TrainConfig, dataset: ImageDataset) -> None:
-    kit = Kit(config, dataset)
-    kit.seen["lag"], kit.lag_step = Lag(np.array([0, 200]), np.array([1.0, 3.0]), np.ones(2), 64, 1.0), 100
-    assert [one["key"] for one in advice_in([advice_reading(kit, config, 200, 3, None)])] == ["critic-lagging"]
-    assert advice_in([advice_reading(kit, config, 201, 3, None)]) == []
+def test_advice_follows_from_what_was_read_and_is_said_once(config: TrainConfig) -> None:
+    knowledge = Knowledge()
+    assert keys(knowledge, config, 10) == []
+    assert keys(knowledge, config, 11) is None
+    assert keys(knowledge, config.replace(optimizer="adam"), 12) == ["momentum-with-clipping"]
+    assert keys(knowledge, config, 13) == []
+
+
+def test_an_old_lag_is_no_news(config: TrainConfig) -> None:
+    knowledge = Knowledge()
+    knowledge.take(Seen(lag=Lag(np.array([0, 200]), np.array([1.0, 3.0]), np.ones(2), 64, 1.0)), 100)
+    assert keys(knowledge, config, 200) == ["critic-lagging"]
+    assert keys(knowledge, config, 201) == []
+
+
+def test_what_a_look_lacks_stays_as_it_was() -> None:
+    knowledge = Knowledge()
+    knowledge.take(Seen(diversity=0.4), 10)
+    knowledge.take(Seen(), 20)
+    assert knowledge.seen == Seen(diversity=0.4)
+    knowledge.take(Seen(diversity=0.0), 30)
+    assert knowledge.seen.diversity == 0.0
 
 
 # When they are due.
 
 
 def lane(share: float, *keys: str, cost: float = 0.05, least: float = 1.0) -> Lane:
-    return Lane(share, tuple(Instrument(key, lambda kit, specimen: [], cost, cost) for key in keys), apart=0.1, least=least, most=20)
+    return Lane(share, tuple(Instrument(key, lambda kit, specimen: Look(), cost, cost) for key in keys), apart=0.1, least=least, most=20)
 
 
 def simulate(schedule: Schedule, costs: dict[str, float], seconds: float, budget: float, tick: float = 0.01) -> list[tuple[float, str]]:
@@ -293,8 +311,8 @@ def test_details_are_what_the_folder_gives_back(eight: Dataset) -> None:
 
 def test_no_lane_borrows_what_another_has_saved() -> None:
     """`dear` needs 20 s of training for its part to pay a look; `often` is due all the time and would spend that by then."""
-    often = Lane(0.5, (Instrument("often", lambda kit, specimen: [], 0.05, 0.05),), apart=0.01, least=0.1, most=1)
-    dear = Lane(0.5, (Instrument("dear", lambda kit, specimen: [], 0.3, 0.3),), apart=0.1, least=1, most=10)
+    often = Lane(0.5, (Instrument("often", lambda kit, specimen: Look(), 0.05, 0.05),), apart=0.01, least=0.1, most=1)
+    dear = Lane(0.5, (Instrument("dear", lambda kit, specimen: Look(), 0.3, 0.3),), apart=0.1, least=1, most=10)
     looks = simulate(Schedule((often, dear)), {"often": 0.05, "dear": 0.3}, 200, 0.03)
     cost = {name: sum(one == name for _, one in looks) * each for name, each in (("often", 0.05), ("dear", 0.3))}
     assert cost["dear"] >= 0.5 * 0.03 * 200 - 0.31 and cost["often"] >= 0.5 * 0.03 * 200 - 0.31

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -20,15 +21,18 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.kit import Kit, lanes_for
+from wgan_core.instruments.knowledge import Knowledge
+from wgan_core.instruments.look import Look, Measured, Seen
 from wgan_core.instruments.monitor import Monitor
 from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures.diagnose import Specimen
+from wgan_core.measures.lag import Lag
 from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
 from wgan_core.runs.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
 from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder
-from wgan_core.store.readings import Measured, Reading, advice_in, newest, of_key, share_of_training
+from wgan_core.store.readings import Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.training.trainer import Trainer
 
 WAIT = 20.0
@@ -44,12 +48,13 @@ class Clock:
         return self.now
 
 
-def one_lane(measure: Callable[[Kit, Specimen], list[Reading] | None], key: str = "probe", least: float = 0.0) -> tuple[Lane, ...]:
+def one_lane(measure: Callable[[Kit, Specimen], Look | None], key: str = "probe", least: float = 0.0) -> tuple[Lane, ...]:
     return (Lane(1.0, (Instrument(key, measure, 0.0, 0.0),), apart=0.0, least=least, most=1e9),)
 
 
-def probe(kit: Kit, specimen: Specimen) -> list[Reading]:
-    return [Reading("probe", specimen.step, specimen.generator_updates, float(specimen.critic.state_dict()["layers.0.weight"].sum()))]
+def probe(kit: Kit, specimen: Specimen) -> Look:
+    total = float(specimen.critic.state_dict()["layers.0.weight"].sum())
+    return Look([Reading("probe", specimen.step, specimen.generator_updates, total)])
 
 
 class Bench:
@@ -124,9 +129,9 @@ def test_not_one_bit_of_the_training_depends_on_it(changes: dict[str, Any], tmp_
 def test_its_threads_leave_the_trainings_number_of_threads_alone(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
     seen: list[int] = []
 
-    def count(kit: Kit, specimen: Specimen) -> list[Reading]:
+    def count(kit: Kit, specimen: Specimen) -> Look:
         seen.append(torch.get_num_threads())
-        return []
+        return Look()
 
     before = torch.get_num_threads()
     torch.set_num_threads(2)
@@ -146,7 +151,7 @@ def test_its_threads_leave_the_trainings_number_of_threads_alone(tmp_path: Path,
 def test_a_reading_is_of_the_step_at_which_the_weights_were_copied(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
     go = threading.Event()
 
-    def late(kit: Kit, specimen: Specimen) -> list[Reading]:
+    def late(kit: Kit, specimen: Specimen) -> Look:
         assert go.wait(WAIT)
         return probe(kit, specimen)
 
@@ -221,7 +226,7 @@ def test_an_edit_has_the_critic_looked_at_soon(tmp_path: Path, config: TrainConf
 
 
 def test_a_crash_is_one_sentence_and_training_goes_on(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
-    def broken(kit: Kit, specimen: Specimen) -> list[Reading]:
+    def broken(kit: Kit, specimen: Specimen) -> Look:
         raise ZeroDivisionError("no floor")
 
     lanes = (*one_lane(broken, "broken"), *one_lane(probe))
@@ -253,7 +258,7 @@ def test_a_copy_that_fails_turns_the_instruments_off(
 def test_a_run_ends_while_something_is_measured(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
     begun, go = threading.Event(), threading.Event()
 
-    def endless(kit: Kit, specimen: Specimen) -> list[Reading]:
+    def endless(kit: Kit, specimen: Specimen) -> Look:
         begun.set()
         go.wait(WAIT)
         return probe(kit, specimen)
@@ -275,7 +280,7 @@ def test_a_run_ends_while_something_is_measured(tmp_path: Path, config: TrainCon
 def test_everything_is_measured_at_the_step_of_the_asking_and_not_booked(tmp_path: Path, config: TrainConfig) -> None:
     goes: list[int] = []
 
-    def in_parts(kit: Kit, specimen: Specimen) -> list[Reading] | None:
+    def in_parts(kit: Kit, specimen: Specimen) -> Look | None:
         goes.append(specimen.step)
         return probe(kit, specimen) if len(goes) == 3 else None
 
@@ -288,8 +293,7 @@ def test_everything_is_measured_at_the_step_of_the_asking_and_not_booked(tmp_pat
     bench.inbox.put(MeasureAll())  # one at a time
     waiting = threading.Thread(target=bench.loop.tick)
     waiting.start()
-    assert _until(lambda: bench.snapshots[-1].status == "paused" and not bench.snapshots[-1].measuring_all)
-    assert any(snapshot.measuring_all for snapshot in bench.snapshots)
+    assert _until(lambda: any(snapshot.measuring_all for snapshot in bench.snapshots) and not bench.snapshots[-1].measuring_all)
     assert bench.snapshots[-1].notice == "Everything is being measured already, or cannot be measured here."
     bench.inbox.put(Stop())
     waiting.join(WAIT)
@@ -302,7 +306,7 @@ def test_everything_is_measured_at_the_step_of_the_asking_and_not_booked(tmp_pat
 def test_what_fails_when_asked_is_a_sentence_and_the_others_are_measured(
     tmp_path: Path, config: TrainConfig, dataset: ImageDataset
 ) -> None:
-    def broken(kit: Kit, specimen: Specimen) -> list[Reading]:
+    def broken(kit: Kit, specimen: Specimen) -> Look:
         raise ZeroDivisionError("no floor")
 
     bench = Bench(tmp_path / "run", config.replace(instruments_budget=0), dataset, (*one_lane(broken, "broken"), *one_lane(probe)))
@@ -356,6 +360,75 @@ def test_a_lag_that_cannot_be_found_is_a_sentence(
     assert not bench.snapshots[-1].checking_lag
 
 
+def lag_found(found: float) -> Lag:
+    return Lag(np.array([0, 200]), np.array([found, 1.0]), np.ones(2), 64, 1.0)
+
+
+@pytest.mark.parametrize(("changes", "kept"), [({"clip_value": 0.02}, False), ({"log_every": 7}, True)], ids=["recipe", "record"])
+def test_a_lag_of_other_settings_is_dropped(
+    changes: dict[str, Any], kept: bool, tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: lag_found(0.1) if go.wait(WAIT) else None)
+    bench = Bench(tmp_path / "run", config, dataset, ())
+    for _ in range(20):
+        bench.tick(0.001)
+    bench.inbox.put(CheckLag())
+    bench.tick()
+    bench.inbox.put(Set(changes))
+    bench.tick()
+    go.set()
+    assert bench.arrived.acquire(timeout=WAIT)
+    bench.tick(2.0)
+    assert not bench.snapshots[-1].checking_lag
+    assert [one["key"] for one in advice_in(bench.folder.readings())] == (["critic-lagging"] if kept else [])
+    assert [entry["what"] for entry in bench.folder.ledger()].count("critic-lag") == kept
+    sentence = "A setting was changed while the critic's lag was looked for, so what was found no longer holds: check again."
+    assert (bench.snapshots[-1].notice == sentence) is not kept
+
+
+def test_what_was_copied_before_an_edit_is_a_reading_but_no_ground_for_advice(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def lagging(kit: Kit, specimen: Specimen) -> Look:
+        begun.set()
+        assert go.wait(WAIT)
+        return Look(probe(kit, specimen).readings, Seen(lag=lag_found(0.1)))
+
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(lagging))
+    bench.tick(100.0)
+    assert begun.wait(WAIT)
+    bench.inbox.put(Set({"clip_value": 0.02}))
+    bench.tick(0.0)
+    go.set()
+    assert bench.arrived.acquire(timeout=WAIT)
+    bench.tick(0.0)
+    assert [reading.key for reading in bench.folder.readings()] == ["probe"]
+    bench.measure_once()
+    assert [one["key"] for one in advice_in(bench.folder.readings())] == ["critic-lagging"]
+
+
+def test_only_the_runs_thread_writes_what_is_known(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measuring threads and the lag check at once, each with something to say."""
+    writers: set[int] = set()
+    take, say = Knowledge.take, Knowledge.advice
+    monkeypatch.setattr(Knowledge, "take", lambda self, *args: (writers.add(threading.get_ident()), take(self, *args))[1])
+    monkeypatch.setattr(Knowledge, "advice", lambda self, *args: (writers.add(threading.get_ident()), say(self, *args))[1])
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: lag_found(0.1))
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe))
+    bench.inbox.put(CheckLag())
+    bench.tick(100.0)
+    for _ in range(2):
+        assert bench.arrived.acquire(timeout=WAIT)
+    bench.tick()
+    assert newest(bench.folder.readings()).keys() == {"probe", "critic-lag", "advice"}
+    assert writers == {threading.get_ident()}
+
+
 def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
     bench = Bench(tmp_path / "run", config, dataset, instruments=False)
     bench.inbox.put(CheckLag())
@@ -403,23 +476,24 @@ def _until(condition: Callable[[], bool]) -> bool:
 def test_a_program_that_ends_while_something_is_measured_ends_well() -> None:
     """A thread within PyTorch when the interpreter is taken down would make it abort."""
     script = """
-import queue, numpy, torch
+import queue, torch
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.instruments.schedule import Instrument, Lane
+from wgan_core.instruments.look import Look
 from wgan_core.instruments.monitor import Monitor
 from wgan_core.training.trainer import Trainer
 
 def slow(kit, specimen):
     for _ in range(200):
         torch.randn(400, 400) @ torch.randn(400, 400)
-    return []
+    return Look()
 
 dataset = Dataset("points", torch.randn(64, 2))
 trainer = Trainer(TrainConfig(device="cpu", critic_widths=(8,), generator_widths=(8,)), dataset)
 lanes = (Lane(1.0, (Instrument("slow", slow, 0.0, 0.0),), 0.0, 0.0, 1.0),)
 monitor = Monitor(trainer, dataset, queue.SimpleQueue().put, lanes=lanes)
-monitor.offer(trainer, 1.0, lambda: numpy.zeros(0))
+monitor.offer(trainer, 1.0)
 """
     start = time.monotonic()
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, timeout=120, check=False)

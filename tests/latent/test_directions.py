@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.test_browser_generator import BASE, networks
 
+from tests.latent.test_browser import BASE, networks
 from wgan_core.latent import directions
 from wgan_core.latent.directions import Direction
 from wgan_core.latent.saved import SavedNetworks

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.test_browser_generator import networks
 
+from tests.latent.test_browser import networks
 from wgan_core.figures import images
 from wgan_core.figures.training import path_figure
 from wgan_core.latent.inside import layer_views, score_by_pixel

@@ -227,7 +227,7 @@ def test_curves_are_not_lost_when_the_disk_is_full_while_resuming(path: Path, co
     def full(*_: Any, **__: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for name in ("files.write_synced", "store.append_lines"):
+    for name in ("store.files.write_synced", "store.folder.append_lines"):
         monkeypatch.setattr(f"wgan_core.{name}", full)
     with pytest.raises(StoreError, match="The run folder .* cannot be written: No space left on device."):
         resumed_loop(path, {}, queue.SimpleQueue())

@@ -15,11 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.measures.coverage import ClassReport
-from wgan_core.measures.diagnose import CriticHealth, ModeGap, Movement, OverfitGap
-from wgan_core.measures.lag import Lag
+from wgan_core.instruments.look import Seen
 from wgan_core.measures.lipschitz import GradientNorms
-from wgan_core.measures.metrics import ModeReport
 
 
 @dataclass(frozen=True)
@@ -39,23 +36,14 @@ class Advice:
 
 
 @dataclass(frozen=True)
-class Observations:
-    """What is known of a run; None for what has not been measured. Rules without their numbers stay quiet."""
+class Observations(Seen):
+    """A run as the rules see it: its settings, how far it is, what has been measured. Rules without their numbers stay quiet."""
 
     config: TrainConfig
     step: int = 0
     generator_updates: int = 0
     recent_estimates: NDArray[np.float64] | None = None
     """The Wasserstein estimates of the latest recorded steps, about 200."""
-    health: CriticHealth | None = None
-    lag: Lag | None = None
-    classes: ClassReport | None = None
-    modes: ModeReport | None = None
-    diversity: float | None = None
-    """Of generated over real samples, from `metrics.diversity`."""
-    mode_gap: ModeGap | None = None
-    overfit: OverfitGap | None = None
-    moved: Movement | None = None
 
 
 Rule = Callable[[Observations], Advice | None]

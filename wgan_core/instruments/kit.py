@@ -16,14 +16,14 @@ from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import DataError, Dataset, network_input
 from wgan_core.data.load import load_dataset
-from wgan_core.instruments.advice import Observations, advise
+from wgan_core.instruments.look import Look, Seen
 from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures import coverage, diagnose
 from wgan_core.measures.coverage import Classifier, Lesson
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.measures.distances import mean_distance_within
 from wgan_core.measures.metrics import Distance, Measurement, Yardstick, diversity, mode_report
-from wgan_core.store.readings import ADVICE, Reading, plain
+from wgan_core.store.readings import Reading, plain
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +55,6 @@ class Kit:
         self._lesson: Lesson | None = None
         self._classifier: Classifier | None = None
         self._moved: tuple[int, Tensor] | None = None
-        self.seen: dict[str, Any] = {}
-        """What is known by now: fields of `Observations`."""
-        self.lag_step = 0
-        """When the critic's lag was looked for."""
 
     @functools.cached_property
     def held_out(self) -> Dataset | None:
@@ -123,17 +119,14 @@ def _reading(key: str, specimen: Specimen, value: float | None, **more: Any) -> 
     return Reading(key, specimen.step, specimen.generator_updates, float(value) if sound and value is not None else None, **more)
 
 
-def _health(kit: Kit, specimen: Specimen) -> list[Reading]:
+def _health(kit: Kit, specimen: Specimen) -> Look:
     # Convolutions in float64 take a hundred times as long as the mlp's matrices.
     n = HEALTH // (4 if specimen.config.architecture == "dcgan" else 1)
     real = network_input(kit.training.data[_spread(len(kit.training), n)])
     health = diagnose.examine(specimen, real, extra=_grid(kit) if kit.training.kind == "points" else None)
-    kit.seen["health"] = health
-    return [
-        _reading(
-            "critic-health", specimen, health.constant.value, n=health.n, unit="score per unit of distance", details=_health_details(health)
-        )
-    ]
+    unit = "score per unit of distance"
+    reading = _reading("critic-health", specimen, health.constant.value, n=health.n, unit=unit, details=_health_details(health))
+    return Look([reading], Seen(health=health))
 
 
 def _health_details(health: diagnose.CriticHealth) -> dict[str, Any]:
@@ -173,25 +166,24 @@ def _grid(kit: Kit) -> Tensor:
     return torch.cartesian_prod(side, side)
 
 
-def _truth(kit: Kit, specimen: Specimen) -> list[Reading]:
+def _truth(kit: Kit, specimen: Specimen) -> Look:
     """The first distance, and what else the same samples tell nearly for nothing."""
     yardstick = kit.yardstick(kit.n)
     samples = specimen.generate(kit.z[: yardstick.n])
     found = [_distance(specimen, yardstick.measure(yardstick.distances[0], samples))]
     few = samples[:FEW]
-    kit.seen["diversity"] = diversity(few, yardstick.real[:FEW])
-    found.append(_reading("diversity", specimen, kit.seen["diversity"], n=len(few), unit="of two real samples"))
+    varied = diversity(few, yardstick.real[:FEW])
+    found.append(_reading("diversity", specimen, varied, n=len(few), unit="of two real samples"))
     moved = kit.moved(specimen, few, kit.typical)
     if moved is not None:
-        kit.seen["moved"] = moved
         updates = {"over_generator_updates": moved.generator_updates}
         found.append(_reading("movement", specimen, moved.share, n=len(few), unit="of two real samples", details=updates))
-    mixture = toy.DISTRIBUTIONS.get(kit.training.name)
+    modes, mixture = None, toy.DISTRIBUTIONS.get(kit.training.name)
     if isinstance(mixture, toy.Gaussians) and len(mixture.means) > 1:
-        report = kit.seen["modes"] = mode_report(samples.numpy(), mixture.means, mixture.sd)
-        details = {"total": len(report.shares), "shares": report.shares, "high_quality": report.high_quality}
-        found.append(_reading("modes", specimen, report.hit, n=report.n, unit="modes", details=details))
-    return found
+        modes = mode_report(samples.numpy(), mixture.means, mixture.sd)
+        details = {"total": len(modes.shares), "shares": modes.shares, "high_quality": modes.high_quality}
+        found.append(_reading("modes", specimen, modes.hit, n=modes.n, unit="modes", details=details))
+    return Look(found, Seen(diversity=varied, moved=moved, modes=modes))
 
 
 def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Reading:
@@ -211,26 +203,26 @@ def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Read
     )
 
 
-def _energy(kit: Kit, specimen: Specimen) -> list[Reading]:
+def _energy(kit: Kit, specimen: Specimen) -> Look:
     yardstick = kit.yardstick(kit.n)
-    return [_distance(specimen, yardstick.measure(yardstick.distances[1], specimen.generate(kit.z[: yardstick.n])))]
+    return Look([_distance(specimen, yardstick.measure(yardstick.distances[1], specimen.generate(kit.z[: yardstick.n])))])
 
 
-def _nearest(kit: Kit, specimen: Specimen) -> list[Reading]:
+def _nearest(kit: Kit, specimen: Specimen) -> Look:
     yardstick = kit.yardstick(FEW)
     nearest = yardstick.nearest(specimen.generate(kit.z[:NEAREST]))
     details = {"typical": nearest.typical, "distance": float(np.median(nearest.distance)), "rows": nearest.index[:16]}
     unit = "of the distance of a real image to its nearest"
-    return [_reading("nearest", specimen, nearest.ratio, n=NEAREST, unit=unit, reference=yardstick.reference, details=details)]
+    return Look([_reading("nearest", specimen, nearest.ratio, n=NEAREST, unit=unit, reference=yardstick.reference, details=details)])
 
 
-def _classes(kit: Kit, specimen: Specimen) -> list[Reading] | None:
+def _classes(kit: Kit, specimen: Specimen) -> Look | None:
     classifier = kit.classifier()
     if classifier is None:
         return None
     yardstick = kit.yardstick(IMAGES)
     samples = specimen.generate(kit.z[: yardstick.n])
-    report = kit.seen["classes"] = coverage.class_report(classifier, samples, yardstick.real)
+    report = coverage.class_report(classifier, samples, yardstick.real)
     details = {
         "total": report.classes,
         "names": report.class_names,
@@ -247,35 +239,26 @@ def _classes(kit: Kit, specimen: Specimen) -> list[Reading] | None:
     distance: Distance = coverage.fd_cnn(classifier)
     if yardstick.n >= distance.least:
         found.append(_distance(specimen, yardstick.measure(distance, samples), classifier=classifier.hash, accuracy=classifier.accuracy))
-    return found
+    return Look(found, Seen(classes=report))
 
 
-def _mode_gap(kit: Kit, specimen: Specimen) -> list[Reading]:
-    gap = kit.seen["mode_gap"] = diagnose.mode_gap(specimen)
+def _mode_gap(kit: Kit, specimen: Specimen) -> Look:
+    gap = diagnose.mode_gap(specimen)
     if gap is None:
-        return []
+        return Look()
     details = {"difference": gap.difference, "noise": gap.noise}
     unit = "of the distance of two eval samples"
-    return [_reading("mode-gap", specimen, gap.ratio, n=gap.n, unit=unit, mode="train and eval", details=details)]
+    return Look([_reading("mode-gap", specimen, gap.ratio, n=gap.n, unit=unit, mode="train and eval", details=details)], Seen(mode_gap=gap))
 
 
-def _overfit(kit: Kit, specimen: Specimen) -> list[Reading]:
+def _overfit(kit: Kit, specimen: Specimen) -> Look:
     assert kit.held_out is not None
     n = min(IMAGES, len(kit.training), len(kit.held_out))
     parts = [network_input(part.data[_spread(len(part), n)]) for part in (kit.training, kit.held_out)]
-    gap = kit.seen["overfit"] = diagnose.overfit_gap(specimen, *parts)
+    gap = diagnose.overfit_gap(specimen, *parts)
     details = {"gap": gap.gap, "standard_error": gap.standard_error, "estimate": gap.estimate}
-    return [_reading("overfit-gap", specimen, gap.share, n=n, unit="of the estimate", reference="held-out", details=details)]
-
-
-def advice_reading(kit: Kit, config: TrainConfig, step: int, updates: int, recent: Any) -> Reading:
-    """All advice that what is known gives rise to. What was found out about the critic's lag holds until the run is twice as long."""
-    if step > 2 * kit.lag_step:
-        kit.seen.pop("lag", None)
-    seen = Observations(config, step, updates, recent_estimates=recent, **kit.seen)
-    found = advise(seen)
-    details = {"advice": [plain(advice) for advice in found]}
-    return Reading(ADVICE, step, updates, sum(advice.level == "warning" for advice in found), unit="warnings", details=details)
+    reading = _reading("overfit-gap", specimen, gap.share, n=n, unit="of the estimate", reference="held-out", details=details)
+    return Look([reading], Seen(overfit=gap))
 
 
 def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:

@@ -11,20 +11,22 @@ import queue
 import threading
 import time
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import Dataset
-from wgan_core.instruments.kit import Kit, advice_reading, complete, lanes_for
+from wgan_core.instruments.kit import Kit, complete, lanes_for
+from wgan_core.instruments.knowledge import Knowledge
+from wgan_core.instruments.look import Look, Measured, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures.diagnose import Copied, copy_weights
 from wgan_core.measures.lag import BrokenOff, Lag, copy_state, critic_lag, twin_from
-from wgan_core.store.readings import Measured, Reading, plain
+from wgan_core.store.readings import Reading, plain
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.trainer import Trainer
 
@@ -42,7 +44,8 @@ class _Job:
     copying: float
     """Seconds that training stood still."""
     trained: float
-    recent: NDArray[np.float64]
+    edits: int
+    """Live edits of the recipe until then."""
     asked: bool = False
     """Asked for by hand: not booked, and not put off in parts."""
 
@@ -62,7 +65,7 @@ def _wait_at_exit() -> None:
 
 
 class Monitor:
-    """The instruments of one run. All methods are for the run's thread.
+    """The instruments of one run. All methods are for the run's thread, which alone writes what is known; measuring threads only report.
 
     Args:
         trainer: of the run; only its config is read here.
@@ -90,19 +93,19 @@ class Monitor:
         self._asked = 0
         self._closed = False
         self._look_again = 0.0
-        self._said: Any = None
+        self._edits = 0
+        self._knowledge = Knowledge()
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         _monitors.add(self)
         self.checking_lag = False
         """Whether the answer to `check_lag` is still to come."""
 
-    def offer(self, trainer: Trainer, trained: float, recent: Callable[[], NDArray[np.float64]]) -> None:
+    def offer(self, trainer: Trainer, trained: float) -> None:
         """After a step: take a copy if something is due.
 
         Args:
             trainer: at a step boundary.
             trained: seconds of training so far.
-            recent: the newest Wasserstein estimates.
         """
         if trained < self._look_again or self._busy or self._closed:
             return
@@ -113,17 +116,16 @@ class Monitor:
         start = time.perf_counter()
         copied = copy_weights(trainer)
         self._busy = True
-        self._put(_Job(instrument, copied, time.perf_counter() - start, trained, recent()))
+        self._put(_Job(instrument, copied, time.perf_counter() - start, trained, self._edits))
 
-    def measure_all(self, trainer: Trainer, trained: float, recent: Callable[[], NDArray[np.float64]]) -> bool:
-        """Have every instrument read the networks as they are now; outside the budget, for somebody asked. False if they are at it.
-        Arguments as of `offer`."""
+    def measure_all(self, trainer: Trainer, trained: float) -> bool:
+        """Have every instrument read the networks as they are now; outside the budget: somebody asked. False if they are at it."""
         if self.measuring_all or self._closed:
             return False
-        copied, estimates = copy_weights(trainer), recent()
+        copied = copy_weights(trainer)
         for instrument in self._schedule.instruments:
             self._asked += 1
-            self._put(_Job(instrument, copied, 0.0, trained, estimates, asked=True))
+            self._put(_Job(instrument, copied, 0.0, trained, self._edits, asked=True))
         return True
 
     @property
@@ -136,35 +138,58 @@ class Monitor:
         if self._thread is None:
             self._thread = self._begin(self._work)
 
-    def took(self, measured: Measured) -> tuple[Reading, ...]:
-        """Book what a measurement cost. Returns its readings, complete."""
+    def took(self, measured: Measured, trainer: Trainer, recent: NDArray[np.float64]) -> Measured:
+        """Book what a measurement cost, and draw advice from it.
+
+        What was seen before the last edit enters no advice. A lag found before it is dropped: it is of other settings.
+
+        Args:
+            measured: what a measuring thread has reported.
+            trainer: as it is now.
+            recent: the newest Wasserstein estimates.
+
+        Returns:
+            It, with its readings complete and the advice among them.
+        """
+        old = measured.edits != self._edits
         if measured.key == "critic-lag":
             self.checking_lag = False
-            return measured.readings
+            if old and not measured.trouble:
+                return replace(measured, readings=(), trouble=_LAG_OF_OTHER_SETTINGS)
+            readings = measured.readings
+        else:
+            self._book(measured)
+            spent = self._schedule.spent
+            readings = tuple(complete(one, seconds=measured.seconds, trained=measured.trained, spent=spent) for one in measured.readings)
+        if old or measured.trouble or measured.again:
+            return replace(measured, readings=readings)
+        self._knowledge.take(measured.seen, measured.readings[0].step if measured.readings else trainer.step)
+        advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, recent)
+        return replace(measured, readings=readings if advice is None else (*readings, advice))
+
+    def _book(self, measured: Measured) -> None:
         failed = bool(measured.trouble)
         if measured.asked:
             self._asked -= 1
         else:
             self._busy = False
-            again = measured.again and not failed
-            self._schedule.done(measured.key, measured.trained, measured.seconds, again=again)
+            self._schedule.done(measured.key, measured.trained, measured.seconds, again=measured.again and not failed)
         if failed:
             self._schedule.leave_out(measured.key)
-        spent = self._schedule.spent
-        return tuple(complete(one, seconds=measured.seconds, trained=measured.trained, spent=spent) for one in measured.readings)
 
-    def edited(self) -> None:
-        """A setting was changed: look at the critic soon."""
-        self._kit.seen.pop("lag", None)
-        self._schedule.hurry("critic-health")
+    def edited(self, names: Iterable[str]) -> None:
+        """These settings were changed: if one of them is of the recipe, look at the critic soon."""
         self._look_again = 0.0
+        if any(SETTINGS[name].group == "recipe" for name in names):
+            self._edits += 1
+            self._knowledge.forget_lag()
+            self._schedule.hurry("critic-health")
 
-    def check_lag(self, trainer: Trainer, recent: Callable[[], NDArray[np.float64]]) -> bool:
-        """Find out whether the critic lags, on a thread of its own; outside the budget, for somebody asked. False if one is at it.
-        Arguments as of `offer`."""
+    def check_lag(self, trainer: Trainer) -> bool:
+        """Find out whether the critic lags, on a thread of its own and outside the budget: somebody asked. False if one is at it."""
         if self.checking_lag or self._closed:
             return False
-        arguments = trainer.config, trainer.data, copy_state(trainer), recent()
+        arguments = trainer.config, trainer.data, copy_state(trainer), self._edits
         self.checking_lag = True
         self._begin(self._check, *arguments)
         return True
@@ -196,15 +221,13 @@ class Monitor:
 
     def _measure(self, job: _Job) -> Measured:
         start, key = time.perf_counter(), job.instrument.key
-        readings: list[Reading] | None = []
+        look: Look | None = Look()
         trouble = ""
         try:
             specimen = job.copied.specimen()
-            readings = job.instrument.measure(self._kit, specimen)
-            while job.asked and readings is None and not self._closed:  # it does its work in parts
-                readings = job.instrument.measure(self._kit, specimen)
-            if readings is not None:
-                readings += self._advice(job.copied.config, job.copied.step, job.copied.generator_updates, job.recent)
+            look = job.instrument.measure(self._kit, specimen)
+            while job.asked and look is None and not self._closed:  # it does its work in parts
+                look = job.instrument.measure(self._kit, specimen)
         except Exception as error:
             log.exception("instrument %s failed", key)
             trouble = (
@@ -212,30 +235,35 @@ class Monitor:
             )
         # Not the thread's processor time: on a busy machine that is a larger part of what the training gets than of the time that passes.
         seconds = job.copying + time.perf_counter() - start
-        return Measured(key, tuple(readings or ()), seconds, job.trained, again=readings is None, trouble=trouble, asked=job.asked)
+        found = look or Look()
+        return Measured(
+            key,
+            tuple(found.readings),
+            seconds,
+            job.trained,
+            edits=job.edits,
+            seen=found.seen,
+            again=look is None,
+            trouble=trouble,
+            asked=job.asked,
+        )
 
-    def _advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64]) -> list[Reading]:
-        """The advice, where it is not what was said before."""
-        advice = advice_reading(self._kit, config, step, updates, recent)
-        if advice.details == self._said:
-            return []
-        self._said = advice.details
-        return [advice]
-
-    def _check(self, config: TrainConfig, data: Any, state: Any, recent: NDArray[np.float64]) -> None:
+    def _check(self, config: TrainConfig, data: Any, state: Any, edits: int) -> None:
         compute_beside_training()
-        trouble, readings = "", ()
         counters = state["training"]["counters"].tolist()
         try:
             lag = critic_lag(twin_from(config, data, state), LAG_UPDATES, over=lambda: self._closed)
-            self._kit.seen["lag"], self._kit.lag_step = lag, counters[0]
-            readings = lag_reading(lag, counters[0], counters[1]), *self._advice(config, counters[0], counters[1], recent)
         except BrokenOff:
             return
         except Exception as error:
             log.exception("the critic's lag could not be found")
             trouble = f"Whether the critic lags could not be found out ({type(error).__name__}: {str(error)[:120]}); training goes on."
-        self._report(Measured("critic-lag", readings, 0.0, 0.0, trouble=trouble))
+            self._report(Measured("critic-lag", (), 0.0, 0.0, edits=edits, trouble=trouble))
+            return
+        self._report(Measured("critic-lag", (lag_reading(lag, counters[0], counters[1]),), 0.0, 0.0, edits=edits, seen=Seen(lag=lag)))
+
+
+_LAG_OF_OTHER_SETTINGS = "A setting was changed while the critic's lag was looked for, so what was found no longer holds: check again."
 
 
 def lag_reading(lag: Lag, step: int, generator_updates: int) -> Reading:

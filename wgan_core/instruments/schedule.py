@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wgan_core.store.readings import Reading
+from wgan_core.instruments.look import Look
 
-Measure = Callable[..., "list[Reading] | None"]
-"""Of an `instruments.Kit` and a `diagnose.Specimen`."""
+Measure = Callable[..., "Look | None"]
+"""Of a `kit.Kit` and a `diagnose.Specimen`: what was found, or None if it needs another go first."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,6 @@ class Instrument:
 
     key: str
     measure: Measure
-    """The readings; None if it needs another go first."""
     first: float
     """Seconds to expect of the first look, which finds what later ones are compared with, and below of the second; then as those before."""
     full: float

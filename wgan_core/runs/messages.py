@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
+from wgan_core.instruments.look import Measured
 from wgan_core.store.history import History, Rows
-from wgan_core.store.readings import Measured, Reading
+from wgan_core.store.readings import Reading
 
 Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
 ENDED: frozenset[Status] = frozenset(("finished", "stopped", "failed"))

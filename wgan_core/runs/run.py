@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from wgan_core.config import TrainConfig
+from wgan_core.instruments.look import Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.messages import (
@@ -39,7 +40,7 @@ from wgan_core.runs.messages import (
 from wgan_core.runs.recorder import NotFinite, Recorder, as_shown
 from wgan_core.runs.speed import Speed
 from wgan_core.store.history import Rows, column
-from wgan_core.store.readings import Measured, plain
+from wgan_core.store.readings import plain
 from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ class RunLoop:
     def _measure(self, monitor: Monitor) -> None:
         """Let the instruments have a copy of the networks if one is due. Whatever goes wrong there, training goes on."""
         try:
-            monitor.offer(self.trainer, self._speed.seconds(), self._recent_estimates)
+            monitor.offer(self.trainer, self._speed.seconds())
         except Exception as error:
             self._without_monitor(error)
 
@@ -174,7 +175,12 @@ class RunLoop:
         """Keep what instruments have read."""
         if self._monitor is None:
             return
-        self.recorder.keep_readings(self._monitor.took(measured))
+        try:
+            measured = self._monitor.took(measured, self.trainer, self._recent_estimates())
+        except Exception as error:
+            self._without_monitor(error)
+            return
+        self.recorder.keep_readings(measured.readings)
         if measured.trouble:
             self.recorder.notice = measured.trouble
             self.recorder.note(self.trainer.step, "warning", text=measured.trouble)
@@ -185,14 +191,14 @@ class RunLoop:
 
     def _check_lag(self) -> None:
         try:
-            if self._monitor is None or not self._monitor.check_lag(self.trainer, self._recent_estimates):
+            if self._monitor is None or not self._monitor.check_lag(self.trainer):
                 self.recorder.notice = "Whether the critic lags is being looked at already, or cannot be found out here."
         except Exception as error:
             self._without_monitor(error)
 
     def _measure_all(self) -> None:
         try:
-            if self._monitor is None or not self._monitor.measure_all(self.trainer, self._speed.seconds(), self._recent_estimates):
+            if self._monitor is None or not self._monitor.measure_all(self.trainer, self._speed.seconds()):
                 self.recorder.notice = "Everything is being measured already, or cannot be measured here."
         except Exception as error:
             self._without_monitor(error)
@@ -226,7 +232,7 @@ class RunLoop:
                 self._edits += (edit,)
                 self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
         if self._monitor is not None:
-            self._monitor.edited()
+            self._monitor.edited(changes)
             if self.status == "paused":  # else the next step does it
                 self._measure(self._monitor)
 

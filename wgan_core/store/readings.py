@@ -110,25 +110,6 @@ class Reading:
         return None if self.value is None or self.floor is None else self.value - self.floor
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What an instrument hands to its run."""
-
-    key: str
-    """The instrument."""
-    readings: tuple[Reading, ...]
-    seconds: float
-    """What it cost."""
-    trained: float
-    """Seconds of training when the weights were copied."""
-    again: bool = False
-    """Whether it is not done yet and wants another go."""
-    trouble: str = ""
-    """Why it failed, in a sentence."""
-    asked: bool = False
-    """Whether it was asked for by hand, and so is not booked."""
-
-
 _NAMES = {field.name for field in dataclasses.fields(Reading)}
 
 

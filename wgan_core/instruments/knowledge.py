@@ -1,0 +1,47 @@
+"""What is known of a run by now, and the advice drawn from it. Written by the run's thread alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wgan_core.config import TrainConfig
+from wgan_core.instruments.advice import Observations, advise
+from wgan_core.instruments.look import Seen
+from wgan_core.store.readings import ADVICE, Reading, plain
+
+
+class Knowledge:
+    """What the instruments of one run have seen."""
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+        self._lag_step = 0
+        self._said: Any = None
+
+    def take(self, seen: Seen, step: int) -> None:
+        """Add what a look has found in the networks of `step`."""
+        self.seen = self.seen.updated(seen)
+        if seen.lag is not None:
+            self._lag_step = step
+
+    def forget_lag(self) -> None:
+        """The critic's lag no longer holds: a setting was changed."""
+        self.seen = dataclasses.replace(self.seen, lag=None)
+
+    def advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Reading | None:
+        """The advice as a record of the run at `step`; None where it is what was said before.
+
+        What was found out about the critic's lag holds until the run is twice as long.
+        """
+        if step > 2 * self._lag_step:
+            self.forget_lag()
+        found = advise(Observations(config, step, updates, recent, **vars(self.seen)))
+        details = {"advice": [plain(advice) for advice in found]}
+        if details == self._said:
+            return None
+        self._said = details
+        return Reading(ADVICE, step, updates, sum(advice.level == "warning" for advice in found), unit="warnings", details=details)
