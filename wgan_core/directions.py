@@ -20,9 +20,9 @@ from wgan_core.distances import mean_distance_within
 from wgan_core.files import write_atomically
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks
-from wgan_core.store import RunFolder, StoreError
+from wgan_core.store import DIRECTIONS, RunFolder, StoreError
 
-FILE = "directions.json"
+FILE = DIRECTIONS
 SAMPLES = 2048
 LEAST_OF_A_CLASS = 20
 LEAST_AGREEMENT = 0.3

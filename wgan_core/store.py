@@ -18,6 +18,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,16 @@ import safetensors.torch
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
-from wgan_core.files import append_lines, entries, sync_folder, whole_lines, write_atomically, write_synced
+from wgan_core.files import (
+    append_lines,
+    entries,
+    is_link,
+    read_json,
+    sync_folder,
+    whole_lines,
+    write_atomically,
+    write_synced,
+)
 from wgan_core.history import COLUMNS, Rows
 from wgan_core.readings import Reading, from_line, to_line
 
@@ -42,10 +52,28 @@ FORMAT = 1
 _AVERAGED_GRID = f"-{AVERAGED}"
 _HEADER = ",".join(COLUMNS)
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+# As `f"{step:08d}"` writes it; other digits are somebody else's.
+_STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
+_ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
+DIRECTIONS = "directions.json"
+"""Kept by `directions`."""
+_MOST_BYTES = {
+    "config.json": 10**6,
+    "metrics.csv": 4 * 10**9,
+    "ledger.jsonl": 10**8,
+    "health.jsonl": 4 * 10**9,
+    DIRECTIONS: 10**7,
+    ".lock": 10**6,
+}
+"""The files of a run folder, and how large each may be: what no run writes is not read either."""
 
 
 class StoreError(Exception):
     """A run folder that cannot be used as it is. Its text is one sentence for the user."""
+
+
+class NoRun(StoreError):
+    """A place where there is no run folder at all."""
 
 
 def runs_root() -> Path:
@@ -122,19 +150,26 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """An existing run folder. Raises StoreError where there is none or its config.json is not usable."""
+        """An existing run folder.
+
+        Raises:
+            NoRun: there is none.
+            StoreError: its config.json is not usable, or something in it is not what it should be, such as a link.
+        """
+        if not os.path.lexists(path / "config.json"):
+            raise NoRun(f"{path} is not a run folder: it has no config.json.")
+        _check_layout(path)
         try:
-            meta = json.loads((path / "config.json").read_text(encoding="utf-8"))
-            values, run_id = dict(meta["config"]), str(meta["run_id"])
-            dict(meta.get("dataset", {}))
-        except FileNotFoundError:
-            raise StoreError(f"{path} is not a run folder: it has no config.json.") from None
-        except (OSError, ValueError, KeyError, TypeError):
-            raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
+            meta = read_json(path / "config.json", _MOST_BYTES["config.json"])
+        except (OSError, ValueError):
+            meta = None
+        if not _is_whole(meta):
+            raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.")
         if meta.get("format") != FORMAT:
-            raise StoreError(f"{path} was written by another version of the playground (format {meta.get('format')!r}, not {FORMAT}).")
+            found = repr(meta.get("format"))[:40]
+            raise StoreError(f"{path} was written by another version of the playground (format {found}, not {FORMAT}).")
         try:
-            return cls(path, meta | {"run_id": run_id}, parse_config(values))
+            return cls(path, meta, parse_config(meta["config"]))
         except ConfigError as error:
             raise StoreError(f"{path / 'config.json'}: {error}") from None
 
@@ -153,6 +188,7 @@ class RunFolder:
 
     def hold(self) -> None:
         """Claim the folder for writing, against other processes too. Raises StoreError if somebody else has it."""
+        _check_layout(self.path)  # again, for from now on it is written into
         try:
             # Not at once: a page that asks `is_held` holds the lock for a moment.
             self._lock.acquire(timeout=2)
@@ -161,7 +197,7 @@ class RunFolder:
         except OSError as error:
             raise StoreError(f"The run folder {self.path} cannot be written: {error.strerror or error}.") from None
         for entry in entries(self.path / "steps"):
-            if entry.name.startswith("."):  # what a process that was killed while saving left
+            if _ASIDE.fullmatch(entry.name):  # what a process that was killed while saving left
                 shutil.rmtree(entry, ignore_errors=True)
 
     def release(self) -> None:
@@ -184,7 +220,7 @@ class RunFolder:
 
     def steps(self) -> list[int]:
         """The saved steps, ascending."""
-        return sorted(int(entry.name) for entry in entries(self.path / "steps") if entry.name.isdecimal())
+        return sorted(int(entry.name) for entry in entries(self.path / "steps") if _STEP.fullmatch(entry.name) and entry.is_dir())
 
     def can_resume(self) -> bool:
         """Whether a saved step holds what training needs to go on; runs may keep weights only."""
@@ -324,7 +360,7 @@ class RunFolder:
         """The kept grids by step, ascending: of the generator or of its moving average."""
         ending = f"{_AVERAGED_GRID if averaged else ''}.png"
         named = {entry.name.removesuffix(ending): entry for entry in entries(self.path / "samples") if entry.name.endswith(ending)}
-        return dict(sorted((int(step), entry) for step, entry in named.items() if step.isdecimal()))
+        return dict(sorted((int(step), entry) for step, entry in named.items() if _STEP.fullmatch(step)))
 
     def status(self) -> str:
         """How the run stands, see `RunSummary.status`."""
@@ -370,6 +406,67 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
     for step in ordered:
         first_of_doubling.setdefault((step // 100).bit_length(), step)
     return set(first_of_doubling.values()) | set(ordered[-2:])
+
+
+def _check_layout(path: Path) -> None:
+    """Raises StoreError where something in the run folder at `path` is not the kind of thing that it should be, or far too large.
+
+    A stranger's folder may hold links: behind them this program would write, and thin out steps, anywhere. `path` itself may be reached
+    through links: those are the user's own.
+    """
+    for name, most in _MOST_BYTES.items():
+        found = _look(path / name)
+        if found is not None:
+            _check_kind(path / name, found, "file")
+            if found.st_size > most:
+                raise StoreError(f"{path / name} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
+    for name in ("steps", "samples"):
+        found = _look(path / name)
+        if found is not None:
+            _check_kind(path / name, found, "folder")
+            _check_inside(path / name, deeper=True)
+
+
+def _check_inside(folder: Path, *, deeper: bool) -> None:
+    for entry in entries(folder):
+        found = _look(entry)
+        if found is not None:
+            _check_kind(entry, found)
+            if deeper and stat.S_ISDIR(found.st_mode):
+                _check_inside(entry, deeper=False)
+
+
+def _look(path: Path) -> os.stat_result | None:
+    """What is there, links not followed; None where nothing is, or not any more."""
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}): give yourself the right to, or restore it from a copy.") from None
+
+
+def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
+    """Raises StoreError unless a plain file or a folder was found; with `wanted`, unless that one was."""
+    if is_link(found):
+        raise StoreError(f"{path} is a link, which a run folder may not hold: put what it points to in its place, or delete it.")
+    kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else ""
+    if not kind:
+        raise StoreError(f"{path} is neither a file nor a folder: delete it.")
+    if wanted and kind != wanted:
+        raise StoreError(f"{path} is a {kind} where a {wanted} should be: restore it from a copy, or delete it.")
+
+
+def _is_whole(meta: Any) -> bool:
+    """Whether what config.json holds has the parts that it should have, as far as this program relies on them."""
+    return (
+        isinstance(meta, dict)
+        and isinstance(meta.get("run_id"), str)
+        and isinstance(meta.get("config"), dict)
+        and isinstance(meta.get("dataset", {}), dict)
+        and isinstance(meta.get("versions", {}), dict)
+        and all(isinstance(meta.get(name, ""), str) for name in ("created", "note"))
+    )
 
 
 def _now() -> str:
