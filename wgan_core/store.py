@@ -35,6 +35,7 @@ from wgan_core.files import (
     append_lines,
     entries,
     is_link,
+    parse_json,
     read_json,
     sync_folder,
     whole_lines,
@@ -57,7 +58,7 @@ _STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
 _ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
 DIRECTIONS = "directions.json"
 """Kept by `directions`."""
-_MOST_BYTES = {
+MOST_BYTES = {
     "config.json": 10**6,
     "metrics.csv": 4 * 10**9,
     "ledger.jsonl": 10**8,
@@ -66,6 +67,10 @@ _MOST_BYTES = {
     ".lock": 10**6,
 }
 """The files of a run folder, and how large each may be: what no run writes is not read either."""
+_MOST_SAMPLE = 10**8
+_MOST_COUNTED = 1e15
+"""Steps, generator updates and seconds of a run."""
+_MOST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 class StoreError(Exception):
@@ -89,7 +94,7 @@ def new_run_id(config: TrainConfig) -> str:
 def run_path(root: Path, run_id: str) -> Path:
     """The folder of `run_id` below `root`. Raises StoreError for anything that is not a plain run id (so `../x` leads nowhere)."""
     if not _RUN_ID.fullmatch(run_id):
-        raise StoreError(f"{run_id[:80]!r} is not a run id: it may hold letters, digits, hyphens, dots and underscores only.")
+        raise NoRun(f"{run_id[:80]!r} is not a run id: it may hold letters, digits, hyphens, dots and underscores only.")
     return root / run_id
 
 
@@ -107,6 +112,16 @@ class RunSummary:
     """How the run stands: running (somebody trains it now), finished, stopped, failed, interrupted; empty where nothing is known."""
     note: str
     has_steps: bool
+
+
+@dataclass(frozen=True)
+class DamagedRun:
+    """A run folder that cannot be opened, for lists."""
+
+    run_id: str
+    path: Path
+    damaged: str
+    """What is wrong with it, in one sentence."""
 
 
 class RunFolder:
@@ -160,11 +175,9 @@ class RunFolder:
             raise NoRun(f"{path} is not a run folder: it has no config.json.")
         _check_layout(path)
         try:
-            meta = read_json(path / "config.json", _MOST_BYTES["config.json"])
+            meta = _whole(read_json(path / "config.json", MOST_BYTES["config.json"]))
         except (OSError, ValueError):
-            meta = None
-        if not _is_whole(meta):
-            raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.")
+            raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
         if meta.get("format") != FORMAT:
             found = repr(meta.get("format"))[:40]
             raise StoreError(f"{path} was written by another version of the playground (format {found}, not {FORMAT}).")
@@ -309,7 +322,7 @@ class RunFolder:
         """All readings, oldest first; lines that are torn or hold none are left out."""
         return tuple(reading for line in whole_lines(self.path / "health.jsonl") if (reading := from_line(line)) is not None)
 
-    def append_ledger(self, step: int, what: str, **details: Any) -> None:
+    def append_ledger(self, step: int, what: str, /, **details: Any) -> None:
         """Note what happened at `step`. Raises OSError."""
         append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
 
@@ -336,7 +349,7 @@ class RunFolder:
         """The config in force at `step`: the first one with the edits up to there. Raises StoreError."""
         changes = {edit["field"]: edit["new"] for edit in self.edits() if edit["step"] <= step}
         try:
-            return self.config.replace(**changes)
+            return parse_config(self.config.model_dump() | changes)  # not `replace`: a stranger's field may be called `self`
         except ConfigError as error:
             raise StoreError(f"{self.path / 'ledger.jsonl'} holds an edit that cannot be: {error}") from None
 
@@ -388,15 +401,23 @@ class RunFolder:
 
 def list_runs(root: Path) -> list[RunSummary]:
     """All run folders below `root` that can be opened, newest first."""
+    return look_through(root)[0]
+
+
+def look_through(root: Path) -> tuple[list[RunSummary], list[DamagedRun]]:
+    """All run folders below `root`: those that can be opened, newest first, and those that cannot. What is no run folder is in neither."""
     runs: list[RunSummary] = []
+    damaged: list[DamagedRun] = []
     for entry in entries(root):
         if not _RUN_ID.fullmatch(entry.name):
             continue
         try:
             runs.append(RunFolder.open(entry).summary())
-        except StoreError:
+        except NoRun:
             continue
-    return sorted(runs, key=lambda run: run.created, reverse=True)
+        except StoreError as error:
+            damaged.append(DamagedRun(entry.name, entry, str(error)))
+    return sorted(runs, key=lambda run: run.created, reverse=True), damaged[::-1]
 
 
 def steps_to_keep(steps: Iterable[int]) -> set[int]:
@@ -414,26 +435,33 @@ def _check_layout(path: Path) -> None:
     A stranger's folder may hold links: behind them this program would write, and thin out steps, anywhere. `path` itself may be reached
     through links: those are the user's own.
     """
-    for name, most in _MOST_BYTES.items():
+    for name, most in MOST_BYTES.items():
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "file")
-            if found.st_size > most:
-                raise StoreError(f"{path / name} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
+            _check_size(path / name, found, most)
     for name in ("steps", "samples"):
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "folder")
-            _check_inside(path / name, deeper=True)
+            _check_inside(path / name, most=_MOST_SAMPLE if name == "samples" else None)
 
 
-def _check_inside(folder: Path, *, deeper: bool) -> None:
+def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> None:
+    """What lies in `folder` and in its folders; `most`: bytes of a file, None for any number."""
     for entry in entries(folder):
         found = _look(entry)
         if found is not None:
             _check_kind(entry, found)
+            if most is not None:
+                _check_size(entry, found, most)
             if deeper and stat.S_ISDIR(found.st_mode):
-                _check_inside(entry, deeper=False)
+                _check_inside(entry, most=most, deeper=False)
+
+
+def _check_size(path: Path, found: os.stat_result, most: int) -> None:
+    if found.st_size > most:
+        raise StoreError(f"{path} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
 
 
 def _look(path: Path) -> os.stat_result | None:
@@ -457,9 +485,9 @@ def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
         raise StoreError(f"{path} is a {kind} where a {wanted} should be: restore it from a copy, or delete it.")
 
 
-def _is_whole(meta: Any) -> bool:
-    """Whether what config.json holds has the parts that it should have, as far as this program relies on them."""
-    return (
+def _whole(meta: Any) -> dict[str, Any]:
+    """What config.json holds, if it has the parts that this program relies on. Raises ValueError."""
+    sound = (
         isinstance(meta, dict)
         and isinstance(meta.get("run_id"), str)
         and isinstance(meta.get("config"), dict)
@@ -467,6 +495,9 @@ def _is_whole(meta: Any) -> bool:
         and isinstance(meta.get("versions", {}), dict)
         and all(isinstance(meta.get(name, ""), str) for name in ("created", "note"))
     )
+    if not sound:
+        raise ValueError("not what config.json of a run holds")
+    return meta
 
 
 def _now() -> str:
@@ -478,17 +509,21 @@ def _metric_lines(rows: Rows) -> list[str]:
 
 
 def _numbers(line: str) -> list[float] | None:
-    """The cells of a line of metrics.csv; None unless there is one for each column, with step, updates and seconds all finite."""
+    """The cells of a line of metrics.csv; None unless there is one for each column, within what a run can reach."""
     try:
         row = [float(cell) if cell else math.nan for cell in line.split(",")]
     except ValueError:
         return None
-    return row if len(row) == len(COLUMNS) and all(map(math.isfinite, row[:3])) else None
+    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MOST_COUNTED for cell in row[:3]):
+        return None
+    # The rest is computed in float32; a loss may be infinite.
+    return row if all(not math.isfinite(cell) or abs(cell) <= _MOST_FLOAT32 for cell in row[3:]) else None
 
 
 def _ledger_entry(line: str) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and isinstance(entry.get("step"), int) and isinstance(entry.get("what"), str) else None
+    sound = isinstance(entry, dict) and isinstance(entry.get("step"), int) and entry["step"] >= 0 and isinstance(entry.get("what"), str)
+    return entry if sound else None

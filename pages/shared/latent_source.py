@@ -14,7 +14,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data import Dataset, load_dataset
 from wgan_core.latent import Latents
 from wgan_core.saved import SavedNetworks, load_networks
-from wgan_core.store import RunFolder, RunSummary, StoreError, list_runs, run_path
+from wgan_core.store import DamagedRun, RunFolder, RunSummary, StoreError, look_through, run_path
 
 _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
 
@@ -60,11 +60,11 @@ class Source:
         return score, float(np.searchsorted(self.reference_scores, score) / len(self.reference_scores))
 
 
-def runs_to_choose() -> list[RunSummary]:
-    """Runs with something to explore: those that train first, then the newest."""
+def runs_to_choose() -> tuple[list[RunSummary], list[DamagedRun]]:
+    """Runs with something to explore, those that train first, then the newest; and those whose folder is damaged."""
     active = {run.run_id for run in run_manager().all_active()}
-    runs = [run for run in list_runs(run_manager().root) if run.has_steps]
-    return sorted(runs, key=lambda run: run.run_id not in active)
+    runs, damaged = look_through(run_manager().root)
+    return sorted((run for run in runs if run.has_steps), key=lambda run: run.run_id not in active), damaged
 
 
 def saved_steps(run_id: str) -> tuple[int, ...]:

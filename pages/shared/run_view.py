@@ -25,7 +25,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data import DATASETS
 from wgan_core.launch import snapshot_from_folder
 from wgan_core.messages import Pictures, Snapshot
-from wgan_core.store import RunFolder, StoreError, run_path
+from wgan_core.store import NoRun, RunFolder, StoreError, run_path
 
 POLL_SECONDS = 1.0
 FILL = 4096  # wider than any column, so a picture takes the width of its column
@@ -36,7 +36,8 @@ def run_view(run_id: str) -> None:
     try:
         snapshot = look_at(run_id)
     except StoreError as error:
-        st.error(f"{error} The run may have been deleted or moved.", icon=":material/folder_off:")
+        moved = " The run may have been deleted or moved." if isinstance(error, NoRun) else ""
+        st.error(f"{error}{moved}", icon=":material/folder_off:")
         if st.button("Set up a new run", icon=":material/add:"):
             _leave()
         return
@@ -308,7 +309,10 @@ def _score_histogram(pictures: Pictures) -> None:
 def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
     """The sample grids that the run folder keeps, to walk through."""
     path = run_path(run_manager().root, snapshot.run_id)
-    folder = RunFolder.open(path) if (path / "config.json").exists() else None  # a folder is there a moment before what is in it
+    try:
+        folder = RunFolder.open(path)
+    except StoreError:
+        folder = None  # it is there a moment before what is in it
     kept = folder.samples() if folder is not None else {}
     if folder is None or not kept:
         places.generated.caption("Pictures appear once the networks are built.")
