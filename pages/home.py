@@ -59,13 +59,13 @@ def _quick_start() -> None:
 def recent_runs() -> None:
     """The newest runs, each with a way to watch and to explore it."""
     from pages.shared.server import run_manager
-    from wgan_core.store.folder import list_runs
+    from wgan_core.store.folder import look_through
 
-    runs = list_runs(run_manager().root)[:RECENT]
-    if not runs:
+    runs, damaged = look_through(run_manager().root)
+    if not runs and not damaged:
         return
     st.subheader("Recent runs")
-    for run in runs:
+    for run in runs[:RECENT]:
         live = run_manager().get(run.run_id)
         status = live.snapshot.status if live is not None else run.status
         step = live.snapshot.step if live is not None else run.step
@@ -76,6 +76,10 @@ def recent_runs() -> None:
             st.page_link("pages/train.py", label="Watch", icon=":material/show_chart:", query_params={"run": run.run_id})
             if run.has_steps:
                 st.page_link("pages/explore.py", label="Explore", icon=":material/explore:", query_params={"run": run.run_id})
+    for run in damaged[:RECENT]:
+        with st.container(horizontal=True, vertical_alignment="center", key=f"recent-{run.run_id}"):
+            st.markdown(f"**{run.run_id}** {status_badge('damaged')}", width=420)
+            st.caption(run.damaged)
 
 
 within_frame()

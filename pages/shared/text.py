@@ -11,6 +11,7 @@ STATUS_COLOURS: dict[str, str] = {
     "stopped": "gray",
     "interrupted": "orange",
     "failed": "red",
+    "damaged": "red",
 }
 
 

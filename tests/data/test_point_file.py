@@ -81,11 +81,11 @@ def test_numbers_near_the_end_of_the_range(tmp_path: Path) -> None:
         ("1\n2\n3\n", "Line 1 of points.csv has 1 column: each line should be two numbers, x and y"),
         ("x,y,z\n1,2,3\n4,5,6\n", "Line 1 of points.csv has 3 columns: "),
         ("1,2\n3,4\n5\n", "Line 3 of points.csv has 1 column: "),
-        ("x,y\n1,2\n\n3,four\n", "Line 4 of points.csv is not two finite numbers ('3,four'): "),
-        ("1,two\n3,4\n5,6\n", "Line 1 of points.csv is not two finite numbers ('1,two'): "),
-        ("nan,nan\n1,2\n3,4\n", "Line 1 of points.csv is not two finite numbers ('nan,nan'): "),
-        ("1,2\n3,inf\n", "Line 2 of points.csv is not two finite numbers ('3,inf'): "),
-        ("1,2\n3,1e999\n", "Line 2 of points.csv is not two finite numbers ('3,1e999'): "),
+        ("x,y\n1,2\n\n3,four\n", "Line 4 of points.csv is not two finite numbers: "),
+        ("1,two\n3,4\n5,6\n", "Line 1 of points.csv is not two finite numbers: "),
+        ("nan,nan\n1,2\n3,4\n", "Line 1 of points.csv is not two finite numbers: "),
+        ("1,2\n3,inf\n", "Line 2 of points.csv is not two finite numbers: "),
+        ("1,2\n3,1e999\n", "Line 2 of points.csv is not two finite numbers: "),
         ("", "points.csv holds 0 points, one a line: it should hold from 2 to 1,000,000."),
         ("x,y\n", "points.csv holds 0 points, "),
         ("x,y\n1,2\n", "points.csv holds 1 points, "),
@@ -97,6 +97,30 @@ def test_a_file_that_cannot_be_used_is_one_sentence(tmp_path: Path, content: str
     with pytest.raises(DataError) as caught:
         read(tmp_path, content)
     assert str(caught.value).startswith(sentence) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "secret-1\nsecret-2\n",
+        "secret-1,secret-2\n3,4\n5,secret-3\n",
+        "1,2\nsecret-1,secret-2\n",
+        "secret-1 secret-2 secret-3\n",
+        "secret-1\n",
+        "secret-1,2\n",
+        b"secret-1\xff\n",
+        b"\xffsecret-1",
+        "777,secret-1\n777,3\n",
+        "777,777\n777,777\n",
+        "777,777e777\n1,2\n",
+    ],
+)
+def test_a_refusal_quotes_nothing_of_the_file(tmp_path: Path, content: str | bytes) -> None:
+    """A link names the file, so whoever follows it, or sends it, would read what the server can."""
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, content)
+    assert "secret" not in str(caught.value) and "777" not in str(caught.value)
+    assert caught.value.__cause__ is None
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,29 @@ def test_a_file_that_cannot_be_used_is_a_sentence_beside_it(manager: RunManager,
     assert [error.value[:38] for error in test.error] == ["There is no file /no/such/file.csv: wr"]
 
 
+@pytest.mark.parametrize("name", ["train", "lab"])
+def test_a_link_to_a_file_of_the_server_shows_nothing_of_it(manager: RunManager, tmp_path: Path, name: str) -> None:
+    (tmp_path / "hosts").write_text("127.0.0.1\tsecret-1\n::1\tsecret-2\n::2\tsecret-3\n")
+    test = page(name, dataset="csv", data_root=str(tmp_path / "hosts"))
+    assert not test.exception and "secret" not in str(test.main)
+    assert any("Line 2 of hosts is not two finite numbers: " in text.value for kind in (test.error, test.info) for text in kind)
+
+
+@pytest.mark.parametrize("dataset", ["image-folder", "mnist"])
+def test_a_link_to_a_folder_of_the_server_shows_nothing_of_its_files(manager: RunManager, tmp_path: Path, dataset: str) -> None:
+    for folder in (tmp_path, tmp_path / "MNIST" / "raw"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("a.png", "b.png", "t10k-images-idx3-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
+            (folder / name).write_text("secret-1\n")
+    test = page("train", dataset=dataset, data_root=str(tmp_path))
+    assert not test.exception and "secret" not in str(test.main)
+    next(button for button in test.button if button.label == "Start training").click().run()
+    (run,) = manager._runs.values()
+    wait_for(run, lambda: run.snapshot.ended)
+    assert run.snapshot.status == "failed" and "secret" not in run.snapshot.error
+    assert "secret" not in str(page("train", run=run.run_id).main)
+
+
 def test_an_upload_that_cannot_be_kept_is_a_sentence(manager: RunManager, uploads: Path) -> None:
     uploads.parent.write_text("a file where a folder should be")
     test = page("train", dataset="csv")

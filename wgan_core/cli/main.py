@@ -327,9 +327,11 @@ def _said_by(instruments: dict[str, Any], advice: list[dict[str, Any]]) -> dict[
     for found in instruments.values():
         against = f", {found['reference']} data" if found["reference"] else ""
         lines[found["title"]] = f"{found['in_words']}; step {found['step']}, n {found['n']}{against}"
-        for name, bound in found["details"].get("bounds", {}).items():
-            if name != "empirical":
-                lines[_BOUNDS[name]] = bound["reason"] if bound["value"] is None else f"{bound['value']:.4g}"
+        bounds = found["details"].get("bounds")
+        for name, bound in bounds.items() if isinstance(bounds, dict) else ():
+            if name in _BOUNDS and isinstance(bound, dict):
+                value = bound.get("value")
+                lines[_BOUNDS[name]] = f"{value:.4g}" if isinstance(value, (int, float)) else str(bound.get("reason", ""))
     return lines | {f"advice {number}": one["text"] for number, one in enumerate(advice, 1)}
 
 

@@ -405,7 +405,7 @@ def _sentence(error: ValidationError) -> str:
     problem = error.errors()[0]
     if problem["type"] == "value_error" and not problem["loc"]:
         return str(problem.get("ctx", {}).get("error"))
-    name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    name = " ".join(str(problem["loc"][0])[:60].split()) if problem["loc"] else "settings"
     if problem["type"] == "extra_forbidden":
         return f"{name} is not a setting of this version."
     if name not in SETTINGS:

@@ -18,11 +18,11 @@ from torch import nn
 from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents
 from wgan_core.measures.distances import mean_distance_within
-from wgan_core.store.files import write_atomically
-from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.files import read_json, write_atomically
+from wgan_core.store.folder import DIRECTIONS, MOST_BYTES, RunFolder, StoreError
 from wgan_core.training.device import compute_beside_training
 
-FILE = "directions.json"
+FILE = DIRECTIONS
 SAMPLES = 2048
 LEAST_OF_A_CLASS = 20
 LEAST_AGREEMENT = 0.3
@@ -30,6 +30,8 @@ LEAST_AGREEMENT = 0.3
 FOUND = re.compile(r"more .+|(activations|images|random) \d+")
 """Names of directions that are found, which a user's cannot have."""
 MOST_NAME = 40
+_LARGEST = 1e6
+"""Of a number in a direction: it has length 1, and nobody goes a million standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,10 @@ def saved_directions(folder: RunFolder) -> tuple[Direction, ...]:
     """Those of the run, in the order in which they were saved. Raises StoreError if their file is damaged."""
     path = folder.path / FILE
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = read_json(path, MOST_BYTES[FILE])
         found = tuple(_read(entry, folder.config.latent_dim) for entry in entries)
+        if len({one.name for one in found}) < len(found):
+            raise ValueError("two directions of one name")
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -184,7 +188,7 @@ def save_direction(folder: RunFolder, direction: Direction) -> None:
         StoreError: a name that cannot be, a file that is damaged or cannot be written.
     """
     name = direction.name.strip()
-    if not 1 <= len(name) <= MOST_NAME or any(unicodedata.category(letter).startswith("C") for letter in name) or "," in name:
+    if not _can_be_name(name):
         raise StoreError(f"A direction's name has 1 to {MOST_NAME} letters, no comma and no sign that cannot be seen.")
     if FOUND.fullmatch(name):
         raise StoreError(f"{name!r} is the name of a direction that is found: choose another.")
@@ -209,9 +213,15 @@ def _write(folder: RunFolder, directions: Sequence[Direction]) -> None:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}.") from None
 
 
+def _can_be_name(name: str) -> bool:
+    return 1 <= len(name) <= MOST_NAME and not any(unicodedata.category(letter).startswith("C") for letter in name) and "," not in name
+
+
 def _read(entry: dict[str, Any], latent_dim: int) -> Direction:
-    vector = np.array(entry["vector"], np.float32)
-    sd = float(entry["sd"])
-    if vector.shape != (latent_dim,) or not np.isfinite(vector).all() or not np.isfinite(sd):
+    """Raises ValueError, TypeError or KeyError for what `_write` has not written."""
+    vector, sd, name, step = np.array(entry["vector"], np.float64), float(entry["sd"]), str(entry["name"]), int(entry["step"])
+    if vector.shape != (latent_dim,) or not (np.abs(vector) <= _LARGEST).all() or not 0 <= sd <= _LARGEST:
         raise ValueError("not a direction of this run")
-    return Direction(str(entry["name"])[:MOST_NAME], vector, sd, str(entry["note"])[:200], int(entry["step"]), "×")
+    if not _can_be_name(name) or step < 0:
+        raise ValueError("not a name, or not a step")
+    return Direction(name, vector.astype(np.float32), sd, str(entry["note"])[:200], step, "×")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wgan_core.config import POINT_SETS
+from wgan_core.config import POINT_SETS, SETTINGS
 from wgan_core.data.dataset import to_uint8
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
@@ -15,6 +15,7 @@ from wgan_core.training.models import DCGANCritic, DCGANGenerator, MLPCritic, ML
 from wgan_core.training.state import StateMismatch, check_fits
 
 _BATCH = 256
+_LARGEST_SIDE = int(SETTINGS["image_size"].high or 0)
 NO_AVERAGE = "This run keeps no averaged generator: start a new one with a generator average decay (ema_decay) above 0, such as 0.999."
 
 
@@ -99,7 +100,8 @@ def sample_shape(folder: RunFolder) -> SampleShape:
         shape = tuple(int(number) for number in folder.meta["dataset"]["shape"])
     except (KeyError, TypeError, ValueError):
         shape = ()
-    if len(shape) != (1 if points else 3):
+    largest = (2,) if points else (3, _LARGEST_SIDE, _LARGEST_SIDE)  # of what a data set can have; networks are built as large as this says
+    if len(shape) != len(largest) or not all(1 <= number <= most for number, most in zip(shape, largest, strict=True)):
         what = "points" if points else "images"
         raise StoreError(f"{folder.path / 'config.json'} does not say what shape the {what} have: restore it from a copy.")
     return shape

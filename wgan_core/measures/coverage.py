@@ -28,6 +28,7 @@ from torch.nn import functional
 from wgan_core.data.dataset import Dataset
 from wgan_core.measures.distances import frechet_distance
 from wgan_core.measures.metrics import Distance, as_measured
+from wgan_core.store.files import parse_json
 from wgan_core.training.models import initialise
 
 log = logging.getLogger(__name__)
@@ -293,7 +294,7 @@ def _read(path: Path, training: Dataset) -> Classifier | None:
     """The kept classifier; None where there is none, or one that is damaged or has been changed."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
-            about = json.loads(file.metadata()["about"])
+            about = parse_json(file.metadata()["about"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         network = SmallClassifier(training.data.shape[1], training.data.shape[2], len(training.class_names))
         network.load_state_dict(tensors)

@@ -18,6 +18,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +31,17 @@ import safetensors.torch
 import torch
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
-from wgan_core.store.files import append_lines, entries, sync_folder, whole_lines, write_atomically, write_synced
+from wgan_core.store.files import (
+    append_lines,
+    entries,
+    is_link,
+    parse_json,
+    read_json,
+    sync_folder,
+    whole_lines,
+    write_atomically,
+    write_synced,
+)
 from wgan_core.store.history import COLUMNS, Rows
 from wgan_core.store.readings import Reading, from_line, to_line
 
@@ -42,10 +53,32 @@ FORMAT = 1
 _AVERAGED_GRID = f"-{AVERAGED}"
 _HEADER = ",".join(COLUMNS)
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+# As `f"{step:08d}"` writes it; other digits are somebody else's.
+_STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
+_ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
+DIRECTIONS = "directions.json"
+"""Kept by `directions`."""
+MOST_BYTES = {
+    "config.json": 10**6,
+    "metrics.csv": 4 * 10**9,
+    "ledger.jsonl": 10**8,
+    "health.jsonl": 4 * 10**9,
+    DIRECTIONS: 10**7,
+    ".lock": 10**6,
+}
+"""The files of a run folder, and how large each may be: what no run writes is not read either."""
+_MOST_SAMPLE = 10**8
+_MOST_COUNTED = 1e15
+"""Steps, generator updates and seconds of a run."""
+_MOST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 class StoreError(Exception):
     """A run folder that cannot be used as it is. Its text is one sentence for the user."""
+
+
+class NoRun(StoreError):
+    """A place where there is no run folder at all."""
 
 
 def runs_root() -> Path:
@@ -61,7 +94,7 @@ def new_run_id(config: TrainConfig) -> str:
 def run_path(root: Path, run_id: str) -> Path:
     """The folder of `run_id` below `root`. Raises StoreError for anything that is not a plain run id (so `../x` leads nowhere)."""
     if not _RUN_ID.fullmatch(run_id):
-        raise StoreError(f"{run_id[:80]!r} is not a run id: it may hold letters, digits, hyphens, dots and underscores only.")
+        raise NoRun(f"{run_id[:80]!r} is not a run id: it may hold letters, digits, hyphens, dots and underscores only.")
     return root / run_id
 
 
@@ -79,6 +112,16 @@ class RunSummary:
     """How the run stands: running (somebody trains it now), finished, stopped, failed, interrupted; empty where nothing is known."""
     note: str
     has_steps: bool
+
+
+@dataclass(frozen=True)
+class DamagedRun:
+    """A run folder that cannot be opened, for lists."""
+
+    run_id: str
+    path: Path
+    damaged: str
+    """What is wrong with it, in one sentence."""
 
 
 class RunFolder:
@@ -122,19 +165,24 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """An existing run folder. Raises StoreError where there is none or its config.json is not usable."""
+        """An existing run folder.
+
+        Raises:
+            NoRun: there is none.
+            StoreError: its config.json is not usable, or something in it is not what it should be, such as a link.
+        """
+        if not os.path.lexists(path / "config.json"):
+            raise NoRun(f"{path} is not a run folder: it has no config.json.")
+        _check_layout(path)
         try:
-            meta = json.loads((path / "config.json").read_text(encoding="utf-8"))
-            values, run_id = dict(meta["config"]), str(meta["run_id"])
-            dict(meta.get("dataset", {}))
-        except FileNotFoundError:
-            raise StoreError(f"{path} is not a run folder: it has no config.json.") from None
-        except (OSError, ValueError, KeyError, TypeError):
+            meta = _whole(read_json(path / "config.json", MOST_BYTES["config.json"]))
+        except (OSError, ValueError):
             raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
         if meta.get("format") != FORMAT:
-            raise StoreError(f"{path} was written by another version of the playground (format {meta.get('format')!r}, not {FORMAT}).")
+            found = repr(meta.get("format"))[:40]
+            raise StoreError(f"{path} was written by another version of the playground (format {found}, not {FORMAT}).")
         try:
-            return cls(path, meta | {"run_id": run_id}, parse_config(values))
+            return cls(path, meta, parse_config(meta["config"]))
         except ConfigError as error:
             raise StoreError(f"{path / 'config.json'}: {error}") from None
 
@@ -153,6 +201,7 @@ class RunFolder:
 
     def hold(self) -> None:
         """Claim the folder for writing, against other processes too. Raises StoreError if somebody else has it."""
+        _check_layout(self.path)  # again, for from now on it is written into
         try:
             # Not at once: a page that asks `is_held` holds the lock for a moment.
             self._lock.acquire(timeout=2)
@@ -161,7 +210,7 @@ class RunFolder:
         except OSError as error:
             raise StoreError(f"The run folder {self.path} cannot be written: {error.strerror or error}.") from None
         for entry in entries(self.path / "steps"):
-            if entry.name.startswith("."):  # what a process that was killed while saving left
+            if _ASIDE.fullmatch(entry.name):  # what a process that was killed while saving left
                 shutil.rmtree(entry, ignore_errors=True)
 
     def release(self) -> None:
@@ -184,7 +233,7 @@ class RunFolder:
 
     def steps(self) -> list[int]:
         """The saved steps, ascending."""
-        return sorted(int(entry.name) for entry in entries(self.path / "steps") if entry.name.isdecimal())
+        return sorted(int(entry.name) for entry in entries(self.path / "steps") if _STEP.fullmatch(entry.name) and entry.is_dir())
 
     def can_resume(self) -> bool:
         """Whether a saved step holds what training needs to go on; runs may keep weights only."""
@@ -273,7 +322,7 @@ class RunFolder:
         """All readings, oldest first; lines that are torn or hold none are left out."""
         return tuple(reading for line in whole_lines(self.path / "health.jsonl") if (reading := from_line(line)) is not None)
 
-    def append_ledger(self, step: int, what: str, **details: Any) -> None:
+    def append_ledger(self, step: int, what: str, /, **details: Any) -> None:
         """Note what happened at `step`. Raises OSError."""
         append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
 
@@ -300,7 +349,7 @@ class RunFolder:
         """The config in force at `step`: the first one with the edits up to there. Raises StoreError."""
         changes = {edit["field"]: edit["new"] for edit in self.edits() if edit["step"] <= step}
         try:
-            return self.config.replace(**changes)
+            return parse_config(self.config.model_dump() | changes)  # not `replace`: a stranger's field may be called `self`
         except ConfigError as error:
             raise StoreError(f"{self.path / 'ledger.jsonl'} holds an edit that cannot be: {error}") from None
 
@@ -324,7 +373,7 @@ class RunFolder:
         """The kept grids by step, ascending: of the generator or of its moving average."""
         ending = f"{_AVERAGED_GRID if averaged else ''}.png"
         named = {entry.name.removesuffix(ending): entry for entry in entries(self.path / "samples") if entry.name.endswith(ending)}
-        return dict(sorted((int(step), entry) for step, entry in named.items() if step.isdecimal()))
+        return dict(sorted((int(step), entry) for step, entry in named.items() if _STEP.fullmatch(step)))
 
     def status(self) -> str:
         """How the run stands, see `RunSummary.status`."""
@@ -352,15 +401,23 @@ class RunFolder:
 
 def list_runs(root: Path) -> list[RunSummary]:
     """All run folders below `root` that can be opened, newest first."""
+    return look_through(root)[0]
+
+
+def look_through(root: Path) -> tuple[list[RunSummary], list[DamagedRun]]:
+    """All run folders below `root`: those that can be opened, newest first, and those that cannot. What is no run folder is in neither."""
     runs: list[RunSummary] = []
+    damaged: list[DamagedRun] = []
     for entry in entries(root):
         if not _RUN_ID.fullmatch(entry.name):
             continue
         try:
             runs.append(RunFolder.open(entry).summary())
-        except StoreError:
+        except NoRun:
             continue
-    return sorted(runs, key=lambda run: run.created, reverse=True)
+        except StoreError as error:
+            damaged.append(DamagedRun(entry.name, entry, str(error)))
+    return sorted(runs, key=lambda run: run.created, reverse=True), damaged[::-1]
 
 
 def steps_to_keep(steps: Iterable[int]) -> set[int]:
@@ -372,6 +429,77 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
     return set(first_of_doubling.values()) | set(ordered[-2:])
 
 
+def _check_layout(path: Path) -> None:
+    """Raises StoreError where something in the run folder at `path` is not the kind of thing that it should be, or far too large.
+
+    A stranger's folder may hold links: behind them this program would write, and thin out steps, anywhere. `path` itself may be reached
+    through links: those are the user's own.
+    """
+    for name, most in MOST_BYTES.items():
+        found = _look(path / name)
+        if found is not None:
+            _check_kind(path / name, found, "file")
+            _check_size(path / name, found, most)
+    for name in ("steps", "samples"):
+        found = _look(path / name)
+        if found is not None:
+            _check_kind(path / name, found, "folder")
+            _check_inside(path / name, most=_MOST_SAMPLE if name == "samples" else None)
+
+
+def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> None:
+    """What lies in `folder` and in its folders; `most`: bytes of a file, None for any number."""
+    for entry in entries(folder):
+        found = _look(entry)
+        if found is not None:
+            _check_kind(entry, found)
+            if most is not None:
+                _check_size(entry, found, most)
+            if deeper and stat.S_ISDIR(found.st_mode):
+                _check_inside(entry, most=most, deeper=False)
+
+
+def _check_size(path: Path, found: os.stat_result, most: int) -> None:
+    if found.st_size > most:
+        raise StoreError(f"{path} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
+
+
+def _look(path: Path) -> os.stat_result | None:
+    """What is there, links not followed; None where nothing is, or not any more."""
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}): give yourself the right to, or restore it from a copy.") from None
+
+
+def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
+    """Raises StoreError unless a plain file or a folder was found; with `wanted`, unless that one was."""
+    if is_link(found):
+        raise StoreError(f"{path} is a link, which a run folder may not hold: put what it points to in its place, or delete it.")
+    kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else ""
+    if not kind:
+        raise StoreError(f"{path} is neither a file nor a folder: delete it.")
+    if wanted and kind != wanted:
+        raise StoreError(f"{path} is a {kind} where a {wanted} should be: restore it from a copy, or delete it.")
+
+
+def _whole(meta: Any) -> dict[str, Any]:
+    """What config.json holds, if it has the parts that this program relies on. Raises ValueError."""
+    sound = (
+        isinstance(meta, dict)
+        and isinstance(meta.get("run_id"), str)
+        and isinstance(meta.get("config"), dict)
+        and isinstance(meta.get("dataset", {}), dict)
+        and isinstance(meta.get("versions", {}), dict)
+        and all(isinstance(meta.get(name, ""), str) for name in ("created", "note"))
+    )
+    if not sound:
+        raise ValueError("not what config.json of a run holds")
+    return meta
+
+
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
@@ -381,17 +509,21 @@ def _metric_lines(rows: Rows) -> list[str]:
 
 
 def _numbers(line: str) -> list[float] | None:
-    """The cells of a line of metrics.csv; None unless there is one for each column, with step, updates and seconds all finite."""
+    """The cells of a line of metrics.csv; None unless there is one for each column, within what a run can reach."""
     try:
         row = [float(cell) if cell else math.nan for cell in line.split(",")]
     except ValueError:
         return None
-    return row if len(row) == len(COLUMNS) and all(map(math.isfinite, row[:3])) else None
+    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MOST_COUNTED for cell in row[:3]):
+        return None
+    # The rest is computed in float32; a loss may be infinite.
+    return row if all(not math.isfinite(cell) or abs(cell) <= _MOST_FLOAT32 for cell in row[3:]) else None
 
 
 def _ledger_entry(line: str) -> dict[str, Any] | None:
     try:
-        entry = json.loads(line)
+        entry = parse_json(line)
     except ValueError:
         return None
-    return entry if isinstance(entry, dict) and isinstance(entry.get("step"), int) and isinstance(entry.get("what"), str) else None
+    sound = isinstance(entry, dict) and isinstance(entry.get("step"), int) and entry["step"] >= 0 and isinstance(entry.get("what"), str)
+    return entry if sound else None

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wgan_core.store.files import parse_json
+
 _DIGITS = 6
 
 
@@ -121,14 +123,16 @@ def to_line(reading: Reading) -> str:
 def from_line(line: str) -> Reading | None:
     """The reading that a line holds; None for a line that holds none. Names from later versions are left out."""
     try:
-        found = json.loads(line)
+        found = parse_json(line)
         reading = Reading(**{name: value for name, value in found.items() if name in _NAMES})
     except (ValueError, TypeError, AttributeError):
         return None
-    numbers = (reading.value, reading.floor, reading.floor_sd, reading.seconds, reading.trained, reading.spent)
+    numbers = (reading.value, reading.floor, reading.floor_sd)
+    clocks = (reading.seconds, reading.trained, reading.spent)
     whole = (reading.step, reading.generator_updates, reading.n)
     sound = (
-        all(number is None or (isinstance(number, (int, float)) and math.isfinite(number)) for number in numbers)
+        all(number is None or isinstance(number, (int, float)) for number in numbers)
+        and all(isinstance(number, (int, float)) for number in clocks)
         and all(isinstance(number, int) and number >= 0 for number in whole)
         and all(isinstance(text, str) for text in (reading.key, reading.unit, reading.mode, reading.reference))
         and isinstance(reading.details, dict)

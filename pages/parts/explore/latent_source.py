@@ -15,7 +15,7 @@ from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.latent.saved import SavedNetworks, load_networks
 from wgan_core.latent.vectors import Latents
-from wgan_core.store.folder import RunFolder, RunSummary, StoreError, list_runs, run_path
+from wgan_core.store.folder import DamagedRun, RunFolder, RunSummary, StoreError, look_through, run_path
 
 _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
 
@@ -61,11 +61,11 @@ class Source:
         return score, float(np.searchsorted(self.reference_scores, score) / len(self.reference_scores))
 
 
-def runs_to_choose() -> list[RunSummary]:
-    """Runs with something to explore: those that train first, then the newest."""
+def runs_to_choose() -> tuple[list[RunSummary], list[DamagedRun]]:
+    """Runs with something to explore, those that train first, then the newest; and those whose folder is damaged."""
     active = {run.run_id for run in run_manager().all_active()}
-    runs = [run for run in list_runs(run_manager().root) if run.has_steps]
-    return sorted(runs, key=lambda run: run.run_id not in active)
+    runs, damaged = look_through(run_manager().root)
+    return sorted((run for run in runs if run.has_steps), key=lambda run: run.run_id not in active), damaged
 
 
 def saved_steps(run_id: str) -> tuple[int, ...]:

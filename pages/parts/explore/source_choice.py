@@ -12,15 +12,17 @@ from wgan_core.store.folder import StoreError
 
 def choose_source() -> Source | None:
     """Which run, and which of its saved steps."""
-    runs = runs_to_choose()
+    runs, damaged = runs_to_choose()
     if not runs:
         st.info(
             "There is no trained run yet: start one on the Train page; it can be explored while it trains.",
             icon=":material/model_training:",
         )
         st.page_link("pages/train.py", label="Train a run", icon=":material/model_training:")
+        for one in damaged:
+            st.error(one.damaged, icon=":material/broken_image:")
         return None
-    ids = [run.run_id for run in runs]
+    ids = [run.run_id for run in (*runs, *damaged)]
     wanted = st.query_params.get("run")
     if wanted and st.session_state.get("explore.link") != wanted:
         st.session_state["explore.link"] = wanted
@@ -29,6 +31,7 @@ def choose_source() -> Source | None:
         else:
             st.warning(f"This link names the run {wanted[:60]!r}, which is not here; choose another one.", icon=":material/link_off:")
     titles = {run.run_id: f"{run.run_id} ({run.config.dataset}, step {run.step:,})" for run in runs}
+    titles |= {one.run_id: f"{one.run_id} (damaged)" for one in damaged}  # choosing one says what is wrong
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")

@@ -26,7 +26,7 @@ from wgan_core.figures import images
 from wgan_core.figures import training as figures
 from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Pictures, Snapshot
-from wgan_core.store.folder import RunFolder, StoreError, run_path
+from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 
 POLL_SECONDS = 1.0
 FILL = 4096  # wider than any column, so a picture takes the width of its column
@@ -37,7 +37,8 @@ def run_view(run_id: str) -> None:
     try:
         snapshot = look_at(run_id)
     except StoreError as error:
-        st.error(f"{error} The run may have been deleted or moved.", icon=":material/folder_off:")
+        moved = " The run may have been deleted or moved." if isinstance(error, NoRun) else ""
+        st.error(f"{error}{moved}", icon=":material/folder_off:")
         if st.button("Set up a new run", icon=":material/add:"):
             _leave()
         return
@@ -309,7 +310,10 @@ def _score_histogram(pictures: Pictures) -> None:
 def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
     """The sample grids that the run folder keeps, to walk through."""
     path = run_path(run_manager().root, snapshot.run_id)
-    folder = RunFolder.open(path) if (path / "config.json").exists() else None  # a folder is there a moment before what is in it
+    try:
+        folder = RunFolder.open(path)
+    except StoreError:
+        folder = None  # it is there a moment before what is in it
     kept = folder.samples() if folder is not None else {}
     if folder is None or not kept:
         places.generated.caption("Pictures appear once the networks are built.")
