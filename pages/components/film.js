@@ -1,36 +1,80 @@
 // A film packed as one picture, drawn frame by frame on a canvas. Playing and scrubbing never ask the server.
 
+import { moveCursor, onCursor } from "./cursor.js";
+import { contextOf, find } from "./elements.js";
+import { frameAfter, framePlace } from "./frames.js";
+import { kept } from "./kept.js";
+import { unpack } from "./payload.js";
+
+/** @import { Packed } from "./payload.js" */
+/** @import { ComponentArguments } from "./types.d.ts" */
+
+/**
+ * What film.py packs before the picture.
+ * @typedef {object} FilmHeader
+ * @property {number} count of frames
+ * @property {number} columns frames in a row of the picture
+ * @property {number} frameWidth in pixels of the picture
+ * @property {number} frameHeight
+ * @property {string} alt
+ * @property {number} fps frames a second at normal speed
+ * @property {number} width of the film on the page
+ * @property {string[] | null} labels one for each frame
+ * @property {string | null} cursor
+ */
+
 const PLAY = "M8 5v14l11-7z";
 const PAUSE = "M6 5h4v14H6zM14 5h4v14h-4z";
 
-export default function ({ data, parentElement }) {
-  const [film, leave] = kept(parentElement.querySelector(".film"), (root) => new Film(root));
+/** @param {ComponentArguments<Packed<FilmHeader>>} component */
+export default function filmComponent({ data, parentElement }) {
+  const [film, leave] = kept(find(parentElement, ".film", HTMLElement), (root) => new Film(root));
   film.show(data);
   return leave;
 }
 
 class Film {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    for (const name of ["play", "icon", "scrubber", "label", "repeat", "speed"]) this[name] = root.querySelector(`.${name}`);
-    this.canvas = root.querySelector("canvas");
+    this.play = find(root, ".play", HTMLButtonElement);
+    this.icon = find(root, ".icon", SVGElement);
+    this.scrubber = find(root, ".scrubber", HTMLInputElement);
+    this.label = find(root, ".label", HTMLElement);
+    this.repeat = find(root, ".repeat", HTMLSelectElement);
+    this.speed = find(root, ".speed", HTMLSelectElement);
+    this.canvas = find(root, "canvas", HTMLCanvasElement);
+    /** @type {FilmHeader | null} */
+    this.header = null;
+    /** @type {ImageBitmap | null} */
+    this.sheet = null;
+    this.stamp = "";
     this.frame = 0;
     this.direction = 1;
     this.started = false;
+    this.closed = false;
+    this.shownAt = 0;
+    this.request = 0;
     this.listeners = new AbortController();
-    const listen = (element, event, handler) => element.addEventListener(event, handler, { signal: this.listeners.signal });
-    listen(this.play, "click", () => this.setPlaying(!this.playing));
-    listen(this.canvas, "click", () => this.setPlaying(!this.playing));
-    listen(this.scrubber, "input", () => this.seek(Number(this.scrubber.value)));
-    listen(root, "keydown", (event) => this.onKey(event));
-    listen(globalThis, "wgan-seek", ({ detail }) => detail.cursor === this.header?.cursor && this.seek(Math.round(detail.x)));
+    this.listen();
     this.setPlaying(false);
   }
 
+  listen() {
+    const { signal } = this.listeners;
+    this.play.addEventListener("click", () => this.setPlaying(!this.playing), { signal });
+    this.canvas.addEventListener("click", () => this.setPlaying(!this.playing), { signal });
+    this.scrubber.addEventListener("input", () => this.seek(Number(this.scrubber.value)), { signal });
+    this.root.addEventListener("keydown", (event) => this.onKey(event), { signal });
+    onCursor("wgan-seek", ({ cursor, x }) => cursor === this.header?.cursor && this.seek(Math.round(x)), signal);
+  }
+
+  /** @param {Packed<FilmHeader>} data */
   async show(data) {
     const [header, body] = unpack(data);
     if (header.stamp === this.stamp) return;
     this.stamp = header.stamp;
+    /** @type {ImageBitmap} */
     let sheet;
     try {
       sheet = await createImageBitmap(new Blob([body]));
@@ -38,16 +82,23 @@ class Film {
       if (this.stamp === header.stamp) this.label.textContent = "This film cannot be shown: its data is not an image.";
       return;
     }
+    // While this one was decoded a newer one may have come, or the element may have gone.
     if (this.closed || this.stamp !== header.stamp) return sheet.close();
     this.sheet?.close();
     this.sheet = sheet;
     this.layOut(header);
     this.drawFrame(Math.min(this.frame, header.count - 1));
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches || header.count < 2;
+    this.start(header.count);
+  }
+
+  /** @param {number} count */
+  start(count) {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches || count < 2;
     if (!this.started && !still) this.setPlaying(true);
     this.started = true;
   }
 
+  /** @param {FilmHeader} header */
   layOut(header) {
     this.header = header;
     this.canvas.width = header.frameWidth;
@@ -57,66 +108,72 @@ class Film {
     this.canvas.setAttribute("aria-label", header.alt);
     this.root.setAttribute("aria-label", header.alt);
     this.root.style.width = `${header.width}px`;
-    this.scrubber.max = header.count - 1;
+    this.scrubber.max = String(header.count - 1);
   }
 
+  /** @param {number} index */
   drawFrame(index) {
+    if (!this.header || !this.sheet) return;
     const { count, columns, frameWidth: width, frameHeight: height, labels, cursor } = this.header;
-    const [x, y] = [(index % columns) * width, Math.floor(index / columns) * height];
-    const context = this.canvas.getContext("2d");
+    const [x, y] = framePlace(index, columns, width, height);
+    const context = contextOf(this.canvas);
     context.clearRect(0, 0, width, height);
     context.drawImage(this.sheet, x, y, width, height, 0, 0, width, height);
     this.frame = index;
-    this.scrubber.value = index;
+    this.scrubber.value = String(index);
     this.label.textContent = labels?.[index] ?? `frame ${index} of 0 to ${count - 1}`;
     this.scrubber.style.setProperty("--done", `${(100 * index) / Math.max(1, count - 1)}%`);
     this.scrubber.setAttribute("aria-valuetext", this.label.textContent);
     if (cursor) moveCursor(cursor, index);
   }
 
+  /** @param {number} index */
   seek(index) {
     this.setPlaying(false);
-    if (this.sheet) this.drawFrame(Math.max(0, Math.min(index, this.header.count - 1)));
+    if (this.header) this.drawFrame(Math.max(0, Math.min(index, this.header.count - 1)));
   }
 
-  setPlaying(playing) {
-    this.playing = playing &&= Boolean(this.sheet);
-    this.icon.setAttribute("d", playing ? PAUSE : PLAY);
-    this.play.setAttribute("aria-label", playing ? "Pause" : "Play");
-    if (!playing) return;
+  /** @param {boolean} wanted */
+  setPlaying(wanted) {
+    this.playing = wanted && Boolean(this.sheet);
+    this.icon.setAttribute("d", this.playing ? PAUSE : PLAY);
+    this.play.setAttribute("aria-label", this.playing ? "Pause" : "Play");
+    if (!this.playing) return;
     // At its end a film that plays once begins anew.
-    if (this.repeat.value === "once" && this.frame === this.header.count - 1) this.drawFrame(0);
+    if (this.repeat.value === "once" && this.header && this.frame === this.header.count - 1) this.drawFrame(0);
     this.shownAt = performance.now();
     cancelAnimationFrame(this.request);
     this.request = requestAnimationFrame((now) => this.tick(now));
   }
 
+  /** @param {number} now */
   tick(now) {
-    if (!this.playing || this.closed) return;
+    if (!this.playing || this.closed || !this.header) return;
     const period = 1000 / (this.header.fps * Number(this.speed.value));
     if (now - this.shownAt >= period) {
       // Keep the beat; after a pause of the tab, start a new one.
       this.shownAt = now - this.shownAt < 2 * period ? this.shownAt + period : now;
-      this.advance();
+      this.advance(this.header.count);
     }
     this.request = requestAnimationFrame((later) => this.tick(later));
   }
 
-  advance() {
-    const last = this.header.count - 1;
-    if (this.repeat.value !== "bounce") this.direction = 1;
-    else if (this.frame === last) this.direction = -1;
-    else if (this.frame === 0) this.direction = 1;
-    if (this.repeat.value === "once" && this.frame === last) return this.setPlaying(false);
-    this.drawFrame(last ? (this.frame + this.direction + last + 1) % (last + 1) : 0);
+  /** @param {number} count */
+  advance(count) {
+    const [next, direction] = frameAfter(this.frame, count, this.direction, this.repeat.value);
+    this.direction = direction;
+    if (next === null) return this.setPlaying(false);
+    this.drawFrame(next);
   }
 
+  /** @param {KeyboardEvent} event */
   onKey(event) {
     // Lists and the button keep the keys they know themselves.
-    if (event.target.tagName === "SELECT" || (event.key === " " && event.target === this.play)) return;
+    if (event.target instanceof HTMLSelectElement || (event.key === " " && event.target === this.play)) return;
+    /** @type {Record<string, number>} */
     const moves = { ArrowLeft: this.frame - 1, ArrowRight: this.frame + 1, Home: 0, End: Infinity };
     if (event.key === " ") this.setPlaying(!this.playing);
-    else if (event.key in moves) this.seek(moves[event.key]);
+    else if (Object.hasOwn(moves, event.key)) this.seek(moves[event.key]);
     else return;
     event.preventDefault();
   }

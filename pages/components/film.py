@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from streamlit.components.v2 import component
 
-from pages.components.payload import asset, pack, script
+from pages.components.bundle import bundle
+from pages.components.payload import HERE, asset, pack
 
-_component = component("wgan_film", html=asset("film.html"), css=asset("film.css"), js=asset("cursor.js") + script("film.js"))
+_component = component("wgan_film", html=asset("film.html"), css=asset("film.css"), js=bundle(HERE / "film.js"))
 
 
 def film(

@@ -1,13 +1,22 @@
-// The one object that looks after an element, from its first message until the element is gone, and what to call then.
+/** @type {WeakMap<object, { close(): void }>} */
 const keptObjects = new WeakMap();
-function kept(element, make) {
-  if (!keptObjects.has(element)) keptObjects.set(element, make(element));
-  const it = keptObjects.get(element);
+
+/**
+ * The one object that looks after an element, from its first message until the element is gone, and what to call then.
+ * @template {{ readonly isConnected: boolean }} Host
+ * @template {{ close(): void }} Kept
+ * @param {Host} element
+ * @param {(element: Host) => Kept} make
+ * @returns {[it: Kept, leave: () => void]}
+ */
+export function kept(element, make) {
+  const it = /** @type {Kept} */ (keptObjects.get(element)) ?? make(element);
+  keptObjects.set(element, it);
   // Streamlit also calls this for a message that a newer one has overtaken, while the element stays in use.
-  const leave = () =>
+  const leave = () => {
     setTimeout(() => {
       if (!element.isConnected && keptObjects.delete(element)) it.close();
     });
+  };
   return [it, leave];
 }
-

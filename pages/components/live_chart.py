@@ -7,7 +7,8 @@ import streamlit as st
 from plotly.io.json import to_json_plotly
 from streamlit.components.v2 import component
 
-from pages.components.payload import asset, pack, script
+from pages.components.bundle import bundle
+from pages.components.payload import HERE, pack
 from pages.components.plotly_asset import PlotlyAssetError, plotly_url
 
 # Not isolated: Plotly adds the styles of its mode bar to the page's head, which a shadow root would not see.
@@ -20,7 +21,7 @@ _component = component(
         .wgan-chart .main-svg { background: transparent !important; }
         .wgan-chart-message { margin: 0; overflow-wrap: anywhere; }
     """,
-    js=asset("cursor.js") + script("live_chart.js"),
+    js=bundle(HERE / "live_chart.js"),
     isolate_styles=False,
 )
 

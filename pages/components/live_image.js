@@ -1,31 +1,60 @@
 // A picture whose <img> stays: a new picture is decoded aside and swapped in when it can be painted at once.
 
-export default function ({ data, parentElement }) {
-  const [picture, leave] = kept(parentElement.querySelector("figure"), (figure) => new Picture(figure));
+import { find } from "./elements.js";
+import { kept } from "./kept.js";
+import { unpack } from "./payload.js";
+
+/** @import { Packed } from "./payload.js" */
+/** @import { ComponentArguments } from "./types.d.ts" */
+
+/**
+ * What live_image.py packs before the picture.
+ * @typedef {object} ImageHeader
+ * @property {string} alt
+ * @property {string} caption
+ * @property {number | null} width on the page; null: the picture's own
+ * @property {boolean} pixelated
+ */
+
+/** @param {ComponentArguments<Packed<ImageHeader>>} component */
+export default function imageComponent({ data, parentElement }) {
+  const [picture, leave] = kept(find(parentElement, "figure", HTMLElement), (figure) => new Picture(figure));
   picture.show(data);
   return leave;
 }
 
 class Picture {
+  /** @param {HTMLElement} figure */
   constructor(figure) {
-    this.image = figure.querySelector("img");
-    this.caption = figure.querySelector("figcaption");
+    this.image = find(figure, "img", HTMLImageElement);
+    this.caption = find(figure, "figcaption", HTMLElement);
+    this.stamp = "";
+    this.url = "";
+    this.closed = false;
   }
 
+  /** @param {Packed<ImageHeader>} data */
   async show(data) {
     const [header, body] = unpack(data);
     if (header.stamp === this.stamp) return;
     this.stamp = header.stamp;
-    const url = URL.createObjectURL(new Blob([body]));
     const decoded = new Image();
-    decoded.src = url;
-    const works = await decoded.decode().then(() => true, () => false);
+    decoded.src = URL.createObjectURL(new Blob([body]));
+    const works = await decoded.decode().then(
+      () => true,
+      () => false,
+    );
     // While this one was decoded a newer one may have come, or the element may have gone.
-    if (this.stamp !== header.stamp || this.closed) return URL.revokeObjectURL(url);
-    this.describe(header, works);
-    if (works) this.swap(header, decoded);
+    const wanted = this.stamp === header.stamp && !this.closed;
+    if (wanted) this.describe(header, works);
+    if (wanted && works) this.swap(header, decoded);
+    else URL.revokeObjectURL(decoded.src);
   }
 
+  /**
+   * @param {ImageHeader} header
+   * @param {HTMLImageElement} decoded
+   */
   swap(header, decoded) {
     const { image } = this;
     image.width = header.width ?? decoded.naturalWidth;
@@ -37,6 +66,10 @@ class Picture {
     this.url = decoded.src;
   }
 
+  /**
+   * @param {ImageHeader} header
+   * @param {boolean} works
+   */
   describe(header, works) {
     this.image.alt = header.alt;
     this.caption.textContent = works ? header.caption : "This picture cannot be shown: its data is not an image.";

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from streamlit.components.v2 import component
 
-from pages.components.payload import pack, script
+from pages.components.bundle import bundle
+from pages.components.payload import HERE, pack
 
 _component = component(
     "wgan_live_image",
@@ -16,7 +17,7 @@ _component = component(
         figcaption { margin-top: 0.4rem; font-size: 0.875rem; overflow-wrap: anywhere; }
         figcaption { color: color-mix(in srgb, var(--st-text-color) 60%, transparent); }
     """,
-    js=script("live_image.js"),
+    js=bundle(HERE / "live_image.js"),
 )
 
 

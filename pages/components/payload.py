@@ -1,4 +1,4 @@
-"""What the browser components have in common: their JavaScript lies beside them, their data travels as bytes."""
+"""What the browser components have in common: their HTML and styles lie beside them, their data travels as bytes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ HERE = Path(__file__).parent
 def asset(name: str, folder: Path = HERE) -> str:
     """The text of a file in `folder`, by default that of what any page may use."""
     return (folder / name).read_text(encoding="utf-8")
-
-
-def script(name: str, folder: Path = HERE) -> str:
-    """A component's JavaScript behind what all components share: inline scripts cannot import each other."""
-    return asset("payload.js") + asset("kept.js") + asset(name, folder)
 
 
 def pack(header: Mapping[str, Any], body: bytes) -> bytes:

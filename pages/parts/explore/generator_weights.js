@@ -1,11 +1,14 @@
 // A generator's weights for the other elements of the page. They come once; what is drawn with them changes with every move.
 
-const kept = (globalThis.wganWeights ??= new Map());
-const MOST_KEPT = 3;
+import { unpack } from "../../components/payload.js";
+import { holdWeights } from "./weights.js";
 
-export default function ({ data }) {
+/** @import { Packed } from "../../components/payload.js" */
+/** @import { ComponentArguments } from "../../components/types.d.ts" */
+/** @import { Spec } from "./weights.js" */
+
+/** @param {ComponentArguments<Packed<Spec>>} component */
+export default function generatorWeights({ data }) {
   const [spec, bytes] = unpack(data);
-  if (kept.has(spec.id)) return;
-  kept.set(spec.id, { spec, bytes });
-  for (const id of [...kept.keys()].slice(0, -MOST_KEPT)) kept.delete(id);
+  holdWeights({ spec, bytes });
 }

@@ -13,8 +13,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
+from pages.components.bundle import bundle
 from pages.components.live_image import live_image
-from pages.components.payload import asset, script
+from pages.components.payload import asset
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
 from pages.parts.explore.nearest_view import show_nearest
@@ -34,7 +35,7 @@ _INVERTED = "explore.image-inverted"
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
 _HERE = Path(__file__).parent
-_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html", _HERE), css=asset("pad.css"), js=script("sketch_pad.js", _HERE))
+_pad = component("wgan_sketch_pad", html=asset("sketch_pad.html", _HERE), css=asset("pad.css"), js=bundle(_HERE / "sketch_pad.js"))
 
 
 @dataclass

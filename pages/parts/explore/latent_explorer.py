@@ -13,7 +13,8 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 
-from pages.components.payload import asset, pack, script
+from pages.components.bundle import bundle
+from pages.components.payload import asset, pack
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
 from pages.parts.explore.point_view import cloud
@@ -32,15 +33,14 @@ _HERE = Path(__file__).parent
 _weights = component(
     "wgan_generator_weights",
     html="<span hidden></span>",
-    js=asset("payload.js") + asset("generator_weights.js", _HERE),
+    js=bundle(_HERE / "generator_weights.js"),
     isolate_styles=False,
 )
 _explorer = component(
     "wgan_latent_explorer",
     html=asset("latent_explorer.html", _HERE),
     css=asset("latent_explorer.css", _HERE),
-    js="".join(asset(name, _HERE) for name in ("latent_plane.js", "generator.js", "weights.js", "latent_pictures.js"))
-    + script("latent_explorer.js", _HERE),
+    js=bundle(_HERE / "latent_explorer.js"),
 )
 
 

@@ -1,5 +1,11 @@
 // The browser's side of wgan_core/latent/plane.py: the same latents, number by number.
 
+const LIMIT = 1_000_000;
+
+/**
+ * @param {number} h
+ * @returns {number} another whole number of 32 bits
+ */
 function mix32(h) {
   h ^= h >>> 16;
   h = Math.imul(h, 0x85ebca6b);
@@ -8,10 +14,19 @@ function mix32(h) {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-function cornerLatent(origin, name, i, j) {
+/**
+ * The latent at the whole numbers (i, j).
+ * @param {ArrayLike<number>} origin
+ * @param {number} name
+ * @param {number} i
+ * @param {number} j
+ * @returns {ArrayLike<number>}
+ */
+export function cornerLatent(origin, name, i, j) {
   if (!i && !j) return origin;
   let seed = 0;
   for (const value of [name, i, j]) seed = mix32(((seed ^ value) + 0x9e3779b9) | 0);
+  /** @param {number} counter */
   const uniform = (counter) => (mix32(mix32((counter + seed) | 0) ^ seed) + 0.5) / 4294967296;
   const z = new Float64Array(origin.length);
   for (let index = 0; index < z.length; index += 2) {
@@ -23,26 +38,60 @@ function cornerLatent(origin, name, i, j) {
   return z;
 }
 
-const cornersKept = new Map(); // the corners around the finger are asked for again at every move
-function planeLatent(origin, originKey, name, x, y) {
-  const limit = 1000000;
-  [x, y] = [Math.max(-limit, Math.min(limit, x)), Math.max(-limit, Math.min(limit, y))];
+/** @type {Map<string, ArrayLike<number>>} */
+const cornersHeld = new Map(); // the corners around the finger are asked for again at every move
+
+/**
+ * @param {ArrayLike<number>} origin
+ * @param {number} name
+ * @param {number} i
+ * @param {number} j
+ */
+function heldCorner(origin, name, i, j) {
+  if (!i && !j) return origin;
+  const key = `${origin.length} ${name} ${i} ${j}`;
+  const held = cornersHeld.get(key);
+  if (held) return held;
+  if (cornersHeld.size > 400) cornersHeld.clear();
+  const corner = cornerLatent(origin, name, i, j);
+  cornersHeld.set(key, corner);
+  return corner;
+}
+
+/**
+ * The four corners around (x, y), each with its share of the blend.
+ * @param {number} x
+ * @param {number} y
+ * @returns {[i: number, j: number, share: number][]}
+ */
+function cornersAround(x, y) {
   const [left, low] = [Math.floor(x), Math.floor(y)];
+  const [right, up] = [x - left, y - low];
+  return [
+    [left, low, (1 - right) * (1 - up)],
+    [left, low + 1, (1 - right) * up],
+    [left + 1, low, right * (1 - up)],
+    [left + 1, low + 1, right * up],
+  ];
+}
+
+/**
+ * The latent at (x, y) of a plane.
+ * @param {ArrayLike<number>} origin the latent at (0, 0)
+ * @param {number} name of the plane, a 32-bit number
+ * @param {number} x
+ * @param {number} y
+ * @returns {Float32Array}
+ */
+export function planeLatent(origin, name, x, y) {
+  const [across, up] = [x, y].map((value) => Math.max(-LIMIT, Math.min(LIMIT, value)));
   const blend = new Float64Array(origin.length);
   let squares = 0;
-  for (const [i, alongX] of [[left, 1 - (x - left)], [left + 1, x - left]]) {
-    for (const [j, alongY] of [[low, 1 - (y - low)], [low + 1, y - low]]) {
-      const weight = alongX * alongY;
-      if (!weight) continue;
-      const key = `${originKey} ${name} ${i} ${j}`;
-      if (!cornersKept.has(key)) {
-        if (cornersKept.size > 400) cornersKept.clear();
-        cornersKept.set(key, cornerLatent(origin, name, i, j));
-      }
-      const corner = cornersKept.get(key);
-      for (let index = 0; index < blend.length; index++) blend[index] += weight * corner[index];
-      squares += weight * weight;
-    }
+  for (const [i, j, share] of cornersAround(across, up)) {
+    if (!share) continue;
+    const corner = heldCorner(origin, name, i, j);
+    for (let index = 0; index < blend.length; index++) blend[index] += share * corner[index];
+    squares += share * share;
   }
   const size = Math.sqrt(squares);
   return Float32Array.from(blend, (value) => value / size);

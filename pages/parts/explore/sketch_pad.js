@@ -1,52 +1,87 @@
 // A small black picture to draw on in white, as many pixels as the run's images have.
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const [sketch, leave] = kept(parentElement.querySelector(".sketch"), (root) => new Sketch(root, data.size));
+import { contextOf, find } from "../../components/elements.js";
+import { kept } from "../../components/kept.js";
+
+/** @import { ComponentArguments } from "../../components/types.d.ts" */
+
+/** @param {ComponentArguments<{ size: number }>} component */
+export default function sketchPad({ data, parentElement, setTriggerValue }) {
+  const [sketch, leave] = kept(find(parentElement, ".sketch", HTMLElement), (root) => new Sketch(root));
   sketch.send = (picture) => setTriggerValue("picture", picture);
+  sketch.show(data.size);
   return leave;
 }
 
 class Sketch {
-  constructor(root, size) {
-    this.canvas = root.querySelector("canvas");
-    this.canvas.width = this.canvas.height = size;
-    this.context = this.canvas.getContext("2d");
-    this.pen = root.querySelector(".pen");
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.canvas = find(root, "canvas", HTMLCanvasElement);
+    this.pen = find(root, ".pen", HTMLInputElement);
+    this.size = 0;
+    /** @type {[x: number, y: number] | null} */
+    this.last = null; // where the pointer was
+    /** @type {(picture: string) => void} */
+    this.send = () => {};
     this.listeners = new AbortController();
-    const listen = (where, event, handler) => where.addEventListener(event, handler, { signal: this.listeners.signal });
-    listen(this.canvas, "pointerdown", (event) => this.begin(event));
-    listen(this.canvas, "pointermove", (event) => this.last && this.line(event));
-    for (const end of ["pointerup", "pointercancel"]) listen(this.canvas, end, () => (this.last = null));
-    listen(root.querySelector(".clear"), "click", () => this.clear());
-    listen(root.querySelector(".use"), "click", () => this.send(this.canvas.toDataURL("image/png")));
+    const { signal } = this.listeners;
+    this.canvas.addEventListener("pointerdown", (event) => this.begin(event), { signal });
+    this.canvas.addEventListener("pointermove", (event) => this.last && this.line(this.last, event), { signal });
+    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.end(), { signal });
+    find(root, ".clear", HTMLElement).addEventListener("click", () => this.clear(), { signal });
+    find(root, ".use", HTMLElement).addEventListener("click", () => this.send(this.canvas.toDataURL("image/png")), { signal });
+  }
+
+  /**
+   * Another run's images may have another size.
+   * @param {number} size
+   */
+  show(size) {
+    if (size === this.size) return;
+    this.size = this.canvas.width = this.canvas.height = size;
     this.clear();
   }
 
   clear() {
-    this.context.fillStyle = "#000";
-    this.context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    const context = contextOf(this.canvas);
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, this.size, this.size);
   }
 
+  /** @param {PointerEvent} event */
   begin(event) {
     if (event.button) return;
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
-    this.last = this.place(event);
-    this.line(event);
+    this.line(this.place(event), event);
   }
 
+  end() {
+    this.last = null;
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @returns {[x: number, y: number]} in pixels of the picture
+   */
   place(event) {
     const box = this.canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top].map((at) => (at / box.width) * this.canvas.width);
+    const scale = this.size / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
   }
 
-  line(event) {
+  /**
+   * @param {[x: number, y: number]} from
+   * @param {PointerEvent} event
+   */
+  line(from, event) {
     const here = this.place(event);
-    Object.assign(this.context, { strokeStyle: "#fff", lineWidth: 2 * Number(this.pen.value), lineCap: "round" });
-    this.context.beginPath();
-    this.context.moveTo(...this.last);
-    this.context.lineTo(here[0] + 0.01, here[1]);
-    this.context.stroke();
+    const context = contextOf(this.canvas);
+    Object.assign(context, { strokeStyle: "#fff", lineWidth: 2 * Number(this.pen.value), lineCap: "round" });
+    context.beginPath();
+    context.moveTo(...from);
+    context.lineTo(here[0] + 0.01, here[1]); // a dot is a very short line
+    context.stroke();
     this.last = here;
   }
 

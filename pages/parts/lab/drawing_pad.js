@@ -1,32 +1,68 @@
 // A pad to draw points on. They are kept as whole numbers from 0 to 255 both ways, as they travel in links.
 
-const SIDE = 256;
+import { contextOf, find } from "../../components/elements.js";
+import { kept } from "../../components/kept.js";
+import { fromText, toText } from "./drawing_text.js";
 
-export default function ({ data, parentElement, setTriggerValue }) {
-  const [pad, leave] = kept(parentElement.querySelector(".pad"), (root) => new Pad(root, data));
+/** @import { ComponentArguments } from "../../components/types.d.ts" */
+/** @import { Point } from "./drawing_text.js" */
+
+/**
+ * What drawing_pad.py sends.
+ * @typedef {object} PadData
+ * @property {string} drawing to go on with, as text
+ * @property {number} most points that a drawing may have
+ * @property {number} least points that it must have
+ */
+
+const SIDE = 256;
+const APART = 4; // from one point of a stroke to the next
+
+/** @param {ComponentArguments<PadData>} component */
+export default function drawingPad({ data, parentElement, setTriggerValue }) {
+  const [pad, leave] = kept(find(parentElement, ".pad", HTMLElement), (root) => new Pad(root, data));
   pad.send = (text) => setTriggerValue("points", text);
   pad.show(data);
   return leave;
 }
 
 class Pad {
+  /**
+   * @param {HTMLElement} root
+   * @param {PadData} data
+   */
   constructor(root, { most, least }) {
-    this.root = root;
     this.most = most;
     this.least = least;
-    this.canvas = root.querySelector("canvas");
+    this.canvas = find(root, "canvas", HTMLCanvasElement);
     this.canvas.width = this.canvas.height = 2 * SIDE;
+    this.brush = find(root, ".brush", HTMLInputElement);
+    this.output = find(root, "output", HTMLElement);
+    this.undo = find(root, ".undo", HTMLButtonElement);
+    this.clear = find(root, ".clear", HTMLButtonElement);
+    this.use = find(root, ".use", HTMLButtonElement);
+    /** @type {Point[][]} */
     this.strokes = [];
+    /** @type {number[] | null} */
+    this.last = null; // where the pointer was
+    this.drawing = "";
+    /** @type {(text: string) => void} */
+    this.send = () => {};
     this.listeners = new AbortController();
-    const listen = (where, event, handler) => where.addEventListener(event, handler, { signal: this.listeners.signal });
-    listen(this.canvas, "pointerdown", (event) => this.begin(event));
-    listen(this.canvas, "pointermove", (event) => this.move(event));
-    for (const end of ["pointerup", "pointercancel"]) listen(this.canvas, end, () => (this.last = null));
-    listen(root.querySelector(".undo"), "click", () => this.change(this.strokes.slice(0, -1)));
-    listen(root.querySelector(".clear"), "click", () => this.change([]));
-    listen(root.querySelector(".use"), "click", () => this.send(toText(this.strokes.flat())));
+    this.listen();
   }
 
+  listen() {
+    const { signal } = this.listeners;
+    this.canvas.addEventListener("pointerdown", (event) => this.begin(event), { signal });
+    this.canvas.addEventListener("pointermove", (event) => this.move(event), { signal });
+    for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => this.end(), { signal });
+    this.undo.addEventListener("click", () => this.change(this.strokes.slice(0, -1)), { signal });
+    this.clear.addEventListener("click", () => this.change([]), { signal });
+    this.use.addEventListener("click", () => this.send(toText(this.strokes.flat())), { signal });
+  }
+
+  /** @param {PadData} data */
   show({ drawing }) {
     if (drawing !== this.drawing) {
       this.drawing = drawing;
@@ -35,36 +71,60 @@ class Pad {
     this.draw();
   }
 
+  /** @param {PointerEvent} event */
   begin(event) {
     if (event.button) return;
     event.preventDefault();
     this.canvas.setPointerCapture(event.pointerId);
     this.strokes.push([]);
-    this.last = null;
-    this.move(event, true);
+    this.last = this.place(event);
+    this.add(this.last);
+    this.draw();
   }
 
-  // A point for every few pixels of the way, thrown about as wide as the brush.
-  move(event, first = false) {
-    if (!first && !this.last) return;
-    const box = this.canvas.getBoundingClientRect();
-    const here = [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
-    const way = first ? 0 : Math.hypot(here[0] - this.last[0], here[1] - this.last[1]);
-    if (!first && way < 4) return;
-    const brush = Number(this.root.querySelector(".brush").value);
-    const count = first ? 1 : Math.round(way / 4);
-    for (let index = 1; index <= count && this.count < this.most; index++) {
-      const share = index / count;
-      const at = [0, 1].map((axis) => (first ? here[axis] : this.last[axis] + (here[axis] - this.last[axis]) * share));
-      const angle = Math.random() * 2 * Math.PI;
-      const radius = Math.sqrt(Math.random()) * brush;
-      const [x, y] = [at[0] + radius * Math.cos(angle), SIDE - at[1] + radius * Math.sin(angle)];
-      this.strokes.at(-1).push([x, y].map((value) => Math.max(0, Math.min(255, Math.round(value)))));
-    }
+  /**
+   * A point for every few pixels of the way.
+   * @param {PointerEvent} event
+   */
+  move(event) {
+    const from = this.last;
+    if (!from) return;
+    const here = this.place(event);
+    const way = Math.hypot(here[0] - from[0], here[1] - from[1]);
+    if (way < APART) return;
+    const count = Math.round(way / APART);
+    for (let index = 1; index <= count; index++) this.add(from.map((at, axis) => at + ((here[axis] - at) * index) / count));
     this.last = here;
     this.draw();
   }
 
+  end() {
+    this.last = null;
+  }
+
+  /**
+   * Where the pointer is, from 0 to SIDE, downwards.
+   * @param {PointerEvent} event
+   * @returns {number[]}
+   */
+  place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
+  }
+
+  /**
+   * A point, thrown about as wide as the brush.
+   * @param {number[]} at
+   */
+  add(at) {
+    if (this.count >= this.most) return;
+    const angle = Math.random() * 2 * Math.PI;
+    const radius = Math.sqrt(Math.random()) * Number(this.brush.value);
+    const [x, y] = [at[0] + radius * Math.cos(angle), SIDE - at[1] + radius * Math.sin(angle)];
+    this.strokes.at(-1)?.push([x, y].map((value) => Math.max(0, Math.min(255, Math.round(value)))));
+  }
+
+  /** @param {Point[][]} strokes */
   change(strokes) {
     this.strokes = strokes;
     this.draw();
@@ -75,7 +135,7 @@ class Pad {
   }
 
   draw() {
-    const context = this.canvas.getContext("2d");
+    const context = contextOf(this.canvas);
     context.clearRect(0, 0, 2 * SIDE, 2 * SIDE);
     context.fillStyle = "#3b82d6";
     for (const [x, y] of this.strokes.flat()) {
@@ -83,20 +143,13 @@ class Pad {
       context.arc(2 * x, 2 * (SIDE - y), 4.5, 0, 2 * Math.PI);
       context.fill();
     }
-    const count = this.count;
-    this.root.querySelector("output").textContent = count ? `${count} points${count >= this.most ? ", which is all there may be" : ""}` : "Draw here";
-    this.root.querySelector(".use").disabled = count < this.least;
-    for (const name of ["undo", "clear"]) this.root.querySelector(`.${name}`).disabled = !count;
+    const { count } = this;
+    this.output.textContent = count ? `${count} points${count >= this.most ? ", which is all there may be" : ""}` : "Draw here";
+    this.use.disabled = count < this.least;
+    this.undo.disabled = this.clear.disabled = !count;
   }
 
   close() {
     this.listeners.abort();
   }
-}
-
-const toText = (points) => btoa(String.fromCharCode(...points.flat())).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-
-function fromText(text) {
-  const bytes = [...atob(text.replaceAll("-", "+").replaceAll("_", "/"))].map((character) => character.charCodeAt(0));
-  return Array.from({ length: bytes.length / 2 }, (_, index) => [bytes[2 * index], bytes[2 * index + 1]]);
 }

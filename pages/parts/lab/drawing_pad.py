@@ -6,11 +6,12 @@ from pathlib import Path
 
 from streamlit.components.v2 import component
 
-from pages.components.payload import asset, script
+from pages.components.bundle import bundle
+from pages.components.payload import asset
 from wgan_core.lab.drawing import LEAST_DRAWN, MOST_DRAWN
 
 _HERE = Path(__file__).parent
-_component = component("wgan_drawing_pad", html=asset("drawing_pad.html", _HERE), css=asset("pad.css"), js=script("drawing_pad.js", _HERE))
+_component = component("wgan_drawing_pad", html=asset("drawing_pad.html", _HERE), css=asset("pad.css"), js=bundle(_HERE / "drawing_pad.js"))
 
 
 def drawing_pad(drawing: str, *, key: str) -> str | None:

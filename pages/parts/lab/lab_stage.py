@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from streamlit.components.v2 import component
 
-from pages.components.payload import asset, pack, script
+from pages.components.bundle import bundle
+from pages.components.payload import asset, pack
 from wgan_core.config import TrainConfig
 from wgan_core.lab import stages
 from wgan_core.lab.frame import GRID, MESH, POINTS, Frame
@@ -31,7 +32,7 @@ _WITHIN_SCALE = 0.85
 
 _HERE = Path(__file__).parent
 _component = component(
-    "wgan_lab_stage", html=asset("lab_stage.html", _HERE), css=asset("lab_stage.css", _HERE), js=script("lab_stage.js", _HERE)
+    "wgan_lab_stage", html=asset("lab_stage.html", _HERE), css=asset("lab_stage.css", _HERE), js=bundle(_HERE / "lab_stage.js")
 )
 
 

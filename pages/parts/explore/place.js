@@ -1,0 +1,109 @@
+// What a user has set to name a latent, and the latent that it names: the browser's side of wgan_core/latent/place.py.
+
+import { planeLatent } from "./latent_plane.js";
+
+/**
+ * @typedef {object} Place
+ * @property {number} x on the plane of latents
+ * @property {number} y
+ * @property {Record<string, number>} dimensions values of single dimensions, in place of what the plane gives
+ * @property {Record<string, number>} directions how many standard deviations to go along each
+ * @property {number} truncation everything is multiplied by it in the end
+ */
+
+/** @typedef {{ latent: Float32Array, plane: number }} Origin what lies at (0, 0), and the name of the plane around it */
+
+/** @typedef {{ name: string, sd: number, vector: Float32Array }} Direction */
+
+/** @typedef {{ kind: "dimensions" | "directions" | "truncation", key: string }} Setting one part of a place; key: which of its kind */
+
+/** @returns {Place} the origin itself */
+export function nowhere() {
+  return { x: 0, y: 0, dimensions: bare({}), directions: bare({}), truncation: 1 };
+}
+
+/**
+ * A place as the server tells it.
+ * @param {Place} place
+ * @returns {Place}
+ */
+export function takenOver(place) {
+  return { ...place, dimensions: bare(place.dimensions), directions: bare(place.directions) };
+}
+
+/**
+ * Without a prototype, so that a direction may be called "constructor".
+ * @param {Record<string, number>} numbers
+ * @returns {Record<string, number>}
+ */
+function bare(numbers) {
+  return Object.assign(Object.create(null), numbers);
+}
+
+/**
+ * The latent before directions and truncation, which is what the sliders of dimensions set.
+ * @param {Place} place
+ * @param {Origin} origin
+ * @returns {Float32Array}
+ */
+export function latentBefore({ x, y, dimensions }, origin) {
+  const z = planeLatent(origin.latent, origin.plane, x, y);
+  for (const [dimension, value] of Object.entries(dimensions)) if (Number(dimension) < z.length) z[Number(dimension)] = value;
+  return z;
+}
+
+/**
+ * The latent that everything set makes of an origin.
+ * @param {Place} place
+ * @param {Origin} origin
+ * @param {Direction[]} directions those that are known
+ * @returns {Float32Array}
+ */
+export function latentAt(place, origin, directions) {
+  const z = latentBefore(place, origin);
+  for (const { name, sd, vector } of directions) {
+    const amount = place.directions[name];
+    if (amount) for (let index = 0; index < z.length; index++) z[index] += amount * sd * vector[index];
+  }
+  if (place.truncation !== 1) for (let index = 0; index < z.length; index++) z[index] *= place.truncation;
+  return z;
+}
+
+/**
+ * @param {Place} place
+ * @param {Setting} setting
+ * @param {Float32Array} before the latent before directions and truncation
+ * @returns {number}
+ */
+export function numberOf(place, { kind, key }, before) {
+  if (kind === "truncation") return place.truncation;
+  return kind === "directions" ? (place.directions[key] ?? 0) : before[Number(key)];
+}
+
+/**
+ * @param {Place} place
+ * @param {Setting} setting
+ * @returns {boolean}
+ */
+export function isSet(place, { kind, key }) {
+  return kind === "truncation" ? place.truncation !== 1 : key in place[kind];
+}
+
+/**
+ * @param {Place} place is changed
+ * @param {Setting} setting
+ * @param {number} value
+ */
+export function set(place, { kind, key }, value) {
+  if (kind === "truncation") place.truncation = value;
+  else place[kind][key] = value;
+}
+
+/**
+ * @param {Place} place is changed
+ * @param {Setting} setting
+ */
+export function unset(place, { kind, key }) {
+  if (kind === "truncation") place.truncation = 1;
+  else delete place[kind][key];
+}

@@ -1,0 +1,23 @@
+// A drawing as text for links, as wgan_core/lab/drawing.py has it: two bytes a point, in URL-safe base64 without padding.
+
+/** @typedef {number[]} Point two whole numbers from 0 to 255 */
+
+/**
+ * @param {Point[]} points
+ * @returns {string}
+ */
+export function toText(points) {
+  return btoa(String.fromCharCode(...points.flat()))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/**
+ * @param {string} text
+ * @returns {Point[]}
+ */
+export function fromText(text) {
+  const bytes = [...atob(text.replaceAll("-", "+").replaceAll("_", "/"))].map((character) => character.charCodeAt(0));
+  return Array.from({ length: bytes.length / 2 }, (_, index) => [bytes[2 * index], bytes[2 * index + 1]]);
+}

@@ -1,0 +1,52 @@
+import { contextOf } from "../../components/elements.js";
+
+/** @import { Colours } from "./colours.js" */
+/** @import { LayerHeader } from "./look.js" */
+
+const HEIGHT = 48; // pixels of the page
+
+/**
+ * One layer's weights with ±c; what lies beyond is drawn in the colour of a warning.
+ * @param {HTMLCanvasElement} canvas
+ * @param {LayerHeader} weights
+ * @param {number} ratio pixels of the screen for one of the page
+ * @param {Colours} colours
+ */
+export function drawHistogram(canvas, { counts, c }, ratio, colours) {
+  const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(HEIGHT * ratio)];
+  if (!width) return;
+  canvas.width = width;
+  canvas.height = height;
+  const context = contextOf(canvas);
+  const bar = width / counts.length;
+  const heights = barHeights(counts, height - 2);
+  for (const [bin, tall] of heights.entries()) {
+    context.fillStyle = isBeyond(bin, counts.length, c) ? colours.generated : colours.bars;
+    context.fillRect(bin * bar, height - tall, Math.max(1, bar - ratio * 0.5), tall);
+  }
+  if (c === null) return;
+  context.fillStyle = colours.text;
+  for (const side of [-1, 1]) context.fillRect(((side * c + 1) / 2) * (width - ratio), 0, ratio, height);
+}
+
+/**
+ * Roots of the counts, so that few weights are seen beside many.
+ * @param {number[]} counts
+ * @param {number} tallest
+ * @returns {number[]}
+ */
+export function barHeights(counts, tallest) {
+  const most = Math.max(...counts, 1);
+  return counts.map((count) => Math.sqrt(count / most) * tallest);
+}
+
+/**
+ * Whether the middle of a bin lies beyond ±c.
+ * @param {number} bin
+ * @param {number} bins
+ * @param {number | null} c as a share of how far the bins reach; null: nothing is clipped
+ * @returns {boolean}
+ */
+export function isBeyond(bin, bins, c) {
+  return c !== null && Math.abs(((bin + 0.5) / bins) * 2 - 1) > c;
+}
