@@ -1,4 +1,4 @@
-"""`python -m wgan_core`: see `cli.py`."""
+"""`python -m wgan_core`: see `cli.main`."""
 
 import sys
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import io
 import json
 import os
+import platform
 import shlex
 import signal
 import subprocess
@@ -17,9 +19,10 @@ import pytest
 import torch
 from PIL import Image
 
+import wgan_core
 from tests.project import PROJECT
 from wgan_core.cli import train as cli_train
-from wgan_core.cli.main import main
+from wgan_core.cli.main import main, wgan
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.latent.seeds import fixed_latents
@@ -269,6 +272,28 @@ def test_what_is_printed_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFix
     assert words[:3] == ["python", "-m", "wgan_core"]
     assert main(words[3:]) == 0
     assert RunFolder.open(tmp_path / "my runs" / "it's").steps()[-1] == 14
+
+
+def test_the_installed_command_says_wgan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/bin/wgan", "train", *QUICK, "--max-steps", "3", "--out", str(tmp_path / "run")])
+    assert wgan() == 0
+    images, go_on = capsys.readouterr().out.splitlines()[1:]
+    assert images.split()[1:3] == ["wgan", "sample"] and go_on.split()[2:5] == ["wgan", "train", "--resume"]
+    monkeypatch.setattr(sys, "argv", [sys.argv[0], "trian"])
+    assert wgan() == 2
+    assert capsys.readouterr().err == "wgan: There is no command 'trian': did you mean train?\n"
+    monkeypatch.setattr(sys, "argv", [sys.argv[0], "sample", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        wgan()
+    assert capsys.readouterr().out.startswith("usage: wgan sample ")
+
+
+def test_the_versions_for_a_bug_report(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    said = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert said["wgan_core"] == wgan_core.__version__ and said["torch"] == importlib.metadata.version("torch")
+    assert said["python"].startswith(platform.python_version()) and said["device"]
 
 
 def test_nothing_is_downloaded_for_a_run_that_cannot_be(run: Path, not_downloaded: pytest.MonkeyPatch, tmp_path: Path) -> None:

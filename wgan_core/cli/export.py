@@ -1,4 +1,4 @@
-"""`python -m wgan_core export`: a run as a file that works without this project."""
+"""`wgan export`: a run as a file that works without this project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: `python -m wgan_core train | sample | info | replay | bench | export | paper`.
+"""The command line: `wgan train | sample | info | replay | bench | export | paper`, or the same after `python -m wgan_core`.
 
 Exit status: 0 done, 1 a run failed, a replay drifted or a paper's criterion was not met, 2 an input that cannot be used.
 """
@@ -19,6 +19,8 @@ from typing import Any, NoReturn
 
 from wgan_core.cli import export as cli_export
 from wgan_core.cli import paper as cli_paper
+from wgan_core.cli.called import program, speaker
+from wgan_core.cli.versions import ShowVersions
 from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range
 
 _GROUPS = {
@@ -43,6 +45,11 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}. Try --help.")
 
 
+def wgan() -> int:
+    """The installed command `wgan`. Returns the exit status."""
+    return main(sys.argv[1:])
+
+
 def main(argv: Sequence[str]) -> int:
     """Run a command line (without the program's name). Returns the exit status."""
     try:
@@ -59,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
         return 0
     except KeyboardInterrupt:
         # Ctrl-C while a run trains does not come here: it saves, see cli_train.
-        print("wgan_core: Interrupted.", file=sys.stderr)
+        print(f"{speaker()}: Interrupted.", file=sys.stderr)
         return 130
     except Exception as error:
         # Imported late: `--help` and a mistyped flag need no torch.
@@ -90,12 +97,13 @@ def _did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def _refuse(sentence: str) -> int:
-    print("wgan_core: " + " ".join(sentence.split()), file=sys.stderr)
+    print(f"{speaker()}: {' '.join(sentence.split())}", file=sys.stderr)
     return 2
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog="python -m wgan_core", description="Train Wasserstein GANs, sample from them, look at runs.", allow_abbrev=False)
+    parser = _Parser(prog=program(), description="Train Wasserstein GANs, sample from them, look at runs.", allow_abbrev=False)
+    parser.add_argument("--version", action=ShowVersions, help="versions of this, Python and the libraries, and the device")
     commands = parser.add_subparsers(required=True, metavar=" | ".join(_COMMANDS), parser_class=_Parser)
 
     train = commands.add_parser("train", help="train a new run, or go on with one", allow_abbrev=False)

@@ -1,4 +1,4 @@
-"""`python -m wgan_core paper`: results of the papers computed anew and held against their criteria."""
+"""`wgan paper`: results of the papers computed anew and held against their criteria."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m wgan_core train`: a run in the terminal, on the main thread."""
+"""`wgan train`: a run in the terminal, on the main thread."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from wgan_core.cli.called import program, speaker
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
@@ -176,7 +177,7 @@ def _signals_stop(stop: Callable[[], None]) -> Iterator[None]:
 def _say_failed(error: Exception, loop: RunLoop | None) -> None:
     sentence = loop.fail(error) if loop is not None else explain_failure(error, None)
     with contextlib.suppress(OSError):  # whoever read this may be gone; the ledger has it
-        print(f"wgan_core: {sentence}", file=sys.stderr)
+        print(f"{speaker()}: {sentence}", file=sys.stderr)
         if loop is not None:
             print(f"The run is in {loop.recorder.folder.path}")
 
@@ -190,10 +191,10 @@ def _say_where(loop: RunLoop) -> None:
     print(f"{verb} at step {step}.{estimate} The run is in {folder.path}")
     named = _as_word(folder.path)
     points = loop.trainer.config.dataset in POINT_SETS
-    print(f"  {'points' if points else 'images'}:  python -m wgan_core sample {named} --out {'points.csv' if points else 'grid.png'}")
+    print(f"  {'points' if points else 'images'}:  {program()} sample {named} --out {'points.csv' if points else 'grid.png'}")
     most = int(SETTINGS["max_steps"].high or 0)
     goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, most)
-    print(f"  go on:   python -m wgan_core train --resume {named} --max-steps {goal}")
+    print(f"  go on:   {program()} train --resume {named} --max-steps {goal}")
 
 
 def _as_word(path: Path) -> str:

@@ -82,8 +82,14 @@ class NoRun(StoreError):
 
 
 def runs_root() -> Path:
-    """Where runs are kept: the environment variable WGAN_RUNS_ROOT, else `checkpoints/` beside the package."""
-    return Path(os.environ.get("WGAN_RUNS_ROOT") or Path(__file__).parents[2] / "checkpoints").expanduser()
+    """Where runs are kept: the environment variable WGAN_RUNS_ROOT, else `checkpoints/` in the project's folder.
+
+    Where the package is installed on its own, without the project around it, `checkpoints/` in the current folder.
+    """
+    if chosen := os.environ.get("WGAN_RUNS_ROOT"):
+        return Path(chosen).expanduser()
+    project = Path(__file__).parents[2]
+    return (project if (project / "app.py").is_file() else Path.cwd()) / "checkpoints"
 
 
 def new_run_id(config: TrainConfig) -> str:
