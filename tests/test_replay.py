@@ -18,6 +18,8 @@ from wgan_core.replay import replay
 from wgan_core.run import RunLoop
 from wgan_core.store import RunFolder, StoreError
 
+pytestmark = pytest.mark.arithmetic
+
 
 def drive(loop: RunLoop, inbox: queue.SimpleQueue[Any], commands: dict[int, Any], last: int) -> None:
     """Train until step `last`, sending each command when its step has been reached; then stop."""

@@ -17,6 +17,8 @@ from wgan_core.store import RunFolder
 from wgan_core.trainer import Trainer, _fused_rmsprop
 from wgan_core.training_state import StateMismatch
 
+pytestmark = pytest.mark.arithmetic
+
 
 def weights(trainer: Trainer) -> torch.Tensor:
     """All parameters and buffers as one vector."""
