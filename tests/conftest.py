@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+# One thread for each worker, and for each program that a test starts: tests run side by side, and the threads of OpenMP teams that share
+# cores spin while they wait for each other (see wgan_core.training.device). The libraries of NumPy and scikit-learn read this when they
+# are loaded.
+os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"})
 
 import pytest
 import torch
@@ -10,7 +16,6 @@ import torch
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 
-# Tests run side by side; OpenMP teams that share cores wait for each other (see wgan_core.training.device).
 torch.set_num_threads(1)
 
 SMALL = TrainConfig(

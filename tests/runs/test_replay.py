@@ -18,6 +18,8 @@ from wgan_core.runs.replay import replay
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 
+pytestmark = pytest.mark.arithmetic
+
 
 def drive(loop: RunLoop, inbox: queue.SimpleQueue[Any], commands: dict[int, Any], last: int) -> None:
     """Train until step `last`, sending each command when its step has been reached; then stop."""
@@ -74,7 +76,17 @@ def test_a_drift_is_noticed_and_where(edited: Path, capsys: pytest.CaptureFixtur
     found = replay(RunFolder.open(edited))
     assert (found.same, found.drifted) == ((30,), 50)
     assert main(["replay", str(edited)]) == 1
-    assert "Drifted: step 50 is the first saved step" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Drifted: step 50 is the first saved step" in said and "PyTorch" not in said
+
+
+def test_a_drift_under_another_version_of_pytorch_is_no_surprise(edited: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    test_a_single_bit_is_a_drift(edited)
+    meta = json.loads((edited / "config.json").read_text())
+    meta["versions"]["torch"] = "1.0"
+    (edited / "config.json").write_text(json.dumps(meta))
+    assert main(["replay", str(edited)]) == 1
+    assert f"The run began with PyTorch 1.0; this is {torch.__version__}, which may round otherwise" in capsys.readouterr().out
 
 
 def test_a_single_bit_is_a_drift(edited: Path) -> None:

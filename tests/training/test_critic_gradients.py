@@ -6,12 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.kernels import halves_stand_alone
 from wgan_core.config import TrainConfig
+from wgan_core.training import critic_gradients
 from wgan_core.training.critic_gradients import CriticGradients
 from wgan_core.training.critic_loss import gradient_penalty, wasserstein_estimate
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic, build_critic
 
+pytestmark = pytest.mark.arithmetic
 BATCH = 12
 WIDTHS = [(16,), (32, 16), (9, 7, 5, 3)]
 
@@ -70,16 +73,26 @@ def test_they_are_autograds(widths: tuple[int, ...], slope: float) -> None:
 
 @pytest.mark.parametrize("gp_lambda", [10.0, 0.1])
 @pytest.mark.parametrize("widths", WIDTHS)
-def test_on_one_thread_to_the_last_bit(widths: tuple[int, ...], gp_lambda: float) -> None:
+def test_on_one_thread_to_the_last_bit_where_the_kernels_allow(widths: tuple[int, ...], gp_lambda: float) -> None:
+    """Only the products of real and generated samples in one tensor may differ, where the library rounds them otherwise."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         *ours, our_gradients = written_out(critic_of(widths, 0.2, torch.float32), gp_lambda, torch.float32)
         *theirs, their_gradients = by_autograd(critic_of(widths, 0.2, torch.float32), gp_lambda)
+        to_the_bit = halves_stand_alone(BATCH, (36, *widths, 1))
     finally:
         torch.set_num_threads(threads)
-    assert ours == theirs
-    assert all(torch.equal(one, other) for one, other in zip(our_gradients, their_gradients, strict=True))
+    assert ours == theirs if to_the_bit else ours == pytest.approx(theirs, rel=1e-5)
+    for one, other in zip(our_gradients, their_gradients, strict=True):
+        assert torch.equal(one, other) if to_the_bit else torch.allclose(one, other, rtol=1e-4, atol=1e-6 * float(other.abs().max()))
+
+
+@pytest.mark.parametrize("kind", ["at the end", "at the beginning"])
+def test_both_ways_of_adding_to_a_gradient_add(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever this machine's kernels would choose."""
+    monkeypatch.setattr(critic_gradients, "_adds_at_the_end", lambda *_: kind == "at the end")
+    test_they_are_autograds((9, 7, 5, 3), 0.2)
 
 
 def test_a_penalty_whose_answer_is_known() -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 import torch
 from torch import nn
 
 from wgan_core.training.flat import FlatParameters
+
+pytestmark = pytest.mark.arithmetic
 
 
 def network() -> nn.Module:

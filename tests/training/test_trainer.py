@@ -18,6 +18,8 @@ from wgan_core.training.models import build_critic, build_generator, initialise,
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer, _fused_rmsprop
 
+pytestmark = pytest.mark.arithmetic
+
 
 def weights(trainer: Trainer) -> torch.Tensor:
     """All parameters and buffers as one vector."""

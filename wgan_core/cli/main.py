@@ -243,6 +243,7 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
+    import torch
     from tqdm import tqdm
 
     from wgan_core.runs.replay import replay
@@ -259,9 +260,11 @@ def _replay(options: argparse.Namespace) -> int:
     if found.drifted is None:
         print(f"Reproduced, bit for bit, with {len(folder.edits())} edits. Steps compared: {same}.")
         return 0
-    processes = folder.processes()
+    processes, then = folder.processes(), dict(folder.meta.get("versions") or {}).get("torch")
     if processes > 1:
         print(f"{processes} processes trained this run, and their sums round otherwise than one's: expect it equal up to rounding only.")
+    elif then not in (None, torch.__version__):
+        print(f"The run began with PyTorch {then}; this is {torch.__version__}, which may round otherwise: expect it equal up to rounding.")
     print(f"Drifted: step {found.drifted} is the first saved step that came out otherwise. The same until then: {same}.")
     return 1
 

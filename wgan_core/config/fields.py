@@ -181,8 +181,8 @@ class TrainConfig(BaseModel):
         group="run",
         ge=0,
         le=2**31 - 1,
-        help="Fixes initial weights, noise, order of the data, and points that are drawn. Same settings, seed and thread count on CPU: "
-        "same run, bit for bit.",
+        help="Fixes initial weights, noise, order of the data, and points that are drawn. Same settings, seed and thread count "
+        "on one CPU with one version of PyTorch: same run, bit for bit.",
     )
     device: DeviceName = _setting(
         "auto",

@@ -45,7 +45,10 @@ def _origin(folder: RunFolder) -> str:
 def _promise(folder: RunFolder) -> str:
     version = str(dict(folder.meta.get("versions") or {}).get("torch", ""))
     torch = f"PyTorch {version}" if _PLAIN.fullmatch(version) else "the run's version of PyTorch"
-    return f"On a CPU, with {torch} and as many threads, it computes what the playground computes there, bit for bit."
+    return (
+        f"On the run's CPU, with {torch} and as many threads, it computes what the playground computes there: as a rule bit for bit, "
+        "and up to rounding where that CPU rounds the playground's larger matrix products otherwise."
+    )
 
 
 def _says_edits(edits: list[LiveEdit]) -> str:

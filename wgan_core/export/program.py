@@ -38,7 +38,9 @@ def write_program(
     about: Sequence[str] = (),
     for_notebook: bool = False,
 ) -> Program:
-    """The program that computes what `Trainer` computes with `config` on CPU, bit for bit; always in float32.
+    """The program that computes what `Trainer` computes with `config` on the same CPU; always in float32.
+
+    Bit for bit where the library rounds the trainer's larger matrix products as it does the program's: see `training.critic_gradients`.
 
     Args:
         config: as the run begins.

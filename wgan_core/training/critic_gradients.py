@@ -1,16 +1,20 @@
 """The gradients of an MLP critic's estimate and of its penalty, written out: fewer and larger matrix products than autograd makes, and the
-same numbers.
+same numbers up to rounding, as a rule to the last bit.
 
 The estimate's: both halves, real and generated, go through the layers together. The gradients of the weights are summed for each half by
 itself and then added, as two passes of autograd do: another order of the sums differs in the last bits, and RMSprop blows that up where a
-gradient is nearly nothing (1e-5, at worst 2e-3, after 50 updates). So on one thread the result is autograd's to the last bit; more threads
-may divide the larger products in another way.
+gradient is nearly nothing (1e-5, at worst 2e-3, after 50 updates). So on one thread the result is autograd's to the last bit wherever the
+rows of a product come out the same however many there are: that is for the library's kernels to decide, which differ from processor to
+processor, and most do so for batches and widths that are multiples of 16. Elsewhere, and where several threads divide the larger products
+in another way, it is autograd's up to rounding.
 
 The penalty's: the slope of an MLP with LeakyReLU is constant between kinks, so the gradient of the gradient goes back along the slope's own
 way only, and needs neither a graph nor what autograd keeps and copies for one.
 """
 
 from __future__ import annotations
+
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -80,7 +84,7 @@ class CriticGradients:
             slope = on_outputs[0] @ weight
         slope = slope.to(between.dtype)
         norm = slope_norm(slope)
-        # The same products in the same order as autograd's, so that the bits are the same.
+        # The same products in the same order as autograd's, for the sake of the bits.
         scale = torch.full_like(norm, gp_lambda) / len(between) * (2 * (norm - 1)) / (2 * norm)
         self._write_gradients(scale[:, None] * (2 * slope), activations, weights, on_outputs, on_score)
         return gp_lambda * (norm - 1).square().mean()
@@ -116,9 +120,30 @@ def _accumulate(parameter: Tensor, gradient: Tensor, keep: bool) -> None:
 
 
 def _accumulate_product(parameter: Tensor, left: Tensor, right: Tensor, keep: bool) -> None:
-    """As `_accumulate` of left @ right, in one call where that gives the same bits: not for products with a single row."""
+    """As `_accumulate` of left @ right, in one call where that gives the same bits."""
     assert parameter.grad is not None
-    if len(left) == 1:
-        _accumulate(parameter, left @ right, keep)
+    if not keep:
+        torch.mm(left, right, out=parameter.grad)
+    elif parameter.device.type != "cpu" or _adds_at_the_end(len(right), parameter.shape):
+        parameter.grad.addmm_(left, right)
     else:
-        torch.addmm(parameter.grad, left, right, beta=int(keep), out=parameter.grad)
+        parameter.grad.add_(left @ right)
+
+
+@cache
+def _adds_at_the_end(batch: int, shape: torch.Size) -> bool:
+    """Whether `addmm` finishes a product that is a weight's gradient, of `shape`, before it adds it to what is there, as autograd does.
+
+    Some kernels begin their sums with what is there, and find other last bits. Which do, and for what sizes, depends on the processor and
+    on PyTorch's version, so it is tried; on one thread, for the answer must not depend on who asks first.
+    """
+    rng, threads = torch.Generator().manual_seed(0), torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in range(1 + 1000 // shape.numel()):  # a few numbers may agree by chance
+            left, right, there = (torch.randn(*size, generator=rng) for size in ((batch, shape[0]), (batch, shape[1]), shape))
+            if not torch.equal(torch.addmm(there, left.t(), right), there + left.t() @ right):
+                return False
+    finally:
+        torch.set_num_threads(threads)
+    return True

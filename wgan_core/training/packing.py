@@ -2,7 +2,8 @@
 
 The generator stands still between two of its updates. What it makes for the critic updates in between can be computed at once, and large
 matrix products run nearly twice as fast as small ones. The mathematics is that of one pass for each batch: BatchNorm takes its statistics
-over each batch alone, and the running statistics move when a batch is taken.
+over each batch alone, and the running statistics move when a batch is taken. The bits are the same too where the library gives a row of a
+product the same ones however many rows there are: on one thread most do, unless the sizes are odd.
 """
 
 from __future__ import annotations
