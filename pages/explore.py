@@ -143,7 +143,7 @@ def _choose_dimensions(source: Source) -> range:
 
 def _what_moved(source: Source) -> None:
     if (psi := latent_state.place().truncation) != 1 and not source.networks.makes_points:
-        share = _diversity(source.networks, source.name, id(source.networks), psi)
+        share = _diversity(source.networks, source.key, psi)
         st.caption(f"At ψ = {psi:g} random images of this generator differ from each other by {share:.0%} of what they do at 1.")
     if latent_state.own_latent(source.latent_dim) is not None:
         words = "Begins at a latent of your own in place of the seed's; another seed lets go of it."
@@ -165,7 +165,7 @@ def _what_moved(source: Source) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _diversity(_networks: SavedNetworks, name: str, identity: int, truncation: float) -> float:
+def _diversity(_networks: SavedNetworks, key: tuple[object, ...], truncation: float) -> float:
     return diversity(_networks, truncation)
 
 

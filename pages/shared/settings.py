@@ -28,15 +28,19 @@ def to_widget(info: SettingInfo, value: Any) -> Any:
     return ",".join(map(str, value)) if info.kind == "widths" else value
 
 
+def value_of(scope: str, name: str) -> Any:
+    """What the widget of a setting holds, checked. Raises ConfigError."""
+    return check_value(name, st.session_state[widget_key(scope, name)])
+
+
 def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: str = "new run") -> Any | None:
     """The widget of one setting, with a sentence below it if its value cannot be used. Returns the checked value or None.
 
     badge: what to write beside a setting that cannot change while networks train; "" leaves out the "live" of the others too.
     """
-    info = SETTINGS[name]
-    _draw(info, widget_key(scope, name), on_change, badge)
+    _draw(SETTINGS[name], widget_key(scope, name), on_change, badge)
     try:
-        return check_value(name, st.session_state[widget_key(scope, name)])
+        return value_of(scope, name)
     except ConfigError as error:
         st.error(str(error), icon=":material/error:")
         return None

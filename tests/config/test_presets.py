@@ -11,11 +11,12 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from tests.counting import parameter_count
 from tests.project import PROJECT
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import Dataset, ImageDataset
-from wgan_core.training.models import build_critic, build_generator, parameter_count
+from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer
 
 # From the published programs, not from the presets.

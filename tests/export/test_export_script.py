@@ -28,11 +28,11 @@ from wgan_core.data.load import load_dataset
 from wgan_core.export import ExportError, export, program
 from wgan_core.export.of_run import program_of
 from wgan_core.export.program import script, write_program
-from wgan_core.export.sections import LiveEdit
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.runs.launch import new_loop
 from wgan_core.runs.messages import Set, Stop
 from wgan_core.store.folder import RunFolder
+from wgan_core.store.ledger import Edit
 from wgan_core.training.trainer import Trainer
 
 WALKTHROUGH = TrainConfig(
@@ -261,7 +261,7 @@ def test_live_edits_are_in_the_script_at_their_steps(tmp_path: Path) -> None:
 @pytest.mark.arithmetic
 def test_lambda_is_edited_too() -> None:
     config = WALKTHROUGH.replace(**PENALTY)
-    text = script(write_program(config, edits=[LiveEdit(3, "gp_lambda", 0.5), LiveEdit(3, "clip_value", 1.0)]))
+    text = script(write_program(config, edits=[Edit(3, "gp_lambda", None, 0.5), Edit(3, "clip_value", None, 1.0)]))
     assert "if step == 4:" in text and "gp_lambda = 0.5" in text and "clip_value" not in text
     exported, trainer = module(text), Trainer(config, load_dataset(config))
     networks = exported.build_networks()
@@ -301,7 +301,7 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
 )
 def test_every_script_is_formatted_and_free_of_lint(config: TrainConfig, tmp_path: Path) -> None:
     shape = (2,) if config.dataset in POINT_SETS else (3, config.image_size, config.image_size)
-    edits = [LiveEdit(30_000, "n_critic", 2), LiveEdit(30_000, "critic_lr", 1e-3)]
+    edits = [Edit(30_000, "n_critic", None, 2), Edit(30_000, "critic_lr", None, 1e-3)]
     (tmp_path / "a.py").write_text(script(write_program(config, shape=shape)), encoding="utf-8")
     (tmp_path / "b.py").write_text(script(write_program(config, shape=shape, edits=edits)), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from wgan_core.figures import training as figures
 from wgan_core.figures.curves import smooth, thin
 from wgan_core.store.history import COLUMNS
+from wgan_core.store.ledger import Edit
 
 
 def tensorboard(values: list[float], weight: float) -> list[float]:
@@ -52,14 +51,6 @@ def test_thinning_keeps_spikes_and_ends() -> None:
     kept = thin(np.arange(100_000.0), y)
     assert len(kept) <= 600 and {0, 777, 54_321, 99_999} <= set(kept.tolist())
     assert thin(np.arange(5.0), y[:5]).tolist() == [0, 1, 2, 3, 4]
-
-
-@dataclass(frozen=True)
-class Edit:
-    step: int
-    field: str
-    old: object
-    new: object
 
 
 def rows(count: int) -> np.ndarray:

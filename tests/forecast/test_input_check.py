@@ -9,8 +9,9 @@ from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.forecast.input_check import check_data, duration, generator_updates_within, predicted_cost
+from wgan_core.forecast.input_check import check_data, duration, predicted_cost
 from wgan_core.training.trainer import Trainer
+from wgan_core.training.warmup import generator_updates_within
 
 
 def images(n: int = 1000, channels: int = 1, seed: int = 0) -> torch.Tensor:

@@ -119,6 +119,14 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
     ("deep-critic-with-clipping", healthy(config=DEEP), 6, "warning", "lipschitz", healthy(config=CLIP.replace(critic_widths=(64,) * 4))),
     ("deep-critic-with-clipping", healthy(config=DEEP), 6, "warning", "lipschitz", healthy(config=GP.replace(critic_widths=(64,) * 5))),
     (
+        "clipped-norm",
+        healthy(config=CLIP.replace(critic_norm="batch")),
+        1 / CLIP.clip_value,
+        "warning",
+        "clipped",
+        healthy(config=CLIP.replace(critic_norm="batch", clipped="weights")),
+    ),
+    (
         "saturated-weights",
         healthy(boundary=layers(0.3, 0.88, 1.0)),
         0.88,

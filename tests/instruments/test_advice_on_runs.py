@@ -62,6 +62,7 @@ def recipe(bad: TrainConfig, mend: dict[str, Any], steps: int, *measured: str, *
 RECIPES: dict[str, Recipe] = {
     "momentum-with-clipping": recipe(TINY.replace(optimizer="adam"), {"optimizer": "rmsprop"}, 10),
     "deep-critic-with-clipping": recipe(TINY.replace(critic_widths=(16,) * 6), {"critic_widths": (16, 16)}, 10),
+    "clipped-norm": recipe(TINY.replace(critic_norm="batch"), {"clipped": "weights"}, 10),
     "nothing-holds-the-critic": recipe(
         TINY.replace(lipschitz="none", critic_lr=5e-3), {"lipschitz": "gradient-penalty"}, 600, "critic-health"
     ),

@@ -10,6 +10,7 @@ import pytest
 import torch
 from scipy import stats
 
+from tests.counting import drawing_to_text
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import DataError, Dataset
@@ -553,10 +554,10 @@ def test_few_points_are_repeated_as_a_whole() -> None:
 
 def test_drawings_travel_as_text() -> None:
     points = np.array([[-2.5, 2.5], [0.0, -1.0], [0.7, 0.31]], np.float32)
-    text = drawing.to_text(points)
+    text = drawing_to_text(points)
     assert len(text) == 8 and set(text) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
     assert drawing.from_text(text) == pytest.approx(points, abs=2.5 / 255 + 1e-6)
-    assert drawing.to_text(drawing.from_text(text)) == text
+    assert drawing_to_text(drawing.from_text(text)) == text
     assert drawing.to_csv(points).decode().splitlines() == ["x,y", "-2.5000,2.5000", "0.0000,-1.0000", "0.7000,0.3100"]
 
 
@@ -568,8 +569,8 @@ def test_drawings_travel_as_text() -> None:
         ("AAAA", "cut off or changed"),  # three bytes
         ("", "from 2 to 500 points, not 0"),
         ("AAA", "from 2 to 500 points, not 1"),
-        (drawing.to_text(np.zeros((501, 2), np.float32)), "from 2 to 500 points, not 501"),
-        (drawing.to_text(np.ones((9, 2), np.float32)), "All points of this drawing are the same"),
+        (drawing_to_text(np.zeros((501, 2), np.float32)), "from 2 to 500 points, not 501"),
+        (drawing_to_text(np.ones((9, 2), np.float32)), "All points of this drawing are the same"),
     ],
 )
 def test_text_that_is_no_drawing(text: str, sentence: str) -> None:

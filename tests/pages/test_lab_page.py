@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.lab import lab_setup, lab_stage
 from tests.app_page import page
-from wgan_core.lab import drawing
+from tests.counting import drawing_to_text
 from wgan_core.lab.frame import GRID, MESH, POINTS
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import BASE, EXPERIMENTS
@@ -205,13 +205,13 @@ def test_links_that_cannot_be_are_explained_and_the_rest_is_used(params: dict[st
 
 def test_a_drawing_comes_with_its_link() -> None:
     points = np.column_stack((np.linspace(-2, 2, 40), np.linspace(-1, 1, 40) ** 3)).astype(np.float32)
-    test = page("lab", drawn=drawing.to_text(points), **SMALL)
+    test = page("lab", drawn=drawing_to_text(points), **SMALL)
     config = lab(test).configs[0]
     assert config.dataset == "csv" and Path(config.data_root).name.startswith("drawn-")
     data = lab(test).trainers[0].data
     assert len(data) == 40 and float(data[:, 0].min()) == -2 and float(data[:, 0].max()) == 2
     # The file is this machine's affair; the link holds the drawing itself.
-    assert link(test)["drawn"] == drawing.to_text(points)
+    assert link(test)["drawn"] == drawing_to_text(points)
     assert "data_root" not in link(test) and "dataset" not in link(test)
     press(test, "Critic step")
     assert lab(test).trainers[0].step == 1

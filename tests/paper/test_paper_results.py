@@ -95,9 +95,9 @@ def test_jobs_run_one_after_the_other_and_keep_their_results(monkeypatch: pytest
     assert begun.wait(10)
     second = jobs.start("depth")
     assert jobs.start("lines") is first  # it goes on
-    assert (first.status, first.fraction, second.status, jobs.any_active) == ("running", 0.25, "waiting", True)
+    assert (first.status, first.fraction, second.status) == ("running", 0.25, "waiting")
     go_on.set()
-    wait_until(lambda: not jobs.any_active)
+    wait_until(lambda: not any(job.active for job in jobs._jobs.values()))
     results = [jobs.result(name) for name in ("lines", "depth")]
     assert [(result.passed, result.seed) for result in results if result] == [(True, 3), (False, 0)]
     assert jobs.start("lines") is not first
@@ -120,7 +120,7 @@ def test_a_job_can_be_stopped_while_it_runs_and_while_it_waits(monkeypatch: pyte
     waiting.stop()
     assert waiting.status == "stopped"
     running.stop()
-    wait_until(lambda: not jobs.any_active)
+    wait_until(lambda: not any(job.active for job in jobs._jobs.values()))
     assert running.status == waiting.status == "stopped" and jobs.result("lines") is None
 
 

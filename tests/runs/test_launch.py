@@ -87,7 +87,7 @@ def test_live_edits_before_and_after_the_cut_change_no_bit(path: Path, tmp_path:
     halves = go_on(path, 7, edits)
     assert bits(halves) == bits(whole)
     assert halves.trainer.config == whole.trainer.config
-    assert [(edit["step"], edit["field"]) for edit in halves.recorder.folder.edits()] == [
+    assert [(edit.step, edit.field) for edit in halves.recorder.folder.edits()] == [
         (2, "n_critic"), (2, "critic_lr"), (7, "clip_value"), (9, "n_critic"), (9, "generator_lr")
     ]  # fmt: skip
 
@@ -122,14 +122,14 @@ def test_the_budget_can_be_raised_and_the_run_goes_on(path: Path, config: TrainC
         pass
     again.recorder.folder.release()
     assert (again.trainer.step, again.status) == (6, "finished")
-    assert [(edit["field"], edit["old"], edit["new"]) for edit in again.recorder.folder.edits()] == [("max_steps", 4, 6)]
+    assert [(edit.field, edit.old, edit.new) for edit in again.recorder.folder.edits()] == [("max_steps", 4, 6)]
 
 
 def test_where_this_machine_has_things_is_no_edit(path: Path, config: TrainConfig) -> None:
     begin(path, config, 2)
     loop = go_on(path, 1, data_root="elsewhere", device="cpu", threads=1)
     assert loop.trainer.config.data_root == "elsewhere"
-    assert loop.recorder.folder.edits() == []
+    assert loop.recorder.folder.edits() == ()
 
 
 def test_changes_that_cannot_be_leave_the_folder_byte_for_byte(path: Path, config: TrainConfig) -> None:

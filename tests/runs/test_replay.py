@@ -54,7 +54,7 @@ def edited(tmp_path: Path, config: TrainConfig) -> Path:
 
 def test_a_run_with_five_edits_is_reproduced(edited: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = RunFolder.open(edited)
-    assert [(edit["step"], edit["field"]) for edit in folder.edits()] == [
+    assert [(edit.step, edit.field) for edit in folder.edits()] == [
         (0, "generator_lr"),
         (7, "clip_value"),
         (20, "n_critic"),

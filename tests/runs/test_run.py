@@ -344,7 +344,7 @@ def test_resuming_with_other_settings_is_an_edit(tmp_path: Path, digits: TrainCo
     run_some(tmp_path / "run", digits, 5)
     loop = resume(tmp_path / "run", 1, {"n_critic": 7, "threads": 1})
     assert loop.trainer.config.n_critic == 7
-    assert [(edit["step"], edit["field"], edit["new"]) for edit in loop.recorder.folder.edits()] == [(5, "n_critic", 7)]
+    assert [(edit.step, edit.field, edit.new) for edit in loop.recorder.folder.edits()] == [(5, "n_critic", 7)]
     with pytest.raises(ValueError, match="batch_size cannot change"):
         trainer = resume(tmp_path / "run", 0, {"batch_size": 8})
         raise ValueError(trainer.recorder.notice)

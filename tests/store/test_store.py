@@ -88,7 +88,7 @@ def test_edits_after_a_step_that_was_resumed_from_no_longer_hold(folder: RunFold
     folder.append_ledger(90, "edit", field="n_critic", old=4, new=9)
     folder.append_ledger(50, "resumed")
     folder.append_ledger(60, "edit", field="clip_value", old=0.05, new=0.5)
-    assert [edit["step"] for edit in folder.edits()] == [10, 60]
+    assert [edit.step for edit in folder.edits()] == [10, 60]
     config = folder.config_at(100)
     assert (config.n_critic, config.clip_value) == (4, 0.5)
     assert folder.config_at(9).n_critic == 3

@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import nn
 
+from tests.counting import parameter_count
 from wgan_core.config import PRESETS, ConfigError, TrainConfig, parse_config
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.latent.saved import load_networks
 from wgan_core.runs.recorder import Recorder
 from wgan_core.store.folder import RunFolder
-from wgan_core.training.models import DCGANCritic, DCGANGenerator, build_critic, build_generator, initialise, parameter_count
+from wgan_core.training.models import DCGANCritic, DCGANGenerator, build_critic, build_generator, initialise
 from wgan_core.training.trainer import Trainer
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.counting import parameter_count
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.runs.recorder import Recorder
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
-from wgan_core.training.models import build_critic, build_generator, initialise, parameter_count
+from wgan_core.training.models import build_critic, build_generator, initialise
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer, _fused_rmsprop
 

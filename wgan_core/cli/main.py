@@ -310,7 +310,7 @@ def _facts(folder: Any) -> dict[str, Any]:
         "real_score": _last(rows, "real_score"),
         "fake_score": _last(rows, "fake_score"),
         "saved_steps": steps,
-        "edits": [f"step {edit['step']}: {edit['field']} {edit['old']} -> {edit['new']}" for edit in folder.edits()],
+        "edits": [f"step {edit.step}: {edit.field} {edit.old} -> {edit.new}" for edit in folder.edits()],
         **_instruments(folder.readings()),
         "megabytes": round(_size(folder.path) / 1e6, 2),
         "dataset": {name: dataset.get(name) for name in ("name", kind, "shape", "source", "fingerprint")},
@@ -351,9 +351,9 @@ _BOUNDS = {"spectral": "K_spec", "box": "K_box", "display_w1": "estimate / K_emp
 
 def _last(rows: Any, name: str) -> float | None:
     """The newest value of a column of the curves; None where there is none, or it is not a finite number."""
-    from wgan_core.store.history import column
+    from wgan_core.store.history import newest
 
-    value = float(column(rows, name)[-1]) if len(rows) else math.nan
+    value = newest(rows, name, math.nan)
     return value if math.isfinite(value) else None
 
 

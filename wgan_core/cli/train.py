@@ -29,6 +29,7 @@ from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.runs.messages import Command, Snapshot, Stop
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path, runs_root
+from wgan_core.store.history import newest
 from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job
 from wgan_core.training.world import Meeting, World
@@ -187,7 +188,7 @@ def _say_where(loop: RunLoop) -> None:
     if loop.recorder.notice:
         print(loop.recorder.notice, file=sys.stderr)
     verb = "Finished" if loop.status == "finished" else "Stopped"
-    estimate = f" Last Wasserstein estimate: {rows[-1, 3]:.4g}." if len(rows) else ""
+    estimate = f" Last Wasserstein estimate: {newest(rows, 'wasserstein_estimate', 0):.4g}." if len(rows) else ""
     print(f"{verb} at step {step}.{estimate} The run is in {folder.path}")
     named = _as_word(folder.path)
     points = loop.trainer.config.dataset in POINT_SETS
@@ -241,5 +242,5 @@ def _line(snapshot: Snapshot) -> str:
 
 
 def _numbers(snapshot: Snapshot) -> str:
-    estimate = f"{snapshot.history[-1, 3]:.4g}" if len(snapshot.history) else "–"
+    estimate = f"{newest(snapshot.history, 'wasserstein_estimate', 0):.4g}" if len(snapshot.history) else "–"
     return f"Wasserstein estimate {estimate}  {snapshot.generator_updates} generator updates"

@@ -10,8 +10,10 @@ from wgan_core.config.fields import (
     ConfigError,
     TrainConfig,
     check_value,
+    in_use,
     live_fields,
     parse_config,
+    steered_by,
 )
 from wgan_core.config.presets import PRESET_NOTES, PRESETS
 from wgan_core.config.setting_info import Group, SettingInfo, describe_range
@@ -27,6 +29,8 @@ __all__ = [
     "TrainConfig",
     "check_value",
     "describe_range",
+    "in_use",
     "live_fields",
     "parse_config",
+    "steered_by",
 ]

@@ -33,10 +33,11 @@ def _setting(
     unit: str = "",
     live: bool = False,
     step: float | None = None,
+    only_with: tuple[str, str] | None = None,
     **bounds: Any,
 ) -> Any:
     """A pydantic field that also carries what a widget or a flag needs to present it."""
-    extra = {"unit": unit, "live": live, "group": group, "step": step}
+    extra = {"unit": unit, "live": live, "group": group, "step": step, "only_with": only_with}
     if isinstance(default, float):
         bounds.setdefault("allow_inf_nan", False)
     return Field(default, title=label, description=help, json_schema_extra=extra, **bounds)
@@ -62,6 +63,7 @@ class TrainConfig(BaseModel):
         0.005,
         label="Clip value c",
         group="recipe",
+        only_with=("lipschitz", "clip"),
         live=True,
         gt=0,
         le=10,
@@ -73,6 +75,7 @@ class TrainConfig(BaseModel):
         "all",
         label="What is clipped",
         group="recipe",
+        only_with=("lipschitz", "clip"),
         help="For clipping only. all: every parameter of the critic, biases and norms too, as published code does. weights: matrices and "
         "kernels alone, which is what the Lipschitz bound needs.",
     )
@@ -80,6 +83,7 @@ class TrainConfig(BaseModel):
         10.0,
         label="Penalty weight λ",
         group="recipe",
+        only_with=("lipschitz", "gradient-penalty"),
         live=True,
         gt=0,
         le=10_000,
@@ -149,10 +153,24 @@ class TrainConfig(BaseModel):
         "gradient penalty gets along with adam.",
     )
     adam_beta1: float = _setting(
-        0.5, label="Adam β1", group="recipe", ge=0, lt=1, step=0.1, help="For adam only: decay of the mean of the gradients."
+        0.5,
+        label="Adam β1",
+        group="recipe",
+        only_with=("optimizer", "adam"),
+        ge=0,
+        lt=1,
+        step=0.1,
+        help="For adam only: decay of the mean of the gradients.",
     )
     adam_beta2: float = _setting(
-        0.9, label="Adam β2", group="recipe", ge=0, lt=1, step=0.01, help="For adam only: decay of the mean of their squares."
+        0.9,
+        label="Adam β2",
+        group="recipe",
+        only_with=("optimizer", "adam"),
+        ge=0,
+        lt=1,
+        step=0.01,
+        help="For adam only: decay of the mean of their squares.",
     )
     batch_size: int = _setting(
         64,
@@ -247,6 +265,7 @@ class TrainConfig(BaseModel):
         64,
         label="DCGAN width",
         group="networks",
+        only_with=("architecture", "dcgan"),
         unit="channels",
         ge=4,
         le=512,
@@ -381,6 +400,17 @@ SETTINGS: types.MappingProxyType[str, SettingInfo] = types.MappingProxyType(
 def live_fields() -> frozenset[str]:
     """Names of the fields that may change while a run trains."""
     return frozenset(name for name, info in SETTINGS.items() if info.live)
+
+
+def in_use(config: TrainConfig, name: str) -> bool:
+    """Whether the setting `name` changes anything under the choices that `config` makes."""
+    choice = SETTINGS[name].only_with
+    return choice is None or getattr(config, choice[0]) == choice[1]
+
+
+def steered_by(method: str) -> tuple[str, ...]:
+    """The live settings that belong to one Lipschitz method."""
+    return tuple(name for name, info in SETTINGS.items() if info.live and info.only_with == ("lipschitz", method))
 
 
 def parse_config(values: dict[str, Any]) -> TrainConfig:

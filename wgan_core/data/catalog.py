@@ -28,6 +28,8 @@ class DatasetInfo:
     megabytes: int = 0
     """Size of the download; 0 where nothing is downloaded."""
     kind: Kind = "images"
+    has_held_out: bool = True
+    """Whether there are test images, or other points of the same distribution, that a run never sees."""
 
     @property
     def needs_download(self) -> bool:
@@ -47,7 +49,9 @@ def _points(title: str, description: str) -> DatasetInfo:
 
 DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
     {
-        "digits": DatasetInfo("Digits", "1,797 handwritten digits, 8 × 8 px, grey. Comes with the installation.", _DIGITS, images=1797),
+        "digits": DatasetInfo(
+            "Digits", "1,797 handwritten digits, 8 × 8 px, grey. Comes with the installation.", _DIGITS, images=1797, has_held_out=False
+        ),
         "fashion-mnist": DatasetInfo(
             "Fashion-MNIST", "60,000 pieces of clothing, 28 × 28 px, grey.", _CLOTHES, images=60_000, megabytes=31
         ),
@@ -61,6 +65,7 @@ DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
         "image-folder": DatasetInfo(
             "Image folder",
             "Any folder of images on the machine that the app runs on, with or without subfolders. Each is cropped to its central square.",
+            has_held_out=False,
         ),
         "8-gaussians": _points("8 Gaussians", "Eight narrow Gaussians on a circle: will the generator find all of them?"),
         "25-gaussians": _points("25 Gaussians", "Narrow Gaussians on a grid, five by five."),
@@ -74,6 +79,7 @@ DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
             "A file with two columns of numbers, x and y, with or without a line of headings. The points are shifted and scaled, by one "
             "factor both ways, to lie in [-2, 2].",
             kind="points",
+            has_held_out=False,
         ),
     }
 )

@@ -7,9 +7,10 @@ import re
 
 from wgan_core.data.catalog import DATASETS
 from wgan_core.export.program import write_program
-from wgan_core.export.sections import LiveEdit, Program
+from wgan_core.export.sections import Program
 from wgan_core.latent.saved import sample_shape
 from wgan_core.store.folder import RunFolder
+from wgan_core.store.ledger import Edit
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}")
 
@@ -20,11 +21,8 @@ def program_of(folder: RunFolder, *, for_notebook: bool = False) -> Program:
     Of the folder's texts only checked settings and plain names get into it: a stranger's run must not be able to put code there.
     """
     config = folder.config_at(0)
-    edits = [
-        LiveEdit(edit["step"], edit["field"], getattr(folder.config_at(edit["step"]), edit["field"]))
-        for edit in folder.edits()
-        if edit["step"] > 0
-    ]
+    # The values from the checked config: what a ledger holds may be anything.
+    edits = [dataclasses.replace(edit, new=getattr(folder.config_at(edit.step), edit.field)) for edit in folder.edits() if edit.step > 0]
     last = folder.config_at(max((edit.step for edit in edits), default=0))
     caveat = _caveat(folder)
     program = write_program(
@@ -51,7 +49,7 @@ def _promise(folder: RunFolder) -> str:
     )
 
 
-def _says_edits(edits: list[LiveEdit]) -> str:
+def _says_edits(edits: list[Edit]) -> str:
     return "What was changed while the run trained is changed at the same steps." if edits else ""
 
 

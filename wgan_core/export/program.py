@@ -11,8 +11,9 @@ from wgan_core.export import ExportError
 from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, noun, number
-from wgan_core.export.sections import LiveEdit, Program, Section
+from wgan_core.export.sections import Program, Section
 from wgan_core.export.training_text import settings_in_loop, training
+from wgan_core.store.ledger import Edit
 from wgan_core.training.models import SampleShape
 
 _METHODS = {
@@ -34,7 +35,7 @@ def write_program(
     config: TrainConfig,
     *,
     shape: SampleShape | None = None,
-    edits: Sequence[LiveEdit] = (),
+    edits: Sequence[Edit] = (),
     about: Sequence[str] = (),
     for_notebook: bool = False,
 ) -> Program:

@@ -3,15 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-
-class LiveEdit(NamedTuple):
-    """A setting that was changed while the run trained: from the step after `step` on, `field` is `value`."""
-
-    step: int
-    field: str
-    value: Any
 
 
 @dataclass(frozen=True)

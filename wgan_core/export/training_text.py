@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import SETTINGS, TrainConfig, in_use, live_fields
 from wgan_core.export.networks import noun, number
-from wgan_core.export.sections import LiveEdit, Section
+from wgan_core.export.sections import Section
+from wgan_core.store.ledger import Edit
+from wgan_core.training import warmup
 
 # What each live setting is called in the loop, as the constant that it begins with and as the variable it becomes where it is edited.
 _IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
@@ -16,11 +18,12 @@ _RATES = {"critic_lr": "critic_optimizer", "generator_lr": "generator_optimizer"
 
 def settings_in_loop(config: TrainConfig) -> frozenset[str]:
     """The live settings that this config's loop reads; an edit of any other does not change the weights."""
-    of_method = {"clip": {"clip_value"}, "gradient-penalty": {"gp_lambda"}, "none": set[str]()}[config.lipschitz]
-    return frozenset({"n_critic", *_RATES, *of_method})
+    recipe = {name for name in live_fields() if SETTINGS[name].group == "recipe"}
+    assert recipe == {*_IN_LOOP, *_RATES}, "every live setting of the recipe is written into the loop"
+    return frozenset(name for name in recipe if in_use(config, name))
 
 
-def training(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[Section]:
+def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
     """The sections from the penalty, if there is one, to the loop.
 
     Args:
@@ -72,12 +75,12 @@ def follow(averaged, generator, updates):
     return Section("The averaged generator", says, code)
 
 
-def _name(field: str, edits: Sequence[LiveEdit]) -> str:
+def _name(field: str, edits: Sequence[Edit]) -> str:
     """How the loop refers to a setting: by its constant, or by a variable if it changes."""
     return field if _is_edited(field, edits) else _IN_LOOP[field]
 
 
-def _is_edited(field: str, edits: Sequence[LiveEdit]) -> bool:
+def _is_edited(field: str, edits: Sequence[Edit]) -> bool:
     return any(edit.field == field for edit in edits)
 
 
@@ -85,7 +88,7 @@ def _warms_up(config: TrainConfig) -> bool:
     return config.critic_warmup == "original"
 
 
-def _beginning(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     kind, options = ("Adam", ", betas=BETAS") if config.optimizer == "adam" else ("RMSprop", "")
     variables = [f"{field} = {constant}" for field, constant in _IN_LOOP.items() if _is_edited(field, edits)]
     if _is_edited("n_critic", edits) or _warms_up(config):
@@ -105,17 +108,17 @@ def _beginning(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
     ]
 
 
-def _edit_lines(edits: Sequence[LiveEdit]) -> list[str]:
+def _edit_lines(edits: Sequence[Edit]) -> list[str]:
     lines: list[str] = []
     for step, group in groupby(edits, key=lambda edit: edit.step):
         lines.append(f"if step == {number(step + 1)}:  # here the run was changed while it trained")
         for edit in group:
             target = f'{_RATES[edit.field]}.param_groups[0]["lr"]' if edit.field in _RATES else edit.field
-            lines.append(f"    {target} = {number(edit.value)}")
+            lines.append(f"    {target} = {number(edit.new)}")
     return [*lines, ""] if lines else []
 
 
-def _critic_update(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     lines = [
         f"# The critic learns to score real {noun(config)} high and generated ones low.",
         "z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
@@ -137,7 +140,7 @@ def _critic_update(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
     return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
 
 
-def _clipping(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     value = _name("clip_value", edits)
     clamp = f"parameter.clamp_(-{value}, {value})"
     body = [clamp]
@@ -151,7 +154,7 @@ def _clipping(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
     ]
 
 
-def _generator_update(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     after = ["follow(averaged, generator, generator_updates)"] if config.ema_decay else []
     if _warms_up(config) or config.ema_decay:
         after.append("generator_updates += 1")
@@ -168,7 +171,7 @@ def _generator_update(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[st
     ]
 
 
-def _generator_is_due(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[str]:
+def _generator_is_due(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     """The condition of a generator update; the steps are counted where they are not simply every n-th."""
     if not _is_edited("n_critic", edits) and not _warms_up(config):
         return ["if step % N_CRITIC == 0:"]
@@ -176,8 +179,8 @@ def _generator_is_due(config: TrainConfig, edits: Sequence[LiveEdit]) -> list[st
     if _warms_up(config):
         wanted = [
             "# At first, and now and then, the critic gets ahead, as in the WGAN authors' code.",
-            "warms_up = generator_updates < 25 or generator_updates % 500 == 0",
-            f"wanted = 100 if warms_up else {n_critic}",
+            f"warms_up = generator_updates < {warmup.FIRST} or generator_updates % {warmup.EVERY} == 0",
+            f"wanted = {warmup.CRITIC_UPDATES} if warms_up else {n_critic}",
         ]
         n_critic = "wanted"
     return ["critic_updates += 1", *wanted, f"if critic_updates >= {n_critic}:", "    critic_updates = 0"]

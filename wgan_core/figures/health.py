@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from wgan_core.figures.training import BLUE, GREEN, GREY, ORANGE
+from wgan_core.figures.style import BLUE, FAINT_BLUE, FAINT_GREEN, GREEN, GREY, LEGEND, ORANGE, PURPLE
 from wgan_core.store.readings import KINDS, Reading
 
-PURPLE = "#8b5cd6"
-_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 _X_STEPS = {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"}
-_FAINT_BLUE = "rgba(59,130,214,0.18)"
 _MOST_POINTS = 400
 
 
@@ -46,7 +43,7 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
         "x": [*across, *reversed(across)],
         "y": [*noise, *(-size for size in reversed(noise))],
         "fill": "toself",
-        "fillcolor": "rgba(23,163,127,0.15)",
+        "fillcolor": FAINT_GREEN,
         "line": {"width": 0},
         "mode": "lines",
         "hoverinfo": "skip",
@@ -75,7 +72,7 @@ def slopes(readings: Sequence[Reading]) -> go.Figure:
         "x": [*(step for step, _, _ in between), *(step for step, _, _ in reversed(between))],
         "y": [*(high for _, _, high in between), *(low for _, low, _ in reversed(between))],
         "fill": "toself",
-        "fillcolor": _FAINT_BLUE,
+        "fillcolor": FAINT_BLUE,
         "line": {"width": 0},
         "mode": "lines",
         "hoverinfo": "skip",
@@ -214,7 +211,7 @@ def _figure(traces: list[dict[str, Any]], y_title: dict[str, Any], *, log: bool 
         layout={
             "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
             "hovermode": "x unified",
-            "legend": _LEGEND,
+            "legend": LEGEND,
             "showlegend": True,
             "xaxis": _X_STEPS,
             "yaxis": {

@@ -7,36 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from wgan_core.figures.curves import Values, smooth, thin
+from wgan_core.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE
 from wgan_core.store.history import Rows, column
-
-# Told apart by people who cannot tell red from green, and readable on white and on near-black.
-BLUE, GREEN, ORANGE, GREY = "#3b82d6", "#17a37f", "#e07a1f", "#8b919a"
+from wgan_core.store.ledger import Edit
 
 Coordinates = NDArray[np.floating]
 """Points in the plane, [n, 2]."""
 
 XAxis = Literal["step", "generator_updates", "seconds"]
 X_TITLES: dict[XAxis, str] = {"step": "critic updates", "generator_updates": "generator updates", "seconds": "training time, s"}
-
-
-class EditLike(Protocol):
-    """A live change of a setting at a step."""
-
-    @property
-    def step(self) -> int: ...
-    @property
-    def field(self) -> str: ...
-    @property
-    def old(self) -> object: ...
-    @property
-    def new(self) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +44,7 @@ def curves(
     rows: Rows,
     which: Sequence[Curve],
     *,
-    edits: Sequence[EditLike] = (),
+    edits: Sequence[Edit] = (),
     smoothing: float = 0.6,
     log_y: bool = False,
     x_axis: XAxis = "step",
@@ -83,16 +69,13 @@ def curves(
         layout={
             "margin": {"l": 8, "r": 8, "t": 30 if len(which) > 1 else 10, "b": 8},
             "hovermode": "x unified",
-            "legend": _LEGEND,
+            "legend": LEGEND,
             "showlegend": len(which) > 1,
             "xaxis": {"title": {"text": X_TITLES[x_axis]}, "automargin": True, "hoverformat": ",.6~g"},
             "yaxis": y_axis | {"tickformat": ".3~g"},
             **_edit_marks(rows, edits, x_axis),
         },
     )
-
-
-_LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 
 
 def _traces(rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log_y: bool, x_axis: XAxis) -> list[dict[str, Any]]:
@@ -132,7 +115,7 @@ def _traces(rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log
     return [faint, line]
 
 
-def _edit_marks(rows: Rows, edits: Sequence[EditLike], x_axis: XAxis) -> dict[str, list[dict[str, Any]]]:
+def _edit_marks(rows: Rows, edits: Sequence[Edit], x_axis: XAxis) -> dict[str, list[dict[str, Any]]]:
     """A dotted line where settings changed, labelled with what changed; neighbouring labels at different heights."""
     lines: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
@@ -186,7 +169,7 @@ def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24, ki
         layout={
             "barmode": "overlay",
             "margin": {"l": 8, "r": 8, "t": 30, "b": 8},
-            "legend": _LEGEND,
+            "legend": LEGEND,
             "xaxis": {"title": {"text": "critic score"}, "automargin": True, "tickformat": ".3~g"},
             "yaxis": {"title": {"text": kind}, "automargin": True},
         },
@@ -222,7 +205,7 @@ def scatter(
         if points is not None
     ]
     axis = {"range": [-limit, limit], "zeroline": False, "constrain": "domain", "automargin": True, "tickformat": ".3~g"}
-    layout = {"margin": {"l": 8, "r": 8, "t": 30, "b": 8}, "legend": _LEGEND, "showlegend": True, "hovermode": "closest"}
+    layout = {"margin": {"l": 8, "r": 8, "t": 30, "b": 8}, "legend": LEGEND, "showlegend": True, "hovermode": "closest"}
     return go.Figure(data=traces, layout=layout | {"xaxis": axis, "yaxis": axis | {"scaleanchor": "x"}})
 
 
@@ -253,7 +236,7 @@ def path_figure(scores: NDArray[np.floating], change: NDArray[np.floating], fram
         layout={
             "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
             "hovermode": "x unified",
-            "legend": _LEGEND,
+            "legend": LEGEND,
             "shapes": marks,
             "xaxis": {"title": {"text": "frame"}, "automargin": True},
             "yaxis": {"title": {"text": "critic score"}, "automargin": True, "hoverformat": ".4~g"},

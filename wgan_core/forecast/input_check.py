@@ -13,6 +13,7 @@ from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.image_folder import preview_folder
 from wgan_core.data.point_file import load_points
 from wgan_core.instruments.advice import Advice
+from wgan_core.training.warmup import generator_updates_within
 
 FEW = 1000
 """Samples below which a critic soon knows them by heart."""
@@ -153,21 +154,6 @@ def predicted_cost(config: TrainConfig, steps_per_second: float) -> Cost:
         raise ValueError("the speed must be above 0 steps per second")
     updates = generator_updates_within(config)
     return Cost(config.n_critic / steps_per_second, updates, config.max_steps / steps_per_second)
-
-
-def generator_updates_within(config: TrainConfig) -> int:
-    """Generator updates in `max_steps` critic updates: one each n_critic, less with the original's warm-up, which takes 100 critic updates
-    before each of the first 25 and before every 500th."""
-    steps, n = config.max_steps, config.n_critic
-    if config.critic_warmup == "none":
-        return steps // n
-    if steps < 2500:
-        return steps // 100
-    # The rest of the first 500, then rounds of one that takes 100 and 499 that take n.
-    if steps < 2500 + 475 * n:
-        return 25 + (steps - 2500) // n
-    rounds, rest = divmod(steps - 2500 - 475 * n, 100 + 499 * n)
-    return 500 + 500 * rounds + (0 if rest < 100 else 1 + (rest - 100) // n)
 
 
 def duration(seconds: float) -> str:

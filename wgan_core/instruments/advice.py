@@ -89,6 +89,19 @@ def deep_critic_with_clipping(seen: Observations) -> Advice | None:
     return Advice("deep-critic-with-clipping", "warning", text, layers, "lipschitz")
 
 
+def clipped_norm(seen: Observations) -> Advice | None:
+    """BatchNorm in a critic whose every parameter is clipped, the norm's scales too (WassersteinGAN #18, #32, #75)."""
+    config = seen.config
+    if config.lipschitz != "clip" or config.critic_norm != "batch" or config.clipped != "all":
+        return None
+    text = (
+        f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:g} too, so that each norm divides the scores by "
+        f"{1 / config.clip_value:,.3g} or more. The WGAN authors' code does it all the same; for scores of a usual size clip weights "
+        "only, or take no norm."
+    )
+    return Advice("clipped-norm", "warning", text, 1 / config.clip_value, "clipped")
+
+
 # The critic.
 
 
@@ -307,6 +320,7 @@ def batchnorm_modes_differ(seen: Observations) -> Advice | None:
 RULES: tuple[Rule, ...] = (
     momentum_with_clipping,
     deep_critic_with_clipping,
+    clipped_norm,
     nothing_holds_the_critic,
     saturated_weights,
     linear_critic,

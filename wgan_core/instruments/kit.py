@@ -14,6 +14,7 @@ from torch import Tensor
 
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
+from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError, Dataset, network_input
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.look import Look, Seen
@@ -59,7 +60,7 @@ class Kit:
     @functools.cached_property
     def held_out(self) -> Dataset | None:
         """Real data that the run never sees, where the data set has such a part and it is here; never downloads."""
-        if self._config.dataset in ("digits", "csv", "image-folder"):
+        if not DATASETS[self._config.dataset].has_held_out:
             return None
         try:
             return load_dataset(self._config, held_out=True)
@@ -269,7 +270,7 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
         rare.append(Instrument("nearest", _nearest, 0.05, 0.05))
     if config.generator_norm == "batch":
         rare.append(Instrument("mode-gap", _mode_gap, 0.2, 0.2))
-    if config.dataset not in ("digits", "csv", "image-folder"):
+    if DATASETS[config.dataset].has_held_out:
         rare.append(Instrument("overfit-gap", _overfit, 0.1, 0.1))
     if coverage.has_classes(training):
         rare.append(Instrument("classes", _classes, 0.15, 0.15))

@@ -34,12 +34,6 @@ def from_text(text: str) -> Points:
     return ((points.astype(np.float32) / 255 * 2 - 1) * FILE_LIMIT).astype(np.float32)
 
 
-def to_text(points: Points) -> str:
-    """The inverse of `from_text`, to the nearest of 256 × 256 places."""
-    places = np.rint((np.clip(points / FILE_LIMIT, -1, 1) + 1) / 2 * 255).astype(np.uint8)
-    return base64.urlsafe_b64encode(places.tobytes()).decode().rstrip("=")
-
-
 def to_csv(points: Points) -> bytes:
     """Points as a CSV file with a line of headings."""
     return ("x,y\n" + "".join(f"{x:.4f},{y:.4f}\n" for x, y in points)).encode()

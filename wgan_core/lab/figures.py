@@ -7,9 +7,8 @@ from typing import Protocol
 
 import plotly.graph_objects as go
 
-from wgan_core.figures.training import BLUE, GREY
+from wgan_core.figures.style import BLUE, GREY, LEGEND, PURPLE
 
-PURPLE = "#9a6fd0"
 COLOURS = (BLUE, PURPLE)
 
 
@@ -50,7 +49,7 @@ def truth(history: Sequence[Sequence[TruthLike]], names: Sequence[str], floor: f
         layout={
             "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
             "hovermode": "x unified",
-            "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+            "legend": LEGEND,
             "xaxis": {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"},
             "yaxis": {"title": {"text": "the data's own unit"}, "automargin": True, "rangemode": "tozero", "hoverformat": ".4~g"},
         },

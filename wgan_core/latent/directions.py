@@ -19,7 +19,8 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents
 from wgan_core.measures.distances import mean_distance_within
 from wgan_core.store.files import read_json, write_atomically
-from wgan_core.store.folder import DIRECTIONS, MOST_BYTES, RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.layout import DIRECTIONS, MOST_BYTES
 from wgan_core.training.device import compute_beside_training
 
 FILE = DIRECTIONS

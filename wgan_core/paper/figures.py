@@ -13,14 +13,13 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from wgan_core.figures.training import BLUE, GREEN, GREY, ORANGE
+from wgan_core.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, PURPLE
 
 Values = NDArray[np.floating] | NDArray[np.integer]
 Axis = dict[str, Any]
 
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
-_LEGEND = {"orientation": "h", "x": 0, "y": -0.27, "yanchor": "top"}
-PURPLE = "#9a6fd0"
+_LEGEND = LEGEND | {"y": -0.27, "yanchor": "top"}  # below the panels, whose titles stand above
 GAP = 0.12
 """Between panels, as a share of the width."""
 

@@ -62,11 +62,6 @@ class PaperJobs:
         """The newest result of that experiment."""
         return self._results.get(name)
 
-    @property
-    def any_active(self) -> bool:
-        """Whether anything computes or waits."""
-        return any(job.active for job in self._jobs.values())
-
     def start(self, name: str, seed: int = 0) -> Job:
         """Begin, or wait until the experiments before have ended. One that is under way goes on."""
         with self._lock:

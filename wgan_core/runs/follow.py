@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import signal
 import sys
 from collections.abc import Callable
@@ -115,7 +114,7 @@ def _train(trainer: Trainer, world: World) -> None:
         signal.signal(number, ask)
     while trainer.step < trainer.config.max_steps and not world.stopping:
         scores = trainer.train_step()
-        if world.device.type == "cpu" and not math.isfinite(float(scores.real) - float(scores.fake) + float(scores.penalty)):
+        if world.device.type == "cpu" and not scores.are_finite:
             return
 
 

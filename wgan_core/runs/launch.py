@@ -11,11 +11,11 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
-from wgan_core.runs.messages import Command, Edit, Snapshot, Status
+from wgan_core.runs.messages import Command, Snapshot, Status
 from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
-from wgan_core.store.history import History
+from wgan_core.store.history import History, newest
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer
@@ -48,7 +48,7 @@ def new_loop(
     folder.hold()
     recorder = Recorder(folder)
     for text in dataset.notes:
-        recorder.notice = text
+        recorder.say("data", text)
         recorder.note(0, "warning", text=text)
     _note_processes(recorder, 0, world)
     return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
@@ -106,8 +106,9 @@ def _resume(
     recorder.note(trainer.step, "resumed")
     _note_processes(recorder, trainer.step, world)
     if damaged:
-        recorder.notice = f"Step {damaged[0]} could not be read and was set aside; the run goes on from step {trainer.step}."
-        recorder.note(trainer.step, "warning", text=recorder.notice)
+        text = f"Step {damaged[0]} could not be read and was set aside; the run goes on from step {trainer.step}."
+        recorder.say("damage", text)
+        recorder.note(trainer.step, "warning", text=text)
     loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
     if live:
         loop.edit(live)
@@ -152,7 +153,7 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
     """What the folder tells of a run that no thread of this process trains. Raises StoreError."""
     steps = folder.steps()
     rows = History(folder.read_metrics()).view()
-    last = int(max(steps[-1] if steps else 0, rows[-1, 0] if len(rows) else 0))
+    last = int(max(steps[-1] if steps else 0, newest(rows, "step", 0)))
     stands = folder.status()
     status: Status = stands if stands in ("running", "finished", "failed") else "stopped"  # pyright: ignore[reportAssignmentType]
     error = ""
@@ -166,9 +167,9 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
         status=status,
         config=folder.config_at(last),
         step=last,
-        generator_updates=int(rows[-1, 1]) if len(rows) else 0,
+        generator_updates=int(newest(rows, "generator_updates", 0)),
         history=rows,
-        edits=tuple(Edit(edit["step"], edit["field"], edit["old"], edit["new"]) for edit in folder.edits()),
+        edits=folder.edits(),
         saved_steps=tuple(steps),
         readings=folder.readings(),
         error=error,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wgan_core.config import TrainConfig
 from wgan_core.instruments.look import Measured
 from wgan_core.store.history import History, Rows
+from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import Reading
 
 Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
@@ -76,16 +77,6 @@ class MeasureAll:
 
 
 Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll | Measured
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A live change: from `step` on, `field` is `new`."""
-
-    step: int
-    field: str
-    old: Any
-    new: Any
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from wgan_core.figures import images
 from wgan_core.figures.images import Pixels
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.store.folder import RunFolder
-from wgan_core.store.history import History, Rows
+from wgan_core.store.history import History, Rows, column, newest
 from wgan_core.store.readings import Reading
 from wgan_core.training.trainer import CriticScores, Trainer
 
@@ -29,6 +29,10 @@ SCATTER = 512
 """Points in the fixed-latent scatter."""
 RETRY_SECONDS = 15.0
 _FIRST_MARK = 100
+
+
+NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage"]
+"""What a notice is about: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read."""
 
 
 class NotFinite(ArithmeticError):
@@ -47,7 +51,7 @@ class Recorder:
     def __init__(self, folder: RunFolder, history: History | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.folder = folder
         self.history = history or History()
-        self.notice = ""
+        self._notices: dict[NoticeKind, str] = {}
         self.saved_steps = tuple(folder.steps())
         self._clock = clock
         self._on_device: list[tuple[int, int, float, Tensor]] = []
@@ -56,12 +60,28 @@ class Recorder:
         self.readings = folder.readings()
         """What the instruments have read, oldest first."""
         self._unwritten_readings: list[Reading] = []
-        self._seconds_before = float(self.history.view()[-1, 2]) if len(self.history.view()) else 0.0
+        self._seconds_before = newest(self.history.view(), "seconds", 0.0)
         self._last_save = clock()
         self._retry_at = -float("inf")
         self._failed_step: int | None = None
         self._owed_by_hand = False
         self._noted = [(entry.pop("step"), entry.pop("what"), entry) for entry in folder.ledger()]
+
+    # What the user should know.
+
+    @property
+    def notice(self) -> str:
+        """The newest notice that still holds; empty where there is none."""
+        return next(reversed(self._notices.values()), "")
+
+    def say(self, kind: NoticeKind, text: str) -> None:
+        """Give a notice in place of an earlier one of its kind."""
+        self._notices.pop(kind, None)
+        self._notices[kind] = text
+
+    def take_back(self, kind: NoticeKind) -> None:
+        """That notice holds no more."""
+        self._notices.pop(kind, None)
 
     # Curves and ledger.
 
@@ -78,7 +98,7 @@ class Recorder:
             self._on_device.clear()
             estimate = values[:, 0] - values[:, 1]
             rows = np.column_stack((head, estimate, values[:, 3] - estimate, values[:, 2], values[:, 0], values[:, 1]))
-            finite = np.isfinite(rows[:, 4])
+            finite = np.isfinite(column(rows, "critic_loss"))
             self.history.append(rows[finite])
             self._unwritten_rows.append(rows[finite])
             if not finite.all():
@@ -107,7 +127,7 @@ class Recorder:
             self._unwritten_rows = [self.history.view()]
             self._unwritten_entries = self._noted.copy()
             self._unwritten_readings = list(self.readings)
-            self.notice = "The run's folder had been deleted; it was written anew, without the steps saved before."
+            self.say("folder", "The run's folder had been deleted; it was written anew, without the steps saved before.")
             self.saved_steps = ()
         if self._unwritten_rows:
             self.folder.append_metrics(np.concatenate(self._unwritten_rows))
@@ -126,11 +146,11 @@ class Recorder:
         except OSError as error:
             log.warning("run %s: %s could not be saved: %s", self.folder.run_id, what, error)
             reason = (error.strerror or str(error)).rstrip(".")
-            self.notice = f"{what} could not be saved ({reason}). Training goes on and saving is tried again; free some disk space."
+            self.say("saving", f"{what} could not be saved ({reason}). Training goes on and saving is tried again; free some disk space.")
             self._retry_at = self._clock() + RETRY_SECONDS
             return False
-        if "could not be saved" in self.notice and self._clock() >= self._retry_at:
-            self.notice = ""
+        if self._clock() >= self._retry_at:
+            self.take_back("saving")
         return True
 
     # Saved steps and sample grids.

@@ -43,7 +43,7 @@ def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step
     if folder.meta.get("dataset", {}).get("fingerprint") not in (None, dataset.fingerprint):
         raise StoreError("The data here is not what this run was trained on: point the data folder to the same data.")
     trainer = Trainer(folder.config, dataset)
-    edited = {edit["step"] for edit in folder.edits()}
+    edited = {edit.step for edit in folder.edits()}
     same: list[int] = []
     for step in range(saved[-1]):
         if step in edited:

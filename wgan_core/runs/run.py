@@ -24,7 +24,6 @@ from wgan_core.runs.messages import (
     ENDED,
     CheckLag,
     Command,
-    Edit,
     MeasureAll,
     Pause,
     Pictures,
@@ -40,6 +39,7 @@ from wgan_core.runs.messages import (
 from wgan_core.runs.recorder import NotFinite, Recorder, as_shown
 from wgan_core.runs.speed import Speed
 from wgan_core.store.history import Rows, column
+from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import plain
 from wgan_core.training.trainer import Trainer
 
@@ -81,11 +81,10 @@ class RunLoop:
         self._monitor = monitor
         self._clock = clock
         self._steps_to_do = 0
-        self._edits = tuple(Edit(e["step"], e["field"], e["old"], e["new"]) for e in recorder.folder.edits())
+        self._edits = recorder.folder.edits()
         self._speed = Speed(clock, trainer.step)
         self._pictures: Pictures | None = None
         self._seq = 1  # a Run has had 0, queued, and 1, loading
-        self._refusal = ""
         self._next_publish = -math.inf
         self.status: Status = "running"
         # Step 0 is kept too: time travel starts at the untrained networks, and a failing run has a good step from the start.
@@ -150,7 +149,7 @@ class RunLoop:
         scores = trainer.train_step()
         self._steps_to_do = max(0, self._steps_to_do - 1)
         # On the CPU a look at two numbers costs nothing; elsewhere it would wait for the device, so there it is done when publishing.
-        if trainer.device.type == "cpu" and not math.isfinite(float(scores.real) - float(scores.fake) + float(scores.penalty)):
+        if trainer.device.type == "cpu" and not scores.are_finite:
             raise NotFinite
         if trainer.step % trainer.config.log_every == 0:
             self.recorder.record(trainer, scores, self._speed.seconds())
@@ -182,7 +181,7 @@ class RunLoop:
             return
         self.recorder.keep_readings(measured.readings)
         if measured.trouble:
-            self.recorder.notice = measured.trouble
+            self.recorder.say("instruments", measured.trouble)
             self.recorder.note(self.trainer.step, "warning", text=measured.trouble)
         for reading in measured.readings:
             if reading.key == "critic-lag":
@@ -192,21 +191,22 @@ class RunLoop:
     def _check_lag(self) -> None:
         try:
             if self._monitor is None or not self._monitor.check_lag(self.trainer):
-                self.recorder.notice = "Whether the critic lags is being looked at already, or cannot be found out here."
+                self.recorder.say("refusal", "Whether the critic lags is being looked at already, or cannot be found out here.")
         except Exception as error:
             self._without_monitor(error)
 
     def _measure_all(self) -> None:
         try:
             if self._monitor is None or not self._monitor.measure_all(self.trainer, self._speed.seconds()):
-                self.recorder.notice = "Everything is being measured already, or cannot be measured here."
+                self.recorder.say("refusal", "Everything is being measured already, or cannot be measured here.")
         except Exception as error:
             self._without_monitor(error)
 
     def _without_monitor(self, error: Exception) -> None:
         log.exception("run %s: instruments failed", self.recorder.folder.run_id)
-        self.recorder.notice = f"The instruments failed ({type(error).__name__}: {str(error)[:120]}) and are off; training goes on."
-        self.recorder.note(self.trainer.step, "warning", text=self.recorder.notice)
+        text = f"The instruments failed ({type(error).__name__}: {str(error)[:120]}) and are off; training goes on."
+        self.recorder.say("instruments", text)
+        self.recorder.note(self.trainer.step, "warning", text=text)
         self.close()
         self._monitor = None
 
@@ -222,10 +222,9 @@ class RunLoop:
             new = old.replace(**changes)
             self.trainer.configure(new)
         except ValueError as error:
-            self.recorder.notice = self._refusal = str(error)
+            self.recorder.say("refusal", str(error))
             return
-        if self.recorder.notice == self._refusal:
-            self.recorder.notice = ""
+        self.recorder.take_back("refusal")
         for name in changes:
             if getattr(new, name) != getattr(old, name):
                 edit = Edit(self.trainer.step, name, getattr(old, name), getattr(new, name))
@@ -244,7 +243,8 @@ class RunLoop:
     def _end(self, status: Status) -> None:
         if self.trainer.step not in self.recorder.folder.steps() and not self._save():
             kept = f" before you resume it from step {max(self.recorder.saved_steps)}" if self.recorder.saved_steps else ""
-            self.recorder.notice = f"Step {self.trainer.step} could not be saved, and the run has ended: free some disk space{kept}."
+            text = f"Step {self.trainer.step} could not be saved, and the run has ended: free some disk space{kept}."
+            self.recorder.say("saving", text)
         self.recorder.flush()
         self._change_status(status)
 

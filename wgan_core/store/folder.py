@@ -13,12 +13,10 @@ from __future__ import annotations
 
 import datetime
 import json
-import math
 import os
 import re
 import secrets
 import shutil
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,15 +32,15 @@ from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.store.files import (
     append_lines,
     entries,
-    is_link,
-    parse_json,
     read_json,
     sync_folder,
     whole_lines,
     write_atomically,
     write_synced,
 )
-from wgan_core.store.history import COLUMNS, Rows
+from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines, row_in
+from wgan_core.store.layout import MOST_BYTES, NoRun, StoreError, check_layout
+from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.readings import Reading, from_line, to_line
 
 TensorDict = dict[str, torch.Tensor]
@@ -51,34 +49,10 @@ AVERAGED = "averaged"
 """A fourth part, of runs that average their generator."""
 FORMAT = 1
 _AVERAGED_GRID = f"-{AVERAGED}"
-_HEADER = ",".join(COLUMNS)
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # As `f"{step:08d}"` writes it; other digits are somebody else's.
 _STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
 _ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
-DIRECTIONS = "directions.json"
-"""Kept by `directions`."""
-MOST_BYTES = {
-    "config.json": 10**6,
-    "metrics.csv": 4 * 10**9,
-    "ledger.jsonl": 10**8,
-    "health.jsonl": 4 * 10**9,
-    DIRECTIONS: 10**7,
-    ".lock": 10**6,
-}
-"""The files of a run folder, and how large each may be: what no run writes is not read either."""
-_MOST_SAMPLE = 10**8
-_MOST_COUNTED = 1e15
-"""Steps, generator updates and seconds of a run."""
-_MOST_FLOAT32 = float(np.finfo(np.float32).max)
-
-
-class StoreError(Exception):
-    """A run folder that cannot be used as it is. Its text is one sentence for the user."""
-
-
-class NoRun(StoreError):
-    """A place where there is no run folder at all."""
 
 
 def runs_root() -> Path:
@@ -179,7 +153,7 @@ class RunFolder:
         """
         if not os.path.lexists(path / "config.json"):
             raise NoRun(f"{path} is not a run folder: it has no config.json.")
-        _check_layout(path)
+        check_layout(path)
         try:
             meta = _whole(read_json(path / "config.json", MOST_BYTES["config.json"]))
         except (OSError, ValueError):
@@ -207,7 +181,7 @@ class RunFolder:
 
     def hold(self) -> None:
         """Claim the folder for writing, against other processes too. Raises StoreError if somebody else has it."""
-        _check_layout(self.path)  # again, for from now on it is written into
+        check_layout(self.path)  # again, for from now on it is written into
         try:
             # Not at once: a page that asks `is_held` holds the lock for a moment.
             self._lock.acquire(timeout=2)
@@ -313,11 +287,11 @@ class RunFolder:
     def append_metrics(self, rows: Rows) -> None:
         """Add rows of `history.COLUMNS` to metrics.csv. Raises OSError."""
         path = self.path / "metrics.csv"
-        append_lines(path, [*([] if path.exists() else [_HEADER]), *_metric_lines(rows)])
+        append_lines(path, [*([] if path.exists() else [HEADER]), *metric_lines(rows)])
 
     def read_metrics(self) -> Rows:
         """The recorded rows, float64 [n, 8]. Lines that are torn or not numbers are left out."""
-        rows = [values for line in whole_lines(self.path / "metrics.csv") if (values := _numbers(line)) is not None]
+        rows = [values for line in whole_lines(self.path / "metrics.csv") if (values := row_in(line)) is not None]
         return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
 
     def append_readings(self, readings: Iterable[Reading]) -> None:
@@ -334,17 +308,11 @@ class RunFolder:
 
     def ledger(self) -> list[dict[str, Any]]:
         """All entries, oldest first; lines that are not entries are left out."""
-        return [entry for line in whole_lines(self.path / "ledger.jsonl") if (entry := _ledger_entry(line)) is not None]
+        return [entry for line in whole_lines(self.path / "ledger.jsonl") if (entry := entry_in(line)) is not None]
 
-    def edits(self) -> list[dict[str, Any]]:
-        """The live edits that still hold: those made after a step that was later resumed from are left out."""
-        edits: list[dict[str, Any]] = []
-        for entry in self.ledger():
-            if entry["what"] == "resumed":
-                edits = [edit for edit in edits if edit["step"] <= entry["step"]]
-            elif entry["what"] == "edit" and isinstance(entry.get("field"), str) and entry.keys() >= {"old", "new"}:
-                edits.append(entry)
-        return edits
+    def edits(self) -> tuple[Edit, ...]:
+        """The live edits that still hold, oldest first."""
+        return edits_in(self.ledger())
 
     def processes(self) -> int:
         """The most processes that trained the run together at any time; 1 where none joined."""
@@ -353,7 +321,7 @@ class RunFolder:
 
     def config_at(self, step: int) -> TrainConfig:
         """The config in force at `step`: the first one with the edits up to there. Raises StoreError."""
-        changes = {edit["field"]: edit["new"] for edit in self.edits() if edit["step"] <= step}
+        changes = {edit.field: edit.new for edit in self.edits() if edit.step <= step}
         try:
             return parse_config(self.config.model_dump() | changes)  # not `replace`: a stranger's field may be called `self`
         except ConfigError as error:
@@ -362,9 +330,9 @@ class RunFolder:
     def forget_after(self, step: int) -> None:
         """Drop curve points and readings after `step`, before the run goes on from there and takes them anew. Raises OSError."""
         rows = self.read_metrics()
-        kept = rows[rows[:, 0] <= step]
+        kept = rows[column(rows, "step") <= step]
         if len(kept) < len(rows):
-            write_atomically(self.path / "metrics.csv", "".join(line + "\n" for line in (_HEADER, *_metric_lines(kept))).encode())
+            write_atomically(self.path / "metrics.csv", "".join(line + "\n" for line in (HEADER, *metric_lines(kept))).encode())
         readings = self.readings()
         before = [to_line(reading) for reading in readings if reading.step <= step]
         if len(before) < len(readings):
@@ -435,62 +403,6 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
     return set(first_of_doubling.values()) | set(ordered[-2:])
 
 
-def _check_layout(path: Path) -> None:
-    """Raises StoreError where something in the run folder at `path` is not the kind of thing that it should be, or far too large.
-
-    A stranger's folder may hold links: behind them this program would write, and thin out steps, anywhere. `path` itself may be reached
-    through links: those are the user's own.
-    """
-    for name, most in MOST_BYTES.items():
-        found = _look(path / name)
-        if found is not None:
-            _check_kind(path / name, found, "file")
-            _check_size(path / name, found, most)
-    for name in ("steps", "samples"):
-        found = _look(path / name)
-        if found is not None:
-            _check_kind(path / name, found, "folder")
-            _check_inside(path / name, most=_MOST_SAMPLE if name == "samples" else None)
-
-
-def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> None:
-    """What lies in `folder` and in its folders; `most`: bytes of a file, None for any number."""
-    for entry in entries(folder):
-        found = _look(entry)
-        if found is not None:
-            _check_kind(entry, found)
-            if most is not None:
-                _check_size(entry, found, most)
-            if deeper and stat.S_ISDIR(found.st_mode):
-                _check_inside(entry, most=most, deeper=False)
-
-
-def _check_size(path: Path, found: os.stat_result, most: int) -> None:
-    if found.st_size > most:
-        raise StoreError(f"{path} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
-
-
-def _look(path: Path) -> os.stat_result | None:
-    """What is there, links not followed; None where nothing is, or not any more."""
-    try:
-        return os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}): give yourself the right to, or restore it from a copy.") from None
-
-
-def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
-    """Raises StoreError unless a plain file or a folder was found; with `wanted`, unless that one was."""
-    if is_link(found):
-        raise StoreError(f"{path} is a link, which a run folder may not hold: put what it points to in its place, or delete it.")
-    kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else ""
-    if not kind:
-        raise StoreError(f"{path} is neither a file nor a folder: delete it.")
-    if wanted and kind != wanted:
-        raise StoreError(f"{path} is a {kind} where a {wanted} should be: restore it from a copy, or delete it.")
-
-
 def _whole(meta: Any) -> dict[str, Any]:
     """What config.json holds, if it has the parts that this program relies on. Raises ValueError."""
     sound = (
@@ -508,28 +420,3 @@ def _whole(meta: Any) -> dict[str, Any]:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-
-
-def _metric_lines(rows: Rows) -> list[str]:
-    return [",".join("" if np.isnan(value) else f"{value:.9g}" for value in row) for row in rows]
-
-
-def _numbers(line: str) -> list[float] | None:
-    """The cells of a line of metrics.csv; None unless there is one for each column, within what a run can reach."""
-    try:
-        row = [float(cell) if cell else math.nan for cell in line.split(",")]
-    except ValueError:
-        return None
-    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MOST_COUNTED for cell in row[:3]):
-        return None
-    # The rest is computed in float32; a loss may be infinite.
-    return row if all(not math.isfinite(cell) or abs(cell) <= _MOST_FLOAT32 for cell in row[3:]) else None
-
-
-def _ledger_entry(line: str) -> dict[str, Any] | None:
-    try:
-        entry = parse_json(line)
-    except ValueError:
-        return None
-    sound = isinstance(entry, dict) and isinstance(entry.get("step"), int) and entry["step"] >= 0 and isinstance(entry.get("what"), str)
-    return entry if sound else None

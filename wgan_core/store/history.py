@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 COLUMNS = ("step", "generator_updates", "seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")
 """One row per recorded step. `seconds`: training time, pauses left out. `generator_loss` is that of the latest generator update
 (nan before the first). `critic_loss` includes the gradient penalty, if there is one; the estimate never does. The rest is of the step."""
+
+HEADER = ",".join(COLUMNS)
+"""The first line of metrics.csv."""
+_MOST_COUNTED = 1e15
+"""Steps, generator updates and seconds of a run."""
+_MOST_FLOAT32 = float(np.finfo(np.float32).max)
 
 Rows = NDArray[np.float64]
 
@@ -42,3 +50,25 @@ class History:
 def column(rows: Rows, name: str) -> NDArray[np.float64]:
     """One column of `rows` by its name in `COLUMNS`."""
     return rows[:, COLUMNS.index(name)]
+
+
+def newest(rows: Rows, name: str, default: float) -> float:
+    """The last value of a column; `default` where there are no rows."""
+    return float(column(rows, name)[-1]) if len(rows) else default
+
+
+def metric_lines(rows: Rows) -> list[str]:
+    """Rows as lines of metrics.csv."""
+    return [",".join("" if np.isnan(value) else f"{value:.9g}" for value in row) for row in rows]
+
+
+def row_in(line: str) -> list[float] | None:
+    """The cells of a line of metrics.csv; None unless there is one for each column, within what a run can reach."""
+    try:
+        row = [float(cell) if cell else math.nan for cell in line.split(",")]
+    except ValueError:
+        return None
+    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MOST_COUNTED for cell in row[:3]):
+        return None
+    # The rest is computed in float32; a loss may be infinite.
+    return row if all(not math.isfinite(cell) or abs(cell) <= _MOST_FLOAT32 for cell in row[3:]) else None

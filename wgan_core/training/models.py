@@ -174,8 +174,3 @@ def initialise(network: nn.Module, scheme: str, rng: torch.Generator) -> None:
             # PyTorch counts as inputs of a layer what one slice of its weight holds, for transposed convolutions too.
             bound = 0.0 if scheme == "normal" else 1 / math.sqrt(module.weight[0].numel())
             nn.init.uniform_(module.bias, -bound, bound, generator=rng)
-
-
-def parameter_count(network: nn.Module) -> int:
-    """Number of trained parameters."""
-    return sum(parameter.numel() for parameter in network.parameters())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from wgan_core.training.joint_norm import join_batch_norms
 from wgan_core.training.models import MLPCritic, build_critic, build_generator, initialise
 from wgan_core.training.packing import ImagesAhead
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
+from wgan_core.training.warmup import critic_updates_before
 from wgan_core.training.world import World
 
 
@@ -31,6 +33,11 @@ class CriticScores(NamedTuple):
     """Mean score of the generated ones."""
     penalty: Tensor
     """What the gradient penalty added to the critic's loss, λ included; 0 without it."""
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether all three are finite numbers. Waits for the device."""
+        return math.isfinite(float(self.real) - float(self.fake) + float(self.penalty))
 
 
 class Trainer:
@@ -223,8 +230,7 @@ class Trainer:
     @property
     def critic_updates_wanted(self) -> int:
         """Critic updates from the last generator update to the next: `n_critic`, or more while the critic warms up."""
-        warm = self.generator_updates < 25 or self.generator_updates % 500 == 0
-        return 100 if self.config.critic_warmup == "original" and warm else self.config.n_critic
+        return critic_updates_before(self.config, self.generator_updates)
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")

@@ -16,6 +16,7 @@ from wgan_core.data.dataset import DataError
 from wgan_core.data.image_folder import folder_classes
 from wgan_core.latent import directions
 from wgan_core.latent.directions import Direction
+from wgan_core.latent.saved import SavedNetworks
 from wgan_core.measures.coverage import classifier_for, has_classes
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
@@ -105,29 +106,29 @@ def _find(source: Source, name: str, saved: tuple[Direction, ...]) -> Direction 
     of, number = re.fullmatch(r"(\w+) (\d+)", name).groups()  # pyright: ignore[reportOptionalMemberAccess] # it is one of the options
     if of == "random":
         return directions.random_direction(source.latent_dim, int(number))
-    return next((one for one in _principal(source.networks, source.name, id(source.networks), of) if one.name == name), None)
+    return next((one for one in _principal(source.networks, source.key, of) if one.name == name), None)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Finding directions …")
-def _principal(_networks, name: str, identity: int, of: str) -> tuple[Direction, ...]:
+def _principal(_networks: SavedNetworks, key: tuple[object, ...], of: str) -> tuple[Direction, ...]:
     return (directions.of_activations if of == "activations" else directions.of_images)(_networks, COUNT)
 
 
 def _class_directions(source: Source) -> tuple[Direction, ...]:
     try:
-        return _by_class(source.networks, source.name, id(source.networks), source)
+        return _by_class(source.key, source)
     except DataError as error:
         st.warning(f"Directions of classes need the run's data: {error}", icon=":material/folder_off:")
         return ()
 
 
 @st.cache_resource(max_entries=4, show_spinner="Teaching a small classifier the classes, once for each data set …")
-def _by_class(_networks, name: str, identity: int, _source: Source) -> tuple[Direction, ...]:
+def _by_class(key: tuple[object, ...], _source: Source) -> tuple[Direction, ...]:
     data = run_data(_source.run_id)
     if not has_classes(data):
         return ()
     classifier = classifier_for(data)
-    return directions.of_classes(_networks, classifier.probabilities, classifier.class_names)
+    return directions.of_classes(_source.networks, classifier.probabilities, classifier.class_names)
 
 
 def _naming(source: Source, names: list[str]) -> None:

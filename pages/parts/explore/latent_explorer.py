@@ -68,11 +68,11 @@ class Program:
 
 def program(source: Source) -> Program:
     """What the browser runs. Raises TooLarge."""
-    return _program(source, source.name, id(source.networks))
+    return _program(source, source.key)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _program(_source: Source, name: str, identity: int) -> Program:
+def _program(_source: Source, key: tuple[object, ...]) -> Program:
     made = browser_generator(_source.networks)
     weights_id = hashlib.blake2b(made.weights, digest_size=8).hexdigest()
     spec: dict[str, Any] = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}

@@ -35,6 +35,13 @@ class Source:
     """Whether the run keeps a moving average of its generator."""
     averaged: bool
     """Whether `networks` has that average."""
+    modified: float
+    """When the step was written, in seconds since 1970: a step of the same number may be another one after a resume."""
+
+    @property
+    def key(self) -> tuple[str, int, float, bool]:
+        """What caches know these networks by."""
+        return self.run_id, self.step, self.modified, self.averaged
 
     @property
     def name(self) -> str:
@@ -81,8 +88,9 @@ def open_source(run_id: str, step: int | None, *, averaged: bool = False) -> Sou
     if not steps:
         raise StoreError("This run has no saved step yet.")
     step = steps[-1] if step is None else step
-    networks, reference = _load(path, step, _modified(path, step), averaged)
-    return Source(run_id, step, tuple(steps), networks, reference, folder.config.dataset, folder.config.ema_decay > 0, averaged)
+    modified = _modified(path, step)
+    networks, reference = _load(path, step, modified, averaged)
+    return Source(run_id, step, tuple(steps), networks, reference, folder.config.dataset, folder.config.ema_decay > 0, averaged, modified)
 
 
 def _modified(path: Path, step: int) -> float:

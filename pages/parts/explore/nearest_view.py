@@ -28,7 +28,7 @@ def nearest(source: Source) -> None:
 def show_nearest(source: Source, picture: images.Pixels, *, key: str) -> None:
     """The training images nearest to `picture` [h, w, c], with how far real images are from each other."""
     try:
-        found = _neighbours(source.run_id, source.name, id(source.networks), source)
+        found = _neighbours(source.key, source)
     except DataError as error:
         st.info(f"Looking for training images needs the run's data: {error}", icon=":material/folder_off:")
         return
@@ -50,8 +50,8 @@ def show_nearest(source: Source, picture: images.Pixels, *, key: str) -> None:
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the run's data …")
-def _neighbours(run_id: str, name: str, identity: int, _source: Source) -> Neighbours:
-    data = run_data(run_id)
+def _neighbours(key: tuple[object, ...], _source: Source) -> Neighbours:
+    data = run_data(_source.run_id)
     if not isinstance(data, ImageDataset):
         raise DataError("they are no images.")
     return Neighbours(data, _source.networks.critic)

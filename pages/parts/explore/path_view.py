@@ -136,7 +136,7 @@ def _show_way(source: Source, keys: list[Latents], latents: Latents, way: str) -
 
 
 def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, loop: bool) -> None:
-    made = _made(source.networks, source.name, id(source.networks), latents, loop)
+    made = _made(source.networks, source.key, latents, loop)
     frames, strip = made.frames, made.strip
     live_image(images.png(strip), key="explore-strip", alt=f"{STRIP} images on the {way} way between {len(keys)} latents", width=4096)
     count, height, width, _ = frames.shape
@@ -182,7 +182,7 @@ class _Made:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _made(_networks: SavedNetworks, name: str, identity: int, latents: Latents, loop: bool) -> _Made:
+def _made(_networks: SavedNetworks, key: tuple[object, ...], latents: Latents, loop: bool) -> _Made:
     frames = _networks.pixels(latents)
     chosen = np.linspace(0, len(frames) - 1, STRIP).round().astype(int)
     return _Made(

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import settings
 from pages.shared.point_upload import point_upload, say_what_is_wrong
-from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
 from wgan_core.data.point_file import keep_upload
@@ -26,7 +26,6 @@ WHO = "lab-who"
 _SOURCES = (*(name for name, info in DATASETS.items() if info.kind == "points"), "drawn")
 _NETWORKS = ("generator_widths", "latent_dim", "generator_norm", "critic_widths", "critic_norm", "leaky_slope")
 _RECIPE = ("lipschitz", "optimizer", "adam_beta1", "adam_beta2", "batch_size", "seed")
-_OF_METHOD = {"clip": ("clip_value",), "gradient-penalty": ("gp_lambda",), "none": ()}
 _TWIN_PREFIX = "b."
 _PURPOSE = (
     "A WGAN small enough to see everything: how high the critic scores each place of the plane, which way it pushes the generated points, "
@@ -135,7 +134,7 @@ def _second() -> dict[str, Any] | None:
     if not two:
         return None
     method = st.session_state[settings.widget_key(TWIN, "lipschitz")]
-    shown = ("lipschitz", *_OF_METHOD.get(method, ()), "critic_widths", "critic_lr", "optimizer")
+    shown = ("lipschitz", *steered_by(method), "critic_widths", "critic_lr", "optimizer")
     values = {name: settings.setting_widget(TWIN, name, badge="restarts") for name in shown}
     return values | {name: st.session_state[settings.widget_key(TWIN, name)] for name in TWIN_FIELDS if name not in values}
 
@@ -143,7 +142,7 @@ def _second() -> dict[str, Any] | None:
 def _at_hand() -> dict[str, Any]:
     """The settings that change while it trains, in a row of their own."""
     method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
-    names = (*_OF_METHOD.get(method, ()), "n_critic", "critic_lr", "generator_lr")
+    names = (*steered_by(method), "n_critic", "critic_lr", "generator_lr")
     values: dict[str, Any] = {}
     with st.container(key="lab-knobs"):
         for column, name in zip(st.columns(4), names, strict=False):

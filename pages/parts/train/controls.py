@@ -11,20 +11,19 @@ import streamlit as st
 from pages.shared import settings
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
-from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
-_METHOD_SETTING = {"clip": ("clip_value",), "gradient-penalty": ("gp_lambda",), "none": ()}
 ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget")
 
 
 def steered(config: TrainConfig) -> tuple[str, ...]:
     """The settings worth turning while a run with `config` trains."""
-    return (*_METHOD_SETTING[config.lipschitz], *_ALWAYS_STEERED)
+    return (*steered_by(config.lipschitz), *_ALWAYS_STEERED)
 
 
 def controls(snapshot: Snapshot, *, trained_here: bool) -> None:
@@ -109,10 +108,9 @@ def _follow(snapshot: Snapshot) -> None:
 
 def _changed(run_id: str, name: str) -> Any:
     def send() -> None:
-        value = st.session_state[settings.widget_key(SCOPE, name)]
         # What cannot be used is not sent; the sentence stands below the widget, which keeps what was typed.
         with contextlib.suppress(ConfigError):
-            send_command(run_id, Set({name: settings.check_value(name, value)}))
+            send_command(run_id, Set({name: settings.value_of(SCOPE, name)}))
 
     return send
 

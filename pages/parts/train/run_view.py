@@ -27,6 +27,7 @@ from wgan_core.figures import training as figures
 from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Pictures, Snapshot
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
+from wgan_core.store.history import COLUMNS, newest
 
 POLL_SECONDS = 1.0
 FILL = 4096  # wider than any column, so a picture takes the width of its column
@@ -241,11 +242,23 @@ def _charts(snapshot: Snapshot) -> None:
     if not len(snapshot.history):
         st.caption(f"The curves begin at step {snapshot.config.log_every}.")
         return
-    last = snapshot.history[-1]
+    last = {name: newest(snapshot.history, name, 0) for name in COLUMNS}
     for name, which, log, height, words in (
-        ("Wasserstein estimate", figures.ESTIMATE, log_y, 300, f"Wasserstein estimate by {figures.X_TITLES[x_axis]}, now {last[3]:.4g}"),
-        ("Critic scores", figures.SCORES, False, 230, f"mean critic score of real data, now {last[6]:.4g}, and generated, {last[7]:.4g}"),
-        ("Losses", figures.LOSSES, False, 230, f"critic loss, now {last[4]:.4g}, and generator loss"),
+        (
+            "Wasserstein estimate",
+            figures.ESTIMATE,
+            log_y,
+            300,
+            f"Wasserstein estimate by {figures.X_TITLES[x_axis]}, now {last['wasserstein_estimate']:.4g}",
+        ),
+        (
+            "Critic scores",
+            figures.SCORES,
+            False,
+            230,
+            f"mean critic score of real data, now {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}",
+        ),
+        ("Losses", figures.LOSSES, False, 230, f"critic loss, now {last['critic_loss']:.4g}, and generator loss"),
     ):
         st.markdown(f"**{name}**", help=_CHART_HELP[name])
         figure = figures.curves(snapshot.history, which, edits=snapshot.edits, smoothing=smoothing, log_y=log, x_axis=x_axis)

@@ -11,7 +11,7 @@ from pages.shared import settings
 from pages.shared.point_upload import point_upload, say_what_is_wrong
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_run
-from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
+from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
 from wgan_core.instruments.advice import Observations, advise
@@ -20,7 +20,6 @@ from wgan_core.training.device import resolve_device
 SCOPE = "setup"
 PRESET_KEY = "setup-preset"
 _FIRST = ("n_critic", "critic_lr", "generator_lr", "batch_size", "max_steps", "seed")
-_OF_METHOD = {"clip": ("clip_value",), "gradient-penalty": ("gp_lambda",)}
 _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Recipe"}
 
 
@@ -56,7 +55,7 @@ def setup_form() -> None:
     with recipe:
         left, right = st.columns(2)
         method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
-        for index, name in enumerate(("lipschitz", *_OF_METHOD.get(method, ()), *_FIRST)):
+        for index, name in enumerate(("lipschitz", *steered_by(method), *_FIRST)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
     values |= _folded_settings([name for name in SETTINGS if name not in values])
@@ -125,13 +124,6 @@ def _advise(config: TrainConfig) -> None:
     """What is known to go badly together."""
     for found in advise(Observations(config)):
         (st.warning if found.level == "warning" else st.info)(found.text, icon=":material/lightbulb:")
-    if config.lipschitz == "clip" and config.critic_norm == "batch" and config.clipped == "all":
-        st.warning(
-            f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:g} too, so that each norm divides the scores by "
-            f"{1 / config.clip_value:,.3g} or more. The WGAN authors' code does it all the same; for scores of a usual size clip weights "
-            "only, or take no norm.",
-            icon=":material/lightbulb:",
-        )
 
 
 def _start(config: TrainConfig | None) -> None:

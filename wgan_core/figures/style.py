@@ -1,0 +1,8 @@
+"""Colours and the legend's place, the same in every figure."""
+
+# Told apart by people who cannot tell red from green, and readable on white and on near-black.
+BLUE, GREEN, ORANGE, PURPLE, GREY = "#3b82d6", "#17a37f", "#e07a1f", "#9a6fd0", "#8b919a"
+FAINT_BLUE, FAINT_GREEN = "rgba(59,130,214,0.18)", "rgba(23,163,127,0.15)"
+
+LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
+"""Above the plot, from its left edge."""
