@@ -159,7 +159,8 @@ def test_the_gradient_penalty_preset_is_the_papers_toy_loop() -> None:
         loss.backward()
         critic_optimizer.step()
         ours = trainer.train_step()
-        assert float(ours.penalty) == pytest.approx(penalty.item(), rel=1e-4)
+        # Adam amplifies rounding: 2e-7 to 2e-4 after 20 updates, by the kernels of the processor.
+        assert float(ours.penalty) == pytest.approx(penalty.item(), rel=1e-3)
         assert float(ours.fake - ours.real + ours.penalty) == pytest.approx(loss.item(), abs=1e-5)
         if (step + 1) % 5 == 0:
             generator_optimizer.zero_grad()

@@ -203,7 +203,7 @@ def test_gradient_penalty_equals_the_textbook_loop() -> None:
         loss.backward()
         critic_optimizer.step()
         ours = trainer.critic_step(real, z)
-        assert float(ours.penalty) == pytest.approx(penalty.item(), rel=1e-5)
+        assert float(ours.penalty) == pytest.approx(penalty.item(), rel=1e-4)
         assert float(ours.fake - ours.real + ours.penalty) == pytest.approx(loss.item(), abs=1e-4)
 
         if (step + 1) % 5 == 0:

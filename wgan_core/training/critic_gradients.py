@@ -39,6 +39,10 @@ class CriticGradients:
         self._dtype = dtype
         weight = self._last.weight
         self._input = torch.empty(2 * batch, self._hidden[0].in_features, dtype=dtype, device=weight.device)
+        # Whether a product is added to the gradient of a layer's weight in one call: where that gives the same bits as two.
+        self._in_one_call = {
+            layer: weight.device.type != "cpu" or _adds_at_the_end(batch, layer.weight.shape) for layer in (*self._hidden, self._last)
+        }
         # Of the loss with respect to each score.
         self._on_scores = torch.full((2 * batch, 1), 1 / batch, dtype=weight.dtype, device=weight.device)
         self._on_scores[:batch] = -1 / batch
@@ -70,7 +74,7 @@ class CriticGradients:
             return
         (real_out, fake_out), (real_in, fake_in) = on_output.chunk(2), inputs.chunk(2)
         for out, into, keep in ((fake_out, fake_in, add), (real_out, real_in, True)):
-            _accumulate_product(layer.weight, out.t(), into, keep)
+            _accumulate_product(layer.weight, out.t(), into, keep, self._in_one_call[layer])
             _accumulate(layer.bias, out.sum(0), keep)
 
     @torch.no_grad()
@@ -119,15 +123,13 @@ def _accumulate(parameter: Tensor, gradient: Tensor, keep: bool) -> None:
     parameter.grad.add_(gradient) if keep else parameter.grad.copy_(gradient)
 
 
-def _accumulate_product(parameter: Tensor, left: Tensor, right: Tensor, keep: bool) -> None:
-    """As `_accumulate` of left @ right, in one call where that gives the same bits."""
+def _accumulate_product(parameter: Tensor, left: Tensor, right: Tensor, keep: bool, in_one_call: bool) -> None:
+    """As `_accumulate` of left @ right."""
     assert parameter.grad is not None
-    if not keep:
-        torch.mm(left, right, out=parameter.grad)
-    elif parameter.device.type != "cpu" or _adds_at_the_end(len(right), parameter.shape):
-        parameter.grad.addmm_(left, right)
+    if in_one_call:
+        torch.addmm(parameter.grad, left, right, beta=int(keep), out=parameter.grad)
     else:
-        parameter.grad.add_(left @ right)
+        _accumulate(parameter, left @ right, keep)
 
 
 @cache
