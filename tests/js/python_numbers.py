@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy import ndimage, optimize
 
 from pages.components.payload import pack
+from tests.counting import drawing_to_text
 from wgan_core.data.dataset import to_uint8
 from wgan_core.data.toy import FILE_LIMIT
-from wgan_core.lab import drawing
 from wgan_core.latent.place import REACH, Place
 from wgan_core.latent.plane import corner, plane_latent
 
@@ -180,7 +180,7 @@ def drawings() -> dict[str, Any]:
     found = []
     for count in (1, 2, 3, 64):
         points = RNG(count).integers(0, 256, (count, 2), dtype=np.uint8)
-        text = drawing.to_text((points / 255 * 2 - 1) * FILE_LIMIT)
+        text = drawing_to_text((points / 255 * 2 - 1) * FILE_LIMIT)
         found.append({"points": points.tolist(), "text": text})
     return {"cases": found}
 
