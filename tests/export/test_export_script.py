@@ -103,6 +103,8 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
         pytest.param({"generator_norm": "none", "generator_output": "linear"}, id="mlp-no-norm-linear"),
         pytest.param({"critic_warmup": "original", "critic_norm": "layer", "n_critic": 2}, id="warm-up"),
         pytest.param({"critic_gradients": "accumulated"}, id="never-zeroed"),
+        pytest.param({"lr_schedule": "linear", "n_critic": 2}, id="linear-schedule"),
+        pytest.param({"lr_schedule": "cosine", "lr_end": 0.0, **PENALTY}, id="cosine-schedule-penalty"),
         pytest.param({"dataset": "8-gaussians", "generator_norm": "none", **PENALTY}, id="points-penalty-no-batch-norm"),
         # Sizes for which many libraries choose another kernel where there are more rows.
         pytest.param({"batch_size": 13, "generator_widths": (9, 7), "critic_widths": (9, 7, 5)}, id="odd-sizes"),
@@ -229,13 +231,14 @@ def test_the_average_of_the_generator_is_the_engines() -> None:
 
 
 @pytest.mark.arithmetic
-def test_live_edits_are_in_the_script_at_their_steps(tmp_path: Path) -> None:
-    """A run is edited five times; the script, trained as far, has the run's weights."""
+@pytest.mark.parametrize(("schedule", "changed"), [("constant", 3), ("linear", 4), ("cosine", 4)])
+def test_live_edits_are_in_the_script_at_their_steps(schedule: Any, changed: int, tmp_path: Path) -> None:
+    """A run is edited six times; the script, trained as far, has the run's weights."""
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    config = WALKTHROUGH.replace(max_steps=1000, threads=1)
+    config = WALKTHROUGH.replace(max_steps=80, threads=1, lr_schedule=schedule)
     loop = new_loop(config, tmp_path / "run", inbox)
     edits = {0: {"critic_lr": 1e-4}, 7: {"clip_value": 0.02}, 20: {"n_critic": 3, "generator_lr": 5e-4}, 31: {"log_every": 7}}
-    edits |= {33: {"n_critic": 1, "clip_value": 0.01}}
+    edits |= {33: {"n_critic": 1, "clip_value": 0.01}, 40: {"max_steps": 300}}  # another length matters to a schedule alone
     while loop.trainer.step < 60:
         if loop.trainer.step in edits:
             inbox.put(Set(edits.pop(loop.trainer.step)))
@@ -247,7 +250,7 @@ def test_live_edits_are_in_the_script_at_their_steps(tmp_path: Path) -> None:
     program = program_of(folder)
     text = script(program)
     assert "What was changed while the run trained is changed at the same steps." in " ".join(text.split())
-    assert "CRITIC_LR = 0.0001" in text and text.count("  # here the run was changed while it trained") == 3
+    assert "CRITIC_LR = 0.0001" in text and text.count("  # here the run was changed while it trained") == changed
     exported = module(text)
     generator, critic = exported.build_networks()
     for _ in itertools.islice(exported.train(generator, critic, exported.load_data()), 60):
@@ -295,7 +298,8 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
     "config",
     [
         *PRESETS.values(),
-        WALKTHROUGH.replace(clipped="weights", device="mps", critic_warmup="original", ema_decay=0.99),
+        WALKTHROUGH.replace(clipped="weights", device="mps", critic_warmup="original", ema_decay=0.99, lr_schedule="cosine"),
+        WALKTHROUGH.replace(lr_schedule="linear"),
         *(WALKTHROUGH.replace(dataset=name, lipschitz="none") for name in ("image-folder", "csv", *toy.DISTRIBUTIONS)),
     ],
 )

@@ -121,6 +121,23 @@ class TrainConfig(BaseModel):
         step=1e-5,
         help="Step size of the generator's optimiser. If samples flicker without improving, lower it.",
     )
+    lr_schedule: Literal["constant", "linear", "cosine"] = _setting(
+        "constant",
+        label="Learning rate schedule",
+        group="recipe",
+        help="How both learning rates change over the run. constant: not at all. linear, cosine: they fall from what is set to a share of "
+        "it, which is reached at the run's last critic update. A critic that is clipped closely often dies at a constant rate and lives "
+        "at one that falls.",
+    )
+    lr_end: float = _setting(
+        0.05,
+        label="Share of the learning rates at the end",
+        group="recipe",
+        ge=0,
+        le=1,
+        step=0.05,
+        help="For the linear and the cosine schedule: what is left of both learning rates at the end of the run. 0.05: a twentieth.",
+    )
     critic_warmup: Literal["none", "original"] = _setting(
         "none",
         label="Critic warm-up",

@@ -31,6 +31,7 @@ def program_of(folder: RunFolder, *, for_notebook: bool = False) -> Program:
         edits=edits,
         about=[" ".join(filter(None, (_origin(folder), caveat or _promise(folder), _says_edits(edits))))],
         for_notebook=for_notebook,
+        schedule_steps=config.max_steps,
     )
     return dataclasses.replace(program, caveat=caveat)
 

@@ -24,7 +24,7 @@ _METHODS = {
 
 # Settings that the text below covers, or that do not change the weights.
 _WRITTEN = (
-    "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
+    "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
     "device threads dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
     "precision generator_norm generator_output"
@@ -38,6 +38,7 @@ def write_program(
     edits: Sequence[Edit] = (),
     about: Sequence[str] = (),
     for_notebook: bool = False,
+    schedule_steps: int = 0,
 ) -> Program:
     """The program that computes what `Trainer` computes with `config` on the same CPU; always in float32.
 
@@ -49,6 +50,7 @@ def write_program(
         edits: what is changed while it trains, in the order of their steps.
         about: more paragraphs for the header, plain text.
         for_notebook: cells for a notebook, with pictures and curve inline, instead of a script that writes a file.
+        schedule_steps: over how many steps a schedule of the learning rates runs before the first edit; `max_steps` if 0.
 
     Raises ExportError for a config that cannot be written out.
     """
@@ -59,7 +61,9 @@ def write_program(
     data = data_text(config, shape)
     title = f"{method} on {_data_title(config)}"
     parts = (
-        Section("Settings", "A step is one critic update, everywhere.", _top(config, data, for_notebook)),
+        Section(
+            "Settings", "A step is one critic update, everywhere.", _top(config, data, for_notebook, schedule_steps or config.max_steps)
+        ),
         Section(
             "The generator", f"It never sees real {noun(config)}; all it learns comes through the critic.", generator_class(config, shape)
         ),
@@ -101,18 +105,20 @@ def _usual_shape(config: TrainConfig) -> SampleShape:
 # The parts that every program has.
 
 
-def _top(config: TrainConfig, data: DataText, for_notebook: bool) -> str:
+def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps: int) -> str:
     """Imports and constants."""
     imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *data.imports]
     if config.ema_decay:
         imports.append("import copy")
+    if config.lr_schedule == "cosine":
+        imports.append("import math")
     if for_notebook:
         imports += ["from IPython.display import SVG, display", "from torchvision.transforms.functional import to_pil_image"]
     if not for_notebook:
         imports.append("from torchvision.utils import save_image")
     elif config.dataset not in POINT_SETS:
         imports.append("from torchvision.utils import make_grid")
-    constants = [*data.constants, *_run_constants(config, for_notebook), "", *_recipe_constants(config)]
+    constants = [*data.constants, *_run_constants(config, for_notebook), "", *_recipe_constants(config, schedule_steps)]
     return "\n".join([*_sorted_imports(imports), "", *constants])
 
 
@@ -134,7 +140,7 @@ def _sorted_imports(lines: Sequence[str]) -> list[str]:
     return [*blocks[0], "", *blocks[1]]
 
 
-_STANDARD = frozenset(("contextlib", "copy", "itertools", "os", "pathlib"))
+_STANDARD = frozenset(("contextlib", "copy", "itertools", "math", "os", "pathlib"))
 
 
 def _import_order(name: str) -> tuple[bool, str]:
@@ -159,7 +165,7 @@ def _run_constants(config: TrainConfig, for_notebook: bool) -> list[str]:
     ]
 
 
-def _recipe_constants(config: TrainConfig) -> list[str]:
+def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
     lines = [] if config.dataset in POINT_SETS else [f"IMAGE_SIZE = {config.image_size}"]
     lines += [
         f"LATENT_DIM = {config.latent_dim}  # length of the noise vectors that become {noun(config)}",
@@ -171,6 +177,11 @@ def _recipe_constants(config: TrainConfig) -> list[str]:
     elif config.lipschitz == "gradient-penalty":
         lines.append(f"GP_LAMBDA = {number(config.gp_lambda)}  # weight of the gradient penalty")
     lines += [f"CRITIC_LR = {number(config.critic_lr)}", f"GENERATOR_LR = {number(config.generator_lr)}"]
+    if config.lr_schedule != "constant":
+        lines += [
+            f"LR_END = {number(config.lr_end)}  # what is left of both learning rates at the end",
+            f"SCHEDULE_STEPS = {number(schedule_steps)}  # critic updates over which they fall",
+        ]
     if config.optimizer == "adam":
         lines.append(f"BETAS = ({number(config.adam_beta1)}, {number(config.adam_beta2)})  # of Adam")
     if config.ema_decay:

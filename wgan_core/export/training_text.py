@@ -14,13 +14,23 @@ from wgan_core.training import warmup
 # What each live setting is called in the loop, as the constant that it begins with and as the variable it becomes where it is edited.
 _IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
 _RATES = {"critic_lr": "critic_optimizer", "generator_lr": "generator_optimizer"}
+_IN_SCHEDULE = {"critic_lr": "CRITIC_LR", "generator_lr": "GENERATOR_LR", "max_steps": "SCHEDULE_STEPS"}
 
 
 def settings_in_loop(config: TrainConfig) -> frozenset[str]:
     """The live settings that this config's loop reads; an edit of any other does not change the weights."""
     recipe = {name for name in live_fields() if SETTINGS[name].group == "recipe"}
     assert recipe == {*_IN_LOOP, *_RATES}, "every live setting of the recipe is written into the loop"
-    return frozenset(name for name in recipe if in_use(config, name))
+    return frozenset(name for name in recipe if in_use(config, name)) | (_IN_SCHEDULE.keys() if _is_scheduled(config) else frozenset())
+
+
+def _is_scheduled(config: TrainConfig) -> bool:
+    return config.lr_schedule != "constant"
+
+
+def _constants(config: TrainConfig) -> dict[str, str]:
+    """The constants that the loop reads, by their settings."""
+    return _IN_LOOP | _IN_SCHEDULE if _is_scheduled(config) else _IN_LOOP
 
 
 def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
@@ -77,7 +87,7 @@ def follow(averaged, generator, updates):
 
 def _name(field: str, edits: Sequence[Edit]) -> str:
     """How the loop refers to a setting: by its constant, or by a variable if it changes."""
-    return field if _is_edited(field, edits) else _IN_LOOP[field]
+    return field if _is_edited(field, edits) else (_IN_LOOP | _IN_SCHEDULE)[field]
 
 
 def _is_edited(field: str, edits: Sequence[Edit]) -> bool:
@@ -90,7 +100,7 @@ def _warms_up(config: TrainConfig) -> bool:
 
 def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     kind, options = ("Adam", ", betas=BETAS") if config.optimizer == "adam" else ("RMSprop", "")
-    variables = [f"{field} = {constant}" for field, constant in _IN_LOOP.items() if _is_edited(field, edits)]
+    variables = [f"{field} = {constant}" for field, constant in _constants(config).items() if _is_edited(field, edits)]
     if _is_edited("n_critic", edits) or _warms_up(config):
         variables.append("critic_updates = 0  # since the last generator update")
     if _warms_up(config) or config.ema_decay:
@@ -104,16 +114,33 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         "    generator_loss = torch.tensor(torch.nan)",
         *_indented(1, variables),
         "    for step, real in enumerate(batches(data), start=1):",
-        *_indented(2, _edit_lines(edits)),
+        *_indented(2, _edit_lines(config, edits)),
+        *_indented(2, _schedule(config, edits)),
     ]
 
 
-def _edit_lines(edits: Sequence[Edit]) -> list[str]:
+def _schedule(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
+    """Both learning rates of a step, where they have a schedule."""
+    if not _is_scheduled(config):
+        return []
+    linear = config.lr_schedule == "linear"
+    share = "1 - (1 - LR_END) * progress" if linear else "LR_END + (1 - LR_END) * (1 + math.cos(math.pi * progress)) / 2"
+    return [
+        f"# Both learning rates fall, {'on a straight line' if linear else 'on half a wave'}, to LR_END of what they are set to.",
+        f"progress = min(1.0, (step - 1) / {_name('max_steps', edits)})",
+        f"share = {share}",
+        *(f'{optimizer}.param_groups[0]["lr"] = {_name(rate, edits)} * share' for rate, optimizer in _RATES.items()),
+        "",
+    ]
+
+
+def _edit_lines(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     lines: list[str] = []
     for step, group in groupby(edits, key=lambda edit: edit.step):
         lines.append(f"if step == {number(step + 1)}:  # here the run was changed while it trained")
         for edit in group:
-            target = f'{_RATES[edit.field]}.param_groups[0]["lr"]' if edit.field in _RATES else edit.field
+            in_optimizer = edit.field in _RATES and not _is_scheduled(config)
+            target = f'{_RATES[edit.field]}.param_groups[0]["lr"]' if in_optimizer else edit.field
             lines.append(f"    {target} = {number(edit.new)}")
     return [*lines, ""] if lines else []
 

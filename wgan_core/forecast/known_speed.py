@@ -17,6 +17,8 @@ _NO_MATTER = frozenset(
         "n_critic",
         "critic_lr",
         "generator_lr",
+        "lr_schedule",
+        "lr_end",
         "adam_beta1",
         "adam_beta2",
         "critic_warmup",

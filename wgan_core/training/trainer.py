@@ -19,6 +19,7 @@ from wgan_core.training.flat import FlatParameters
 from wgan_core.training.joint_norm import join_batch_norms
 from wgan_core.training.models import MLPCritic, build_critic, build_generator, initialise
 from wgan_core.training.packing import ImagesAhead
+from wgan_core.training.rates import rate_share
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 from wgan_core.training.warmup import critic_updates_before
 from wgan_core.training.world import World
@@ -209,6 +210,8 @@ class Trainer:
     def ascend(self) -> CriticScores:
         """The critic's half of a step on the next batch, up to the optimiser's step: what is left of it is `clip`."""
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
+        if self.config.lr_schedule != "constant":
+            self._set_rates()
         with self._autocast():
             fake, alpha = self._ahead.next(until_generator)
         scores = self._ascend(self.next_batch(), fake, alpha)
@@ -288,9 +291,14 @@ class Trainer:
         if changed:
             raise ValueError(f"{changed[0]} cannot change while a run trains: start a new run with it.")
         self.config = config
-        for optimizer, rate in ((self.generator_optimizer, config.generator_lr), (self.critic_optimizer, config.critic_lr)):
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        """Give both optimisers the learning rates of the current step."""
+        share = rate_share(self.config, self.step)
+        for optimizer, rate in ((self.generator_optimizer, self.config.generator_lr), (self.critic_optimizer, self.config.critic_lr)):
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * share
 
     def state_dict(self) -> dict[str, TensorDict]:
         """Everything needed to go on exactly, as named tensors: keys "generator", "critic", "training", and "averaged" where the generator
