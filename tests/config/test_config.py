@@ -17,8 +17,10 @@ from wgan_core.config import (
     TrainConfig,
     check_value,
     describe_range,
+    in_use,
     live_fields,
     parse_config,
+    steered_by,
 )
 
 
@@ -118,3 +120,18 @@ def test_a_config_of_an_earlier_version_takes_the_defaults_for_what_it_lacks() -
     del values["clip_value"], values["seed"]
     config = parse_config(values)
     assert (config.n_critic, config.clip_value, config.seed) == (7, 0.005, 0)
+
+
+def test_settings_that_belong_to_a_choice_are_in_use_with_it_alone() -> None:
+    clipped = TrainConfig()
+    penalised = TrainConfig(lipschitz="gradient-penalty", optimizer="adam", lr_schedule="cosine")
+    for name, used in (("clip_value", True), ("clipped", True), ("gp_lambda", False), ("adam_beta1", False), ("lr_end", False)):
+        assert (in_use(clipped, name), in_use(penalised, name)) == (used, not used)
+    assert in_use(clipped, "n_critic") and in_use(penalised, "n_critic")
+    assert [steered_by(method) for method in ("clip", "gradient-penalty", "none")] == [("clip_value",), ("gp_lambda",), ()]
+
+
+def test_every_choice_that_a_setting_belongs_to_exists() -> None:
+    for info in SETTINGS.values():
+        setting, *choices = info.only_with or ("optimizer",)
+        assert set(choices) <= set(SETTINGS[setting].choices)

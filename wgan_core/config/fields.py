@@ -33,7 +33,7 @@ def _setting(
     unit: str = "",
     live: bool = False,
     step: float | None = None,
-    only_with: tuple[str, str] | None = None,
+    only_with: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
     """A pydantic field that also carries what a widget or a flag needs to present it."""
@@ -133,6 +133,7 @@ class TrainConfig(BaseModel):
         0.05,
         label="Share of the learning rates at the end",
         group="recipe",
+        only_with=("lr_schedule", "linear", "cosine"),
         ge=0,
         le=1,
         step=0.05,
@@ -421,13 +422,13 @@ def live_fields() -> frozenset[str]:
 
 def in_use(config: TrainConfig, name: str) -> bool:
     """Whether the setting `name` changes anything under the choices that `config` makes."""
-    choice = SETTINGS[name].only_with
-    return choice is None or getattr(config, choice[0]) == choice[1]
+    setting, *choices = SETTINGS[name].only_with or ("",)
+    return not setting or getattr(config, setting) in choices
 
 
 def steered_by(method: str) -> tuple[str, ...]:
     """The live settings that belong to one Lipschitz method."""
-    return tuple(name for name, info in SETTINGS.items() if info.live and info.only_with == ("lipschitz", method))
+    return tuple(name for name, info in SETTINGS.items() if info.live and info.only_with[:1] == ("lipschitz",) and method in info.only_with)
 
 
 def parse_config(values: dict[str, Any]) -> TrainConfig:

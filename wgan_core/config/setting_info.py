@@ -29,8 +29,8 @@ class SettingInfo:
     high: float | None
     high_is_allowed: bool
     choices: tuple[str, ...]
-    only_with: tuple[str, str] | None = None
-    """The choice that it belongs to, as (setting, choice): without that choice it changes nothing."""
+    only_with: tuple[str, ...] = ()
+    """The choices that it belongs to, as (setting, choice, ...): under any other choice of that setting it changes nothing."""
 
     @property
     def flag(self) -> str:

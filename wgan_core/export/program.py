@@ -24,7 +24,8 @@ _METHODS = {
 
 # Settings that the text below covers, or that do not change the weights.
 _WRITTEN = (
-    "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
+    "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 "
+    "batch_size max_steps seed "
     "device threads dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
     "precision generator_norm generator_output"

@@ -39,7 +39,22 @@ class Knowledge:
         """
         if step > 2 * self._lag_step:
             self.forget_lag()
-        found = advise(Observations(config, step, updates, recent, **vars(self.seen)))
+        seen = self.seen
+        observed = Observations(
+            config,
+            step,
+            updates,
+            recent,
+            health=seen.health,
+            lag=seen.lag,
+            classes=seen.classes,
+            modes=seen.modes,
+            diversity=seen.diversity,
+            mode_gap=seen.mode_gap,
+            overfit=seen.overfit,
+            moved=seen.moved,
+        )
+        found = advise(observed)
         details = {"advice": [plain(advice) for advice in found]}
         if details == self._said:
             return None

@@ -15,6 +15,7 @@ from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.store.folder import RunFolder, StoreError, run_path
+from wgan_core.training.rates import rate_share
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
@@ -93,8 +94,19 @@ def _steer(snapshot: Snapshot) -> None:
     """Settings that take effect at the next step; each change is marked on the curves and noted in the run's ledger."""
     _follow(snapshot)
     _row_of_settings(SCOPE, steered(snapshot.config), snapshot.run_id)
+    _rates_now(snapshot)
     with st.expander("More that can change while it trains"):
         _row_of_settings(SCOPE, ALSO_LIVE, snapshot.run_id)
+
+
+def _rates_now(snapshot: Snapshot) -> None:
+    """The learning rates in force, where a schedule makes them other than what is set."""
+    config, share = snapshot.config, rate_share(snapshot.config, snapshot.step)
+    if config.lr_schedule != "constant":
+        st.caption(
+            f"The {config.lr_schedule} schedule has brought the learning rates to {share:.0%} of these: "
+            f"critic {config.critic_lr * share:.2g}, generator {config.generator_lr * share:.2g}."
+        )
 
 
 def _follow(snapshot: Snapshot) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.live_chart import live_chart
 from pages.parts.train.forecast import forecast
 from pages.shared import settings
 from pages.shared.point_upload import point_upload, say_what_is_wrong
@@ -14,12 +15,15 @@ from pages.shared.start import offer_queue, start_run
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
+from wgan_core.figures.training import rates_figure
 from wgan_core.instruments.advice import Observations, advise
 from wgan_core.training.device import resolve_device
+from wgan_core.training.rates import rate_share
 
 SCOPE = "setup"
 PRESET_KEY = "setup-preset"
-_FIRST = ("n_critic", "critic_lr", "generator_lr", "batch_size", "max_steps", "seed")
+_FIRST = ("n_critic", "critic_lr", "generator_lr", "lr_schedule", "batch_size", "max_steps", "seed")
+_CURVE_POINTS = 60
 _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Recipe"}
 
 
@@ -54,14 +58,16 @@ def setup_form() -> None:
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
-        method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
-        for index, name in enumerate(("lipschitz", *steered_by(method), *_FIRST)):
+        method, schedule = (st.session_state[settings.widget_key(SCOPE, name)] for name in ("lipschitz", "lr_schedule"))
+        of_schedule = ("lr_end",) if schedule in SETTINGS["lr_end"].only_with else ()
+        for index, name in enumerate(("lipschitz", *steered_by(method), *_FIRST, *of_schedule)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
     values |= _folded_settings([name for name in SETTINGS if name not in values])
     config = settings.complete_config(values)
     _show_changes(preset, values)
     if config is not None:
+        _show_schedule(config)
         _advise(config)
         forecast(config)
     params = settings.write_link(preset, values)
@@ -118,6 +124,19 @@ def _show_changes(preset: str, values: dict[str, Any]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Changed from the preset: {listed}.", width="content")
             st.button("Back to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
+
+
+def _show_schedule(config: TrainConfig) -> None:
+    """The learning rates over the run, where they change."""
+    if config.lr_schedule == "constant":
+        return
+    steps = [config.max_steps * i // _CURVE_POINTS for i in range(_CURVE_POINTS + 1)]
+    shares = [rate_share(config, step) for step in steps]
+    critic, generator = ([rate * share for share in shares] for rate in (config.critic_lr, config.generator_lr))
+    words = f"Learning rates over the run: the critic's falls from {critic[0]:.2g} to {critic[-1]:.2g}, the generator's from "
+    live_chart(
+        rates_figure(steps, critic, generator), key="setup-rates", alt=f"{words}{generator[0]:.2g} to {generator[-1]:.2g}", height=180
+    )
 
 
 def _advise(config: TrainConfig) -> None:
