@@ -222,6 +222,27 @@ def test_an_edit_has_the_critic_looked_at_soon(tmp_path: Path, config: TrainConf
     assert of_key(bench.folder.readings(), "probe")[-1].step == 8
 
 
+def test_an_edit_that_breaks_a_run_is_told_before_any_instrument_has_looked(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset
+) -> None:
+    bench = Bench(tmp_path / "run", config, dataset, ())
+    bench.tick()
+    assert advice_in(bench.snapshots[-1].readings) == []
+    bench.inbox.put(Set({"critic_lr": 0.5}))
+    bench.tick(0.001)
+    (told,) = advice_in(bench.snapshots[-1].readings)
+    assert (told["key"], told["setting"]) == ("critic-rate-too-high", "critic_lr")
+    bench.inbox.put(Set({"critic_lr": config.critic_lr}))
+    bench.tick(0.001)
+    assert advice_in(bench.snapshots[-1].readings) == [] == advice_in(bench.folder.readings())
+
+
+def test_the_steepest_slope_is_known_after_a_resume() -> None:
+    slopes = [Reading("critic-health", step, 1, value) for step, value in ((10, 0.02), (20, 0.5), (30, None), (40, 0.1))]
+    assert Knowledge(slopes).seen.peak_slope == 0.5
+    assert Knowledge().seen.peak_slope is None
+
+
 # What must not happen.
 
 

@@ -171,7 +171,8 @@ def _truth(kit: Kit, specimen: Specimen) -> Look:
     """The first distance, and what else the same samples tell nearly for nothing."""
     yardstick = kit.yardstick(kit.n)
     samples = specimen.generate(kit.z[: yardstick.n])
-    found = [_distance(specimen, yardstick.measure(yardstick.distances[0], samples))]
+    measured = yardstick.measure(yardstick.distances[0], samples)
+    found = [_distance(specimen, measured)]
     few = samples[:FEW]
     varied = diversity(few, yardstick.real[:FEW])
     found.append(_reading("diversity", specimen, varied, n=len(few), unit="of two real samples"))
@@ -184,7 +185,7 @@ def _truth(kit: Kit, specimen: Specimen) -> Look:
         modes = mode_report(samples.numpy(), mixture.means, mixture.sd)
         details = {"total": len(modes.shares), "shares": modes.shares, "high_quality": modes.high_quality}
         found.append(_reading("modes", specimen, modes.hit, n=modes.n, unit="modes", details=details))
-    return Look(found, Seen(diversity=varied, moved=moved, modes=modes))
+    return Look(found, Seen(diversity=varied, moved=moved, modes=modes, distance=measured))
 
 
 def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Reading:

@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.instruments.advice import Observations, advise
+from wgan_core.instruments.advice import Observations
 from wgan_core.instruments.look import Seen
+from wgan_core.instruments.verdict import verdict
 from wgan_core.store.readings import ADVICE, Reading, plain
 
 
 class Knowledge:
-    """What the instruments of one run have seen."""
+    """What the instruments of one run have seen.
 
-    def __init__(self) -> None:
-        self.seen = Seen()
+    Args:
+        readings: what they had read before this process resumed the run.
+    """
+
+    def __init__(self, readings: Iterable[Reading] = ()) -> None:
+        readings = tuple(readings)
+        slopes = [one.value for one in readings if one.key == "critic-health" and one.value is not None]
+        self.seen = Seen(peak_slope=max(slopes, default=None))
         self._lag_step = 0
-        self._said: Any = None
+        self._said: Any = next((dict(one.details) for one in reversed(readings) if one.key == ADVICE), None)
 
     def take(self, seen: Seen, step: int) -> None:
         """Add what a look has found in the networks of `step`."""
         self.seen = self.seen.updated(seen)
+        slope = seen.health.constant.value if seen.health is not None else None
+        if slope is not None:
+            self.seen = dataclasses.replace(self.seen, peak_slope=max(slope, self.seen.peak_slope or 0.0))
         if seen.lag is not None:
             self._lag_step = step
 
     def forget_lag(self) -> None:
         """The critic's lag no longer holds: a setting was changed."""
         self.seen = dataclasses.replace(self.seen, lag=None)
+
+    @property
+    def has_spoken(self) -> bool:
+        """Whether advice, or that there is none, has been told before."""
+        return self._said is not None
 
     def advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Reading | None:
         """The advice as a record of the run at `step`; None where it is what was said before.
@@ -53,8 +69,10 @@ class Knowledge:
             mode_gap=seen.mode_gap,
             overfit=seen.overfit,
             moved=seen.moved,
+            distance=seen.distance,
+            peak_slope=seen.peak_slope,
         )
-        found = advise(observed)
+        found = verdict(observed)
         details = {"advice": [plain(advice) for advice in found]}
         if details == self._said:
             return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wgan_core.measures.coverage import ClassReport
     from wgan_core.measures.diagnose import CriticHealth, ModeGap, Movement, OverfitGap
     from wgan_core.measures.lag import Lag
-    from wgan_core.measures.metrics import ModeReport
+    from wgan_core.measures.metrics import Measurement, ModeReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,10 @@ class Seen:
     mode_gap: ModeGap | None = None
     overfit: OverfitGap | None = None
     moved: Movement | None = None
+    distance: Measurement | None = None
+    """The first distance from real data, with its floor."""
+    peak_slope: float | None = None
+    """The steepest slope that the critic has had so far."""
 
     def updated(self, newer: Seen) -> Seen:
         """This, with everything that `newer` has in its place."""

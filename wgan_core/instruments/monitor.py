@@ -72,6 +72,7 @@ class Monitor:
         training: the data it trains on.
         report: takes what was measured; called from other threads (the run's inbox).
         kit: what the instruments share; made here if None.
+        known: what they had read before the run was resumed.
         lanes: the instruments; those that suit the run if None.
     """
 
@@ -82,6 +83,7 @@ class Monitor:
         report: Callable[[Measured], None],
         *,
         kit: Kit | None = None,
+        known: Iterable[Reading] = (),
         lanes: tuple[Lane, ...] | None = None,
     ) -> None:
         self._kit = kit or Kit(trainer.config, training)
@@ -94,7 +96,7 @@ class Monitor:
         self._closed = False
         self._look_again = 0.0
         self._edits = 0
-        self._knowledge = Knowledge()
+        self._knowledge = Knowledge(known)
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         _monitors.add(self)
         self.checking_lag = False
@@ -166,6 +168,13 @@ class Monitor:
         self._knowledge.take(measured.seen, measured.readings[0].step if measured.readings else trainer.step)
         advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, recent)
         return replace(measured, readings=readings if advice is None else (*readings, advice))
+
+    def judge(self, trainer: Trainer, recent: NDArray[np.float64]) -> Reading | None:
+        """The advice that the settings and what is known give rise to now, without a new look; None where it is what was said before, and
+        where nothing was measured and nothing is wrong. Arguments as of `took`."""
+        spoken = self._knowledge.has_spoken
+        advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, recent)
+        return advice if spoken or (advice is not None and advice.details["advice"]) else None
 
     def _book(self, measured: Measured) -> None:
         failed = bool(measured.trouble)

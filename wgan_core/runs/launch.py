@@ -109,7 +109,7 @@ def _resume(
         text = f"Step {damaged[0]} could not be read and was set aside; the run goes on from step {trainer.step}."
         recorder.say("damage", text)
         recorder.note(trainer.step, "warning", text=text)
-    loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
+    loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=recorder.readings), **kwargs)
     if live:
         loop.edit(live)
     return loop

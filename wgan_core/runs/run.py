@@ -167,6 +167,16 @@ class RunLoop:
         except Exception as error:
             self._without_monitor(error)
 
+    def _judge(self, monitor: Monitor) -> None:
+        """Say at once what the settings alone give away."""
+        try:
+            advice = monitor.judge(self.trainer, self._recent_estimates())
+        except Exception as error:
+            self._without_monitor(error)
+            return
+        if advice is not None:
+            self.recorder.keep_readings((advice,))
+
     def _recent_estimates(self) -> Rows:
         return column(self.recorder.history.view()[-200:], "wasserstein_estimate").copy()
 
@@ -232,6 +242,7 @@ class RunLoop:
                 self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
         if self._monitor is not None:
             self._monitor.edited(changes)
+            self._judge(self._monitor)
             if self.status == "paused":  # else the next step does it
                 self._measure(self._monitor)
 

@@ -16,7 +16,8 @@ from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, Config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
 from wgan_core.figures.training import rates_figure
-from wgan_core.instruments.advice import Observations, advise
+from wgan_core.instruments.advice import Observations
+from wgan_core.instruments.verdict import verdict
 from wgan_core.training.device import resolve_device
 from wgan_core.training.rates import rate_share
 
@@ -141,7 +142,7 @@ def _show_schedule(config: TrainConfig) -> None:
 
 def _advise(config: TrainConfig) -> None:
     """What is known to go badly together."""
-    for found in advise(Observations(config)):
+    for found in verdict(Observations(config)):
         (st.warning if found.level == "warning" else st.info)(found.text, icon=":material/lightbulb:")
 
 

@@ -1,0 +1,138 @@
+"""What is said first: causes before symptoms, no two that contradict each other, and at once where the settings give it away."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.instruments.test_advice import CASES, CLIP, HEALTHY, assert_well_said, healthy, layers
+from wgan_core.config import PRESETS
+from wgan_core.instruments.advice import RULES, Advice, Observations
+from wgan_core.instruments.verdict import CAUSES, DIRECTIONS, MAX_SHOWN, contradict, first_step, verdict
+from wgan_core.measures.lipschitz import Bound
+from wgan_core.measures.metrics import Measurement
+
+QUICK, GP = PRESETS["quick-start"], PRESETS["wgan-gp-toy"]
+
+
+def measured(excess: float) -> Measurement:
+    """A distance that many standard deviations of its floor above it."""
+    return Measurement("sliced-w1", "Sliced W1", 0.02 + 0.001 * excess, 0.02, 0.001, 898, "", "eval", "training", 256, 0.1)
+
+
+def flat(slope: float = 0.001, peak: float = 0.02, mean: float = 0.0001, excess: float = 20) -> Observations:
+    """A critic that has gone flat."""
+    estimates = mean + 0.001 * np.sin(np.arange(200))
+    return healthy(constant=Bound(slope), recent_estimates=estimates, peak_slope=peak, distance=measured(excess))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_no_preset_is_broken_by_its_settings(name: str) -> None:
+    assert {advice.key for advice in verdict(Observations(PRESETS[name]))} <= {"clipped-norm"}
+
+
+# What was broken, and the setting that the first card has to name. Nothing has been measured yet.
+BROKEN: list[tuple[dict[str, Any], str]] = [
+    ({"critic_lr": 0.5}, "critic_lr"),
+    ({"generator_lr": 0.5}, "generator_lr"),
+    ({"critic_lr": 5e-3}, "critic_lr"),
+    ({"generator_lr": 5e-3}, "generator_lr"),
+    ({"clip_value": 1.0, "n_critic": 1, "critic_lr": 0.5, "generator_lr": 0.5}, "critic_lr"),
+    ({"clip_value": 1e-4}, "clip_value"),
+    ({"clip_value": 1e-3}, "clip_value"),
+    ({"critic_lr": 0.02, "clip_value": 0.1}, "critic_lr"),
+    ({"optimizer": "adam", "adam_beta1": 0.9}, "optimizer"),
+    ({"critic_widths": (64,) * 8}, "lipschitz"),
+    ({"critic_norm": "batch"}, "clipped"),
+    ({"lipschitz": "gradient-penalty", "critic_lr": 0.01}, "critic_lr"),
+    ({"lipschitz": "none", "optimizer": "adam", "generator_lr": 0.1}, "generator_lr"),
+]
+
+
+@pytest.mark.parametrize(("changes", "setting"), BROKEN, ids=lambda value: str(value))
+def test_the_first_card_names_the_setting_that_was_broken(changes: dict[str, Any], setting: str) -> None:
+    first = verdict(Observations(QUICK.replace(**changes)))[0]
+    assert (first.setting, first.level) == (setting, "warning")
+    assert_well_said(first)
+
+
+def test_the_first_step_is_what_pytorchs_optimisers_take() -> None:
+    import torch
+
+    for name, kind in (("rmsprop", torch.optim.RMSprop), ("adam", torch.optim.Adam)):
+        weight = torch.zeros(1, requires_grad=True)
+        weight.grad = torch.full((1,), 3.7)
+        kind([weight], lr=0.01).step()
+        assert -float(weight.detach()) == pytest.approx(first_step(name, 0.01), rel=1e-4)
+
+
+def test_a_learning_rate_that_comes_with_its_remedy_is_healthy_afterwards() -> None:
+    (first,) = verdict(Observations(QUICK.replace(critic_lr=0.5)))
+    assert first.text.endswith("to 0.0001 for a start.")
+    assert verdict(Observations(QUICK.replace(critic_lr=1e-4))) == ()
+
+
+def test_a_clip_value_that_no_weight_reaches_is_noticed() -> None:
+    """The walkthrough with c = 0.5: no weight at ±c, steepest slope 2,894."""
+    loose = healthy(config=CLIP.replace(clip_value=0.5), boundary=layers(0.0, 0.0, 0.005), constant=Bound(2894.0))
+    assert [(advice.key, advice.setting) for advice in verdict(loose)] == [("clip-out-of-reach", "clip_value")]
+    assert_well_said(verdict(loose)[0])
+    assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, boundary=layers(0.0, 0.0, 0.3)))) == ()
+    assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, constant=Bound(3.0)))) == ()
+    assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, step=100))) == ()
+
+
+def test_a_dying_critic_is_told() -> None:
+    (advice,) = verdict(flat())
+    assert (advice.key, advice.level, advice.setting) == ("dying-critic", "warning", "critic_lr")
+    assert_well_said(advice)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [flat(slope=0.004), flat(mean=0.002), flat(excess=2), dataclasses.replace(flat(), peak_slope=None), flat(peak=0.005)],
+    ids=["steep-enough", "estimate-above-its-noise", "samples-as-good-as-real", "nothing-before", "never-steeper"],
+)
+def test_a_critic_that_is_not_dying_is_left_alone(seen: Observations) -> None:
+    assert verdict(seen) == ()
+
+
+def test_symptoms_wait_while_there_is_a_cause() -> None:
+    states = [case[1] for case in CASES if case[1].config.lipschitz == "clip"]
+    for seen in states:
+        broken = dataclasses.replace(seen, config=seen.config.replace(critic_lr=0.5))
+        found = verdict(broken)
+        assert found[0].key == "critic-rate-too-high"
+        assert {advice.key for advice in found[1:]} <= {"momentum-with-clipping", "deep-critic-with-clipping", "clip-out-of-reach"}
+
+
+def merged(first: Observations, second: Observations) -> Observations:
+    """What both states have that the healthy one has not."""
+    names = [field.name for field in dataclasses.fields(Observations)]
+    changed = {name: getattr(second, name) for name in names if getattr(second, name) is not getattr(HEALTHY, name)}
+    return dataclasses.replace(first, **changed)
+
+
+def test_no_pair_of_faults_leads_to_contradicting_or_too_many_cards() -> None:
+    several = 0
+    for one, other in itertools.permutations([case[1] for case in CASES], 2):
+        found = verdict(merged(one, other))
+        several += len(found) > 1
+        assert len(found) <= MAX_SHOWN
+        assert not any(contradict(a, b) for a, b in itertools.combinations(found, 2))
+    assert several > 100
+
+
+def test_what_contradicts() -> None:
+    up, down = (Advice(key, "warning", "", 0.0, "clip_value") for key in ("saturated-weights", "exploding-gradient"))
+    other = Advice("critic-rate-too-high", "warning", "", 0.0, "critic_lr")
+    assert contradict(up, down) and not contradict(up, up) and not contradict(down, other)
+
+
+def test_directions_are_of_rules_that_exist() -> None:
+    keys = {rule.__name__.replace("_", "-") for rule in (*RULES, *CAUSES)}
+    assert {key for key, _ in DIRECTIONS} <= keys
