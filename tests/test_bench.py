@@ -35,7 +35,8 @@ def mnist(tmp_path: Path, config: TrainConfig) -> TrainConfig:
     return config.replace(dataset="mnist", data_root=str(tmp_path), image_size=28)
 
 
-def weights(network: nn.Module) -> list[int]:
+def sizes(network: nn.Module) -> list[int]:
+    """How many weights each linear layer has."""
     return [module.weight.numel() for module in network.modules() if isinstance(module, nn.Linear)]
 
 
@@ -44,7 +45,7 @@ def weights(network: nn.Module) -> list[int]:
 def test_the_counted_work_is_that_of_the_layers(mnist: TrainConfig, n_critic: int, precision: str) -> None:
     """A layer of n × m weights takes 2nm an image forward, as much for the gradient of its weights, and as much for that of its input."""
     trainer = Trainer(config := mnist.replace(n_critic=n_critic, precision=precision), load_dataset(mnist))
-    generator, critic = weights(trainer.generator), weights(trainer.critic)
+    generator, critic = sizes(trainer.generator), sizes(trainer.critic)
     # Critic update: the generator forward; the critic on both halves, forward and backward, but not to the images.
     critic_update = sum(generator) + 2 * (3 * sum(critic) - critic[0])
     # Generator update: forward through both; back through the critic without its weights; through the generator, but not to the noise.

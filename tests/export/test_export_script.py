@@ -6,7 +6,6 @@ import ast
 import copy
 import itertools
 import json
-import queue
 import subprocess
 import sys
 import types
@@ -21,6 +20,7 @@ from torch import Tensor
 from torchvision.utils import save_image
 
 from tests.kernels import assert_same, rounds_as_a_plain_loop
+from tests.loops import begin
 from wgan_core.config import POINT_SETS, PRESETS, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset, ImageDataset
@@ -30,8 +30,7 @@ from wgan_core.export.of_run import program_of
 from wgan_core.export.program import script, write_program
 from wgan_core.export.sections import LiveEdit
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.runs.launch import new_loop
-from wgan_core.runs.messages import Set, Stop
+from wgan_core.runs.messages import Set
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.trainer import Trainer
 
@@ -50,7 +49,7 @@ def module(text: str) -> Any:
     return loaded
 
 
-def weights(generator: torch.nn.Module, critic: torch.nn.Module) -> dict[str, Tensor]:
+def tensors(generator: torch.nn.Module, critic: torch.nn.Module) -> dict[str, Tensor]:
     return {f"{name}.{key}": value for name, net in (("g", generator), ("c", critic)) for key, value in net.state_dict().items()}
 
 
@@ -71,7 +70,7 @@ def compare(config: TrainConfig, text: str, steps: int, dataset: Dataset, data: 
         assert ours == pytest.approx(theirs, rel=0 if to_the_bit else 1e-5, abs=0 if to_the_bit else 2e-6, nan_ok=True), step
         if step in (1, 2, 7, steps) or not to_the_bit:
             rate = max(config.critic_lr, config.generator_lr)
-            assert_same(weights(trainer.generator, trainer.critic), weights(generator, critic), to_the_bit=to_the_bit, rate=rate)
+            assert_same(tensors(trainer.generator, trainer.critic), tensors(generator, critic), to_the_bit=to_the_bit, rate=rate)
         if not to_the_bit:
             hand_over(trainer, training.gi_frame.f_locals)
 
@@ -231,18 +230,15 @@ def test_the_average_of_the_generator_is_the_engines() -> None:
 @pytest.mark.arithmetic
 def test_live_edits_are_in_the_script_at_their_steps(tmp_path: Path) -> None:
     """A run is edited five times; the script, trained as far, has the run's weights."""
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     config = WALKTHROUGH.replace(max_steps=1000, threads=1)
-    loop = new_loop(config, tmp_path / "run", inbox)
-    edits = {0: {"critic_lr": 1e-4}, 7: {"clip_value": 0.02}, 20: {"n_critic": 3, "generator_lr": 5e-4}, 31: {"log_every": 7}}
-    edits |= {33: {"n_critic": 1, "clip_value": 0.01}}
-    while loop.trainer.step < 60:
-        if loop.trainer.step in edits:
-            inbox.put(Set(edits.pop(loop.trainer.step)))
-        loop.tick()
-    inbox.put(Stop())
-    loop.tick()
-    loop.recorder.folder.release()
+    edits = {
+        0: {"critic_lr": 1e-4},
+        7: {"clip_value": 0.02},
+        20: {"n_critic": 3, "generator_lr": 5e-4},
+        31: {"log_every": 7},
+        33: {"n_critic": 1, "clip_value": 0.01},
+    }
+    begin(tmp_path / "run", config, 60, {step: Set(changes) for step, changes in edits.items()})
     folder = RunFolder.open(tmp_path / "run")
     program = program_of(folder)
     text = script(program)
@@ -272,7 +268,7 @@ def test_lambda_is_edited_too() -> None:
         trainer.train_step()
         next(training)
     to_the_bit = rounds_as_a_plain_loop(config, 16 * 16)
-    assert_same(weights(trainer.generator, trainer.critic), weights(*networks), to_the_bit=to_the_bit, rate=config.critic_lr)
+    assert_same(tensors(trainer.generator, trainer.critic), tensors(*networks), to_the_bit=to_the_bit, rate=config.critic_lr)
 
 
 # What it looks like.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.instruments.test_advice import assert_well_said
+from tests.sentences import assert_well_said
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset, network_input
 from wgan_core.data.load import load_dataset

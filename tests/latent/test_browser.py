@@ -8,28 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from wgan_core.config import TrainConfig
+from tests.networks import networks
 from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generator
-from wgan_core.latent.saved import SavedNetworks
-from wgan_core.training.models import build_critic, build_generator, initialise
-
-BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, device="cpu")
-
-
-def networks(shape: tuple[int, ...] = (1, 8, 8), **changes: Any) -> SavedNetworks:
-    """With BatchNorm statistics that are not those of the start."""
-    config = BASE.replace(**changes)
-    generator = build_generator(config, shape)
-    rng = torch.Generator().manual_seed(1)
-    initialise(generator, config.weight_init, rng)
-    for module in generator.modules():
-        if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
-            with torch.no_grad():
-                module.running_mean.normal_(0, 0.3, generator=rng)  # pyright: ignore
-                module.running_var.uniform_(0.3, 2, generator=rng)  # pyright: ignore
-                module.weight.uniform_(0.5, 1.5, generator=rng)
-                module.bias.normal_(0, 0.2, generator=rng)
-    return SavedNetworks(generator, build_critic(config, shape), config.latent_dim, 3)
 
 
 def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.latent.test_browser import BASE, networks
+from tests.networks import BASE, networks
 from wgan_core.latent import directions
 from wgan_core.latent.directions import Direction
 from wgan_core.latent.saved import SavedNetworks

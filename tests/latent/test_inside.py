@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.latent.test_browser import networks
+from tests.networks import networks
 from wgan_core.figures import images
 from wgan_core.figures.training import path_figure
 from wgan_core.latent.inside import layer_views, score_by_pixel

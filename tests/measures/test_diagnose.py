@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.trainers import same, states, train
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset, to_unit_range
 from wgan_core.measures import diagnose
@@ -31,18 +32,8 @@ def rng(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def train(trainer: Trainer, steps: int) -> Trainer:
-    for _ in range(steps):
-        trainer.train_step()
-    return trainer
-
-
 def real_of(dataset: Dataset, n: int = 48) -> torch.Tensor:
     return to_unit_range(dataset.data[:n])
-
-
-def states(trainer: Trainer) -> dict[str, torch.Tensor]:
-    return {f"{part}.{name}": value.clone() for part, tensors in trainer.state_dict().items() for name, value in tensors.items()}
 
 
 # The specimen.
@@ -69,7 +60,7 @@ def test_taking_and_examining_a_specimen_changes_nothing_of_the_run(config: Trai
     assert trainer.generator.training and trainer.critic.training
     assert all(parameter.requires_grad for network in (trainer.generator, trainer.critic) for parameter in network.parameters())
     train(trainer, 7), train(other, 7)
-    assert all(torch.equal(value, states(other)[name]) or value.isnan().all() for name, value in states(trainer).items())
+    assert same(states(trainer), states(other))
 
 
 def test_the_moving_average_can_be_taken_instead(config: TrainConfig, dataset: ImageDataset) -> None:

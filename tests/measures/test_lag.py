@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.trainers import same, states, train
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
@@ -24,20 +25,6 @@ KINDS: list[dict[str, Any]] = [
     {"critic_norm": "batch", "ema_decay": 0.9},
     {"precision": "bfloat16"},
 ]
-
-
-def train(trainer: Trainer, steps: int) -> Trainer:
-    for _ in range(steps):
-        trainer.train_step()
-    return trainer
-
-
-def states(trainer: Trainer) -> dict[str, torch.Tensor]:
-    return {f"{part}.{name}": value.clone() for part, tensors in trainer.state_dict().items() for name, value in tensors.items()}
-
-
-def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[name].nan_to_num(7), second[name].nan_to_num(7)) for name in first)
 
 
 @pytest.mark.parametrize("changes", KINDS, ids=str)

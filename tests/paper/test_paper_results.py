@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from tests.waiting import PATIENCE, until
 from wgan_core import paper
 from wgan_core.cli.main import main
 from wgan_core.paper import depth, figures, lines
@@ -70,34 +71,25 @@ def passed_or_not(value: float) -> Callable[[int, Progress], Any]:
 # In the background.
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(2000):
-        if condition():
-            return
-        pause.wait(0.005)
-    raise AssertionError("waited in vain")
-
-
 def test_jobs_run_one_after_the_other_and_keep_their_results(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(seed: int, progress: Progress) -> Any:
         progress.report(0.25)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return passed_or_not(1.0)(seed, progress)
 
     monkeypatch.setattr(lines, "EXPERIMENT", stub(slow))
     monkeypatch.setattr(depth, "EXPERIMENT", stub(passed_or_not(0.0)))
     jobs = PaperJobs()
     first = jobs.start("lines", seed=3)
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     second = jobs.start("depth")
     assert jobs.start("lines") is first  # it goes on
     assert (first.status, first.fraction, second.status, jobs.any_active) == ("running", 0.25, "waiting", True)
     go_on.set()
-    wait_until(lambda: not jobs.any_active)
+    until(lambda: not jobs.any_active)
     results = [jobs.result(name) for name in ("lines", "depth")]
     assert [(result.passed, result.seed) for result in results if result] == [(True, 3), (False, 0)]
     assert jobs.start("lines") is not first
@@ -115,12 +107,12 @@ def test_a_job_can_be_stopped_while_it_runs_and_while_it_waits(monkeypatch: pyte
     monkeypatch.setattr(depth, "EXPERIMENT", stub(lambda seed, progress: pytest.fail("it was stopped before")))
     jobs = PaperJobs()
     running = jobs.start("lines")
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     waiting = jobs.start("depth")
     waiting.stop()
     assert waiting.status == "stopped"
     running.stop()
-    wait_until(lambda: not jobs.any_active)
+    until(lambda: not jobs.any_active)
     assert running.status == waiting.status == "stopped" and jobs.result("lines") is None
 
 
@@ -130,7 +122,7 @@ def test_an_error_becomes_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(lines, "EXPERIMENT", stub(broken))
     job = PaperJobs().start("lines")
-    wait_until(lambda: not job.active)
+    until(lambda: not job.active)
     assert job.status == "failed" and job.error == "It stopped because of an error in the program (RuntimeError: no memory)."
 
 

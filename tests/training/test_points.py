@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import queue
@@ -16,6 +15,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from tests.kernels import assert_same, rounds_as_a_plain_loop
+from tests.trainers import take_over
 from wgan_core.cli.main import main
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data import toy
@@ -119,11 +119,6 @@ def plain_networks() -> tuple[nn.Sequential, nn.Sequential]:
         return [nn.Linear(inputs, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU()]
 
     return nn.Sequential(*hidden(2), nn.Linear(512, 2)), nn.Sequential(*hidden(2), nn.Linear(512, 1))
-
-
-def take_over(theirs: nn.Module, ours: nn.Module) -> None:
-    state = zip(theirs.state_dict(), ours.state_dict().values(), strict=True)
-    theirs.load_state_dict({name: copy.deepcopy(tensor) for name, tensor in state})
 
 
 def batches_of(data: Tensor, seed: int) -> Tensor:
