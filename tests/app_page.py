@@ -14,7 +14,7 @@ from tests.project import PROJECT
 SECONDS = 60
 
 
-def page(name: str, session: Mapping[str, Any] | None = None, **params: str) -> AppTest:
+def page(name: str, session: Mapping[str, Any] | None = None, /, **params: str) -> AppTest:
     """A page, opened with these URL parameters. session: what its session holds before."""
     test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=SECONDS)
     for key, value in params.items():

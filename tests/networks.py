@@ -28,3 +28,17 @@ def networks(shape: tuple[int, ...] = (1, 8, 8), **changes: Any) -> SavedNetwork
                 module.weight.uniform_(0.5, 1.5, generator=rng)
                 module.bias.normal_(0, 0.2, generator=rng)
     return SavedNetworks(generator, build_critic(config, shape), config.latent_dim, 3)
+
+
+def linear_layer(network: torch.nn.Module, index: int) -> torch.nn.Linear:
+    """Of the network's `layers`, the one at `index`."""
+    layers = network.layers
+    assert isinstance(layers, torch.nn.Sequential)
+    found = layers[index]
+    assert isinstance(found, torch.nn.Linear)
+    return found
+
+
+def linear_layers(network: torch.nn.Module) -> list[torch.nn.Linear]:
+    """All of them, from the input on."""
+    return [layer for layer in network.modules() if isinstance(layer, torch.nn.Linear)]

@@ -353,7 +353,8 @@ def test_a_data_set_that_a_script_cannot_load_is_refused(monkeypatch: pytest.Mon
 def test_a_script_begins_at_the_beginning(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", WALKTHROUGH)
     assert export(folder, "script").content
-    for options in ({"step": 0}, {"part": "critic"}):
+    refused: tuple[dict[str, Any], ...] = ({"step": 0}, {"part": "critic"})
+    for options in refused:
         with pytest.raises(ExportError, match="A script trains from the beginning: --step and --part are for onnx and exported-program"):
             export(folder, "script", **options)
 

@@ -93,7 +93,6 @@ def test_generator_updates_are_counted_as_training_does(config: TrainConfig) -> 
     tiny = config.replace(generator_widths=(1,), critic_widths=(1,), batch_size=2, latent_dim=1, generator_norm="none", n_critic=2)
     for warmup in ("none", "original"):
         trainer = Trainer(tiny.replace(critic_warmup=warmup), data)
-        trainer.critic_step = None  # pyright: ignore[reportAttributeAccessIssue] # not what train_step uses
         for _ in range(3600):
             trainer.train_step()
             if trainer.step % 37 == 0 or trainer.step in (99, 100, 2499, 2500, 2501, 3449, 3450, 3451, 3549, 3550, 3551, 3552):

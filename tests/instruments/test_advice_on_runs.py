@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.data_sets import load_images
 from tests.sentences import assert_well_said
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset, network_input
-from wgan_core.data.load import load_dataset
 from wgan_core.instruments.advice import RULES, Advice
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
@@ -96,7 +96,7 @@ RECIPES: dict[str, Recipe] = {
 
 @pytest.fixture(scope="module")
 def digits() -> ImageDataset:
-    return load_dataset(TrainConfig(dataset="digits", image_size=8))
+    return load_images(TrainConfig(dataset="digits", image_size=8))
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import ot
 import pytest
@@ -9,6 +11,7 @@ import torch
 from scipy import stats
 
 from tests.lab_setup import PENALISED, SMALL, trainer
+from tests.networks import linear_layers
 from tests.trainers import all_weights, largest_weight, weights
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
@@ -78,7 +81,7 @@ def test_captions_name_the_numbers_of_this_run() -> None:
     list(stages.cycle([one], "both"))
     now = view.look(one)
     told = stages.numbers(stages.Stage("clip", 1, 3), one.config, first, now)
-    flat = torch.cat([layer.weight.detach().flatten() for layer in one.critic.layers if hasattr(layer, "weight")])  # pyright: ignore
+    flat = torch.cat([layer.weight.detach().flatten() for layer in linear_layers(one.critic)])
     share = float((flat.abs() >= 0.99 * 0.05).float().mean())
     assert told == f"Estimate {first.estimate:.4g} → {now.estimate:.4g}. {share:.0%} of the weights are at ±c."
     moved = stages.numbers(stages.Stage("move", 0, 3), one.config, first, now)
@@ -91,11 +94,17 @@ def test_captions_name_the_numbers_of_this_run() -> None:
 def by_hand(critic: torch.nn.Module, points: np.ndarray) -> np.ndarray:
     """Scores of a critic of Linear and LeakyReLU layers in float64, with NumPy."""
     x = points.astype(np.float64)
-    layers = [layer for layer in critic.layers if isinstance(layer, torch.nn.Linear)]  # pyright: ignore
+    layers = linear_layers(critic)
     for index, layer in enumerate(layers):
         x = x @ layer.weight.detach().double().numpy().T + layer.bias.detach().double().numpy()
         x = np.where(x > 0, x, 0.2 * x) if index + 1 < len(layers) else x
     return x[:, 0]
+
+
+def transport(cost: Any) -> float:
+    """The least cost of moving one sample onto the other, by POT."""
+    found: Any = ot.emd2([], [], cost)
+    return float(found)
 
 
 @pytest.fixture(scope="module")
@@ -153,13 +162,13 @@ def test_truth_is_exact_and_the_scaled_estimate_never_above_it(seen: tuple[Train
     truth, frame = view.measure(one), view.look(one)
     x, y = view.real.double().numpy(), frame.generated.astype(np.float64)
     cost = ot.dist(x, y, metric="euclidean")
-    assert truth.w1 == pytest.approx(float(ot.emd2([], [], cost)), abs=1e-9)  # pyright: ignore
+    assert truth.w1 == pytest.approx(transport(cost), abs=1e-9)
     assert truth.estimate == pytest.approx(frame.estimate, abs=1e-6)
     rise = np.abs(by_hand(one.critic, x)[:, None] - by_hand(one.critic, y)[None])
     gradients = np.hypot(*frame.uphill.T).max()
     assert truth.steepest >= max((rise / cost).max(), gradients) * (1 - 1e-5)
     # No pair anywhere is steeper than the product of the layers' norms.
-    norms = [np.linalg.norm(layer.weight.detach().double().numpy(), 2) for layer in one.critic.layers if isinstance(layer, torch.nn.Linear)]  # pyright: ignore
+    norms = [np.linalg.norm(layer.weight.detach().double().numpy(), 2) for layer in linear_layers(one.critic)]
     assert truth.steepest <= np.prod(norms)
 
 
@@ -195,7 +204,7 @@ def test_the_floor_is_what_real_points_get(seen: tuple[Trainer, View]) -> None:
     one, view = seen
     drawn = [toy.draw(one.config.dataset, POINTS, 0, stream=stream) for stream in range(40, 60)]
     pairs = zip(drawn[::2], drawn[1::2], strict=True)
-    expected = [float(ot.emd2([], [], ot.dist(x, y, metric="euclidean"))) for x, y in pairs]  # pyright: ignore
+    expected = [transport(ot.dist(x, y, metric="euclidean")) for x, y in pairs]
     assert view.floor == pytest.approx(np.mean(expected), abs=3 * np.std(expected) / np.sqrt(8))
 
 

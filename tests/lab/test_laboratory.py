@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.figures_drawn import traces
 from tests.lab_setup import PENALISED, SMALL, trainer
 from tests.trainers import all_weights, largest_weight
 from tests.waiting import Clock
@@ -39,16 +40,17 @@ def test_full_speed_is_the_engines_training() -> None:
     one.play()
     for _ in range(3):
         one.advance(0.05)
-        one.frames(), one.truth()
+        one.frames()
+        one.truth()
     for _ in range(one.trainers[0].step):
         plain.train_step()
     assert plain.step > 50 and torch.equal(all_weights(one.trainers[0]), all_weights(plain))
 
 
-def test_full_speed_leaves_time_to_draw_and_a_fifth_for_training() -> None:
+def test_full_speed_leaves_time_to_draw_and_a_fifth_for_training(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     one = Laboratory((SMALL,), clock)
-    one._one_step = lambda: setattr(clock, "now", clock.now + 0.001)  # pyright: ignore
+    monkeypatch.setattr(one, "_one_step", lambda: setattr(clock, "now", clock.now + 0.001))
     one.play()
     trained: list[float] = []
     for drawing_takes in [0.03] * 40 + [5.0] * 40:
@@ -266,12 +268,12 @@ def test_the_chart() -> None:
     one.critic_step()
     history = one.truth()
     figure = figures.truth(history, ["clip", "penalty"], one.view.floor)
-    assert [trace.name for trace in figure.data] == [  # pyright: ignore
+    assert [trace.name for trace in traces(figure)] == [
         "exact W1 · clip",
         "estimate / steepest slope · clip",
         "exact W1 · penalty",
         "estimate / steepest slope · penalty",
         "floor: real against real",
     ]
-    assert list(figure.data[3].y) == [row[1].scaled for row in history] and list(figure.data[2].x) == [0, 1]  # pyright: ignore
-    assert list(figure.data[4].y) == [one.view.floor] * 2  # pyright: ignore
+    assert list(traces(figure)[3].y) == [row[1].scaled for row in history] and list(traces(figure)[2].x) == [0, 1]
+    assert list(traces(figure)[4].y) == [one.view.floor] * 2

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.networks import networks
+from tests.networks import linear_layer, networks
 from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generator
 
 
@@ -68,14 +68,14 @@ def test_the_browser_gets_the_same_images(shape: tuple[int, ...], changes: dict[
 def test_weights_that_16_bits_would_change_visibly_stay_as_they_are() -> None:
     saved = networks()
     with torch.no_grad():
-        saved.generator.layers[0].weight.mul_(3000)  # pyright: ignore
-        saved.generator.layers[-2].weight.mul_(0.03)  # pyright: ignore
+        linear_layer(saved.generator, 0).weight.mul_(3000)
+        linear_layer(saved.generator, -2).weight.mul_(0.03)
     made = browser_generator(saved)
     z = np.random.default_rng(0).standard_normal((3, 7)).astype(np.float32)
     assert not made.half and made.deviation == 0
     assert run(made, z) == pytest.approx(saved.samples(z), abs=1e-3)
     with torch.no_grad():
-        saved.generator.layers[0].weight.mul_(1e5)  # pyright: ignore # beyond what 16 bits hold
+        linear_layer(saved.generator, 0).weight.mul_(1e5)  # beyond what 16 bits hold
     assert not browser_generator(saved).half
 
 

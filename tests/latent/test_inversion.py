@@ -9,6 +9,7 @@ import pytest
 import scipy.optimize
 import torch
 
+from tests.networks import linear_layer
 from wgan_core.latent import inversion
 from wgan_core.latent.inversion import Inversion, invert, invert_many, memorisation
 from wgan_core.latent.saved import SavedNetworks
@@ -23,7 +24,7 @@ def networks(*, slope: float = 0.2, norm: str = "batch", output: str = "tanh", s
     rng = torch.Generator().manual_seed(3)
     initialise(generator, "pytorch", rng)
     with torch.no_grad():  # PyTorch's start makes images that are nearly grey
-        generator.layers[0].weight.mul_(4)
+        linear_layer(generator, 0).weight.mul_(4)
         if norm == "batch":
             for _ in range(40):  # running statistics that are neither 0 nor 1
                 generator(torch.randn(64, DIM, generator=rng))
@@ -169,6 +170,6 @@ def test_what_cannot_be_inverted_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="makes points"):
         Inversion(networks(shape=(2,)), np.zeros(2, np.float32))
     with torch.no_grad():
-        made.generator.layers[0].weight.fill_(math.nan)
+        linear_layer(made.generator, 0).weight.fill_(math.nan)
     with pytest.raises(ValueError, match="earlier step"):
         Inversion(made, image)

@@ -123,11 +123,12 @@ def test_a_kept_classifier_is_used_again(digits: Dataset, tmp_path: Path, monkey
 @pytest.mark.parametrize("what", ["pixels", "labels", "held-out", "seed"])
 def test_other_data_get_another_classifier(what: str, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "UPDATES", 2)
-    assert digits.labels is not None
+    labels = digits.labels
+    assert labels is not None
     classifier_for(digits, folder=tmp_path)
     others = {
         "pixels": lambda: classifier_for(Dataset("digits", 255 - digits.data, digits.labels, digits.class_names), folder=tmp_path),
-        "labels": lambda: classifier_for(Dataset("digits", digits.data, digits.labels.roll(1), digits.class_names), folder=tmp_path),
+        "labels": lambda: classifier_for(Dataset("digits", digits.data, labels.roll(1), digits.class_names), folder=tmp_path),
         "held-out": lambda: classifier_for(digits, digits, folder=tmp_path),
         "seed": lambda: classifier_for(digits, folder=tmp_path, seed=1),
     }

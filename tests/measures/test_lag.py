@@ -34,7 +34,8 @@ def test_the_run_is_untouched_to_the_bit(changes: dict[str, Any], config: TrainC
     lag = critic_lag(twin(trainer), 20, n=64)
     assert lag.estimates[0] != lag.estimates[-1]
     assert same(states(trainer), before)
-    train(trainer, 10), train(other, 10)
+    train(trainer, 10)
+    train(other, 10)
     assert same(states(trainer), states(other))
 
 
@@ -42,7 +43,8 @@ def test_the_run_is_untouched_to_the_bit(changes: dict[str, Any], config: TrainC
 def test_a_twin_goes_on_as_the_run_does_with_its_optimiser(changes: dict[str, Any], config: TrainConfig, dataset: ImageDataset) -> None:
     trainer = train(Trainer(config.replace(**changes), dataset), 10)
     copied = twin(trainer)
-    train(trainer, 10), train(copied, 10)
+    train(trainer, 10)
+    train(copied, 10)
     assert same(states(trainer), states(copied))
 
 

@@ -251,9 +251,11 @@ def use_all(path: Path) -> None:
     folder = RunFolder.open(path)
     folder.summary()
     assert isinstance(folder.run_id, str)
-    folder.read_metrics(), folder.ledger(), folder.edits(), folder.processes(), folder.steps(), folder.samples(), folder.can_resume()
+    for read in (folder.read_metrics, folder.ledger, folder.edits, folder.processes, folder.steps, folder.samples, folder.can_resume):
+        read()
     readings = folder.readings()
-    advice_in(readings), share_of_training(readings)
+    advice_in(readings)
+    share_of_training(readings)
     assert all(value_in_words(one) for one in newest(readings).values())
     for use in (saved_directions, snapshot_from_folder, lambda folder: load_networks(folder, max(folder.steps(), default=0))):
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from tests.waiting import PATIENCE, wait_for, wait_while_it_trains
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.forecast.input_check import check_own_data
 from wgan_core.runs.manager import RunManager
+from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading, newest
@@ -154,7 +154,7 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
 def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:
     def early(critic: int, updates: int) -> str:
         looks = [Reading("critic-health", critic, 1, 0.1), Reading("exact-w1", 10, updates, 0.1)]
-        return diagnosis_view._too_early(SimpleNamespace(readings=looks))  # pyright: ignore[reportArgumentType]
+        return diagnosis_view._too_early(Snapshot("run", 1, "running", TrainConfig(), readings=tuple(looks)))
 
     assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "critic update 500" not in early(500, 999)
     assert "critic update 500" in early(499, 1000) and "generator" not in early(499, 1000)
@@ -165,7 +165,7 @@ def test_a_healthy_run_is_told_how_old_that_is() -> None:
         return Reading(key, step, 1, 0.1, n=9, unit="", mode="eval", reference="training", seconds=0.1)
 
     def told(*readings: Reading) -> str:
-        return diagnosis_view._how_old(SimpleNamespace(readings=readings))  # pyright: ignore[reportArgumentType]
+        return diagnosis_view._how_old(Snapshot("run", 1, "running", TrainConfig(), readings=readings))
 
     both = told(reading("critic-health", 45), reading("sliced-w1", 900), reading("energy", 1200), reading("sliced-w1", 1100))
     assert both == "Last look: the critic at step 45, distances at step 1,200."

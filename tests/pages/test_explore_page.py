@@ -195,7 +195,7 @@ def test_sliders_on_the_server_set_what_the_browsers_do(finished: Run, networks:
 
 
 def test_links_that_lead_elsewhere_say_so(finished: Run, manager: RunManager) -> None:
-    test = page("explore", run=finished.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7)))
+    test = page("explore", run=finished.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7, np.float32)))
     said = texts(test)
     assert "This link names a step that is not kept" in said and "names a seed that cannot be, '2147483648'; seed 0" in said
     assert "a latent of another run's length" in said

@@ -89,7 +89,7 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     x, y = networks.samples(z)[0]
     assert f"The generator takes this latent to ({x:.3g}, {y:.3g})." in texts(test)
     assert "of 256 random points of this generator" in texts(test)
-    assert [button.label for button in test.get("download_button")][:2] == ["Latent .npy", "Latent as text"]
+    assert [button.label for button in test.download_button][:2] == ["Latent .npy", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
     np.testing.assert_allclose(way["on the way"], networks.samples(path_through(keys, 24)), atol=1e-6)
@@ -150,7 +150,9 @@ def test_an_uploaded_file_can_be_trained_on(manager: RunManager, uploads: Path) 
     press(test, "Start training")
     (run,) = manager.all_active()
     wait_while_it_trains(run, lambda: run.snapshot.pictures is not None)
-    np.testing.assert_array_equal(np.sort(run.snapshot.pictures.real[:, 0]), np.sort(load_dataset(run.snapshot.config).data[:, 0]))
+    pictures = run.snapshot.pictures
+    assert pictures is not None
+    np.testing.assert_array_equal(np.sort(pictures.real[:, 0]), np.sort(load_dataset(run.snapshot.config).data[:, 0]))
 
 
 def test_a_file_that_cannot_be_used_is_a_sentence_beside_it(manager: RunManager, uploads: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from tests.figures_drawn import traces
 from tests.waiting import PATIENCE, until
 from wgan_core import paper
 from wgan_core.cli.main import main
@@ -176,8 +177,8 @@ def test_figures_are_drawn_of_plain_data() -> None:
     assert result.passed and result.as_dict()["checks"] == []
     values = np.linspace(-1, 1, 5)
     figure = figures.depth(dict.fromkeys(depth.METHODS, values))
-    assert [trace.name for trace in figure.data] == list(depth.METHODS)
-    assert list(figure.data[0].x) == [1, 2, 3, 4, 5]
+    assert [trace.name for trace in traces(figure)] == list(depth.METHODS)
+    assert list(traces(figure)[0].x) == [1, 2, 3, 4, 5]
     # A flat critic is drawn too.
     flat = figures.surfaces({("a", "clipping"): np.zeros((3, 3))}, {"a": np.zeros((2, 2))}, 2.0)
-    assert np.isfinite(np.asarray(flat.data[0].z)).all()
+    assert np.isfinite(np.asarray(traces(flat)[0].z)).all()

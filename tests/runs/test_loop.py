@@ -374,8 +374,8 @@ def test_two_edits_of_one_setting_at_one_step_are_both_noted_and_the_later_holds
 
 
 def test_every_status_leads_only_where_it_may() -> None:
-    ends = ("finished", "stopped", "failed")
-    allowed = {
+    ends: tuple[Status, ...] = ("finished", "stopped", "failed")
+    allowed: dict[Status, tuple[Status, ...]] = {
         "queued": ("loading", "stopped", "failed"),
         "loading": ("running", "stopped", "failed"),
         "running": ("paused", *ends),
@@ -387,4 +387,4 @@ def test_every_status_leads_only_where_it_may() -> None:
     assert {*allowed} == {*get_args(Status)}
     for now in allowed:
         for wanted in allowed:
-            assert next_status(now, wanted) == (wanted if wanted in allowed[now] else now), (now, wanted)  # type: ignore[arg-type]
+            assert next_status(now, wanted) == (wanted if wanted in allowed[now] else now), (now, wanted)

@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from tests.disks import full
+from tests.networks import linear_layer
 from tests.waiting import Clock
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
@@ -141,7 +142,7 @@ def test_weights_that_are_not_finite_leave_the_good_step_alone(recorder: Recorde
     assert recorder.save(trainer)
     before = (recorder.folder.path / "steps" / "00000000" / "critic.safetensors").read_bytes()
     with torch.no_grad():
-        trainer.critic.layers[0].bias[0] = math.inf
+        linear_layer(trainer.critic, 0).bias[0] = math.inf
     for by_hand in (False, True):
         with pytest.raises(NotFinite):
             recorder.save(trainer, by_hand=by_hand)

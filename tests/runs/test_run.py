@@ -37,7 +37,7 @@ def make_run(
                 raise break_at[loop.trainer.step]
             return train_step()
 
-        loop.trainer.train_step = broken  # type: ignore[method-assign]
+        loop.trainer.train_step = broken
         return loop
 
     return Run("run", config, make_loop, on_end=(ended if ended is not None else []).append)
@@ -183,7 +183,7 @@ def test_snapshots_of_a_run_are_numbered_without_repeating(tmp_path: Path, confi
     seen: list[Snapshot] = []
     run = make_run(tmp_path / "run", config)
     publish = run._publish
-    run._publish = lambda snapshot: (publish(snapshot), seen.append(run.snapshot))[0]  # type: ignore[method-assign]
+    run._publish = lambda snapshot: (publish(snapshot), seen.append(run.snapshot))[0]
     seen.append(run.snapshot)
     run.start()
     seen.insert(1, run.snapshot)

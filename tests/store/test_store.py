@@ -8,7 +8,9 @@ import math
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,7 +143,7 @@ def damage_foreign(path: Path) -> None:
         (Path.unlink, "Step 200 is not whole: its generator file is missing."),
     ],
 )
-def test_a_damaged_file_is_a_sentence(folder: RunFolder, damage, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_file_is_a_sentence(folder: RunFolder, damage: Callable[[Path], object], sentence: str) -> None:
     damage(folder.path / "steps" / "00000200" / "generator.safetensors")
     with pytest.raises(StoreError) as caught:
         folder.read_part(200, "generator")
@@ -178,7 +180,7 @@ def test_new_run_ids_are_run_ids(config: TrainConfig, tmp_path: Path) -> None:
         (lambda meta: meta.pop("config"), "is damaged: restore it from a copy."),
     ],
 )
-def test_a_hand_edited_config_is_a_sentence(folder: RunFolder, edit, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_hand_edited_config_is_a_sentence(folder: RunFolder, edit: Callable[[dict[str, Any]], object], sentence: str) -> None:
     path = folder.path / "config.json"
     meta = json.loads(path.read_text())
     edit(meta)
@@ -232,7 +234,7 @@ def test_pruning_spares_the_newest_and_what_was_saved_by_hand(folder: RunFolder)
     assert folder.steps() == [100, 200, 250, 300, 350]
 
 
-def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, config: TrainConfig, dataset) -> None:  # type: ignore[no-untyped-def]
+def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
     trainer = Trainer(config, dataset)
     folder = RunFolder.create(tmp_path / "run", config, dataset={"shape": [1, 8, 8]})
     folder.write_step(0, trainer.state_dict())
