@@ -87,12 +87,14 @@ def test_convolutions_and_the_penalty_are_counted_as_pytorch_counts_them() -> No
     assert ours.total == theirs.get_total_flops() > 0
 
 
+@pytest.mark.slow
 def test_any_recipe_can_be_benched(mnist: TrainConfig) -> None:
     recipe = {"architecture": "dcgan", "dcgan_width": 8, "lipschitz": "gradient-penalty", "critic_warmup": "original"}
     report = bench(mnist.replace(**recipe), rounds=1, seconds=0.01)
     assert report.engine.median > 0 and report.textbook.median > 0 and report.step_gflop > 0
 
 
+@pytest.mark.slow
 def test_a_report_compares_the_rounds(mnist: TrainConfig) -> None:
     report = bench(mnist, rounds=3, seconds=0.05)
     for speed in (report.engine, report.textbook):
@@ -102,6 +104,7 @@ def test_a_report_compares_the_rounds(mnist: TrainConfig) -> None:
     assert report.threads == 1
 
 
+@pytest.mark.slow
 def test_from_the_command_line(mnist: TrainConfig, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["--data-root", mnist.data_root, "--batch-size", "16", "--generator-widths", "8,8", "--critic-widths", "8", "--rounds", "1"]
     assert main(["bench", "--preset", "pytorch-gan", *flags, "--json"]) == 0

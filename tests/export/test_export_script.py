@@ -88,6 +88,7 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
                 value.copy_(flat[part].views(state[name])[index] if value.ndim else state[name])
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 @pytest.mark.parametrize(
     "changes",
@@ -195,6 +196,7 @@ def test_the_notebooks_cells_are_the_scripts_program() -> None:
     assert len(same) == 5  # generator, critic, data, training, samples
 
 
+@pytest.mark.slow
 def test_the_warm_up_is_that_of_the_wgan_authors() -> None:
     """100 critic updates for each of the first 25 generator updates, then n_critic, and 100 again after the 500th."""
     tiny = {"image_size": 4, "latent_dim": 1, "generator_widths": (2,), "critic_widths": (2,), "batch_size": 2, "n_critic": 1}
@@ -209,6 +211,7 @@ def test_the_warm_up_is_that_of_the_wgan_authors() -> None:
     assert changed == [*range(100, 2501, 100), *range(2501, 2976), 3075, 3076]
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_the_average_of_the_generator_is_the_engines() -> None:
     config = WALKTHROUGH.replace(ema_decay=0.9, n_critic=2)
@@ -227,6 +230,7 @@ def test_the_average_of_the_generator_is_the_engines() -> None:
 # Live edits.
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_live_edits_are_in_the_script_at_their_steps(tmp_path: Path) -> None:
     """A run is edited five times; the script, trained as far, has the run's weights."""
@@ -287,6 +291,7 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
         assert constant in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "config",
     [
@@ -359,6 +364,7 @@ def test_a_script_begins_at_the_beginning(tmp_path: Path) -> None:
             export(folder, "script", **options)
 
 
+@pytest.mark.slow
 def test_run_as_a_program_it_prints_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The picture is the grid of latents that the page shows."""
     monkeypatch.chdir(tmp_path)

@@ -88,6 +88,7 @@ def test_the_cost_of_a_generator_update() -> None:
         predicted_cost(TrainConfig(), 0.0)
 
 
+@pytest.mark.slow
 def test_generator_updates_are_counted_as_training_does(config: TrainConfig) -> None:
     data = Dataset("points", torch.randn(16, 2, generator=torch.Generator().manual_seed(0)))
     tiny = config.replace(generator_widths=(1,), critic_widths=(1,), batch_size=2, latent_dim=1, generator_norm="none", n_critic=2)

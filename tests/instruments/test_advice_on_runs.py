@@ -22,6 +22,8 @@ from wgan_core.measures.lag import critic_lag, twin
 from wgan_core.store.readings import advice_in
 from wgan_core.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 TINY = TrainConfig(
     image_size=8,
     latent_dim=8,

@@ -81,6 +81,7 @@ class Bench:
 # The training is none of its business.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -306,6 +307,7 @@ def test_what_fails_when_asked_is_a_sentence_and_the_others_are_measured(
 # Is the critic lagging?
 
 
+@pytest.mark.slow
 def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config: TrainConfig) -> None:
     digits = load_dataset(config)
     bench = Bench(tmp_path / "run", config.replace(n_critic=1, generator_lr=3e-3, max_steps=10**6), digits, ())
@@ -447,6 +449,7 @@ def test_a_run_is_measured_and_goes_on_being_measured_when_resumed(tmp_path: Pat
         loop.recorder.folder.release()
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_while_something_is_measured_ends_well() -> None:
     """A thread within PyTorch when the interpreter is taken down would make it abort."""
     script = """

@@ -20,6 +20,7 @@ from tests.small import SMALL_ON_POINTS
 from wgan_core.lab.laboratory import Laboratory
 
 
+@pytest.mark.slow
 @needs_node
 def test_javascript() -> None:
     node("--test", *map(str, sorted(Path(__file__).parent.glob("*.test.js"))))

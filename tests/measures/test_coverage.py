@@ -29,6 +29,7 @@ def classifier(digits: Dataset) -> Classifier:
     return train_classifier(digits)
 
 
+@pytest.mark.slow
 def test_it_is_as_good_as_a_known_classifier_on_images_it_never_saw(digits: Dataset, classifier: Classifier) -> None:
     assert digits.labels is not None
     aside = torch.arange(len(digits)) % 5 == 4
@@ -49,6 +50,7 @@ def test_the_same_seed_gives_the_same_weights(digits: Dataset, classifier: Class
     assert train_classifier(digits, seed=1).hash != first.hash != classifier.hash
 
 
+@pytest.mark.slow
 def test_held_out_images_are_what_it_is_tested_on(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "UPDATES", 60)
     assert digits.labels is not None

@@ -272,6 +272,7 @@ def specimen_of(generator: nn.Module, critic: nn.Module, config: TrainConfig) ->
     return Specimen(config, 0, 0, generator.eval().requires_grad_(False), critic.eval().requires_grad_(False).double())
 
 
+@pytest.mark.slow
 def test_running_statistics_that_fit_make_no_difference(config: TrainConfig) -> None:
     torch.manual_seed(0)
     generator = MLPGenerator(config.latent_dim, (1, 8, 8), (16, 24), 0.2, 1e-5)

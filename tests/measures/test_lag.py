@@ -78,6 +78,7 @@ def test_the_generator_stands_still_and_the_critic_does_what_the_textbook_does(c
     assert lag.estimates == pytest.approx(expected[::2], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_one_update_a_generator_step_lags_and_many_do_not() -> None:
     digits = load_dataset(TrainConfig(dataset="digits", image_size=8))
     config = TrainConfig(

@@ -104,6 +104,7 @@ def test_a_run_without_average_is_one_sentence(
         load_networks(folder_of(manager, plain), 60, averaged=True)
 
 
+@pytest.mark.slow
 def test_the_average_is_exported(manager: RunManager, averaging: Run) -> None:
     folder = folder_of(manager, averaging)
     made = export(folder, "exported-program", part="averaged")

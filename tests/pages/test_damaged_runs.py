@@ -90,6 +90,7 @@ def test_info_on_a_damaged_run_is_one_sentence(root: Path, kind: str, capsys: py
     assert capsys.readouterr().err == f"wgan_core: {caught.value}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_run_is_shown_as_damaged_and_all_else_goes_on(manager: RunManager, root: Path, kind: str) -> None:
     DAMAGES[kind](root / "odd")
@@ -112,6 +113,7 @@ def test_a_damaged_run_is_shown_as_damaged_and_all_else_goes_on(manager: RunMana
     assert [run.run_id for run in list_runs(root)] == ["sound"]
 
 
+@pytest.mark.slow
 def test_a_run_is_chosen_before_a_damaged_one_and_damaged_ones_alone_are_listed_too(manager: RunManager, root: Path) -> None:
     DAMAGES["empty"](root / "odd")
     (choice,) = [box for box in page("explore").selectbox if box.label == "Run"]
@@ -264,6 +266,7 @@ def use_all(path: Path) -> None:
             assert "\n" not in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_a_file_holds_the_store_raises_store_errors_only(root: Path, trained: Path, name: str) -> None:
     rng = random.Random(name)
@@ -280,6 +283,7 @@ def test_whatever_a_file_holds_the_store_raises_store_errors_only(root: Path, tr
         assert main(["info", str(root / "odd")]) in (0, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_a_file_holds_the_pages_show_no_stack_trace(manager: RunManager, root: Path, trained: Path, name: str) -> None:
     rng = random.Random(f"pages {name}")

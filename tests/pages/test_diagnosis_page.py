@@ -34,6 +34,7 @@ def measured(manager: RunManager, config: TrainConfig) -> Run:
     return run
 
 
+@pytest.mark.slow
 def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     shown = texts(test, helps=True)
@@ -48,6 +49,7 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
     assert not [slider for slider in test.slider if slider.label == "Smoothing"]
 
 
+@pytest.mark.slow
 def test_advice_stands_at_the_top_and_is_counted_outside(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     (warning,) = (element.value for element in test.warning if "β1" in element.value)
@@ -57,6 +59,7 @@ def test_advice_stands_at_the_top_and_is_counted_outside(measured: Run) -> None:
     assert not [element for element in outside.warning if "β1" in element.value]
 
 
+@pytest.mark.slow
 def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     press(test, "Is the critic lagging?")
@@ -67,6 +70,7 @@ def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None
     assert [entry["what"] for entry in RunFolder.open(path).ledger()].count("critic-lag") == 1
 
 
+@pytest.mark.slow
 def test_everything_is_measured_when_asked(manager: RunManager, config: TrainConfig) -> None:
     run = manager.start(config.replace(max_steps=ENDLESS, instruments_budget=0))
     wait_for(run, "running")

@@ -130,6 +130,7 @@ def test_a_damaged_latent_in_a_link_is_explained(finished: Run, manager: RunMana
 # Directions.
 
 
+@pytest.mark.slow
 def test_a_way_gets_a_name_and_stays_with_the_run(finished: Run, manager: RunManager) -> None:
     test = page("explore", run=finished.run_id, seed="4")
     press(test, "Save the way to here")
@@ -220,6 +221,7 @@ def test_directions_of_classes(finished: Run, manager: RunManager) -> None:
     assert ("“more 3” is not to be had: too few random images" in texts(test)) != ("more 3" in test.session_state["explore.known"])
 
 
+@pytest.mark.slow
 def test_directions_of_a_folders_classes(manager: RunManager, config: TrainConfig, tmp_path: Path) -> None:
     for name, level in (("dark", 20), ("light", 200)):
         (tmp_path / "images" / name).mkdir(parents=True)
@@ -236,6 +238,7 @@ def test_directions_of_a_folders_classes(manager: RunManager, config: TrainConfi
 # Nearest images, one's own image.
 
 
+@pytest.mark.slow
 def test_nearest_training_images(
     finished: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -255,6 +258,7 @@ def test_nearest_training_images(
         assert grey(shown["explore-nearest-critic"]).shape == (8, 8 * 9 - 1)
 
 
+@pytest.mark.slow
 def test_a_training_image_is_found_and_explored(
     finished: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig
 ) -> None:
@@ -292,6 +296,7 @@ def test_a_picture_that_cannot_be_read_is_a_sentence(finished: Run, shown: dict[
     assert not test.exception and (grey(shown["explore-inverted"])[:, :8] == 0).all()
 
 
+@pytest.mark.slow
 def test_known_by_heart(
     finished: Run, shown: dict[str, bytes], config: TrainConfig, networks: SavedNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_link_names_a_latent(manager: RunManager, finished: Run) -> None:
     assert wrong.query_params["psi"] == "0.5" and "at" not in wrong.query_params
 
 
+@pytest.mark.slow
 def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) -> None:
     test = page("explore", run=finished.run_id)
     for bad in ("1", ",".join(map(str, range(33))), "a, b", "-1, 2", "1, p1"):
@@ -140,6 +141,7 @@ def test_a_link_to_another_machines_run(manager: RunManager, finished: Run) -> N
     assert "This link names the run 'elsewhere', which is not here" in texts(page("explore", run="elsewhere"))
 
 
+@pytest.mark.slow
 def test_what_a_run_saves_while_it_is_explored_is_a_click_away(
     manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

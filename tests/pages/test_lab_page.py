@@ -112,6 +112,7 @@ def test_a_value_that_cannot_be_keeps_the_laboratory_and_says_what_it_takes() ->
     assert lab(test) is before and not test.error
 
 
+@pytest.mark.slow
 def test_a_second_wgan_in_lockstep() -> None:
     test = page("lab", **SMALL)
     test.toggle(key=lab_setup.TWO).set_value(True).run()
@@ -132,6 +133,7 @@ def test_a_second_wgan_in_lockstep() -> None:
     assert len(lab(test).configs) == 1 and not any(name.startswith("b.") for name in link(test))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_experiments_and_their_links(name: str) -> None:
     test = page("lab")

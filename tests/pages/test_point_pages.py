@@ -56,6 +56,7 @@ def test_a_run_on_points_is_watched_as_a_scatter(manager: RunManager, finished: 
     assert "The same 512 latents at every step." in texts(test) and "**Critic scores of these points**" in texts(test)
 
 
+@pytest.mark.slow
 def test_a_run_on_points_that_trains_counts_points(endless: Run, charts: dict[str, Any]) -> None:
     wait_while_it_trains(endless, lambda: bool(endless.snapshot.steps_per_second))
     test = page("train", run=endless.run_id)

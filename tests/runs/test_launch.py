@@ -126,6 +126,7 @@ def test_changes_that_cannot_be_leave_the_folder_byte_for_byte(path: Path, confi
     assert not RunFolder.open(path).is_held()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_held_is_refused_and_left_alone(path: Path, config: TrainConfig) -> None:
     loop = new_loop(config, path, queue.SimpleQueue())
     loop.tick()

@@ -176,6 +176,7 @@ def test_only_names_of_our_own_making_are_deleted(run: Path, config: TrainConfig
     assert all((run / "steps" / name / "precious").read_text() == "precious" for name in THEIRS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 @pytest.mark.parametrize("name", [*FILES, "steps/00000008/generator.safetensors", "samples/00000008.png", "steps", "samples"])
 def test_a_pipe_in_place_of_a_file_is_refused_and_waited_for_by_nobody(run: Path, name: str) -> None:

@@ -210,6 +210,7 @@ def test_lists_are_newest_first_and_say_how_runs_stand(tmp_path: Path, config: T
     assert found == [("run-2", "failed", False), ("run-1", "interrupted", False), ("run-0", "finished", False)]
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time_holds_a_run(folder: RunFolder) -> None:
     assert not folder.is_held()
     folder.hold()
@@ -328,6 +329,7 @@ def test_what_is_no_step_is_not_taken_for_one(folder: RunFolder) -> None:
     assert folder.steps() == [100, 200] and folder.samples() == {}
 
 
+@pytest.mark.slow
 def test_another_process_holds_a_run(folder: RunFolder) -> None:
     """Not only another object here: the command line and the page are two processes."""
     script = (

@@ -137,6 +137,7 @@ def toy_trainer(preset: str) -> tuple[Trainer, nn.Sequential, nn.Sequential]:
     return trainer, generator, critic
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_the_gradient_penalty_preset_is_the_papers_toy_loop() -> None:
     """20 critic and 4 generator updates of WGAN-GP's algorithm 1 with the toy code's numbers."""
@@ -170,6 +171,7 @@ def test_the_gradient_penalty_preset_is_the_papers_toy_loop() -> None:
             assert (a - b).abs().max() <= 20 * 1e-4, name
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_the_clipped_preset_is_the_papers_toy_loop_bit_for_bit_where_the_kernels_allow() -> None:
     trainer, generator, critic = toy_trainer("wgan-toy")
@@ -263,6 +265,7 @@ def command(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, st
     return status, shown.out, shown.err
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_samples_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     status, out, _ = command(capsys, "train", *TINY_FLAGS, "--max-steps", 60, "--out", whole)

@@ -12,7 +12,7 @@ from wgan_core.config import PRESETS
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.training.trainer import Trainer
 
-pytestmark = pytest.mark.arithmetic
+pytestmark = [pytest.mark.arithmetic, pytest.mark.slow]
 
 
 class TextbookGenerator(nn.Module):

@@ -247,6 +247,7 @@ def test_the_original_warm_up(config: TrainConfig, dataset: ImageDataset) -> Non
     assert [train(trainer, 1).generator_updates for _ in range(104)] == [24] * 99 + [25] * 2 + [26] * 2 + [27]
 
 
+@pytest.mark.slow
 def test_gradients_that_are_never_zeroed_pile_up(config: TrainConfig, dataset: ImageDataset, tmp_path: Path) -> None:
     """The walkthrough's published mistake: its sum holds the generator's updates too, outlives a resume, and saturates the weights."""
     fresh, piled = (Trainer(config.replace(critic_gradients=how, max_steps=500), dataset) for how in ("fresh", "accumulated"))
@@ -375,6 +376,7 @@ def test_only_clipping_clips(config: TrainConfig, dataset: ImageDataset) -> None
     assert largest_weight(train(Trainer(config, dataset), 5)) <= config.clip_value * (1 + 1e-6)
 
 
+@pytest.mark.slow
 def test_the_penalty_holds_the_slope_near_one_and_nothing_does_not(config: TrainConfig, dataset: ImageDataset) -> None:
     slopes = {}
     for method in ("gradient-penalty", "none"):

@@ -28,6 +28,8 @@ from wgan_core.training.job import Job, current_job
 from wgan_core.training.trainer import Trainer
 from wgan_core.training.world import World, check_batch
 
+pytestmark = pytest.mark.slow
+
 STEPS = 12
 CASES: dict[str, dict[str, Any]] = {
     "clip": {},
