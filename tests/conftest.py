@@ -1,4 +1,4 @@
-"""What several tests need: a small config, a small data set, a folder for runs."""
+"""What tests of several folders need: a small config, a small data set, a folder for runs."""
 
 from __future__ import annotations
 
@@ -13,26 +13,13 @@ os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM
 import pytest
 import torch
 
+from tests.small import SMALL
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 
 torch.set_num_threads(1)
-
-SMALL = TrainConfig(
-    image_size=8,
-    latent_dim=6,
-    generator_widths=(16, 24),
-    critic_widths=(24, 12),
-    batch_size=16,
-    n_critic=3,
-    critic_lr=1e-3,
-    generator_lr=1e-3,
-    clip_value=0.05,
-    max_steps=60,
-    device="cpu",
-    threads=1,
-    log_every=1,
-)
+# So that their asserts, too, tell what they compared.
+pytest.register_assert_rewrite("tests.app_page", "tests.kernels", "tests.loops", "tests.sentences", "tests.trainers", "tests.waiting")
 
 
 @pytest.fixture

@@ -35,7 +35,8 @@ def mnist(tmp_path: Path, config: TrainConfig) -> TrainConfig:
     return config.replace(dataset="mnist", data_root=str(tmp_path), image_size=28)
 
 
-def weights(network: nn.Module) -> list[int]:
+def sizes(network: nn.Module) -> list[int]:
+    """How many weights each linear layer has."""
     return [module.weight.numel() for module in network.modules() if isinstance(module, nn.Linear)]
 
 
@@ -44,7 +45,7 @@ def weights(network: nn.Module) -> list[int]:
 def test_the_counted_work_is_that_of_the_layers(mnist: TrainConfig, n_critic: int, precision: str) -> None:
     """A layer of n × m weights takes 2nm an image forward, as much for the gradient of its weights, and as much for that of its input."""
     trainer = Trainer(config := mnist.replace(n_critic=n_critic, precision=precision), load_dataset(mnist))
-    generator, critic = weights(trainer.generator), weights(trainer.critic)
+    generator, critic = sizes(trainer.generator), sizes(trainer.critic)
     # Critic update: the generator forward; the critic on both halves, forward and backward, but not to the images.
     critic_update = sum(generator) + 2 * (3 * sum(critic) - critic[0])
     # Generator update: forward through both; back through the critic without its weights; through the generator, but not to the noise.
@@ -86,12 +87,14 @@ def test_convolutions_and_the_penalty_are_counted_as_pytorch_counts_them() -> No
     assert ours.total == theirs.get_total_flops() > 0
 
 
+@pytest.mark.slow
 def test_any_recipe_can_be_benched(mnist: TrainConfig) -> None:
     recipe = {"architecture": "dcgan", "dcgan_width": 8, "lipschitz": "gradient-penalty", "critic_warmup": "original"}
     report = bench(mnist.replace(**recipe), rounds=1, seconds=0.01)
     assert report.engine.median > 0 and report.textbook.median > 0 and report.step_gflop > 0
 
 
+@pytest.mark.slow
 def test_a_report_compares_the_rounds(mnist: TrainConfig) -> None:
     report = bench(mnist, rounds=3, seconds=0.05)
     for speed in (report.engine, report.textbook):
@@ -101,6 +104,7 @@ def test_a_report_compares_the_rounds(mnist: TrainConfig) -> None:
     assert report.threads == 1
 
 
+@pytest.mark.slow
 def test_from_the_command_line(mnist: TrainConfig, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["--data-root", mnist.data_root, "--batch-size", "16", "--generator-widths", "8,8", "--critic-widths", "8", "--rounds", "1"]
     assert main(["bench", "--preset", "pytorch-gan", *flags, "--json"]) == 0

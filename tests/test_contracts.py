@@ -36,6 +36,7 @@ def test_the_code_as_it_is_keeps_them(copy: Path) -> None:
     assert status == 0, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "line", "complaint"),
     [

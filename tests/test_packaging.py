@@ -44,6 +44,7 @@ def text(wheel: zipfile.ZipFile, name: str) -> str:
     return wheel.read(f"wgan_playground-{wgan_core.__version__}.dist-info/{name}").decode()
 
 
+@pytest.mark.slow
 def test_version_and_dependencies_are_those_of_the_one_place_that_has_them(wheel: zipfile.ZipFile) -> None:
     metadata = email.message_from_string(text(wheel, "METADATA"))
     assert metadata["Version"] == wgan_core.__version__

@@ -55,6 +55,7 @@ def test_no_torch_is_loaded_by(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_the_readmes_python_example_runs() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     example = re.search(r"From Python:\n\n```python\n(.*?)```", readme, re.DOTALL)

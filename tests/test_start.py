@@ -46,6 +46,7 @@ def test_the_app_is_configured_to_listen_on_this_machine_only() -> None:
     assert "--server.address 0.0.0.0" in (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux to see who listens where")
 def test_started_as_the_readme_says_it_listens_on_this_machine_only(tmp_path: Path) -> None:
     with socket.socket() as free:

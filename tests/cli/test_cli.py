@@ -203,6 +203,7 @@ def test_help_needs_no_torch_and_names_every_setting() -> None:
         assert flag in shown
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_saves_and_says_how_to_resume(tmp_path: Path, number: signal.Signals) -> None:
@@ -392,6 +393,7 @@ def test_a_log_gets_a_line_every_ten_seconds_and_at_the_end(config: TrainConfig,
     assert "4 steps/s" in lines[2] and lines[2].endswith("00:10 left")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="about POSIX pipes")
 def test_a_reader_that_leaves_early_is_no_error(run: Path) -> None:
     reading, writing = os.pipe()

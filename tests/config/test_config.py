@@ -67,7 +67,7 @@ def test_replace_checks_too() -> None:
     with pytest.raises(ConfigError, match="n_critic"):
         TrainConfig().replace(n_critic=0)
     with pytest.raises(ValueError, match="frozen"):
-        TrainConfig().n_critic = 3  # type: ignore[misc]
+        TrainConfig().n_critic = 3
 
 
 def test_what_may_change_while_a_run_trains() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 from torch import nn
 
+from tests.app_page import page
 from tests.counting import parameter_count
-from tests.project import PROJECT
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import Dataset, ImageDataset
@@ -193,10 +192,5 @@ def test_linear_output_is_tanh_output_before_tanh(changes: dict[str, Any]) -> No
     ],
 )
 def test_the_set_up_form_warns(runs: Path, link: dict[str, str], says: str) -> None:
-    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    for name, value in link.items():
-        test.query_params[name] = value
-    test.switch_page("pages/train.py")
-    test.run()
-    assert not test.exception, test.exception
+    test = page("train", **link)
     assert [warning.value[: len(says)] for warning in test.warning] == ([says] if says else [])

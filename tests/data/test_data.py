@@ -10,7 +10,9 @@ import re
 import struct
 import threading
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 
 import numpy as np
@@ -19,12 +21,13 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from tests.data_sets import load_images
 from tests.project import PROJECT
+from tests.waiting import PATIENCE
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS, data_root
 from wgan_core.data.dataset import DataError, DataMissing, ImageDataset, resize, to_uint8, to_unit_range
 from wgan_core.data.download import download, is_available
-from wgan_core.data.load import load_dataset
 
 SHARED = next(
     (path for path in (Path(os.environ.get("WGAN_DATA_ROOT", "")), PROJECT.parent / "shared" / "data") if (path / "MNIST").is_dir()),
@@ -39,9 +42,9 @@ def folder_config(folder: Path, size: int = 8) -> TrainConfig:
     return TrainConfig(dataset="image-folder", data_root=str(folder), image_size=size)
 
 
-def save(path: Path, colour: object, mode: str = "RGB", size: tuple[int, int] = (20, 20)) -> Path:
+def save(path: Path, colour: str | float | tuple[int, ...], mode: str = "RGB", size: tuple[int, int] = (20, 20)) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new(mode, size, colour).save(path)  # type: ignore[arg-type]
+    Image.new(mode, size, colour).save(path)
     return path
 
 
@@ -54,12 +57,12 @@ def test_scaling_is_exact_and_invertible() -> None:
 
 
 def test_digits_use_the_full_range_and_are_scikit_learns() -> None:
-    data = load_dataset(TrainConfig(dataset="digits", image_size=8))
-    bundle = load_digits()
+    data = load_images(TrainConfig(dataset="digits", image_size=8))
+    bundle: Any = load_digits()
     assert data.images.shape == (1797, 1, 8, 8) and data.images.dtype == torch.uint8
     np.testing.assert_array_equal(data.images[:, 0].numpy(), np.round(bundle.images * 255 / 16))
     assert data.labels is not None and (data.labels.numpy() == bundle.target).all()
-    assert load_dataset(TrainConfig(dataset="digits", image_size=32)).images.shape == (1797, 1, 32, 32)
+    assert load_images(TrainConfig(dataset="digits", image_size=32)).images.shape == (1797, 1, 32, 32)
 
 
 @pytest.mark.parametrize("size", [8, 40])
@@ -82,7 +85,7 @@ def test_colour_images_keep_channels_rows_and_columns(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr("torchvision.datasets.CIFAR10.__init__", read)
     (tmp_path / "cifar-10-batches-py").mkdir()
-    data = load_dataset(TrainConfig(dataset="cifar10", data_root=str(tmp_path), image_size=32))
+    data = load_images(TrainConfig(dataset="cifar10", data_root=str(tmp_path), image_size=32))
     assert data.channels == 3 and data.images.is_contiguous()
     assert data.images[1, 2, 7, 11] == pixels[1, 7, 11, 2] and data.images[0, 0, 30, 1] == pixels[0, 30, 1, 0]
     assert data.labels is not None and [data.class_names[label] for label in data.labels] == ["cat", "dog"]
@@ -100,9 +103,9 @@ def test_the_fingerprint_sees_every_pixel_and_the_shape() -> None:
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 def test_downloaded_sets_are_found_without_the_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WGAN_DATA_ROOT", str(SHARED))
-    config = TrainConfig(dataset=name, image_size=32)  # type: ignore[arg-type]
+    config = TrainConfig(image_size=32).replace(dataset=name)
     assert is_available(config)
-    train, test = load_dataset(config), load_dataset(config, held_out=True)
+    train, test = load_images(config), load_images(config, held_out=True)
     assert train.images.shape[1:] == (1, 32, 32) and len(train.class_names) == 10
     assert train.fingerprint != test.fingerprint
     assert train.labels is not None and set(train.labels.tolist()) == set(range(10))
@@ -110,9 +113,9 @@ def test_downloaded_sets_are_found_without_the_network(name: str, monkeypatch: p
 
 def test_sets_without_a_held_out_part_say_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="digits has no held-out images: choose"):
-        load_dataset(TrainConfig(dataset="digits"), held_out=True)
+        load_images(TrainConfig(dataset="digits"), held_out=True)
     with pytest.raises(DataError, match="A folder of images has no held-out part"):
-        load_dataset(folder_config(tmp_path), held_out=True)
+        load_images(folder_config(tmp_path), held_out=True)
 
 
 def test_the_data_root_is_the_setting_then_the_environment_then_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +138,7 @@ def test_a_data_root_that_cannot_be_holds_nothing_and_says_why(
     config = TrainConfig(dataset="mnist", data_root=root)
     assert not is_available(config)
     with pytest.raises(DataError):
-        load_dataset(config)
+        load_images(config)
     with pytest.raises(DataError, match=sentence):
         download(config)
 
@@ -151,7 +154,7 @@ def mnist(tmp_path: Path) -> TrainConfig:
 def test_a_set_that_is_not_there_says_how_to_get_it(mnist: TrainConfig) -> None:
     assert not is_available(mnist)
     with pytest.raises(DataMissing, match=r"^MNIST is not in .*data yet: press Download on the Train page"):
-        load_dataset(mnist)
+        load_images(mnist)
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -186,16 +189,16 @@ def test_a_download_reports_progress_and_is_found_once_it_is_whole(mnist: TrainC
         assert Path(mnist.data_root) in Path(filename).parents and not is_available(mnist)
         if not reported.is_set():
             Path(filename).write_bytes(bytes(3_000_000))  # a quarter of the 12 MB
-            assert reported.wait(10)
+            assert reported.wait(PATIENCE)
         fake_fetch(url, filename)
 
     fetch_with(monkeypatch, fetch)
     download(mnist, progress)
     assert 0.25 in seen and seen[-1] == 1.0 and all(0 <= fraction <= 1 for fraction in seen)
     assert [path.name for path in Path(mnist.data_root).iterdir()] == ["MNIST"]
-    data = load_dataset(mnist)
+    data = load_images(mnist)
     assert data.images.shape == (60, 1, 32, 32) and (data.images == 7).all()
-    assert len(load_dataset(mnist, held_out=True)) == 20
+    assert len(load_images(mnist, held_out=True)) == 20
     fetch_with(monkeypatch, None)
     download(mnist)  # there already: nothing is fetched
 
@@ -252,7 +255,7 @@ def test_damaged_files_are_a_sentence(mnist: TrainConfig) -> None:
     for name in ("train-images-idx3", "t10k-images-idx3", "train-labels-idx1", "t10k-labels-idx1"):
         (raw / f"{name}-ubyte").write_bytes(b"torn")
     with pytest.raises(DataError, match="The files of MNIST in .* are incomplete or damaged .*: delete that folder and download again"):
-        load_dataset(mnist)
+        load_images(mnist)
 
 
 # Folders of images.
@@ -269,22 +272,22 @@ def test_damaged_files_are_a_sentence(mnist: TrainConfig) -> None:
         ),
     ],
 )
-def test_folders_that_cannot_be_trained_on(tmp_path: Path, make, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_folders_that_cannot_be_trained_on(tmp_path: Path, make: Callable[[Path], object], sentence: str) -> None:
     make(tmp_path)
     with pytest.raises(DataError, match=sentence):
-        load_dataset(folder_config(tmp_path))
+        load_images(folder_config(tmp_path))
 
 
 def test_no_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no folder .*missing: write the path"):
-        load_dataset(folder_config(tmp_path / "missing"))
+        load_images(folder_config(tmp_path / "missing"))
     for name in ("~nobody-here/pictures", "x" * 4000):
         with pytest.raises(DataError, match="There is no folder"):
-            load_dataset(TrainConfig(dataset="image-folder", data_root=name))
+            load_images(TrainConfig(dataset="image-folder", data_root=name))
     with pytest.raises(DataError, match="image-folder needs a folder of images: write its path"):
-        load_dataset(TrainConfig(dataset="image-folder"))
+        load_images(TrainConfig(dataset="image-folder"))
     with pytest.raises(DataError, match=f"There is no folder {re.escape(str(Path.home()))}.*no-such-folder-here"):
-        load_dataset(folder_config(Path("~/no-such-folder-here")))
+        load_images(folder_config(Path("~/no-such-folder-here")))
 
 
 def test_mixed_sizes_modes_and_depths_become_one_tensor(tmp_path: Path) -> None:
@@ -296,7 +299,7 @@ def test_mixed_sizes_modes_and_depths_become_one_tensor(tmp_path: Path) -> None:
     save(tmp_path / ".hidden.png", "white")
     save(tmp_path / ".thumbnails" / "f.png", "white")
     (tmp_path / "notes.txt").write_text("not an image, and not named like one")
-    data = load_dataset(folder_config(tmp_path))
+    data = load_images(folder_config(tmp_path))
     assert data.images.shape == (5, 3, 8, 8) and data.labels is None and data.notes == ()
     a, c, d, b, e = (image.float().mean((1, 2)).round().tolist() for image in data.images)
     assert (a, b, c, e) == ([10, 20, 30], [200, 200, 200], [90] * 3, [255] * 3)
@@ -306,7 +309,7 @@ def test_mixed_sizes_modes_and_depths_become_one_tensor(tmp_path: Path) -> None:
 def test_grey_only_where_all_are_grey_and_16_bits_keep_their_tones(tmp_path: Path) -> None:
     save(tmp_path / "a.png", 90, mode="L")
     Image.fromarray(np.full((8, 8), 257 * 200, dtype=np.uint16)).save(tmp_path / "b.png")
-    data = load_dataset(folder_config(tmp_path))
+    data = load_images(folder_config(tmp_path))
     assert data.images.shape == (2, 1, 8, 8)
     assert data.images.float().mean((1, 2, 3)).tolist() == [90, 200]
 
@@ -317,7 +320,7 @@ def test_transparency_is_white_in_palettes_and_grey_too_and_print_colours_are_co
     palette.save(tmp_path / "a.png", transparency=0)
     save(tmp_path / "b.png", (40, 0), mode="LA")
     save(tmp_path / "c.tif", (0, 255, 255, 0), mode="CMYK")  # no cyan, all magenta and yellow: red
-    means = [image.float().mean((1, 2)).tolist() for image in load_dataset(folder_config(tmp_path)).images]
+    means = [image.float().mean((1, 2)).tolist() for image in load_images(folder_config(tmp_path)).images]
     assert means == [[255] * 3, [255] * 3, [255, 0, 0]]
 
 
@@ -326,7 +329,7 @@ def test_folders_are_shrunk_with_antialiasing(tmp_path: Path) -> None:
     lines[:, 3::8] = lines[:, 4::8] = 255  # all that is seen by picking the nearest pixels
     for name in ("a.png", "b.png"):
         Image.fromarray(lines).save(tmp_path / name)
-    inner = load_dataset(folder_config(tmp_path)).images[:, :, :, 1:-1]  # at the rim the filter is cut off
+    inner = load_images(folder_config(tmp_path)).images[:, :, :, 1:-1]  # at the rim the filter is cut off
     assert inner.min() >= 62 and inner.max() <= 66  # a quarter of 255
 
 
@@ -339,7 +342,7 @@ def test_the_middle_is_kept_and_photographs_stand_upright(tmp_path: Path) -> Non
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
     Image.fromarray(turned).save(tmp_path / "b.jpg", exif=exif, quality=100)
-    middle, photograph = load_dataset(folder_config(tmp_path)).images[:, 0].float()
+    middle, photograph = load_images(folder_config(tmp_path)).images[:, 0].float()
     assert (middle == 255).all()
     assert photograph[:3].max() < 20 and photograph[5:].min() > 235
 
@@ -347,11 +350,11 @@ def test_the_middle_is_kept_and_photographs_stand_upright(tmp_path: Path) -> Non
 def test_first_level_folders_become_classes(tmp_path: Path) -> None:
     for name in ("set/cats/1.png", "set/cats/more/2.png", "set/dogs/3.png"):
         save(tmp_path / name, "gray")
-    data = load_dataset(folder_config(tmp_path / "set"))
+    data = load_images(folder_config(tmp_path / "set"))
     assert data.class_names == ("cats", "dogs") and data.labels is not None and data.labels.tolist() == [0, 0, 1]
-    assert load_dataset(folder_config(tmp_path)).labels is None  # one folder is no class
+    assert load_images(folder_config(tmp_path)).labels is None  # one folder is no class
     save(tmp_path / "set" / "stray.png", "gray")
-    assert load_dataset(folder_config(tmp_path / "set")).labels is None
+    assert load_images(folder_config(tmp_path / "set")).labels is None
 
 
 def bomb(path: Path, side: int) -> None:
@@ -366,9 +369,8 @@ def bomb(path: Path, side: int) -> None:
 
 
 def test_bombs_torn_and_false_images_are_counted_not_fatal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for index in range(3):
-        torn = save(tmp_path / f"good{index}.png", "gray", size=(64, 64))
-    whole = torn.read_bytes()
+    good = [save(tmp_path / f"good{index}.png", "gray", size=(64, 64)) for index in range(3)]
+    whole = good[0].read_bytes()
     (tmp_path / "torn.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "text.png").write_text("hello")
     (tmp_path / "empty.jpg").write_bytes(b"")
@@ -376,7 +378,7 @@ def test_bombs_torn_and_false_images_are_counted_not_fatal(tmp_path: Path, monke
     decoded: list[tuple[int, int]] = []
     load = Image.Image.load
     monkeypatch.setattr(Image.Image, "load", lambda self: (decoded.append(self.size), load(self))[1])
-    data = load_dataset(folder_config(tmp_path))
+    data = load_images(folder_config(tmp_path))
     assert len(data) == 3
     assert data.notes == (
         "4 files could not be read as images of at most 50 megapixels and were left out: bomb.png, empty.jpg, text.png, torn.png.",

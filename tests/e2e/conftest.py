@@ -1,4 +1,4 @@
-"""Fixtures for tests in a real browser: Chromium, a page in it, Streamlit servers. All tests in this folder carry the marker `e2e`."""
+"""Fixtures for tests in a real browser: Chromium, a page in it, Streamlit servers. All tests here are marked `e2e` and `slow`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.slow)
 
 
 # ------------------------------------------------------------------ browser

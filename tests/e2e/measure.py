@@ -218,7 +218,7 @@ def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> No
             with contextlib.suppress(TimeoutError):
                 data = socket.recv(timeout=max(0.01, min(0.2, due - time.monotonic())))
                 message = ForwardMsg()
-                message.ParseFromString(data)  # type: ignore[arg-type]
+                message.ParseFromString(data if isinstance(data, bytes) else data.encode())
                 size += len(data)
                 kind = message.WhichOneof("type")
                 if kind == "auto_rerun":
@@ -281,7 +281,8 @@ def update_size(runs: Path) -> None:
 
     for count in (1000, 100_000):
         rng = np.random.default_rng(0)
-        rows = np.column_stack([np.arange(count) * 5.0, np.arange(count) // 5, np.arange(count) / 40, *rng.normal(size=(5, count))])
+        steps = np.arange(count, dtype=np.float64)
+        rows = np.column_stack([steps * 5, steps // 5, steps / 40, *rng.normal(size=(5, count))])
         begun = time.perf_counter()
         sizes = [
             len(_to_json(figures.curves(rows, which))) for _ in range(5) for which in (figures.ESTIMATE, figures.SCORES, figures.LOSSES)

@@ -35,7 +35,7 @@ def dcgan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder of a small DCGAN, a few steps old."""
     path = tmp_path_factory.mktemp("runs") / "small-dcgan"
     changes = {"architecture": "dcgan", "image_size": SIDE, "dcgan_width": 8, "latent_dim": 10, "batchnorm_eps": 1e-5, "batch_size": 16}
-    config = TrainConfig(**changes, n_critic=1, max_steps=4, instruments_budget=0, generator_lr=1e-3, device="cpu", threads=1)  # pyright: ignore
+    config = TrainConfig(n_critic=1, max_steps=4, instruments_budget=0, generator_lr=1e-3, device="cpu", threads=1).replace(**changes)
     loop = new_loop(config, path, queue.SimpleQueue())
     while loop.tick():
         pass

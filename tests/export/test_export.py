@@ -62,6 +62,7 @@ def given(folder: RunFolder, part: str, count: int) -> torch.Tensor:
 # Networks.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, DCGAN, {"dataset": "ring"}], ids=["mlp", "dcgan", "points"])
 @pytest.mark.parametrize("part", ["generator", "critic"])
 def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, config: TrainConfig, part: str, changes: Any) -> None:
@@ -122,6 +123,7 @@ def test_packages_that_do_not_fit_together_are_a_sentence(folder: RunFolder, mon
         export(folder, "onnx")
 
 
+@pytest.mark.slow
 def test_without_onnxruntime_the_file_is_made_and_that_is_said(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("onnxscript")
     find_spec = weights.importlib.util.find_spec
@@ -130,6 +132,7 @@ def test_without_onnxruntime_the_file_is_made_and_that_is_said(folder: RunFolder
     assert made.note == "Step 30. Not compared with PyTorch: onnxruntime is not installed." and made.content
 
 
+@pytest.mark.slow
 def test_the_step_is_the_one_asked_for(folder: RunFolder) -> None:
     state = folder.read_step(30)
     for tensor in state["generator"].values():
@@ -142,6 +145,7 @@ def test_the_step_is_the_one_asked_for(folder: RunFolder) -> None:
         export(folder, "exported-program", step=17)
 
 
+@pytest.mark.slow
 def test_made_in_another_process_it_is_the_same(folder: RunFolder) -> None:
     apart = torch.export.load(io.BytesIO(export_apart(folder.path, "exported-program", step=30, part="critic"))).module()
     x = given(folder, "critic", 3)
@@ -171,6 +175,7 @@ def test_what_goes_wrong_in_another_process_is_said_here(
 # The notebook.
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path, config: TrainConfig) -> None:
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")

@@ -6,7 +6,6 @@ import ast
 import copy
 import itertools
 import json
-import queue
 import subprocess
 import sys
 import types
@@ -21,6 +20,7 @@ from torch import Tensor
 from torchvision.utils import save_image
 
 from tests.kernels import assert_same, rounds_as_a_plain_loop
+from tests.loops import begin
 from wgan_core.config import POINT_SETS, PRESETS, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset, ImageDataset
@@ -29,8 +29,7 @@ from wgan_core.export import ExportError, export, program
 from wgan_core.export.of_run import program_of
 from wgan_core.export.program import script, write_program
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.runs.launch import new_loop
-from wgan_core.runs.messages import Set, Stop
+from wgan_core.runs.messages import Set
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.ledger import Edit
 from wgan_core.training.trainer import Trainer
@@ -50,7 +49,7 @@ def module(text: str) -> Any:
     return loaded
 
 
-def weights(generator: torch.nn.Module, critic: torch.nn.Module) -> dict[str, Tensor]:
+def tensors(generator: torch.nn.Module, critic: torch.nn.Module) -> dict[str, Tensor]:
     return {f"{name}.{key}": value for name, net in (("g", generator), ("c", critic)) for key, value in net.state_dict().items()}
 
 
@@ -71,7 +70,7 @@ def compare(config: TrainConfig, text: str, steps: int, dataset: Dataset, data: 
         assert ours == pytest.approx(theirs, rel=0 if to_the_bit else 1e-5, abs=0 if to_the_bit else 2e-6, nan_ok=True), step
         if step in (1, 2, 7, steps) or not to_the_bit:
             rate = max(config.critic_lr, config.generator_lr)
-            assert_same(weights(trainer.generator, trainer.critic), weights(generator, critic), to_the_bit=to_the_bit, rate=rate)
+            assert_same(tensors(trainer.generator, trainer.critic), tensors(generator, critic), to_the_bit=to_the_bit, rate=rate)
         if not to_the_bit:
             hand_over(trainer, training.gi_frame.f_locals)
 
@@ -89,6 +88,7 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
                 value.copy_(flat[part].views(state[name])[index] if value.ndim else state[name])
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 @pytest.mark.parametrize(
     "changes",
@@ -198,6 +198,7 @@ def test_the_notebooks_cells_are_the_scripts_program() -> None:
     assert len(same) == 5  # generator, critic, data, training, samples
 
 
+@pytest.mark.slow
 def test_the_warm_up_is_that_of_the_wgan_authors() -> None:
     """100 critic updates for each of the first 25 generator updates, then n_critic, and 100 again after the 500th."""
     tiny = {"image_size": 4, "latent_dim": 1, "generator_widths": (2,), "critic_widths": (2,), "batch_size": 2, "n_critic": 1}
@@ -212,6 +213,7 @@ def test_the_warm_up_is_that_of_the_wgan_authors() -> None:
     assert changed == [*range(100, 2501, 100), *range(2501, 2976), 3075, 3076]
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_the_average_of_the_generator_is_the_engines() -> None:
     config = WALKTHROUGH.replace(ema_decay=0.9, n_critic=2)
@@ -230,22 +232,21 @@ def test_the_average_of_the_generator_is_the_engines() -> None:
 # Live edits.
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 @pytest.mark.parametrize(("schedule", "changed"), [("constant", 3), ("linear", 4), ("cosine", 4)])
 def test_live_edits_are_in_the_script_at_their_steps(schedule: Any, changed: int, tmp_path: Path) -> None:
     """A run is edited six times; the script, trained as far, has the run's weights."""
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     config = WALKTHROUGH.replace(max_steps=80, threads=1, lr_schedule=schedule)
-    loop = new_loop(config, tmp_path / "run", inbox)
-    edits = {0: {"critic_lr": 1e-4}, 7: {"clip_value": 0.02}, 20: {"n_critic": 3, "generator_lr": 5e-4}, 31: {"log_every": 7}}
-    edits |= {33: {"n_critic": 1, "clip_value": 0.01}, 40: {"max_steps": 300}}  # another length matters to a schedule alone
-    while loop.trainer.step < 60:
-        if loop.trainer.step in edits:
-            inbox.put(Set(edits.pop(loop.trainer.step)))
-        loop.tick()
-    inbox.put(Stop())
-    loop.tick()
-    loop.recorder.folder.release()
+    edits = {
+        0: {"critic_lr": 1e-4},
+        7: {"clip_value": 0.02},
+        20: {"n_critic": 3, "generator_lr": 5e-4},
+        31: {"log_every": 7},
+        33: {"n_critic": 1, "clip_value": 0.01},
+        40: {"max_steps": 300},  # another length matters to a schedule alone
+    }
+    begin(tmp_path / "run", config, 60, {step: Set(changes) for step, changes in edits.items()})
     folder = RunFolder.open(tmp_path / "run")
     program = program_of(folder)
     text = script(program)
@@ -275,7 +276,7 @@ def test_lambda_is_edited_too() -> None:
         trainer.train_step()
         next(training)
     to_the_bit = rounds_as_a_plain_loop(config, 16 * 16)
-    assert_same(weights(trainer.generator, trainer.critic), weights(*networks), to_the_bit=to_the_bit, rate=config.critic_lr)
+    assert_same(tensors(trainer.generator, trainer.critic), tensors(*networks), to_the_bit=to_the_bit, rate=config.critic_lr)
 
 
 # What it looks like.
@@ -294,6 +295,7 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
         assert constant in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "config",
     [
@@ -361,11 +363,13 @@ def test_a_data_set_that_a_script_cannot_load_is_refused(monkeypatch: pytest.Mon
 def test_a_script_begins_at_the_beginning(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", WALKTHROUGH)
     assert export(folder, "script").content
-    for options in ({"step": 0}, {"part": "critic"}):
+    refused: tuple[dict[str, Any], ...] = ({"step": 0}, {"part": "critic"})
+    for options in refused:
         with pytest.raises(ExportError, match="A script trains from the beginning: --step and --part are for onnx and exported-program"):
             export(folder, "script", **options)
 
 
+@pytest.mark.slow
 def test_run_as_a_program_it_prints_and_draws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The picture is the grid of latents that the page shows."""
     monkeypatch.chdir(tmp_path)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
+from tests.figures_drawn import layout, traces
 from wgan_core.figures import health as health_figures
 from wgan_core.store.readings import Reading
 
 
-def named(figure: Any, name: str) -> Any:
-    return next(trace for trace in figure.data if trace.name == name)
+def named(figure: go.Figure, name: str) -> Any:
+    return next(trace for trace in traces(figure) if trace.name == name)
 
 
 def test_the_truth_is_drawn_as_excess_over_a_floor_at_zero() -> None:
@@ -22,7 +24,7 @@ def test_the_truth_is_drawn_as_excess_over_a_floor_at_zero() -> None:
     assert list(named(figure, "real against real").y) == [0, 0, 0]
     assert list(named(figure, "noise").y) == [0.02, 0.02, 0.02, -0.02, -0.02, -0.02]
     assert list(named(figure, "noise").x) == [0, 10, 20, 20, 10, 0]
-    assert figure.layout.yaxis.title.text == "Sliced W1 − floor"
+    assert layout(figure).yaxis.title.text == "Sliced W1 − floor"
 
 
 def test_long_runs_are_thinned_and_keep_first_and_last() -> None:
@@ -39,18 +41,18 @@ def health(step: int, **bounds: float | None) -> Reading:
 
 def test_slopes_are_medians_and_bounds_on_a_log_axis() -> None:
     figure = health_figures.slopes([health(1, empirical=7.0, spectral=9.0), health(5, empirical=8.0, spectral=0.0)])
-    assert figure.layout.yaxis.type == "log"
+    assert layout(figure).yaxis.type == "log"
     assert list(named(figure, "real").y) == [3, 3] and list(named(figure, "generated").y) == [4, 4]
     assert list(named(figure, "between").y) == [2, 2]
     assert list(named(figure, "between, middle 90 %").y) == [40, 40, 0.1, 0.1]
     assert list(named(figure, "K_emp").y) == [7, 8]
     assert list(named(figure, "K_spec").y) == [9, None]  # a log axis has no 0
-    assert all(trace.name != "K_box" for trace in figure.data)
+    assert all(trace.name != "K_box" for trace in traces(figure))
 
 
 def test_a_critic_without_slopes_can_be_drawn() -> None:
     reading = Reading("critic-health", 1, 0, None, details={"norms": None, "bounds": health(1).details["bounds"]})
-    assert len(health_figures.slopes([reading]).data) == 1
+    assert len(traces(health_figures.slopes([reading]))) == 1
 
 
 def layer(name: str, at: float | None) -> dict[str, Any]:
@@ -59,15 +61,15 @@ def layer(name: str, at: float | None) -> dict[str, Any]:
 
 def test_the_histogram_of_each_layer_with_its_clip_lines() -> None:
     figure = health_figures.clip_boundary([layer("layer 1", 0.88), layer("layer 2", 0.5)], 0.01)
-    first, second = figure.data
+    first, second = traces(figure)
     assert list(first.x) == pytest.approx([-0.015, -0.005, 0.005, 0.015]) and list(first.y) == pytest.approx([3 / 8, 1 / 8, 0, 0.5])
     assert (first.xaxis, second.xaxis) == ("x", "x2")
-    assert sorted((shape.x0, shape.xref) for shape in figure.layout.shapes) == [(-0.01, "x"), (-0.01, "x2"), (0.01, "x"), (0.01, "x2")]
-    assert [text.text for text in figure.layout.annotations] == ["layer 1<br><b>88%</b> at ±c", "layer 2<br><b>50%</b> at ±c"]
+    assert sorted((shape.x0, shape.xref) for shape in layout(figure).shapes) == [(-0.01, "x"), (-0.01, "x2"), (0.01, "x"), (0.01, "x2")]
+    assert [text.text for text in layout(figure).annotations] == ["layer 1<br><b>88%</b> at ±c", "layer 2<br><b>50%</b> at ±c"]
     wide = health_figures.clip_boundary([layer("layer 1", 0.0)], 0.05)  # c was raised: the line is in the picture at once
-    assert wide.layout.xaxis.range[1] > 0.05 and list(wide.layout.xaxis.tickvals) == [-0.05, 0, 0.05]
+    assert layout(wide).xaxis.range[1] > 0.05 and list(layout(wide).xaxis.tickvals) == [-0.05, 0, 0.05]
     none = health_figures.clip_boundary([layer("layer 1", None)], None)
-    assert not none.layout.shapes and none.layout.annotations[0].text == "layer 1"
+    assert not layout(none).shapes and layout(none).annotations[0].text == "layer 1"
 
 
 def test_gradients_against_depth_in_one_chart_on_a_log_axis() -> None:
@@ -76,7 +78,7 @@ def test_gradients_against_depth_in_one_chart_on_a_log_axis() -> None:
         "generator": {"names": ["generator layer 1", "critic layer 1", "critic layer 2"], "log10_norms": [-3.0, -2.0, -1.0]},
     }
     figure = health_figures.gradient_depth(depth)
-    assert figure.layout.yaxis.type == "log" and list(figure.layout.xaxis.categoryarray) == depth["generator"]["names"]
+    assert layout(figure).yaxis.type == "log" and list(layout(figure).xaxis.categoryarray) == depth["generator"]["names"]
     assert named(figure, "critic's loss").y[0] == pytest.approx(1e-26) and named(figure, "critic's loss").y[1] is None
     assert list(named(figure, "generator's loss").y) == pytest.approx([1e-3, 1e-2, 1e-1])
     assert list(named(figure, "critic's loss").x) == depth["critic"]["names"]

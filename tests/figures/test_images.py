@@ -52,7 +52,9 @@ def test_a_film_runs_for_ever_at_the_speed_asked_for(asked: float, milliseconds:
     film = Image.open(io.BytesIO(gif(frames, asked)))
     assert film.info["loop"] == 0
     shown = []
-    for index in range(film.n_frames):
+    for index in range(len(frames)):
         film.seek(index)
         shown.append((film.info["duration"], int(np.asarray(film.convert("L"))[0, 0])))
+    with pytest.raises(EOFError):
+        film.seek(len(frames))
     assert shown == [(milliseconds, 0), (milliseconds, 100), (milliseconds, 200)]

@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.waiting import Clock
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.data.load import load_dataset
@@ -16,20 +17,10 @@ from wgan_core.forecast.speed_trial import SpeedTrial, try_speed
 from wgan_core.training.trainer import Trainer
 
 
-class Clock:
-    """Time that passes only where a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def perf_counter(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A critic update takes 2 s, a generator update 10 s, and the first of each 100 s more."""
-    clock = Clock()
+    clock = Clock(now=0.0)
     ascend, update_generator = Trainer.ascend, Trainer.update_generator
     first: set[str] = {"critic", "generator"}
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from wgan_core.config import SETTINGS, TrainConfig
-from wgan_core.instruments.advice import RULES, Advice, Observations, advise
+from tests.sentences import assert_well_said
+from wgan_core.config import TrainConfig
+from wgan_core.instruments.advice import RULES, Observations, advise
 from wgan_core.measures.coverage import ClassReport
 from wgan_core.measures.diagnose import CriticHealth, GradientDepth, LayerWeights, ModeGap, Movement, OverfitGap
 from wgan_core.measures.lag import Lag
@@ -311,24 +312,6 @@ def test_each_rule_speaks_and_keeps_quiet(
     assert advice.number == pytest.approx(number)
     assert key not in {advice.key for advice in advise(quiet)}
     assert_well_said(advice)
-
-
-def assert_well_said(advice: Advice) -> None:
-    """It names a setting that exists, and its text holds the number (as a percentage, a count or a size) and ends as a sentence."""
-    assert advice.setting in SETTINGS
-    forms = {
-        f"{advice.number:.0%}",
-        f"{advice.number:.1%}",
-        f"{advice.number:g}",
-        f"{advice.number:.1f}",
-        f"{advice.number:.0e}",
-        f"{advice.number:.3f}",
-        f"{advice.number:.2g}",
-        f"{advice.number:.3g}",
-    }
-    # Of classes the text tells how many.
-    assert any(form in advice.text for form in forms) or "Only 1 of the" in advice.text, advice.text
-    assert (advice.text[0].isupper() or advice.text[0].isdigit()) and advice.text.endswith(".") and len(advice.text) < 400
 
 
 @pytest.mark.parametrize(

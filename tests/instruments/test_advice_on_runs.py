@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.instruments.test_advice import assert_well_said
+from tests.data_sets import load_images
+from tests.sentences import assert_well_said
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset, network_input
-from wgan_core.data.load import load_dataset
 from wgan_core.instruments.advice import RULES, Advice
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
@@ -21,6 +21,8 @@ from wgan_core.measures.diagnose import overfit_gap, take_specimen
 from wgan_core.measures.lag import critic_lag, twin
 from wgan_core.store.readings import advice_in
 from wgan_core.training.trainer import Trainer
+
+pytestmark = pytest.mark.slow
 
 TINY = TrainConfig(
     image_size=8,
@@ -97,7 +99,7 @@ RECIPES: dict[str, Recipe] = {
 
 @pytest.fixture(scope="module")
 def digits() -> ImageDataset:
-    return load_dataset(TrainConfig(dataset="digits", image_size=8))
+    return load_images(TrainConfig(dataset="digits", image_size=8))
 
 
 @pytest.fixture(scope="module")

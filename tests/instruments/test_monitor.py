@@ -17,6 +17,8 @@ import pytest
 import torch
 
 from tests.project import PROJECT
+from tests.trainers import same, states
+from tests.waiting import PATIENCE, Clock, until
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
@@ -34,18 +36,6 @@ from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.training.trainer import Trainer
-
-WAIT = 20.0
-
-
-class Clock:
-    """Time that passes only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def one_lane(measure: Callable[[Kit, Specimen], Look | None], key: str = "probe", least: float = 0.0) -> tuple[Lane, ...]:
@@ -84,21 +74,14 @@ class Bench:
     def measure_once(self) -> None:
         """Ticks until something was measured and taken into the run; after so much time that the budget allows for it on a slow machine."""
         self.tick(100.0)
-        assert self.arrived.acquire(timeout=WAIT)
+        assert self.arrived.acquire(timeout=PATIENCE)
         self.tick(0.01)
-
-
-def states(trainer: Trainer) -> dict[str, torch.Tensor]:
-    return {f"{part}.{name}": value.clone() for part, tensors in trainer.state_dict().items() for name, value in tensors.items()}
-
-
-def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
-    return first.keys() == second.keys() and all(torch.equal(first[name].nan_to_num(7), second[name].nan_to_num(7)) for name in first)
 
 
 # The training is none of its business.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -139,7 +122,7 @@ def test_its_threads_leave_the_trainings_number_of_threads_alone(tmp_path: Path,
         bench = Bench(tmp_path / "run", config, dataset, one_lane(count))
         bench.measure_once()
         assert seen == [1] and torch.get_num_threads() == 2
-        torch.randn(64, 64) @ torch.randn(64, 64)
+        torch.mm(torch.randn(64, 64), torch.randn(64, 64))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -152,7 +135,7 @@ def test_a_reading_is_of_the_step_at_which_the_weights_were_copied(tmp_path: Pat
     go = threading.Event()
 
     def late(kit: Kit, specimen: Specimen) -> Look:
-        assert go.wait(WAIT)
+        assert go.wait(PATIENCE)
         return probe(kit, specimen)
 
     bench = Bench(tmp_path / "run", config, dataset, one_lane(late))
@@ -161,7 +144,7 @@ def test_a_reading_is_of_the_step_at_which_the_weights_were_copied(tmp_path: Pat
     for _ in range(5):
         bench.tick()
     go.set()
-    assert bench.arrived.acquire(timeout=WAIT)
+    assert bench.arrived.acquire(timeout=PATIENCE)
     bench.tick()
     (reading,) = of_key(bench.folder.readings(), "probe")
     assert reading.step == 1 and reading.value == pytest.approx(expected, rel=1e-5)
@@ -281,17 +264,17 @@ def test_a_run_ends_while_something_is_measured(tmp_path: Path, config: TrainCon
 
     def endless(kit: Kit, specimen: Specimen) -> Look:
         begun.set()
-        go.wait(WAIT)
+        go.wait(PATIENCE)
         return probe(kit, specimen)
 
     bench = Bench(tmp_path / "run", config, dataset, one_lane(endless))
     bench.tick()
-    assert begun.wait(WAIT)
+    assert begun.wait(PATIENCE)
     bench.inbox.put(Stop())
     assert bench.loop.tick() is False
     assert bench.folder.status() == "stopped" and bench.monitor is not None
     go.set()
-    assert bench.monitor.join(WAIT)
+    assert bench.monitor.join(PATIENCE)
     assert bench.folder.readings() == ()
 
 
@@ -314,10 +297,10 @@ def test_everything_is_measured_at_the_step_of_the_asking_and_not_booked(tmp_pat
     bench.inbox.put(MeasureAll())  # one at a time
     waiting = threading.Thread(target=bench.loop.tick)
     waiting.start()
-    assert _until(lambda: any(snapshot.measuring_all for snapshot in bench.snapshots) and not bench.snapshots[-1].measuring_all)
+    until(lambda: any(snapshot.measuring_all for snapshot in bench.snapshots) and not bench.snapshots[-1].measuring_all)
     assert bench.snapshots[-1].notice == "Everything is being measured already, or cannot be measured here."
     bench.inbox.put(Stop())
-    waiting.join(WAIT)
+    waiting.join(PATIENCE)
     readings = bench.folder.readings()
     assert {"probe", "critic-health", "sliced-w1", "energy", "nearest", "mode-gap", "classes", "advice"} <= newest(readings).keys()
     assert {reading.step for reading in readings} == {7} and goes == [7, 7, 7]
@@ -335,7 +318,7 @@ def test_what_fails_when_asked_is_a_sentence_and_the_others_are_measured(
         bench.inbox.put(MeasureAll())
         bench.tick()
         for _ in range(2 if asked == 1 else 1):  # the second time without what is broken
-            assert bench.arrived.acquire(timeout=WAIT)
+            assert bench.arrived.acquire(timeout=PATIENCE)
         bench.tick(2.0)
         assert not bench.snapshots[-1].measuring_all
     assert bench.snapshots[-1].notice.startswith("The instrument broken failed (ZeroDivisionError")
@@ -345,6 +328,7 @@ def test_what_fails_when_asked_is_a_sentence_and_the_others_are_measured(
 # Is the critic lagging?
 
 
+@pytest.mark.slow
 def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config: TrainConfig) -> None:
     digits = load_dataset(config)
     bench = Bench(tmp_path / "run", config.replace(n_critic=1, generator_lr=3e-3, max_steps=10**6), digits, ())
@@ -356,10 +340,11 @@ def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config:
     bench.inbox.put(CheckLag())  # one at a time
     waiting = threading.Thread(target=bench.loop.tick)  # a paused loop waits for what comes
     waiting.start()
-    assert _until(lambda: "critic-lag" in newest(bench.snapshots[-1].readings)) and bench.snapshots[-1].status == "paused"
+    until(lambda: "critic-lag" in newest(bench.snapshots[-1].readings))
+    assert bench.snapshots[-1].status == "paused"
     assert any(snapshot.checking_lag for snapshot in bench.snapshots) and not bench.snapshots[-1].checking_lag
     bench.inbox.put(Stop())
-    waiting.join(WAIT)
+    waiting.join(PATIENCE)
     (entry,) = (entry for entry in bench.folder.ledger() if entry["what"] == "critic-lag")
     (reading,) = of_key(bench.folder.readings(), "critic-lag")
     assert entry["step"] == reading.step == 150 and entry["updates"] == 200 == reading.details["updates"][-1]
@@ -390,7 +375,7 @@ def test_a_lag_of_other_settings_is_dropped(
     changes: dict[str, Any], kept: bool, tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
-    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: lag_found(0.1) if go.wait(WAIT) else None)
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: lag_found(0.1) if go.wait(PATIENCE) else None)
     bench = Bench(tmp_path / "run", config, dataset, ())
     for _ in range(20):
         bench.tick(0.001)
@@ -399,7 +384,7 @@ def test_a_lag_of_other_settings_is_dropped(
     bench.inbox.put(Set(changes))
     bench.tick()
     go.set()
-    assert bench.arrived.acquire(timeout=WAIT)
+    assert bench.arrived.acquire(timeout=PATIENCE)
     bench.tick(2.0)
     assert not bench.snapshots[-1].checking_lag
     assert [one["key"] for one in advice_in(bench.folder.readings())] == (["critic-lagging"] if kept else [])
@@ -415,16 +400,16 @@ def test_what_was_copied_before_an_edit_is_a_reading_but_no_ground_for_advice(
 
     def lagging(kit: Kit, specimen: Specimen) -> Look:
         begun.set()
-        assert go.wait(WAIT)
+        assert go.wait(PATIENCE)
         return Look(probe(kit, specimen).readings, Seen(lag=lag_found(0.1)))
 
     bench = Bench(tmp_path / "run", config, dataset, one_lane(lagging))
     bench.tick(100.0)
-    assert begun.wait(WAIT)
+    assert begun.wait(PATIENCE)
     bench.inbox.put(Set({"clip_value": 0.02}))
     bench.tick(0.0)
     go.set()
-    assert bench.arrived.acquire(timeout=WAIT)
+    assert bench.arrived.acquire(timeout=PATIENCE)
     bench.tick(0.0)
     assert [reading.key for reading in bench.folder.readings()] == ["probe"]
     bench.measure_once()
@@ -444,7 +429,7 @@ def test_only_the_runs_thread_writes_what_is_known(
     bench.inbox.put(CheckLag())
     bench.tick(100.0)
     for _ in range(2):
-        assert bench.arrived.acquire(timeout=WAIT)
+        assert bench.arrived.acquire(timeout=PATIENCE)
     bench.tick()
     assert newest(bench.folder.readings()).keys() == {"probe", "critic-lag", "advice"}
     assert writers == {threading.get_ident()}
@@ -468,9 +453,9 @@ def test_a_run_is_measured_and_goes_on_being_measured_when_resumed(tmp_path: Pat
     path = tmp_path / "run"
     run = Run("run", config, lambda inbox, publish, **kwargs: new_loop(config, path, inbox, publish, publish_every=0.05, **kwargs))
     run.start()
-    assert _until(lambda: {"critic-health", "sliced-w1"} <= newest(run.snapshot.readings).keys())
+    until(lambda: {"critic-health", "sliced-w1"} <= newest(run.snapshot.readings).keys())
     run.stop()
-    assert run.join(WAIT)
+    assert run.join(PATIENCE)
     folder = RunFolder.open(path)
     kept, last = folder.readings(), folder.steps()[-1]
     line = json.loads((path / "health.jsonl").read_text().splitlines()[0])
@@ -485,15 +470,7 @@ def test_a_run_is_measured_and_goes_on_being_measured_when_resumed(tmp_path: Pat
         loop.recorder.folder.release()
 
 
-def _until(condition: Callable[[], bool]) -> bool:
-    pause = threading.Event()
-    for _ in range(int(WAIT / 0.01)):
-        if condition():
-            return True
-        pause.wait(0.01)
-    return False
-
-
+@pytest.mark.slow
 def test_a_program_that_ends_while_something_is_measured_ends_well() -> None:
     """A thread within PyTorch when the interpreter is taken down would make it abort."""
     script = """

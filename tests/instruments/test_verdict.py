@@ -81,6 +81,7 @@ def test_a_clip_value_that_no_weight_reaches_is_noticed() -> None:
     loose = healthy(config=CLIP.replace(clip_value=0.5), boundary=layers(0.0, 0.0, 0.005), constant=Bound(2894.0))
     assert [(advice.key, advice.setting) for advice in verdict(loose)] == [("clip-out-of-reach", "clip_value")]
     assert_well_said(verdict(loose)[0])
+    assert loose.health is not None
     assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, boundary=layers(0.0, 0.0, 0.3)))) == ()
     assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, constant=Bound(3.0)))) == ()
     assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, step=100))) == ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,18 @@ def slider() -> dict[str, Any]:
 
     along = np.linspace(0, 1, 21).tolist()
     values = [-4.0, -3.0, -1.0, -0.01, 0.0, 0.5, 2.0, 3.999, 4.0]
-    found = [float(optimize.brentq(lambda place, wanted=wanted: value(place) - wanted, 0, 1, xtol=1e-13)) for wanted in values]
-    return {"reach": REACH, "along": along, "values": [value(place) for place in along], "wanted": values, "places": found}
+
+    def place_of(wanted: float) -> float:
+        found: Any = optimize.brentq(lambda place: value(place) - wanted, 0, 1, xtol=1e-13)
+        return float(found)
+
+    return {
+        "reach": REACH,
+        "along": along,
+        "values": [value(place) for place in along],
+        "wanted": values,
+        "places": [place_of(wanted) for wanted in values],
+    }
 
 
 def landscape() -> dict[str, Any]:
@@ -145,7 +156,7 @@ def _score_and_slope(values: NDArray[np.float32], u: float, v: float, side: floa
         return float(ndimage.map_coordinates(values.astype(np.float64), [[v * last], [u * last]], order=1, mode="nearest")[0])
 
     gradient = [(score(u + step, v) - score(u - step, v)) / 2 / step, (score(u, v + step) - score(u, v - step)) / 2 / step]
-    return score(u, v), float(np.hypot(*gradient)) / side
+    return score(u, v), math.hypot(*gradient) / side
 
 
 def contours() -> dict[str, Any]:
@@ -180,7 +191,7 @@ def drawings() -> dict[str, Any]:
     found = []
     for count in (1, 2, 3, 64):
         points = RNG(count).integers(0, 256, (count, 2), dtype=np.uint8)
-        text = drawing_to_text((points / 255 * 2 - 1) * FILE_LIMIT)
+        text = drawing_to_text(((points / 255 * 2 - 1) * FILE_LIMIT).astype(np.float32))
         found.append({"points": points.tolist(), "text": text})
     return {"cases": found}
 

@@ -16,10 +16,11 @@ from pages.parts.lab import drawing_pad, lab_stage
 from tests.js import python_numbers
 from tests.js.node_runner import needs_node, node
 from tests.project import PROJECT
-from wgan_core.config import TrainConfig
+from tests.small import SMALL_ON_POINTS
 from wgan_core.lab.laboratory import Laboratory
 
 
+@pytest.mark.slow
 @needs_node
 def test_javascript() -> None:
     node("--test", *map(str, sorted(Path(__file__).parent.glob("*.test.js"))))
@@ -83,8 +84,7 @@ def test_headers_of_films_charts_and_pictures_are_as_javascript_reads_them(sent:
 
 
 def test_headers_of_the_laboratory_are_as_javascript_reads_them() -> None:
-    small = {"dataset": "8-gaussians", "generator_norm": "none", "generator_widths": (8,), "critic_widths": (8,)}
-    lab = Laboratory((TrainConfig(latent_dim=2, device="cpu", threads=1, **small),))  # pyright: ignore
+    lab = Laboratory((SMALL_ON_POINTS,))
     header, _ = lab_stage.message(lab, lab.frames(), [])
     (panel,) = header["panels"]
     for found, typedef in ((header, "LookHeader"), (panel, "PanelHeader"), (panel["weights"][0], "LayerHeader")):

@@ -8,28 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from wgan_core.config import TrainConfig
+from tests.networks import linear_layer, networks
 from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generator
-from wgan_core.latent.saved import SavedNetworks
-from wgan_core.training.models import build_critic, build_generator, initialise
-
-BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, device="cpu")
-
-
-def networks(shape: tuple[int, ...] = (1, 8, 8), **changes: Any) -> SavedNetworks:
-    """With BatchNorm statistics that are not those of the start."""
-    config = BASE.replace(**changes)
-    generator = build_generator(config, shape)
-    rng = torch.Generator().manual_seed(1)
-    initialise(generator, config.weight_init, rng)
-    for module in generator.modules():
-        if isinstance(module, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
-            with torch.no_grad():
-                module.running_mean.normal_(0, 0.3, generator=rng)  # pyright: ignore
-                module.running_var.uniform_(0.3, 2, generator=rng)  # pyright: ignore
-                module.weight.uniform_(0.5, 1.5, generator=rng)
-                module.bias.normal_(0, 0.2, generator=rng)
-    return SavedNetworks(generator, build_critic(config, shape), config.latent_dim, 3)
 
 
 def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:
@@ -88,14 +68,14 @@ def test_the_browser_gets_the_same_images(shape: tuple[int, ...], changes: dict[
 def test_weights_that_16_bits_would_change_visibly_stay_as_they_are() -> None:
     saved = networks()
     with torch.no_grad():
-        saved.generator.layers[0].weight.mul_(3000)  # pyright: ignore
-        saved.generator.layers[-2].weight.mul_(0.03)  # pyright: ignore
+        linear_layer(saved.generator, 0).weight.mul_(3000)
+        linear_layer(saved.generator, -2).weight.mul_(0.03)
     made = browser_generator(saved)
     z = np.random.default_rng(0).standard_normal((3, 7)).astype(np.float32)
     assert not made.half and made.deviation == 0
     assert run(made, z) == pytest.approx(saved.samples(z), abs=1e-3)
     with torch.no_grad():
-        saved.generator.layers[0].weight.mul_(1e5)  # pyright: ignore # beyond what 16 bits hold
+        linear_layer(saved.generator, 0).weight.mul_(1e5)  # beyond what 16 bits hold
     assert not browser_generator(saved).half
 
 

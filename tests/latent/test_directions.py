@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.latent.test_browser import BASE, networks
+from tests.networks import BASE, linear_layer, networks
 from wgan_core.latent import directions
 from wgan_core.latent.directions import Direction
 from wgan_core.latent.saved import SavedNetworks
@@ -30,10 +30,10 @@ def linear(matrix: np.ndarray) -> SavedNetworks:
         latent_dim=matrix.shape[1],
     )
     with torch.no_grad():
-        first, _, last = saved.generator.layers
-        first.weight.copy_(torch.from_numpy(matrix).float())  # pyright: ignore
-        last.weight.copy_(torch.eye(size))  # pyright: ignore
-        first.bias.zero_(), last.bias.zero_()  # pyright: ignore
+        for index, weight in ((0, torch.from_numpy(matrix).float()), (2, torch.eye(size))):
+            layer = linear_layer(saved.generator, index)
+            layer.weight.copy_(weight)
+            layer.bias.zero_()
     return saved
 
 

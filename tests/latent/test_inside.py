@@ -10,7 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.latent.test_browser import networks
+from tests.figures_drawn import layout, traces
+from tests.networks import linear_layer, networks
 from wgan_core.figures import images
 from wgan_core.figures.training import path_figure
 from wgan_core.latent.inside import layer_views, score_by_pixel
@@ -24,8 +25,8 @@ def test_layers_of_an_mlp_are_its_units_row_by_row() -> None:
     saved = networks()
     views = layer_views(saved, Z)
     assert [view.name for view in views] == ["layer 1: 12 units", "layer 2: 20 units"]
-    first = saved.generator.layers[0]
-    hidden = first.weight.detach().numpy() @ Z + first.bias.detach().numpy()  # pyright: ignore
+    first = linear_layer(saved.generator, 0)
+    hidden = first.weight.detach().numpy() @ Z + first.bias.detach().numpy()
     flat = views[0].maps.ravel()
     assert flat[:12] == pytest.approx(np.where(hidden > 0, hidden, 0.2 * hidden), abs=1e-5) and np.isnan(flat[12:]).all()
     assert views[0].silent == pytest.approx((hidden < 0).mean())
@@ -83,8 +84,8 @@ def test_a_report_of_the_way() -> None:
     assert report.scores == pytest.approx(saved.scores(latents))
     assert path_report(saved, latents, loop=True).change[0] == pytest.approx(np.linalg.norm(pixels[0] - pixels[-1]), rel=1e-5)
     figure = path_figure(report.scores, report.change, 5)
-    assert [shape.x0 for shape in figure.layout.shapes] == [0, 5, 10]  # pyright: ignore
-    assert list(figure.data[0].y) == report.scores.tolist() and figure.data[1].yaxis == "y2"  # pyright: ignore
+    assert [shape.x0 for shape in layout(figure).shapes] == [0, 5, 10]
+    assert list(traces(figure)[0].y) == report.scores.tolist() and traces(figure)[1].yaxis == "y2"
 
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (9, 8, 10, 1), dtype=np.uint8).repeat(8, 1).repeat(8, 2)
@@ -92,14 +93,14 @@ FRAMES = np.random.default_rng(0).integers(0, 256, (9, 8, 10, 1), dtype=np.uint8
 
 def test_webp_keeps_every_level() -> None:
     with Image.open(io.BytesIO(images.webp(FRAMES, 20))) as film:
-        assert film.n_frames == 9 and film.info.get("loop") == 0  # pyright: ignore
+        assert getattr(film, "n_frames", 0) == 9 and film.info.get("loop") == 0
         film.seek(4)
         assert np.array_equal(np.asarray(film.convert("L")), FRAMES[4, :, :, 0])
 
 
 @pytest.mark.parametrize("frames", [FRAMES, FRAMES.repeat(3, 3), FRAMES[:, :-1, :-3]])
 def test_mp4_plays_the_frames(frames: np.ndarray) -> None:
-    with av.open(io.BytesIO(images.mp4(frames, 30))) as film:
+    with av.open(io.BytesIO(images.mp4(frames, 30)), "r") as film:
         (stream,) = film.streams.video
         assert stream.average_rate == 30 and stream.codec_context.name == "h264"
         decoded = [frame.to_ndarray(format="rgb24") for frame in film.decode(stream)]

@@ -9,6 +9,7 @@ import pytest
 import scipy.optimize
 import torch
 
+from tests.networks import linear_layer
 from wgan_core.latent import inversion
 from wgan_core.latent.inversion import Inversion, invert, invert_many, memorisation
 from wgan_core.latent.saved import SavedNetworks
@@ -23,7 +24,7 @@ def networks(*, slope: float = 0.2, norm: str = "batch", output: str = "tanh", s
     rng = torch.Generator().manual_seed(3)
     initialise(generator, "pytorch", rng)
     with torch.no_grad():  # PyTorch's start makes images that are nearly grey
-        generator.layers[0].weight.mul_(4)
+        linear_layer(generator, 0).weight.mul_(4)
         if norm == "batch":
             for _ in range(40):  # running statistics that are neither 0 nor 1
                 generator(torch.randn(64, DIM, generator=rng))
@@ -41,6 +42,7 @@ def latents(count: int, seed: int = 1) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((count, DIM)).astype(np.float32)
 
 
+@pytest.mark.slow
 def test_the_latent_of_a_generated_image_is_found_again() -> None:
     made, z = networks(), latents(3)
     assert made.samples(z).std() > 0.1  # else any latent would do
@@ -64,6 +66,7 @@ def test_a_linear_generator_is_inverted_as_by_least_squares() -> None:
     assert found.error == pytest.approx(np.sqrt(((matrix @ solution + offset - target) ** 2).mean()), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [20.0, 0.05])
 def test_a_latent_stays_near_the_lengths_that_the_generator_was_trained_on(length: float) -> None:
     made, matrix, offset = linear()
@@ -126,6 +129,7 @@ def test_the_networks_stay_as_they_are() -> None:
     assert not made.generator.training
 
 
+@pytest.mark.slow
 def test_many_images_are_inverted_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inversion, "_IMAGES_AT_ONCE", 2)
     made = networks()
@@ -147,6 +151,7 @@ def test_memorisation_compares_medians() -> None:
         memorisation([0.1], [])
 
 
+@pytest.mark.slow
 def test_the_ratios_interval_is_the_bootstraps() -> None:
     rng = np.random.default_rng(0)
     train, heldout = rng.lognormal(0.0, 0.4, 60), rng.lognormal(0.3, 0.4, 80)
@@ -169,6 +174,6 @@ def test_what_cannot_be_inverted_is_refused_in_words() -> None:
     with pytest.raises(ValueError, match="makes points"):
         Inversion(networks(shape=(2,)), np.zeros(2, np.float32))
     with torch.no_grad():
-        made.generator.layers[0].weight.fill_(math.nan)
+        linear_layer(made.generator, 0).weight.fill_(math.nan)
     with pytest.raises(ValueError, match="earlier step"):
         Inversion(made, image)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
+from torch import nn
 from torch.nn import functional
 
+from tests.networks import linear_layer
 from wgan_core.data.dataset import ImageDataset, to_unit_range
 from wgan_core.latent import neighbours
 from wgan_core.latent.neighbours import By, Neighbours, critic_features
@@ -24,7 +28,8 @@ def mlp(shape: tuple[int, ...] = (1, 5, 5), norm: str = "none") -> MLPCritic:
 
 
 def by_tree(pool: np.ndarray, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    distance, index = cKDTree(pool.reshape(len(pool), -1).astype(np.float64)).query(queries.reshape(len(queries), -1), k=range(1, k + 1))
+    tree: Any = KDTree(pool.reshape(len(pool), -1).astype(np.float64))
+    distance, index = tree.query(queries.reshape(len(queries), -1), k=range(1, k + 1))
     return index, distance
 
 
@@ -48,7 +53,7 @@ def test_by_pixels_as_a_tree_finds_them(k: int) -> None:
 def test_by_the_critic_as_a_tree_finds_them_in_its_features(cached: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neighbours, "MOST_CACHED", 130 * 7 * 4 - (not cached))
     pool, queries, critic = images(130, 0), images(37, 1), mlp()
-    weights = [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in (critic.layers[0], critic.layers[2])]
+    weights = [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in (linear_layer(critic, 0), linear_layer(critic, 2))]
 
     def features(pixels: torch.Tensor) -> np.ndarray:
         x = pixels.numpy().reshape(len(pixels), -1) / 127.5 - 1
@@ -58,13 +63,13 @@ def test_by_the_critic_as_a_tree_finds_them_in_its_features(cached: bool, monkey
         return x
 
     finder = Neighbours(ImageDataset("random", pool), critic)
+    expected, expected_distance = by_tree(features(pool), features(queries), 4)
     for _ in range(2):  # the second time from the cache
         index, distance = finder.nearest(queries, 4, "critic")
-        expected, expected_distance = by_tree(features(pool), features(queries), 4)
         assert (index == expected).all()
         np.testing.assert_allclose(distance, expected_distance, rtol=1e-4)
     assert (finder._features is not None) == cached
-    assert not (index == finder.nearest(queries, 4)[0]).all()
+    assert not (expected == finder.nearest(queries, 4)[0]).all()
 
 
 @pytest.mark.parametrize("norm", ["none", "layer", "batch"])
@@ -74,6 +79,7 @@ def test_the_score_is_the_last_layer_of_the_features(norm: str) -> None:
         x = to_unit_range(images(6, 2, shape))
         features, last = critic_features(critic, x), critic.layers[-1]
         assert features.ndim == 2 and (features < 0).any() and not features.requires_grad  # after the LeakyReLU, and without a graph
+        assert isinstance(last, nn.Linear | nn.Conv2d)
         score = functional.linear(features, last.weight.flatten(1), last.bias)
         torch.testing.assert_close(score, critic(x))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from wgan_core.latent.directions import Direction
 from wgan_core.latent.place import Place, from_browser, from_params
 from wgan_core.latent.plane import LIMIT, corner, plane_latent
 
@@ -41,7 +42,7 @@ def test_whole_numbers_are_the_corners_and_the_middle_is_the_origin() -> None:
 def test_in_between_is_a_blend_as_long_as_a_latent_is() -> None:
     four = [corner(ORIGIN, 7, i, j) for i, j in ((4, -3), (4, -2), (5, -3), (5, -2))]
     weights = np.array([0.75 * 0.4, 0.75 * 0.6, 0.25 * 0.4, 0.25 * 0.6])
-    expected = sum(w * z for w, z in zip(weights, four, strict=True)) / np.sqrt((weights**2).sum())
+    expected = np.asarray(sum(w * z for w, z in zip(weights, four, strict=True))) / np.sqrt((weights**2).sum())
     assert plane_latent(ORIGIN, 7, 4.25, -2.4) == pytest.approx(expected, abs=1e-6)
     lengths = [np.linalg.norm(plane_latent(ORIGIN, 7, i + 0.5, i - 0.5)) for i in range(200)]
     assert np.mean(lengths) == pytest.approx(10, abs=0.2)  # √100; a plain blend would have 5
@@ -50,7 +51,7 @@ def test_in_between_is_a_blend_as_long_as_a_latent_is() -> None:
 def test_all_corners_are_normal_and_strangers_to_each_other() -> None:
     z = np.array([corner(ORIGIN, 7, i, j) for i in range(-15, 15) for j in range(-15, 15) if i or j])
     assert stats.kstest(z.ravel(), "norm").pvalue > 0.001
-    alike = np.corrcoef(z)[np.triu_indices(len(z), 1)]
+    alike = np.asarray(np.corrcoef(z))[np.triu_indices(len(z), 1)]
     assert np.abs(alike).max() < 0.6 and alike.std() == pytest.approx(0.1, abs=0.005)  # 1/√100
     # No alias: StyleGAN's x + 100 y names (100, 0) and (0, 1) alike.
     assert not np.allclose(corner(ORIGIN, 7, 100, 0), corner(ORIGIN, 7, 0, 1))
@@ -64,16 +65,12 @@ def test_it_is_continuous_and_ends_far_away() -> None:
     assert np.array_equal(plane_latent(ORIGIN, 7, 1e300, 0), plane_latent(ORIGIN, 7, LIMIT, 0))
 
 
-class Along:
-    """A direction."""
-
-    name, sd, note = "smile", 2.0, ""
-    vector = np.eye(100, dtype=np.float32)[5]
+SMILE = Direction("smile", np.eye(100, dtype=np.float32)[5], 2.0)
 
 
 def test_a_place_is_plane_then_dimensions_then_directions_then_truncation() -> None:
     place = Place(1.5, -0.25, {3: 2.0, 500: 1.0}, {"smile": 1.5, "gone": 3.0}, 0.5)
-    z = place.latent(ORIGIN, 7, {"smile": Along()})
+    z = place.latent(ORIGIN, 7, {"smile": SMILE})
     expected = plane_latent(ORIGIN, 7, 1.5, -0.25)
     expected[3] = 2.0
     expected[5] += 1.5 * 2.0

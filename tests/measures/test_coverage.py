@@ -29,6 +29,7 @@ def classifier(digits: Dataset) -> Classifier:
     return train_classifier(digits)
 
 
+@pytest.mark.slow
 def test_it_is_as_good_as_a_known_classifier_on_images_it_never_saw(digits: Dataset, classifier: Classifier) -> None:
     assert digits.labels is not None
     aside = torch.arange(len(digits)) % 5 == 4
@@ -49,6 +50,7 @@ def test_the_same_seed_gives_the_same_weights(digits: Dataset, classifier: Class
     assert train_classifier(digits, seed=1).hash != first.hash != classifier.hash
 
 
+@pytest.mark.slow
 def test_held_out_images_are_what_it_is_tested_on(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "UPDATES", 60)
     assert digits.labels is not None
@@ -123,11 +125,12 @@ def test_a_kept_classifier_is_used_again(digits: Dataset, tmp_path: Path, monkey
 @pytest.mark.parametrize("what", ["pixels", "labels", "held-out", "seed"])
 def test_other_data_get_another_classifier(what: str, digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "UPDATES", 2)
-    assert digits.labels is not None
+    labels = digits.labels
+    assert labels is not None
     classifier_for(digits, folder=tmp_path)
     others = {
         "pixels": lambda: classifier_for(Dataset("digits", 255 - digits.data, digits.labels, digits.class_names), folder=tmp_path),
-        "labels": lambda: classifier_for(Dataset("digits", digits.data, digits.labels.roll(1), digits.class_names), folder=tmp_path),
+        "labels": lambda: classifier_for(Dataset("digits", digits.data, labels.roll(1), digits.class_names), folder=tmp_path),
         "held-out": lambda: classifier_for(digits, digits, folder=tmp_path),
         "seed": lambda: classifier_for(digits, folder=tmp_path, seed=1),
     }

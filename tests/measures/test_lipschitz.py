@@ -56,11 +56,16 @@ CONVOLUTIONS = [
 ]
 
 
+def weight_of(layer: nn.Module) -> torch.Tensor:
+    assert isinstance(layer.weight, torch.Tensor)
+    return layer.weight
+
+
 @pytest.mark.parametrize(("layer", "shape"), CONVOLUTIONS)
 def test_operator_norms_are_those_of_the_dense_matrix(layer: nn.Module, shape: tuple[int, ...]) -> None:
     layer = layer.double()
     for seed in range(3):
-        nn.init.normal_(layer.weight, generator=rng(seed))  # pyright: ignore[reportArgumentType]
+        nn.init.normal_(weight_of(layer), generator=rng(seed))
         expected = np.linalg.svd(dense(layer, shape), compute_uv=False)[0]
         assert lipschitz.operator_norm(layer, shape) == pytest.approx(expected, rel=1e-5)
 
@@ -73,7 +78,7 @@ def test_the_norm_of_the_reshaped_kernel_would_be_too_small() -> None:
 
 def test_a_layer_of_zeros_has_norm_zero() -> None:
     for layer, shape in CONVOLUTIONS[:1] + CONVOLUTIONS[-1:]:
-        nn.init.zeros_(layer.weight)  # pyright: ignore[reportArgumentType]
+        nn.init.zeros_(weight_of(layer))
         assert lipschitz.operator_norm(layer, shape) == 0
 
 

@@ -47,6 +47,7 @@ def test_real_samples_have_no_excess() -> None:
     assert yardstick.measure(EXACT_W1, yardstick.real).value == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "expected"), [("8-gaussians", 0.069), ("25-gaussians", 0.078), ("swiss-roll", 0.10)])
 def test_floors_of_distributions_in_the_plane(name: str, expected: float) -> None:
     training, held_out = (Dataset(name, torch.from_numpy(toy.draw(name, 8192, 0, stream=stream))) for stream in (0, 1))
@@ -74,6 +75,7 @@ def test_a_floor_is_found_once_for_the_same_data() -> None:
     assert calls == [40] * 8 + [30] * 8 + [40] * 8
 
 
+@pytest.mark.slow
 def test_a_perfect_generator_is_outside_the_band_in_one_of_twenty_cases() -> None:
     """Over new data each time: the floor's own error is in the band."""
     rng = np.random.default_rng(0)

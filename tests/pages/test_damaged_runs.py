@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 import streamlit as st
 
-from pages.shared.server import run_manager
-from tests.app_page import page
-from tests.conftest import SMALL
-from tests.store.test_links_in_runs import train
+from tests.app_page import page, texts
+from tests.loops import begin
+from tests.small import SMALL
 from wgan_core.cli.main import main
 from wgan_core.latent.directions import saved_directions
 from wgan_core.latent.saved import load_networks
@@ -36,7 +35,7 @@ VECTOR = [0.5] * SMALL.latent_dim
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with something in each of its files."""
     path = tmp_path_factory.mktemp("trained") / "run"
-    train(path, SMALL)
+    begin(path, SMALL, 8)
     folder = RunFolder.open(path)
     folder.append_ledger(4, "edit", field="n_critic", old=3, new=4)
     health = {"bounds": {"empirical": {"value": 1.0, "reason": ""}}, "layers": []}
@@ -57,22 +56,6 @@ def root(runs: Path, trained: Path) -> Path:
     for name in ("sound", "odd"):
         shutil.copytree(trained, runs / name)
     return runs
-
-
-@pytest.fixture
-def manager(root: Path) -> Iterator[RunManager]:
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    manager = run_manager()
-    assert manager.root == root
-    yield manager
-    manager.shutdown()
-    st.cache_resource.clear()
-
-
-def words(test: Any) -> str:
-    kinds = (test.markdown, test.caption, test.error, test.warning, test.info)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 def damage(path: Path, change: Callable[[Any], object]) -> None:
@@ -107,6 +90,7 @@ def test_info_on_a_damaged_run_is_one_sentence(root: Path, kind: str, capsys: py
     assert capsys.readouterr().err == f"wgan_core: {caught.value}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DAMAGES)
 def test_a_damaged_run_is_shown_as_damaged_and_all_else_goes_on(manager: RunManager, root: Path, kind: str) -> None:
     DAMAGES[kind](root / "odd")
@@ -115,28 +99,29 @@ def test_a_damaged_run_is_shown_as_damaged_and_all_else_goes_on(manager: RunMana
     sentence = str(caught.value)
     assert sentence.startswith(str(root / "odd")) and "\n" not in sentence and len(sentence) < 400
 
-    shown = words(page("home"))
+    shown = texts(page("home"))
     assert "**sound**" in shown and "**odd** :red-badge[damaged]" in shown and sentence in shown
     test = page("train", run="odd")
-    assert [error.value for error in test.error] == [sentence] and "deleted or moved" not in words(test)
+    assert [error.value for error in test.error] == [sentence] and "deleted or moved" not in texts(test)
     test = page("explore", run="odd")
     (choice,) = [box for box in test.selectbox if box.label == "Run"]
     assert choice.value == "odd" and "odd (damaged)" in choice.options and not test.warning
     assert [error.value for error in test.error] == [sentence]
     choice.set_value("sound").run()
-    assert not test.exception and not test.error and "Critic score" in words(test)
+    assert not test.exception and not test.error and "Critic score" in texts(test)
 
     assert [run.run_id for run in list_runs(root)] == ["sound"]
 
 
+@pytest.mark.slow
 def test_a_run_is_chosen_before_a_damaged_one_and_damaged_ones_alone_are_listed_too(manager: RunManager, root: Path) -> None:
     DAMAGES["empty"](root / "odd")
     (choice,) = [box for box in page("explore").selectbox if box.label == "Run"]
     assert choice.value == "sound"
     shutil.rmtree(root / "sound")
-    shown = words(page("explore"))
+    shown = texts(page("explore"))
     assert "There is no trained run yet" in shown and "config.json is damaged" in shown
-    assert "**odd** :red-badge[damaged]" in words(page("home"))
+    assert "**odd** :red-badge[damaged]" in texts(page("home"))
 
 
 def test_what_is_no_run_folder_is_not_listed(manager: RunManager, root: Path) -> None:
@@ -145,8 +130,8 @@ def test_what_is_no_run_folder_is_not_listed(manager: RunManager, root: Path) ->
     shutil.rmtree(root / "odd")
     for name in ("home", "explore"):
         test = page(name)
-        assert "damaged" not in words(test) + str(test.main)
-    assert "deleted or moved" in words(page("train", run="notes"))
+        assert "damaged" not in texts(test) + str(test.main)
+    assert "deleted or moved" in texts(page("train", run="notes"))
 
 
 def test_a_line_of_the_ledger_that_is_no_entry_costs_nothing_but_itself(manager: RunManager, root: Path) -> None:
@@ -158,7 +143,7 @@ def test_a_line_of_the_ledger_that_is_no_entry_costs_nothing_but_itself(manager:
     assert folder.ledger() == before and len(folder.readings()) == 3
     for name in ("home", "train", "explore"):
         test = page(name, run="odd")
-        assert not test.error and "damaged" not in words(test)
+        assert not test.error and "damaged" not in texts(test)
 
 
 def test_clocks_of_a_reading_are_numbers(root: Path) -> None:
@@ -268,9 +253,11 @@ def use_all(path: Path) -> None:
     folder = RunFolder.open(path)
     folder.summary()
     assert isinstance(folder.run_id, str)
-    folder.read_metrics(), folder.ledger(), folder.edits(), folder.processes(), folder.steps(), folder.samples(), folder.can_resume()
+    for read in (folder.read_metrics, folder.ledger, folder.edits, folder.processes, folder.steps, folder.samples, folder.can_resume):
+        read()
     readings = folder.readings()
-    advice_in(readings), share_of_training(readings)
+    advice_in(readings)
+    share_of_training(readings)
     assert all(value_in_words(one) for one in newest(readings).values())
     for use in (saved_directions, snapshot_from_folder, lambda folder: load_networks(folder, max(folder.steps(), default=0))):
         try:
@@ -279,6 +266,7 @@ def use_all(path: Path) -> None:
             assert "\n" not in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_a_file_holds_the_store_raises_store_errors_only(root: Path, trained: Path, name: str) -> None:
     rng = random.Random(name)
@@ -295,6 +283,7 @@ def test_whatever_a_file_holds_the_store_raises_store_errors_only(root: Path, tr
         assert main(["info", str(root / "odd")]) in (0, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_whatever_a_file_holds_the_pages_show_no_stack_trace(manager: RunManager, root: Path, trained: Path, name: str) -> None:
     rng = random.Random(f"pages {name}")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,67 +10,34 @@ import pytest
 import streamlit as st
 import torch
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import diagnosis_view
 from pages.shared.server import run_manager
-from tests.project import PROJECT
+from tests.app_page import button, buttons, page, press, texts
+from tests.small import ENDLESS
+from tests.waiting import PATIENCE, wait_for, wait_while_it_trains
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.forecast.input_check import check_own_data
 from wgan_core.runs.manager import RunManager
+from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading, newest
 
-
-@pytest.fixture
-def manager(runs: Path) -> Iterator[RunManager]:
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    manager = run_manager()
-    assert manager.root == runs
-    yield manager
-    manager.shutdown()
-    st.cache_resource.clear()
-    st.cache_data.clear()
-
-
-def open_train(tab: str = "", **params: str) -> AppTest:
-    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    for key, value in params.items():
-        test.query_params[key] = value
-    if tab:
-        test.session_state["view.tab"] = tab
-    test.switch_page("pages/train.py")
-    test.run()
-    assert not test.exception, test.exception
-    return test
-
-
-def texts(test: AppTest) -> str:
-    kinds = (test.markdown, test.caption, test.error, test.warning, test.info, test.success)
-    return "\n".join(f"{element.value} {getattr(element, 'help', '') or ''}" for kind in kinds for element in kind)
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(2000):
-        if condition():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it did not come about")
+DIAGNOSIS = {"view.tab": "Diagnosis"}
 
 
 @pytest.fixture
 def measured(manager: RunManager, config: TrainConfig) -> Run:
-    run = manager.start(config.replace(max_steps=10**9, instruments_budget=50, optimizer="adam"))
-    wait_for(lambda: {"critic-health", "sliced-w1", "energy", "advice"} <= newest(run.snapshot.readings).keys())
+    run = manager.start(config.replace(max_steps=ENDLESS, instruments_budget=50, optimizer="adam"))
+    wait_while_it_trains(run, lambda: {"critic-health", "sliced-w1", "energy", "advice"} <= newest(run.snapshot.readings).keys())
     return run
 
 
+@pytest.mark.slow
 def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> None:
-    test = open_train("Diagnosis", run=measured.run_id)
-    shown = texts(test)
+    test = page("train", DIAGNOSIS, run=measured.run_id)
+    shown = texts(test, helps=True)
     w1 = newest(measured.snapshot.readings)["sliced-w1"]
     assert "How far from real data: Sliced W1" in shown and "(floor" in shown and f"n = {w1.n}" in shown
     assert "there are no held-out ones" in shown and "BatchNorm in eval mode" in shown and "; took 0." in shown
@@ -85,53 +49,56 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
     assert not [slider for slider in test.slider if slider.label == "Smoothing"]
 
 
+@pytest.mark.slow
 def test_advice_stands_at_the_top_and_is_counted_outside(measured: Run) -> None:
-    test = open_train("Diagnosis", run=measured.run_id)
+    test = page("train", DIAGNOSIS, run=measured.run_id)
     (warning,) = (element.value for element in test.warning if "β1" in element.value)
     assert warning.endswith("*Setting: Optimiser (new run).*")
-    outside = open_train(run=measured.run_id)
+    outside = page("train", run=measured.run_id)
     assert "warning" in texts(outside) and "see the tab Diagnosis" in texts(outside)
     assert not [element for element in outside.warning if "β1" in element.value]
 
 
+@pytest.mark.slow
 def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None:
-    test = open_train("Diagnosis", run=measured.run_id)
-    next(button for button in test.button if button.label == "Is the critic lagging?").click().run()
-    wait_for(lambda: "critic-lag" in newest(measured.snapshot.readings))
+    test = page("train", DIAGNOSIS, run=measured.run_id)
+    press(test, "Is the critic lagging?")
+    wait_while_it_trains(measured, lambda: "critic-lag" in newest(measured.snapshot.readings))
     test.run()
     assert "after 200 more updates of" in texts(test)
     path = run_manager().root / measured.run_id
     assert [entry["what"] for entry in RunFolder.open(path).ledger()].count("critic-lag") == 1
 
 
+@pytest.mark.slow
 def test_everything_is_measured_when_asked(manager: RunManager, config: TrainConfig) -> None:
-    run = manager.start(config.replace(max_steps=10**9, instruments_budget=0))
-    wait_for(lambda: run.snapshot.status == "running")
-    test = open_train("Diagnosis", run=run.run_id)
-    next(button for button in test.button if button.label == "Measure everything now").click().run()
+    run = manager.start(config.replace(max_steps=ENDLESS, instruments_budget=0))
+    wait_for(run, "running")
+    test = page("train", DIAGNOSIS, run=run.run_id)
+    press(test, "Measure everything now")
     assert [toast.value for toast in test.toast] == ["Measuring everything: the numbers below follow within seconds."]
-    wait_for(lambda: {"critic-health", "sliced-w1", "nearest", "classes"} <= newest(run.snapshot.readings).keys())
+    wait_while_it_trains(run, lambda: {"critic-health", "sliced-w1", "nearest", "classes"} <= newest(run.snapshot.readings).keys())
     test.run()
     assert "How far from real data: Sliced W1" in texts(test) and "Classes covered" in texts(test)
     run.stop()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     test.run()
-    assert not [button for button in test.button if button.label == "Measure everything now"]
+    assert not buttons(test, "Measure everything now")
 
 
 def test_a_run_of_another_process_is_read_from_its_folder(measured: Run, manager: RunManager) -> None:
     measured.stop()
-    assert measured.join(20)
+    assert measured.join(PATIENCE)
     manager._runs.clear()
-    test = open_train("Diagnosis", run=measured.run_id)
+    test = page("train", DIAGNOSIS, run=measured.run_id)
     assert "How far from real data: Sliced W1" in texts(test) and "β1" in texts(test)
-    assert next(button for button in test.button if button.label == "Is the critic lagging?").disabled
+    assert button(test, "Is the critic lagging?").disabled
     assert "Can be asked while the run trains in this program." in texts(test)
 
 
 def test_a_run_without_readings_says_so(manager: RunManager, config: TrainConfig) -> None:
     RunFolder.create(manager.root / "bare", config).append_ledger(0, "status", status="stopped")
-    assert "Nothing was measured in this run" in texts(open_train("Diagnosis", run="bare"))
+    assert "Nothing was measured in this run" in texts(page("train", DIAGNOSIS, run="bare"))
 
 
 def test_undefined_constants_have_a_reason_in_their_place(manager: RunManager, config: TrainConfig) -> None:
@@ -141,7 +108,7 @@ def test_undefined_constants_have_a_reason_in_their_place(manager: RunManager, c
     depth = {name: {"names": ["critic layer 1"], "log10_norms": [-3.0], "slope": None} for name in ("critic", "generator")}
     details: dict[str, Any] = {"norms": None, "bounds": bounds, "layers": [], "depth": depth, "estimate": 1.0}
     folder.append_readings([Reading("critic-health", 5, 1, None, n=64, details=details)])
-    shown = texts(open_train("Diagnosis", run="odd"))
+    shown = texts(page("train", DIAGNOSIS, run="odd"))
     assert "No K_emp: The critic has BatchNorm." in shown and "no bound" not in shown
 
 
@@ -150,14 +117,14 @@ def test_undefined_constants_have_a_reason_in_their_place(manager: RunManager, c
 
 def test_the_cost_is_told_where_a_speed_is_known(manager: RunManager, config: TrainConfig) -> None:
     quick = PRESETS["quick-start"]
-    assert "per generator update" not in texts(open_train(preset="quick-start"))
+    assert "per generator update" not in texts(page("train", preset="quick-start"))
     folder = RunFolder.create(manager.root / "before", quick)
     rows = np.zeros((3, 8))
     rows[:, 0], rows[:, 2] = (1000, 2000, 3000), (10, 20, 30)
     folder.append_metrics(rows)
     folder.write_step(3000, {part: {"x": torch.zeros(1)} for part in ("generator", "critic", "training")})
     st.cache_data.clear()
-    shown = texts(open_train(preset="quick-start", n_critic="20"))
+    shown = texts(page("train", preset="quick-start", n_critic="20"))
     # 100 critic updates a second with a generator update after every third are 127 with one after every twentieth.
     assert "About 158 ms per generator update" in shown and "guessed from before, whose n_critic was 3." in shown
 
@@ -167,7 +134,7 @@ def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: P
     folder.mkdir()
     for index in range(12):
         Image.new("L", (20, 20), index).save(folder / f"{index}.png")
-    shown = texts(open_train(dataset="image-folder", data_root=str(folder)))
+    shown = texts(page("train", dataset="image-folder", data_root=str(folder)))
     assert "12 of 12 images are of one colour throughout" in shown
     assert "There are 12 samples; below about 1000" in shown
 
@@ -184,14 +151,14 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
     file = tmp_path / "points.csv"
     rows = np.random.default_rng(0).normal(size=(600, 2))
     np.savetxt(file, np.concatenate((rows, rows)), delimiter=",")
-    shown = texts(open_train(dataset="csv", data_root=str(file)))
+    shown = texts(page("train", dataset="csv", data_root=str(file)))
     assert "600 of 1200 samples repeat another one exactly" in shown
 
 
 def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:
     def early(critic: int, updates: int) -> str:
         looks = [Reading("critic-health", critic, 1, 0.1), Reading("exact-w1", 10, updates, 0.1)]
-        return diagnosis_view._too_early(SimpleNamespace(readings=looks))  # pyright: ignore[reportArgumentType]
+        return diagnosis_view._too_early(Snapshot("run", 1, "running", TrainConfig(), readings=tuple(looks)))
 
     assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "critic update 500" not in early(500, 999)
     assert "critic update 500" in early(499, 1000) and "generator" not in early(499, 1000)
@@ -202,7 +169,7 @@ def test_a_healthy_run_is_told_how_old_that_is() -> None:
         return Reading(key, step, 1, 0.1, n=9, unit="", mode="eval", reference="training", seconds=0.1)
 
     def told(*readings: Reading) -> str:
-        return diagnosis_view._how_old(SimpleNamespace(readings=readings))  # pyright: ignore[reportArgumentType]
+        return diagnosis_view._how_old(Snapshot("run", 1, "running", TrainConfig(), readings=readings))
 
     both = told(reading("critic-health", 45), reading("sliced-w1", 900), reading("energy", 1200), reading("sliced-w1", 1100))
     assert both == "Last look: the critic at step 45, distances at step 1,200."

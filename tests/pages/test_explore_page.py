@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,10 @@ import pytest
 import streamlit as st
 import torch
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
 from pages.parts.explore import image_view, latent_explorer, latent_state, nearest_view
-from pages.shared.server import run_manager
-from tests.app_page import link, page
+from tests.app_page import link, page, press, texts
+from tests.waiting import trained
 from wgan_core.config import TrainConfig
 from wgan_core.data.load import load_dataset
 from wgan_core.latent import directions
@@ -32,28 +30,14 @@ from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
 
-@pytest.fixture
-def manager(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunManager]:
+@pytest.fixture(autouse=True)
+def no_classifiers_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wgan_core.measures.coverage.default_folder", lambda: tmp_path / "classifiers")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    manager = run_manager()
-    yield manager
-    manager.shutdown()
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
 
 @pytest.fixture
-def run(manager: RunManager, config: TrainConfig) -> Run:
-    run = manager.start(config)
-    assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
-    return run
-
-
-@pytest.fixture
-def networks(manager: RunManager, run: Run) -> SavedNetworks:
-    return newest_readable(RunFolder.open(manager.root / run.run_id))
+def networks(manager: RunManager, finished: Run) -> SavedNetworks:
+    return newest_readable(RunFolder.open(manager.root / finished.run_id))
 
 
 @pytest.fixture
@@ -65,16 +49,6 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     return found
 
 
-def texts(test: AppTest) -> str:
-    kinds = (test.markdown, test.caption, test.error, test.warning, test.info)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def press(test: AppTest, label: str) -> None:
-    next(button for button in test.button if button.label == label).click().run()
-    assert not test.exception, test.exception
-
-
 def grey(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("L"))
 
@@ -82,11 +56,11 @@ def grey(png: bytes) -> np.ndarray:
 # What the browser gets and sends.
 
 
-def test_the_message_holds_this_seed_and_the_63_after_it(manager: RunManager, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_holds_this_seed_and_the_63_after_it(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[dict[str, Any], bytes]] = []
     original = latent_explorer.message
     monkeypatch.setattr(latent_explorer, "message", lambda *args: sent.append(original(*args)) or sent[-1])
-    page("explore", run=run.run_id, seed="7", at="1,2", d="random 2:1.5")
+    page("explore", run=finished.run_id, seed="7", at="1,2", d="random 2:1.5")
     header, body = sent[-1]
     numbers = np.frombuffer(body, "<f4").reshape(-1, 6)
     assert len(numbers) == 64 + 1 and len(header["planes"]) == 64 == len(set(header["planes"]))
@@ -125,9 +99,9 @@ def test_only_what_fits_is_taken_over_from_the_browser(monkeypatch: pytest.Monke
 # A latent of one's own.
 
 
-def test_a_pasted_latent_its_link_and_undo(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
+def test_a_pasted_latent_its_link_and_undo(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
     z = np.array([0.5, -1.25, 2, 0, 1, -0.125], np.float32)  # exact in 16 bits
-    test = page("explore", run=run.run_id, seed="4")
+    test = page("explore", run=finished.run_id, seed="4")
     test.text_area(key="explore.pasted").set_value("[1, 2]").run()
     press(test, "Go to it")
     assert "A latent of this run is a list of 6 finite numbers." in texts(test)
@@ -146,9 +120,9 @@ def test_a_pasted_latent_its_link_and_undo(run: Run, networks: SavedNetworks, ma
     assert "latent" not in link(test)
 
 
-def test_a_damaged_latent_in_a_link_is_explained(run: Run, manager: RunManager) -> None:
+def test_a_damaged_latent_in_a_link_is_explained(finished: Run, manager: RunManager) -> None:
     for text in ("x", "é", base64.urlsafe_b64encode(np.full(6, np.nan, "<f2").tobytes()).decode()):
-        test = page("explore", run=run.run_id, latent=text)
+        test = page("explore", run=finished.run_id, latent=text)
         assert "This link holds a latent that is cut off or changed; the seed's was taken." in texts(test)
         assert "latent" not in link(test)
 
@@ -156,11 +130,12 @@ def test_a_damaged_latent_in_a_link_is_explained(run: Run, manager: RunManager) 
 # Directions.
 
 
-def test_a_way_gets_a_name_and_stays_with_the_run(run: Run, manager: RunManager) -> None:
-    test = page("explore", run=run.run_id, seed="4")
+@pytest.mark.slow
+def test_a_way_gets_a_name_and_stays_with_the_run(finished: Run, manager: RunManager) -> None:
+    test = page("explore", run=finished.run_id, seed="4")
     press(test, "Save the way to here")
     assert "Nothing is moved away from the seed's latent yet" in texts(test)
-    test = page("explore", run=run.run_id, seed="4", z="3:2")
+    test = page("explore", run=finished.run_id, seed="4", z="3:2")
     test.text_input(key="explore.direction-name").set_value("a,b").run()
     press(test, "Save the way to here")
     assert "A direction's name has 1 to 40 letters, no comma and no sign that cannot be seen." in texts(test)
@@ -169,17 +144,17 @@ def test_a_way_gets_a_name_and_stays_with_the_run(run: Run, manager: RunManager)
     assert "'random 1' is the name of a direction that is found: choose another." in texts(test)
     test.text_input(key="explore.direction-name").set_value("third").run()
     press(test, "Save the way to here")
-    (kept,) = directions.saved_directions(RunFolder.open(manager.root / run.run_id))
+    (kept,) = directions.saved_directions(RunFolder.open(manager.root / finished.run_id))
     way = 2 - float(fixed_latents(4, 1, 6)[0, 2])
     assert kept.name == "third" and abs(kept.vector[2]) == pytest.approx(1, abs=1e-5) and kept.sd == pytest.approx(abs(way), rel=1e-5)
     assert test.multiselect(key="explore.directions").value == ["third"] and "third" in test.multiselect(key="explore.directions").options
-    assert "third" in page("explore", run=run.run_id).multiselect(key="explore.directions").options
+    assert "third" in page("explore", run=finished.run_id).multiselect(key="explore.directions").options
     press(test, "Delete “third”")
     assert "third" not in test.multiselect(key="explore.directions").options
 
 
-def test_found_directions_move_the_latent(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
-    test = page("explore", run=run.run_id, seed="4", d="images 2:1.5,activations 1:-1,gone:2")
+def test_found_directions_move_the_latent(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    test = page("explore", run=finished.run_id, seed="4", d="images 2:1.5,activations 1:-1,gone:2")
     assert test.multiselect(key="explore.directions").value == ["images 2", "activations 1"]
     image, activation = directions.of_images(networks)[1], directions.of_activations(networks)[0]
     z = fixed_latents(4, 1, 6)[0].numpy() + 1.5 * image.sd * image.vector - activation.sd * activation.vector
@@ -194,18 +169,17 @@ def test_found_directions_move_the_latent(run: Run, networks: SavedNetworks, man
     assert test.multiselect(key="explore.directions").value == ["images 2", "activations 1"]
 
 
-def test_what_another_run_lacks_is_let_go_and_said(run: Run, manager: RunManager, config: TrainConfig) -> None:
-    other = manager.start(config.replace(latent_dim=9, generator_widths=(5, 8)))
-    assert other.join(60)
+def test_what_another_run_lacks_is_let_go_and_said(finished: Run, manager: RunManager, config: TrainConfig) -> None:
+    other = trained(manager, config.replace(latent_dim=9, generator_widths=(5, 8)))
     test = page("explore", run=other.run_id, z="8:1.5,2:1", d="activations 5:1,random 2:1")
     assert not test.toast and "activations 6" not in test.multiselect(key="explore.directions").options  # its first layer has 5 numbers
-    test.selectbox(key="explore.run").set_value(run.run_id).run()
+    test.selectbox(key="explore.run").set_value(finished.run_id).run()
     assert test.toast[0].value == "Not to be had in this run, so let go: z8."
     assert link(test)["z"] == "2:1" and link(test)["d"] == "activations 5:1,random 2:1"
 
 
-def test_sliders_on_the_server_set_what_the_browsers_do(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
-    test = page("explore", run=run.run_id, seed="4", psi="0.5", d="images 2:1.5")
+def test_sliders_on_the_server_set_what_the_browsers_do(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    test = page("explore", run=finished.run_id, seed="4", psi="0.5", d="images 2:1.5")
     test.segmented_control(key="explore.where").set_value("on the server").run()
     before = fixed_latents(4, 1, 6)[0].numpy()
     assert test.slider(key="explore.z2").value == pytest.approx(float(before[2]), abs=0.01)  # not what direction and ψ make of it
@@ -221,24 +195,24 @@ def test_sliders_on_the_server_set_what_the_browsers_do(run: Run, networks: Save
     assert f"**Critic score {networks.scores(z[None].astype(np.float32))[0]:.4g}**" in texts(test)
 
 
-def test_links_that_lead_elsewhere_say_so(run: Run, manager: RunManager) -> None:
-    test = page("explore", run=run.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7)))
+def test_links_that_lead_elsewhere_say_so(finished: Run, manager: RunManager) -> None:
+    test = page("explore", run=finished.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7, np.float32)))
     said = texts(test)
     assert "This link names a step that is not kept" in said and "names a seed that cannot be, '2147483648'; seed 0" in said
     assert "a latent of another run's length" in said
 
 
-def test_the_step_stays_when_the_page_is_left(run: Run, manager: RunManager) -> None:
-    steps = RunFolder.open(manager.root / run.run_id).steps()
+def test_the_step_stays_when_the_page_is_left(finished: Run, manager: RunManager) -> None:
+    steps = RunFolder.open(manager.root / finished.run_id).steps()
     assert len(steps) > 1
-    test = page("explore", run=run.run_id, step=str(steps[0]))
+    test = page("explore", run=finished.run_id, step=str(steps[0]))
     test.switch_page("pages/home.py").run()
     test.switch_page("pages/explore.py").run()
     assert link(test)["step"] == str(steps[0])
 
 
-def test_directions_of_classes(run: Run, manager: RunManager) -> None:
-    test = page("explore", run=run.run_id)
+def test_directions_of_classes(finished: Run, manager: RunManager) -> None:
+    test = page("explore", run=finished.run_id)
     options = test.multiselect(key="explore.directions").options
     assert "more 0" in options and "more 9" in options and "random 4" in options and "images 6" in options and "images 7" not in options
     test.multiselect(key="explore.directions").set_value(["more 3", "random 1"]).run()
@@ -247,13 +221,13 @@ def test_directions_of_classes(run: Run, manager: RunManager) -> None:
     assert ("“more 3” is not to be had: too few random images" in texts(test)) != ("more 3" in test.session_state["explore.known"])
 
 
+@pytest.mark.slow
 def test_directions_of_a_folders_classes(manager: RunManager, config: TrainConfig, tmp_path: Path) -> None:
     for name, level in (("dark", 20), ("light", 200)):
         (tmp_path / "images" / name).mkdir(parents=True)
         for index in range(12):
             Image.new("L", (8, 8), level + index).save(tmp_path / "images" / name / f"{index}.png")
-    run = manager.start(config.replace(dataset="image-folder", data_root=str(tmp_path / "images")))
-    assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
+    run = trained(manager, config.replace(dataset="image-folder", data_root=str(tmp_path / "images")))
     test = page("explore", run=run.run_id)
     options = test.multiselect(key="explore.directions").options
     assert {"more dark", "more light"} <= set(options) and "more 0" not in options
@@ -264,10 +238,11 @@ def test_directions_of_a_folders_classes(manager: RunManager, config: TrainConfi
 # Nearest images, one's own image.
 
 
+@pytest.mark.slow
 def test_nearest_training_images(
-    run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+    finished: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test = page("explore", run=run.run_id, seed="4", view="nearest")
+    test = page("explore", run=finished.run_id, seed="4", view="nearest")
     data = load_dataset(config).data.numpy().reshape(-1, 64).astype(float)
     mine = networks.pixels(fixed_latents(4, 1, 6).numpy())[0, :, :, 0].ravel().astype(float)
     distances = np.linalg.norm(data - mine, axis=1) / 127.5
@@ -279,12 +254,15 @@ def test_nearest_training_images(
         few = replace(load_dataset(config), data=load_dataset(config).data[:count])
         monkeypatch.setattr(nearest_view, "run_data", lambda run_id, few=few: few)
         nearest_view._neighbours.clear()
-        assert scale in texts(page("explore", run=run.run_id, seed="4", view="nearest"))
+        assert scale in texts(page("explore", run=finished.run_id, seed="4", view="nearest"))
         assert grey(shown["explore-nearest-critic"]).shape == (8, 8 * 9 - 1)
 
 
-def test_a_training_image_is_found_and_explored(run: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig) -> None:
-    test = page("explore", run=run.run_id, seed="4", view="image")
+@pytest.mark.slow
+def test_a_training_image_is_found_and_explored(
+    finished: Run, networks: SavedNetworks, shown: dict[str, bytes], config: TrainConfig
+) -> None:
+    test = page("explore", run=finished.run_id, seed="4", view="image")
     test.number_input(key="explore.image-row").set_value(11).run()
     press(test, "A training image")
     for _ in range(30):
@@ -306,8 +284,8 @@ def test_a_training_image_is_found_and_explored(run: Run, networks: SavedNetwork
     assert "digits has no held-out images" in texts(test)
 
 
-def test_a_picture_that_cannot_be_read_is_a_sentence(run: Run, shown: dict[str, bytes]) -> None:
-    test = page("explore", run=run.run_id, view="image")
+def test_a_picture_that_cannot_be_read_is_a_sentence(finished: Run, shown: dict[str, bytes]) -> None:
+    test = page("explore", run=finished.run_id, view="image")
     test.file_uploader(key="explore.image-file").set_value(("bad.png", b"nonsense", "image/png")).run()
     assert "This file is not a picture that can be read" in texts(test)
     good = io.BytesIO()
@@ -318,10 +296,11 @@ def test_a_picture_that_cannot_be_read_is_a_sentence(run: Run, shown: dict[str, 
     assert not test.exception and (grey(shown["explore-inverted"])[:, :8] == 0).all()
 
 
+@pytest.mark.slow
 def test_known_by_heart(
-    run: Run, shown: dict[str, bytes], config: TrainConfig, networks: SavedNetworks, monkeypatch: pytest.MonkeyPatch
+    finished: Run, shown: dict[str, bytes], config: TrainConfig, networks: SavedNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test = page("explore", run=run.run_id, view="image")
+    test = page("explore", run=finished.run_id, view="image")
     label = f"Compare {image_view.COMPARED} training with {image_view.COMPARED} held-out images"
     press(test, label)
     assert "digits has no held-out images" in texts(test)
@@ -330,7 +309,7 @@ def test_known_by_heart(
     comparison = image_view.Comparison("any")
     comparison.run(networks, learned, load_dataset(config).data[:5].numpy())
     assert comparison.result is not None and comparison.result.train < 0.05 < comparison.result.heldout and comparison.fraction == 1
-    test.session_state["explore.comparison"] = image_view.Comparison(_name(run, networks), result=comparison.result)
+    test.session_state["explore.comparison"] = image_view.Comparison(_name(finished, networks), result=comparison.result)
     test.run()
     low, high = comparison.result.interval
     assert 1.5 < low < comparison.result.ratio < high
@@ -338,7 +317,7 @@ def test_known_by_heart(
     assert said in texts(test)
     for few, verdict in ((1.1, "a little better, as is usual"), (0.9, "are not met better than chance allows")):
         result = replace(comparison.result, interval=(few, 2.0))
-        test.session_state["explore.comparison"] = image_view.Comparison(_name(run, networks), result=result)
+        test.session_state["explore.comparison"] = image_view.Comparison(_name(finished, networks), result=result)
         test.run()
         assert verdict in texts(test)
     stopped = image_view.Comparison("any")
@@ -347,11 +326,11 @@ def test_known_by_heart(
     assert stopped.problem == "Stopped before its end." and not stopped.under_way
 
 
-def _name(run: Run, networks: SavedNetworks) -> str:
-    return f"{run.run_id}-step{networks.step}"
+def _name(finished: Run, networks: SavedNetworks) -> str:
+    return f"{finished.run_id}-step{networks.step}"
 
 
-def test_truncation_and_what_it_costs(run: Run, networks: SavedNetworks, manager: RunManager) -> None:
-    test = page("explore", run=run.run_id, psi="0.5")
+def test_truncation_and_what_it_costs(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
+    test = page("explore", run=finished.run_id, psi="0.5")
     share = directions.diversity(networks, 0.5)
     assert 0 < share < 1 and f"At ψ = 0.5 random images of this generator differ from each other by {share:.0%}" in texts(test)

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.lab import lab_setup, lab_stage
-from tests.app_page import page
+from tests.app_page import link, page, press, texts
 from tests.counting import drawing_to_text
 from wgan_core.lab.frame import GRID, MESH, POINTS
 from wgan_core.lab.laboratory import Laboratory
@@ -28,21 +28,6 @@ def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, runs: Path) -> Non
 
 def lab(test: AppTest) -> Laboratory:
     return test.session_state[lab_setup.LABORATORY]
-
-
-def press(test: AppTest, label: str) -> None:
-    next(button for button in test.button if button.label == label).click().run()
-    assert not test.exception, test.exception
-
-
-def texts(test: AppTest) -> str:
-    kinds = (test.markdown, test.caption, test.error, test.warning, test.info)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def link(test: AppTest) -> dict[str, str]:
-    """The parameters of the page's address."""
-    return {name: value if isinstance(value, str) else value[0] for name, value in dict(test.query_params).items()}
 
 
 def setting(test: AppTest, name: str, scope: str = lab_setup.SCOPE) -> Any:
@@ -127,6 +112,7 @@ def test_a_value_that_cannot_be_keeps_the_laboratory_and_says_what_it_takes() ->
     assert lab(test) is before and not test.error
 
 
+@pytest.mark.slow
 def test_a_second_wgan_in_lockstep() -> None:
     test = page("lab", **SMALL)
     test.toggle(key=lab_setup.TWO).set_value(True).run()
@@ -147,6 +133,7 @@ def test_a_second_wgan_in_lockstep() -> None:
     assert len(lab(test).configs) == 1 and not any(name.startswith("b.") for name in link(test))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_experiments_and_their_links(name: str) -> None:
     test = page("lab")

@@ -3,59 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pages.shared.server import paper_jobs
-from tests.project import PROJECT
+from tests.app_page import page, texts
+from tests.waiting import PATIENCE, until
 from wgan_core import paper
 from wgan_core.paper import boundary, gaussians, lines
 from wgan_core.paper.result import Check, Progress
 
-
-@pytest.fixture(autouse=True)
-def no_results_yet(runs: Path) -> Iterator[None]:
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
+pytestmark = pytest.mark.usefixtures("manager")  # a server that has no results yet
 
 
-def open_page() -> AppTest:
-    test = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=30)
-    test.switch_page("pages/paper.py")
-    test.run()
-    assert not test.exception, test.exception
-    return test
-
-
-def texts(test: AppTest) -> str:
-    kinds = (test.markdown, test.caption, test.error, test.subheader)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+def wait_until_ended(name: str) -> None:
+    until(lambda: (job := paper_jobs().get(name)) is not None and not job.active)
 
 
 def give(monkeypatch: pytest.MonkeyPatch, module: Any, measure: Callable[[int, Progress], Any]) -> None:
     monkeypatch.setattr(module, "EXPERIMENT", replace(module.EXPERIMENT, measure=measure))
 
 
-def wait_until_ended(name: str) -> None:
-    pause = threading.Event()
-    for _ in range(2000):
-        job = paper_jobs().get(name)
-        if job is not None and not job.active:
-            return
-        pause.wait(0.005)
-    raise AssertionError("waited in vain")
-
-
 def test_every_experiment_has_its_words_and_its_button() -> None:
-    test = open_page()
+    test = page("paper")
     shown = texts(test)
     for name in paper.NAMES:
         found = paper.experiment(name)
@@ -67,7 +41,7 @@ def test_a_result_with_its_numbers_and_the_seed_that_was_asked_for(monkeypatch: 
     checks = (Check("share of |x|", 0.123456, low=0.1), Check("slope in [0, 1]", 3.0, high=1.0))
     give(monkeypatch, lines, lambda seed, progress: (checks[:1], go.Figure()))
     give(monkeypatch, gaussians, lambda seed, progress: (checks, go.Figure()))
-    test = open_page()
+    test = page("paper")
     test.number_input(key="paper.seed").set_value(7).run()
     for name in ("lines", "gaussians"):
         test.button(key=f"paper.run.{name}").click().run()
@@ -80,7 +54,7 @@ def test_a_result_with_its_numbers_and_the_seed_that_was_asked_for(monkeypatch: 
     assert shown.count("Seed 7, computed in 0 s.") == 2
     assert test.button(key="paper.run.lines").label == "Run again"
     # They belong to the server: another tab sees them too.
-    assert ":green-badge[reproduced]" in texts(open_page())
+    assert ":green-badge[reproduced]" in texts(page("paper"))
 
 
 def test_one_under_way_can_be_stopped_and_those_behind_it_wait(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,9 +67,9 @@ def test_one_under_way_can_be_stopped_and_those_behind_it_wait(monkeypatch: pyte
 
     give(monkeypatch, lines, endless)
     give(monkeypatch, gaussians, lambda seed, progress: ((), go.Figure()))
-    test = open_page()
+    test = page("paper")
     test.button(key="paper.run.lines").click().run()
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     test.button(key="paper.run.gaussians").click().run()
     assert test.button(key="paper.run.lines").disabled
     progress = [str(element.proto.text) for element in test.get("progress")]
@@ -112,7 +86,7 @@ def test_an_error_is_a_sentence_on_the_page(monkeypatch: pytest.MonkeyPatch) -> 
         raise RuntimeError("no memory")
 
     give(monkeypatch, boundary, broken)
-    test = open_page()
+    test = page("paper")
     test.button(key="paper.run.boundary").click().run()
     wait_until_ended("boundary")
     assert "It stopped because of an error in the program (RuntimeError: no memory)." in texts(test.run())

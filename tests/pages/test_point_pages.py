@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pages.parts.explore import point_view
 from pages.parts.train import live_points, run_view
-from pages.shared.server import run_manager
-from tests.app_page import page
+from tests.app_page import button, page, press, texts
+from tests.small import ENDLESS, SMALL_ON_POINTS
+from tests.waiting import wait_for, wait_while_it_trains
 from wgan_core.config import TrainConfig
 from wgan_core.data import point_file, toy
 from wgan_core.data.load import load_dataset
@@ -26,48 +24,11 @@ from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
-CONFIG = TrainConfig(
-    dataset="two-lines",
-    generator_norm="none",
-    latent_dim=2,
-    generator_widths=(16,),
-    critic_widths=(16,),
-    batch_size=32,
-    max_steps=40,
-    device="cpu",
-    threads=1,
-    log_every=1,
-)
-
 
 @pytest.fixture
-def manager(runs: Path) -> Iterator[RunManager]:
-    st.cache_resource.clear()
-    manager = run_manager()
-    yield manager
-    manager.shutdown()
-    st.cache_resource.clear()
-
-
-@pytest.fixture
-def finished(manager: RunManager) -> Run:
-    run = manager.start(CONFIG)
-    run.watch()  # else no pictures are made
-    assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
-    return run
-
-
-def wait_for(run: Run, come: Callable[[], bool]) -> None:
-    """Until `come()`; the run must not end before."""
-    pause = threading.Event()
-    while not come():
-        assert not run.snapshot.ended, run.snapshot.error
-        pause.wait(0.01)
-
-
-def words(test: AppTest) -> str:
-    kinds = (test.markdown, test.caption, test.error, test.warning)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+def config() -> TrainConfig:
+    """Of the runs here."""
+    return SMALL_ON_POINTS
 
 
 @pytest.fixture
@@ -91,14 +52,14 @@ def test_a_run_on_points_is_watched_as_a_scatter(manager: RunManager, finished: 
     np.testing.assert_array_equal(chart["real"], pictures.real)
     np.testing.assert_array_equal(chart["generated"], pictures.samples)
     assert chart["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
-    assert chart["alt"] == "512 generated points from fixed latents at step 40, and 512 real ones"
-    assert "The same 512 latents at every step." in words(test) and "**Critic scores of these points**" in words(test)
+    assert chart["alt"] == "512 generated points from fixed latents at step 60, and 512 real ones"
+    assert "The same 512 latents at every step." in texts(test) and "**Critic scores of these points**" in texts(test)
 
 
-def test_a_run_on_points_that_trains_counts_points(manager: RunManager, charts: dict[str, Any]) -> None:
-    run = manager.start(CONFIG.replace(max_steps=10**9))
-    wait_for(run, lambda: bool(run.snapshot.steps_per_second))
-    test = page("train", run=run.run_id)
+@pytest.mark.slow
+def test_a_run_on_points_that_trains_counts_points(endless: Run, charts: dict[str, Any]) -> None:
+    wait_while_it_trains(endless, lambda: bool(endless.snapshot.steps_per_second))
+    test = page("train", run=endless.run_id)
     assert "points/s" in test.get("progress")[0].proto.text
     assert "real" in charts["chart-points"]
 
@@ -111,9 +72,9 @@ def test_a_run_on_points_from_its_folder_shows_its_kept_scatter(
     st.cache_resource.clear()  # as a server that was started anew
     test = page("train", run=finished.run_id)
     assert not test.error and not test.warning
-    assert pictures == [((manager.root / finished.run_id / "samples" / "00000040.png").read_bytes(), "Generated points at step 40")]
+    assert pictures == [((manager.root / finished.run_id / "samples" / "00000060.png").read_bytes(), "Generated points at step 60")]
     test = page("home")
-    assert "two-lines, step 40" in words(test) and "px" not in words(test).split("Recent runs")[-1]
+    assert "two-lines, step 60" in texts(test) and "px" not in texts(test).split("Recent runs")[-1]
 
 
 def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, Any]) -> None:
@@ -127,9 +88,9 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     assert landed["generated"].shape == (1024, 2) and landed["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
     assert set(landed["real"][:, 0].tolist()) == {-0.5, 0.5}
     x, y = networks.samples(z)[0]
-    assert f"The generator takes this latent to ({x:.3g}, {y:.3g})." in words(test)
-    assert "of 256 random points of this generator" in words(test)
-    assert [button.label for button in test.get("download_button")][:2] == ["Latent .npy", "Latent as text"]
+    assert f"The generator takes this latent to ({x:.3g}, {y:.3g})." in texts(test)
+    assert "of 256 random points of this generator" in texts(test)
+    assert [button.label for button in test.download_button][:2] == ["Latent .npy", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
     np.testing.assert_allclose(way["on the way"], networks.samples(path_through(keys, 24)), atol=1e-6)
@@ -142,13 +103,12 @@ def test_sliders_and_pins_move_points(manager: RunManager, finished: Run, charts
     test.segmented_control(key="explore.where").set_value("on the server").run()
     for value in (1.5, -2.0):
         test.slider(key="explore.z0").set_value(value).run()
-        next(button for button in test.button if button.label == "Pin for interpolation").click().run()
-        assert not test.exception, test.exception
+        press(test, "Pin for interpolation")
     z = np.array([[1.5, 0], [-2.0, 0]], dtype=np.float32)
     z[:, 1] = fixed_latents(0, 1, 2)[0, 1]
     np.testing.assert_allclose(charts["explore-points"]["here"], networks.samples(z[1:]), atol=1e-6)
     np.testing.assert_allclose(charts["explore-way"]["here"], networks.samples(as_in_links(z)), atol=1e-6)
-    assert "2 pinned: p1 to p2." in words(test)
+    assert "2 pinned: p1 to p2." in texts(test)
 
 
 # Setting up.
@@ -159,8 +119,8 @@ def test_points_have_no_image_size_and_images_have_theirs_back(manager: RunManag
     assert [widget.key for widget in test.number_input if widget.key == "setup.image_size"] == ["setup.image_size"]
     test.selectbox(key="setup.dataset").set_value("ring").run()
     assert not test.exception and not any(widget.key == "setup.image_size" for widget in test.number_input)
-    assert toy.TRAINING_POINTS == 50_000 and "A circle of radius 1, without noise. 50,000 points" in words(test)
-    assert not next(button for button in test.button if button.label == "Start training").disabled
+    assert toy.TRAINING_POINTS == 50_000 and "A circle of radius 1, without noise. 50,000 points" in texts(test)
+    assert not button(test, "Start training").disabled
     test.selectbox(key="setup.dataset").set_value("digits").run()
     assert test.number_input(key="setup.image_size").value == 28
 
@@ -168,8 +128,7 @@ def test_points_have_no_image_size_and_images_have_theirs_back(manager: RunManag
 def test_the_toy_preset_starts(manager: RunManager) -> None:
     test = page("train", preset="wgan-gp-toy", device="cpu", critic_widths="8", generator_widths="8")
     assert not any(widget.key == "setup.image_size" for widget in test.number_input)
-    next(button for button in test.button if button.label == "Start training").click().run()
-    assert not test.exception
+    press(test, "Start training")
     (run,) = manager.all_active()
     assert run.snapshot.config.dataset == "8-gaussians" and run.snapshot.config.gp_lambda == 0.1
 
@@ -182,17 +141,19 @@ def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_uploaded_file_can_be_trained_on(manager: RunManager, uploads: Path) -> None:
-    test = page("train", dataset="csv", batch_size="4", max_steps="1000000000", device="cpu")
+    test = page("train", dataset="csv", batch_size="4", max_steps=str(ENDLESS), device="cpu")
     content = b"x,y\n" + b"".join(f"{row},{row % 3}\n".encode() for row in range(20))
     test.file_uploader[0].set_value(("my stars.csv", content, "text/csv")).run()
     assert not test.exception and not test.error
     (kept,) = uploads.iterdir()
     assert kept.read_bytes() == content and test.text_input(key="setup.data_root").value == str(kept)
-    assert "20 points." in words(test)
-    next(button for button in test.button if button.label == "Start training").click().run()
+    assert "20 points." in texts(test)
+    press(test, "Start training")
     (run,) = manager.all_active()
-    wait_for(run, lambda: run.snapshot.pictures is not None)
-    np.testing.assert_array_equal(np.sort(run.snapshot.pictures.real[:, 0]), np.sort(load_dataset(run.snapshot.config).data[:, 0]))
+    wait_while_it_trains(run, lambda: run.snapshot.pictures is not None)
+    pictures = run.snapshot.pictures
+    assert pictures is not None
+    np.testing.assert_array_equal(np.sort(pictures.real[:, 0]), np.sort(load_dataset(run.snapshot.config).data[:, 0]))
 
 
 def test_a_file_that_cannot_be_used_is_a_sentence_beside_it(manager: RunManager, uploads: Path) -> None:
@@ -202,7 +163,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence_beside_it(manager: RunManager,
     (sentence,) = [error.value for error in test.error]
     assert sentence.startswith("Line 2 of bad-") and "is not two finite numbers" in sentence
     test.file_uploader[0].set_value(("good.csv", b"1,2\n3,4\n", "text/csv")).run()
-    assert not test.error and "2 points." in words(test)
+    assert not test.error and "2 points." in texts(test)
     test.text_input(key="setup.data_root").set_value("/no/such/file.csv").run()
     assert [error.value[:38] for error in test.error] == ["There is no file /no/such/file.csv: wr"]
 
@@ -223,10 +184,10 @@ def test_a_link_to_a_folder_of_the_server_shows_nothing_of_its_files(manager: Ru
             (folder / name).write_text("secret-1\n")
     test = page("train", dataset=dataset, data_root=str(tmp_path))
     assert not test.exception and "secret" not in str(test.main)
-    next(button for button in test.button if button.label == "Start training").click().run()
+    press(test, "Start training")
     (run,) = manager._runs.values()
-    wait_for(run, lambda: run.snapshot.ended)
-    assert run.snapshot.status == "failed" and "secret" not in run.snapshot.error
+    wait_for(run, "failed")
+    assert "secret" not in run.snapshot.error
     assert "secret" not in str(page("train", run=run.run_id).main)
 
 

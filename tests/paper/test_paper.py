@@ -17,6 +17,8 @@ from wgan_core.paper.critics import cross_entropy, js_bound
 from wgan_core.paper.result import Check, Progress
 from wgan_core.training.trainer import Trainer
 
+pytestmark = pytest.mark.slow
+
 
 def missed(checks: Iterable[Check]) -> list[int]:
     """Which checks failed, by their place."""

@@ -14,6 +14,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from tests.figures_drawn import traces
+from tests.waiting import PATIENCE, until
 from wgan_core import paper
 from wgan_core.cli.main import main
 from wgan_core.paper import depth, figures, lines
@@ -70,34 +72,25 @@ def passed_or_not(value: float) -> Callable[[int, Progress], Any]:
 # In the background.
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(2000):
-        if condition():
-            return
-        pause.wait(0.005)
-    raise AssertionError("waited in vain")
-
-
 def test_jobs_run_one_after_the_other_and_keep_their_results(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(seed: int, progress: Progress) -> Any:
         progress.report(0.25)
         begun.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE)
         return passed_or_not(1.0)(seed, progress)
 
     monkeypatch.setattr(lines, "EXPERIMENT", stub(slow))
     monkeypatch.setattr(depth, "EXPERIMENT", stub(passed_or_not(0.0)))
     jobs = PaperJobs()
     first = jobs.start("lines", seed=3)
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     second = jobs.start("depth")
     assert jobs.start("lines") is first  # it goes on
     assert (first.status, first.fraction, second.status) == ("running", 0.25, "waiting")
     go_on.set()
-    wait_until(lambda: not any(job.active for job in jobs._jobs.values()))
+    until(lambda: not any(job.active for job in jobs._jobs.values()))
     results = [jobs.result(name) for name in ("lines", "depth")]
     assert [(result.passed, result.seed) for result in results if result] == [(True, 3), (False, 0)]
     assert jobs.start("lines") is not first
@@ -115,12 +108,12 @@ def test_a_job_can_be_stopped_while_it_runs_and_while_it_waits(monkeypatch: pyte
     monkeypatch.setattr(depth, "EXPERIMENT", stub(lambda seed, progress: pytest.fail("it was stopped before")))
     jobs = PaperJobs()
     running = jobs.start("lines")
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     waiting = jobs.start("depth")
     waiting.stop()
     assert waiting.status == "stopped"
     running.stop()
-    wait_until(lambda: not any(job.active for job in jobs._jobs.values()))
+    until(lambda: not any(job.active for job in jobs._jobs.values()))
     assert running.status == waiting.status == "stopped" and jobs.result("lines") is None
 
 
@@ -130,7 +123,7 @@ def test_an_error_becomes_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(lines, "EXPERIMENT", stub(broken))
     job = PaperJobs().start("lines")
-    wait_until(lambda: not job.active)
+    until(lambda: not job.active)
     assert job.status == "failed" and job.error == "It stopped because of an error in the program (RuntimeError: no memory)."
 
 
@@ -184,8 +177,8 @@ def test_figures_are_drawn_of_plain_data() -> None:
     assert result.passed and result.as_dict()["checks"] == []
     values = np.linspace(-1, 1, 5)
     figure = figures.depth(dict.fromkeys(depth.METHODS, values))
-    assert [trace.name for trace in figure.data] == list(depth.METHODS)
-    assert list(figure.data[0].x) == [1, 2, 3, 4, 5]
+    assert [trace.name for trace in traces(figure)] == list(depth.METHODS)
+    assert list(traces(figure)[0].x) == [1, 2, 3, 4, 5]
     # A flat critic is drawn too.
     flat = figures.surfaces({("a", "clipping"): np.zeros((3, 3))}, {"a": np.zeros((2, 2))}, 2.0)
-    assert np.isfinite(np.asarray(flat.data[0].z)).all()
+    assert np.isfinite(np.asarray(traces(flat)[0].z)).all()

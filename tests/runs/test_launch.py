@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import queue
 import shutil
@@ -14,10 +13,12 @@ import numpy as np
 import pytest
 import torch
 
+from tests.disks import full
+from tests.loops import begin, drive, go_on
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
-from wgan_core.runs.messages import Set, Stop
+from wgan_core.runs.messages import Set
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import COLUMNS
@@ -32,26 +33,6 @@ def data(dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "run"
-
-
-def drive(loop: RunLoop, steps: int, edits: dict[int, dict[str, Any]] | None = None) -> RunLoop:
-    """Train `steps`, edit before the steps named, stop, and let go of the folder."""
-    for _ in range(steps):
-        if edits and loop.trainer.step in edits:
-            loop._inbox.put(Set(edits[loop.trainer.step]))
-        loop.tick()
-    loop._inbox.put(Stop())
-    assert loop.tick() is False
-    loop.recorder.folder.release()
-    return loop
-
-
-def begin(path: Path, config: TrainConfig, steps: int, edits: dict[int, dict[str, Any]] | None = None) -> RunLoop:
-    return drive(new_loop(config, path, queue.SimpleQueue()), steps, edits)
-
-
-def go_on(path: Path, steps: int, edits: dict[int, dict[str, Any]] | None = None, **changes: Any) -> RunLoop:
-    return drive(resumed_loop(path, changes, queue.SimpleQueue()), steps, edits)
 
 
 def bits(loop: RunLoop) -> dict[str, bytes]:
@@ -81,7 +62,11 @@ def test_two_halves_equal_the_whole_to_the_bit(path: Path, tmp_path: Path, confi
 
 
 def test_live_edits_before_and_after_the_cut_change_no_bit(path: Path, tmp_path: Path, config: TrainConfig) -> None:
-    edits = {2: {"n_critic": 5, "critic_lr": 2e-3}, 7: {"clip_value": 0.01}, 9: {"n_critic": 2, "generator_lr": 1e-2}}
+    edits = {
+        2: Set({"n_critic": 5, "critic_lr": 2e-3}),
+        7: Set({"clip_value": 0.01}),
+        9: Set({"n_critic": 2, "generator_lr": 1e-2}),
+    }
     whole = begin(tmp_path / "whole", config, 14, edits)
     begin(path, config, 7, edits)
     halves = go_on(path, 7, edits)
@@ -141,6 +126,7 @@ def test_changes_that_cannot_be_leave_the_folder_byte_for_byte(path: Path, confi
     assert not RunFolder.open(path).is_held()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_held_is_refused_and_left_alone(path: Path, config: TrainConfig) -> None:
     loop = new_loop(config, path, queue.SimpleQueue())
     loop.tick()
@@ -211,7 +197,7 @@ def test_weights_that_are_not_finite_are_not_gone_on_from(path: Path, config: Tr
 
 def test_edits_made_after_the_step_that_is_gone_back_to_no_longer_hold(path: Path, config: TrainConfig) -> None:
     begin(path, config, 4)
-    go_on(path, 4, edits={6: {"n_critic": 9}})
+    go_on(path, 4, {6: Set({"n_critic": 9})})
     spoil_missing(path / "steps" / "00000008")
     loop = go_on(path, 1)
     assert loop.trainer.config.n_critic == 3
@@ -223,9 +209,6 @@ def test_curves_are_not_lost_when_the_disk_is_full_while_resuming(path: Path, co
     go_on(path, 4)
     spoil_missing(path / "steps" / "00000008")
     before = RunFolder.open(path).read_metrics()
-
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
 
     for name in ("store.files.write_synced", "store.folder.append_lines"):
         monkeypatch.setattr(f"wgan_core.{name}", full)
@@ -270,7 +253,7 @@ def test_a_training_state_that_makes_no_sense_is_set_aside_too(path: Path, confi
 
 
 def test_a_snapshot_from_a_folder_is_read_only_and_has_the_edits(path: Path, config: TrainConfig) -> None:
-    begin(path, config, 6, {2: {"n_critic": 2}})
+    begin(path, config, 6, {2: Set({"n_critic": 2})})
     snapshot = snapshot_from_folder(RunFolder.open(path))
     assert [(edit.step, edit.field, edit.old, edit.new) for edit in snapshot.edits] == [(2, "n_critic", 3, 2)]
     assert (snapshot.config.n_critic, snapshot.step, snapshot.generator_updates, snapshot.saved_steps) == (2, 6, 2, (0, 6))

@@ -3,37 +3,16 @@
 from __future__ import annotations
 
 import threading
-from pathlib import Path
 
 import pytest
 import torch
 
+from tests.waiting import PATIENCE, wait_for
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.runs.manager import DeviceBusy, RunManager
 from wgan_core.runs.messages import Pause, Stop
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder, StoreError
-
-
-@pytest.fixture
-def manager(runs: Path):  # type: ignore[no-untyped-def]
-    manager = RunManager(runs)
-    yield manager
-    manager.shutdown()
-
-
-@pytest.fixture
-def endless(config: TrainConfig) -> TrainConfig:
-    return config.replace(max_steps=10**9)
-
-
-def wait_for(run: Run, status: str) -> None:
-    pause = threading.Event()
-    for _ in range(2000):
-        if run.snapshot.status == status:
-            return
-        pause.wait(0.005)
-    raise AssertionError(f"{run.snapshot.status}, not {status}: {run.snapshot.error}")
 
 
 def test_a_second_start_says_what_is_running(manager: RunManager, endless: TrainConfig) -> None:
@@ -96,7 +75,7 @@ def test_resuming(manager: RunManager, endless: TrainConfig) -> None:
     with pytest.raises(StoreError, match=r"is running already\.$"):
         manager.resume(run.run_id)
     run.stop()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     step = run.snapshot.step
     again = manager.resume(run.run_id, {"max_steps": step + 5, "n_critic": 2})
     wait_for(again, "finished")
@@ -127,7 +106,7 @@ def test_a_run_started_just_as_another_ends_does_not_train_beside_the_next_in_li
 
     def late(run: Run) -> None:
         gate.set()
-        assert go_on.wait(20)
+        assert go_on.wait(PATIENCE)
         told(run)
 
     monkeypatch.setattr(manager, "_ended", late)
@@ -135,10 +114,10 @@ def test_a_run_started_just_as_another_ends_does_not_train_beside_the_next_in_li
     monkeypatch.setattr(manager, "_ended", told)
     waiting = manager.start(endless, queue=True)
     first.stop()
-    assert gate.wait(20)
+    assert gate.wait(PATIENCE)
     quick = manager.start(endless)
     go_on.set()
-    assert first.join(20)
+    assert first.join(PATIENCE)
     assert waiting.snapshot.status == "queued"
     assert manager.active("cpu") is quick
     quick.stop()

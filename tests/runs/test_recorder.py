@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import math
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from tests.disks import full
+from tests.networks import linear_layer
+from tests.waiting import Clock
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.latent.seeds import fixed_latents, latent_seed
@@ -22,16 +23,9 @@ from wgan_core.store.folder import RunFolder
 from wgan_core.training.trainer import CriticScores, Trainer
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(now=0.0)
 
 
 @pytest.fixture
@@ -42,10 +36,6 @@ def trainer(config: TrainConfig, dataset: ImageDataset) -> Trainer:
 @pytest.fixture
 def recorder(tmp_path: Path, config: TrainConfig, clock: Clock) -> Recorder:
     return Recorder(RunFolder.create(tmp_path / "run", config), clock=clock)
-
-
-def full(*_: Any, **__: Any) -> None:
-    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def scores(real: float, fake: float) -> CriticScores:
@@ -152,7 +142,7 @@ def test_weights_that_are_not_finite_leave_the_good_step_alone(recorder: Recorde
     assert recorder.save(trainer)
     before = (recorder.folder.path / "steps" / "00000000" / "critic.safetensors").read_bytes()
     with torch.no_grad():
-        trainer.critic.layers[0].bias[0] = math.inf
+        linear_layer(trainer.critic, 0).bias[0] = math.inf
     for by_hand in (False, True):
         with pytest.raises(NotFinite):
             recorder.save(trainer, by_hand=by_hand)

@@ -3,40 +3,25 @@
 from __future__ import annotations
 
 import json
-import queue
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
+from tests.loops import begin, go_on
 from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
-from wgan_core.runs.launch import new_loop, resumed_loop
-from wgan_core.runs.messages import SaveNow, Set, Stop
+from wgan_core.runs.messages import SaveNow, Set
 from wgan_core.runs.replay import replay
-from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 
 pytestmark = pytest.mark.arithmetic
-
-
-def drive(loop: RunLoop, inbox: queue.SimpleQueue[Any], commands: dict[int, Any], last: int) -> None:
-    """Train until step `last`, sending each command when its step has been reached; then stop."""
-    while loop.trainer.step < last:
-        if loop.trainer.step in commands:
-            inbox.put(commands.pop(loop.trainer.step))
-        loop.tick()
-    inbox.put(Stop())
-    loop.tick()
-    loop.recorder.folder.release()
 
 
 @pytest.fixture
 def edited(tmp_path: Path, config: TrainConfig) -> Path:
     """A run with five live edits, one of them undone by resuming from before it, and a stop within an n_critic cycle."""
     path, config = tmp_path / "run", config.replace(max_steps=1000)
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     edits = {
         0: Set({"generator_lr": 5e-4}),
         7: Set({"clip_value": 0.02}),
@@ -44,11 +29,9 @@ def edited(tmp_path: Path, config: TrainConfig) -> Path:
         30: SaveNow(),
         33: Set({"n_critic": 1}),
     }
-    drive(new_loop(config, path, inbox), inbox, edits, 38)
-    folder = RunFolder.open(path)
-    (folder.path / "steps" / "00000038" / "critic.safetensors").write_bytes(b"torn")
-    inbox = queue.SimpleQueue()
-    drive(resumed_loop(path, {}, inbox), inbox, {41: Set({"clip_value": 0.03})}, 50)
+    begin(path, config, 38, edits)
+    (path / "steps" / "00000038" / "critic.safetensors").write_bytes(b"torn")
+    assert go_on(path, 20, {41: Set({"clip_value": 0.03})}).trainer.step == 50
     return path
 
 

@@ -1,407 +1,22 @@
-"""The loop without a thread, then with one."""
+"""A run in its thread."""
 
 from __future__ import annotations
 
-import errno
-import queue
-import shutil
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
+from tests.loops import go_on
+from tests.waiting import PATIENCE, wait_for
 from wgan_core.config import TrainConfig
-from wgan_core.data.dataset import ImageDataset
-from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
-from wgan_core.runs.messages import Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop, next_status
-from wgan_core.runs.recorder import NotFinite, Recorder, is_mark
+from wgan_core.runs.launch import new_loop, snapshot_from_folder
+from wgan_core.runs.messages import Pause, Set, Snapshot, StepOnce
+from wgan_core.runs.recorder import NotFinite
 from wgan_core.runs.run import Run, RunLoop
-from wgan_core.store.folder import RunFolder, StoreError
-from wgan_core.store.history import History, column
-from wgan_core.training.trainer import Trainer
-
-
-class Clock:
-    """Time that passes only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Bench:
-    """A loop on a small trainer, its inbox, and the snapshots it published."""
-
-    def __init__(self, path: Path, config: TrainConfig, dataset: ImageDataset, **kwargs: Any) -> None:
-        self.clock = Clock()
-        self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.snapshots: list[Snapshot] = []
-        folder = RunFolder.create(path, config, dataset={"name": "random", "shape": [1, 8, 8], "fingerprint": dataset.fingerprint})
-        self.recorder = Recorder(folder, clock=self.clock)
-        self.loop = RunLoop(Trainer(config, dataset), self.recorder, self.inbox, self.snapshots.append, clock=self.clock, **kwargs)
-
-    def send(self, *commands: Any) -> None:
-        for command in commands:
-            self.inbox.put(command)
-
-    def tick(self, count: int = 1) -> bool:
-        return [self.loop.tick() for _ in range(count)][-1]
-
-    @property
-    def last(self) -> Snapshot:
-        return self.snapshots[-1]
-
-
-@pytest.fixture
-def bench(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> Bench:
-    return Bench(tmp_path / "run", config, dataset)
-
-
-def weights(trainer: Trainer) -> torch.Tensor:
-    states = (*trainer.generator.state_dict().values(), *trainer.critic.state_dict().values())
-    return torch.cat([tensor.flatten().double() for tensor in states])
-
-
-# The loop.
-
-
-def test_trains_to_max_steps_and_says_so(bench: Bench) -> None:
-    while bench.tick():
-        pass
-    assert (bench.last.status, bench.last.step, bench.last.generator_updates) == ("finished", 60, 20)
-    assert column(bench.last.history, "step").tolist() == list(range(1, 61))
-    assert 60 in bench.last.saved_steps
-    assert bench.tick() is False
-
-
-def test_the_recorded_rows_are_what_the_steps_returned(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
-    bench = Bench(tmp_path / "run", config, dataset)
-    bench.tick(10)
-    bench.send(Stop())
-    bench.tick()
-    trainer = Trainer(config, dataset)
-    for row in bench.last.history:
-        scores = trainer.train_step()
-        assert (row[0], row[1]) == (trainer.step, trainer.generator_updates)
-        np.testing.assert_allclose(row[3], float(scores.real) - float(scores.fake), rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(
-            row[4:], [-row[3], float(trainer.last_generator_loss), float(scores.real), float(scores.fake)], rtol=1e-6
-        )
-    np.testing.assert_allclose(bench.recorder.folder.read_metrics(), bench.last.history, rtol=1e-8)
-
-
-def test_pause_holds_and_step_trains_exactly_that_many(bench: Bench) -> None:
-    bench.tick(3)
-    bench.send(StepOnce(4))
-    bench.tick(4)
-    assert (bench.last.status, bench.loop.trainer.step) == ("paused", 7)
-    bench.send(StepOnce(), StepOnce(2), Resume())
-    bench.tick()
-    assert (bench.last.status, bench.loop.trainer.step) == ("running", 8)
-
-
-def test_a_setting_changed_while_paused_is_in_force_at_the_next_step(bench: Bench) -> None:
-    bench.tick(2)
-    bench.send(Pause(), Set({"clip_value": 0.002}), StepOnce(1))
-    bench.tick()
-    largest = max(float(parameter.detach().abs().max()) for parameter in bench.loop.trainer.critic.parameters())
-    assert largest == pytest.approx(0.002)
-    assert [(edit.step, edit.field, edit.old, edit.new) for edit in bench.last.edits] == [(2, "clip_value", 0.05, 0.002)]
-    ledger = [entry for entry in bench.recorder.folder.ledger() if entry["what"] == "edit"]
-    assert [(entry["step"], entry["field"], entry["old"], entry["new"]) for entry in ledger] == [(2, "clip_value", 0.05, 0.002)]
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"n_critic": 4, "clip_value": -1}, "clip_value must be a number above 0 and at most 10, not -1."),
-        ({"n_critic": 4, "batch_size": 8}, "batch_size cannot change while a run trains: start a new run with it."),
-        ({"n_critic": 4, "colour": 1}, "colour is not a setting of this version."),
-    ],
-)
-def test_settings_change_all_or_none(bench: Bench, changes: dict[str, Any], sentence: str) -> None:
-    bench.send(Set(changes))
-    bench.tick()
-    assert (bench.last.notice, bench.last.edits, bench.loop.trainer.config.n_critic) == (sentence, (), 3)
-
-
-def test_commands_keep_their_order_and_stop_may_come_twice(bench: Bench) -> None:
-    bench.send(Pause(), Set({"n_critic": 9}), Stop(), Stop(), Resume(), Set({"n_critic": 2}))
-    assert bench.tick() is False
-    assert (bench.last.status, bench.last.config.n_critic, bench.last.step) == ("stopped", 9, 0)
-
-
-def test_an_unknown_command_is_not_swallowed(bench: Bench) -> None:
-    bench.send("pause")
-    with pytest.raises(TypeError, match="not a command"):
-        bench.tick()
-
-
-def test_the_budget_can_be_raised_while_it_trains(bench: Bench) -> None:
-    bench.tick(50)
-    bench.send(Set({"max_steps": 70}))
-    while bench.tick():
-        pass
-    assert bench.last.step == 70
-
-
-def test_snapshots_come_at_most_as_often_as_asked(bench: Bench) -> None:
-    published = len(bench.snapshots)
-    bench.tick(5)
-    assert len(bench.snapshots) == published
-    bench.clock.now += 1.1
-    bench.tick(5)
-    assert len(bench.snapshots) == published + 1
-    assert [snapshot.seq for snapshot in bench.snapshots] == sorted({snapshot.seq for snapshot in bench.snapshots})
-
-
-def test_what_a_snapshot_holds_never_changes(bench: Bench) -> None:
-    bench.tick(3)
-    bench.clock.now += 1
-    bench.tick()
-    snapshot = bench.last
-    copy = snapshot.history.copy()
-    bench.tick(30)
-    np.testing.assert_array_equal(snapshot.history, copy)
-    assert snapshot.pictures is not None
-    for array in (snapshot.history, snapshot.pictures.samples, snapshot.pictures.real):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 0
-
-
-def test_pictures_are_what_the_networks_make(bench: Bench) -> None:
-    pictures = bench.last.pictures
-    assert pictures is not None and pictures.samples.shape == (64, 8, 8, 1) and pictures.real.shape == (64, 8, 8, 1)
-    real = torch.from_numpy(pictures.real.copy()).permute(0, 3, 1, 2).float() / 127.5 - 1
-    with torch.no_grad():
-        expected = bench.loop.trainer.critic(real)[:, 0]
-    np.testing.assert_allclose(pictures.real_scores, expected, atol=1e-6)
-
-
-def test_nobody_looking_no_pictures_made(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
-    bench = Bench(tmp_path / "run", config, dataset, wants_pictures=lambda: False)
-    bench.clock.now += 1
-    bench.tick(5)
-    assert bench.last.pictures is not None and bench.last.pictures.step == 0
-
-
-def test_time_paused_does_not_count(bench: Bench) -> None:
-    bench.clock.now += 2
-    bench.send(StepOnce(1))
-    bench.tick()
-    bench.clock.now += 50
-    bench.send(Resume())
-    bench.tick()
-    bench.clock.now += 3
-    bench.tick()
-    bench.send(Stop())
-    bench.tick()
-    assert column(bench.last.history, "seconds").tolist() == [2, 2, 5]
-
-
-def test_marks() -> None:
-    assert [step for step in range(1, 2000) if is_mark(step, per_doubling=1)] == [100, 200, 400, 800, 1600]
-    assert [step for step in range(1, 300) if is_mark(step, per_doubling=4)] == [100, 119, 141, 168, 200, 238, 283]
-
-
-def test_history_grows_without_disturbing_what_was_handed_out() -> None:
-    history = History()
-    history.append(np.full((1000, 8), 1.0))
-    view = history.view()
-    history.append(np.full((5000, 8), 2.0))
-    assert view.shape == (1000, 8) and (view == 1).all()
-    assert history.view()[:, 0].sum() == 1000 + 10_000
-
-
-# Saving.
-
-
-def test_saved_by_time_and_by_hand(bench: Bench) -> None:
-    bench.tick(5)
-    bench.clock.now += 61
-    bench.tick()
-    bench.send(SaveNow())
-    bench.tick()
-    assert bench.recorder.folder.steps() == [0, 6]
-    bench.tick(3)
-    bench.send(SaveNow())
-    bench.tick()
-    assert {6, 10 - 1} <= set(bench.recorder.folder.steps()) or {6, 10} <= set(bench.recorder.folder.steps())
-
-
-def test_a_full_disk_is_said_training_goes_on_and_saving_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = bench.recorder.folder
-    write_step = RunFolder.write_step
-
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(RunFolder, "write_step", full)
-    bench.tick(5)
-    bench.send(SaveNow())
-    bench.tick(3)
-    assert bench.last.notice == (
-        "Step 5 could not be saved (No space left on device). Training goes on and saving is tried again; free some disk space."
-    )
-    assert (bench.loop.trainer.step, folder.steps(), bench.last.status) == (8, [0], "running")
-    monkeypatch.setattr(RunFolder, "write_step", write_step)
-    bench.clock.now += 16
-    bench.tick(1)
-    assert folder.steps()[-1] == 9
-    bench.clock.now += 1
-    bench.tick(1)
-    assert bench.last.notice == ""
-
-
-def test_curves_that_could_not_be_written_are_written_later(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    append = RunFolder.append_metrics
-
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(RunFolder, "append_metrics", full)
-    bench.tick(4)
-    bench.clock.now += 1
-    bench.tick(2)
-    assert len(bench.recorder.folder.read_metrics()) == 0
-    monkeypatch.setattr(RunFolder, "append_metrics", append)
-    bench.clock.now += 20
-    bench.tick(4)
-    bench.send(Stop())
-    bench.tick()
-    assert bench.recorder.folder.read_metrics()[:, 0].tolist() == list(range(1, 11))
-
-
-def test_a_run_folder_deleted_while_it_trains_is_made_anew(bench: Bench) -> None:
-    bench.tick(5)
-    path = bench.recorder.folder.path
-    shutil.rmtree(path)
-    bench.clock.now += 1
-    bench.tick(2)
-    assert "had been deleted; it was written anew" in bench.last.notice
-    bench.send(Stop())
-    bench.tick()
-    folder = RunFolder.open(path)
-    assert folder.steps() == [7] and folder.read_metrics()[:, 0].tolist() == list(range(1, 8))
-
-
-def test_weights_that_are_not_finite_are_never_saved(bench: Bench) -> None:
-    bench.tick(2)
-    with torch.no_grad():
-        next(bench.loop.trainer.generator.parameters()).fill_(float("nan"))
-    bench.send(SaveNow())
-    with pytest.raises(NotFinite):
-        bench.tick()
-    assert bench.recorder.folder.steps() == [0]
-
-
-# Going on from a folder.
-
-
-@pytest.fixture
-def digits(config: TrainConfig) -> TrainConfig:
-    return config.replace(max_steps=1000)
-
-
-def run_some(path: Path, config: TrainConfig, steps: int) -> RunLoop:
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    loop = new_loop(config, path, inbox)
-    for _ in range(steps):
-        loop.tick()
-    inbox.put(Stop())
-    loop.tick()
-    loop.recorder.folder.release()
-    return loop
-
-
-def resume(path: Path, steps: int, changes: dict[str, Any] | None = None) -> RunLoop:
-    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-    loop = resumed_loop(path, changes or {}, inbox)
-    for _ in range(steps):
-        loop.tick()
-    inbox.put(Stop())
-    loop.tick()
-    loop.recorder.folder.release()
-    return loop
-
-
-def test_two_halves_equal_the_whole(tmp_path: Path, digits: TrainConfig) -> None:
-    whole = run_some(tmp_path / "whole", digits, 46)
-    run_some(tmp_path / "halves", digits, 23)
-    halves = resume(tmp_path / "halves", 23)
-    assert torch.equal(weights(whole.trainer), weights(halves.trainer))
-    kept = [0, 1, 3, 4, 5, 6, 7]  # all but seconds
-    np.testing.assert_allclose(whole.recorder.history.view()[:, kept], halves.recorder.history.view()[:, kept], rtol=1e-8)
-
-
-def test_resuming_with_other_settings_is_an_edit(tmp_path: Path, digits: TrainConfig) -> None:
-    run_some(tmp_path / "run", digits, 5)
-    loop = resume(tmp_path / "run", 1, {"n_critic": 7, "threads": 1})
-    assert loop.trainer.config.n_critic == 7
-    assert [(edit.step, edit.field, edit.new) for edit in loop.recorder.folder.edits()] == [(5, "n_critic", 7)]
-    with pytest.raises(ValueError, match="batch_size cannot change"):
-        trainer = resume(tmp_path / "run", 0, {"batch_size": 8})
-        raise ValueError(trainer.recorder.notice)
-
-
-def test_a_damaged_newest_step_is_set_aside_and_an_older_one_taken(tmp_path: Path, digits: TrainConfig) -> None:
-    path = tmp_path / "run"
-    run_some(path, digits, 5)
-    resume(path, 5)
-    (path / "steps" / "00000010" / "training.safetensors").write_bytes(b"torn")
-    loop = resume(path, 2)
-    assert loop.trainer.step == 7
-    assert "Step 10 could not be read and was set aside; the run goes on from step 5" in loop.recorder.notice
-    assert loop.recorder.history.view()[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
-    assert any(entry.name.startswith("damaged-00000010") for entry in (path / "steps").iterdir())
-
-
-def test_nothing_readable_is_a_sentence_and_nothing_is_touched(tmp_path: Path, digits: TrainConfig) -> None:
-    path = tmp_path / "run"
-    run_some(path, digits, 5)
-    for step in (path / "steps").iterdir():
-        (step / "critic.safetensors").write_bytes(b"torn")
-    before = sorted(file.name for file in (path / "steps").iterdir())
-    with pytest.raises(StoreError, match="Step 5 cannot be resumed from: critic.safetensors of step 5 is damaged"):
-        resume(path, 1)
-    assert sorted(file.name for file in (path / "steps").iterdir()) == before
-    assert not RunFolder.open(path).is_held()
-
-
-def test_other_data_than_the_run_was_trained_on_is_refused(tmp_path: Path, digits: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_some(tmp_path / "run", digits, 3)
-    other = ImageDataset("digits", torch.zeros((1797, 1, 8, 8), dtype=torch.uint8))
-    monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: other)
-    with pytest.raises(StoreError, match="The data here is not what this run was trained on"):
-        resume(tmp_path / "run", 1)
-
-
-def test_a_run_read_from_its_folder(tmp_path: Path, digits: TrainConfig) -> None:
-    loop = run_some(tmp_path / "run", digits, 8)
-    snapshot = snapshot_from_folder(loop.recorder.folder)
-    assert (snapshot.status, snapshot.step, snapshot.generator_updates, snapshot.error) == ("stopped", 8, 2, "")
-    np.testing.assert_allclose(snapshot.history, loop.recorder.history.view(), rtol=1e-8)
-    loop.recorder.folder.append_ledger(8, "status", status="running")
-    snapshot = snapshot_from_folder(loop.recorder.folder)
-    assert snapshot.status == "stopped" and "The program ended before this run did. Step 8 is kept" in snapshot.error
-
-
-# The thread.
-
-
-def wait_for(run: Run, *statuses: str) -> Snapshot:
-    done = threading.Event()
-    for _ in range(2000):
-        if run.snapshot.status in statuses:
-            return run.snapshot
-        done.wait(0.005)
-    raise AssertionError(f"still {run.snapshot.status}")
+from wgan_core.store.folder import RunFolder
 
 
 def make_run(
@@ -422,7 +37,7 @@ def make_run(
                 raise break_at[loop.trainer.step]
             return train_step()
 
-        loop.trainer.train_step = broken  # type: ignore[method-assign]
+        loop.trainer.train_step = broken
         return loop
 
     return Run("run", config, make_loop, on_end=(ended if ended is not None else []).append)
@@ -434,7 +49,7 @@ def test_a_run_finishes_and_says_it_has_ended(tmp_path: Path, config: TrainConfi
     assert run.snapshot.status == "queued"
     run.start()
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert (run.snapshot.status, run.snapshot.step, ended) == ("finished", 60, [run])
 
 
@@ -452,7 +67,7 @@ def test_stop_before_start_twice_and_while_paused(tmp_path: Path, digits: TrainC
     step = wait_for(run, "paused").step
     run.stop()
     run.stop()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert (run.snapshot.status, run.snapshot.step) == ("stopped", step)
     assert not RunFolder.open(tmp_path / "run").is_held()
 
@@ -471,13 +86,13 @@ def test_a_crash_is_a_sentence_and_the_run_can_be_resumed(
 ) -> None:
     run = make_run(tmp_path / "run", digits, {7: error})
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert run.snapshot.status == "failed" and run.snapshot.error.startswith(sentence)
     assert len(run.snapshot.history) == 7
     folder = RunFolder.open(tmp_path / "run")
     assert folder.status() == "failed" and not folder.is_held()
     assert snapshot_from_folder(folder).error == run.snapshot.error
-    loop = resume(tmp_path / "run", 3, {"critic_lr": 1e-4})
+    loop = go_on(tmp_path / "run", 3, critic_lr=1e-4)
     assert (loop.trainer.step, loop.trainer.config.critic_lr) == (3, 1e-4)
 
 
@@ -493,7 +108,7 @@ def test_numbers_that_blow_up_stop_the_run_at_once(tmp_path: Path, digits: Train
 
     run._make_loop = poisoned
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert run.snapshot.status == "failed"
     assert "became infinite or not a number" in run.snapshot.error and "Step 0 is kept: resume from it" in run.snapshot.error
 
@@ -501,116 +116,15 @@ def test_numbers_that_blow_up_stop_the_run_at_once(tmp_path: Path, digits: Train
 def test_data_that_is_missing_fails_with_its_sentence(tmp_path: Path, config: TrainConfig) -> None:
     run = make_run(tmp_path / "run", config.replace(dataset="image-folder", data_root=str(tmp_path / "none")))
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert run.snapshot.error.startswith("There is no folder ") and not (tmp_path / "run").exists()
-
-
-def test_status_moves_only_where_it_may() -> None:
-    assert next_status("running", "paused") == "paused"
-    assert next_status("stopped", "running") == "stopped"
-    assert next_status("queued", "paused") == "queued"
-    assert replace(Snapshot("r", 1, "failed", TrainConfig())).ended
-
-
-# Orders that cross each other.
-
-
-def test_pause_ends_what_is_left_of_single_steps(bench: Bench) -> None:
-    bench.send(StepOnce(1000))
-    bench.tick(4)
-    bench.send(Pause(), StepOnce(2))
-    bench.tick(2)
-    # The snapshot says that nothing is left to do: one is published then, and the clock stands still.
-    assert (bench.last.status, bench.last.step, bench.loop.trainer.step) == ("paused", 6, 6)
-
-
-def test_single_steps_asked_for_twice_add_up(bench: Bench) -> None:
-    bench.send(StepOnce(2), StepOnce(3))
-    bench.tick(5)
-    assert (bench.last.status, bench.last.step, bench.loop.trainer.step) == ("paused", 5, 5)
-
-
-def test_single_steps_do_not_pass_the_end(bench: Bench) -> None:
-    bench.send(StepOnce(1000))
-    for _ in range(70):
-        bench.tick()
-    assert (bench.last.status, bench.last.step, bench.last.saved_steps[-1]) == ("finished", 60, 60)
-
-
-def test_paused_at_the_end_waits_until_told_to_go_on(bench: Bench) -> None:
-    bench.tick(58)
-    bench.send(StepOnce(2))
-    bench.tick(2)
-    assert (bench.last.status, bench.last.step) == ("paused", 60)
-    bench.send(Set({"max_steps": 61}), Resume())
-    assert bench.tick() is True and bench.tick() is False
-    assert (bench.last.status, bench.last.step) == ("finished", 61)
-
-
-def test_a_budget_lowered_below_what_is_done_ends_the_run_there(bench: Bench) -> None:
-    bench.tick(10)
-    bench.send(Set({"max_steps": 5}))
-    assert bench.tick() is False
-    assert (bench.last.status, bench.last.step, bench.last.saved_steps) == ("finished", 10, (0, 10))
-
-
-def test_every_status_leads_only_where_it_may() -> None:
-    ends = ("finished", "stopped", "failed")
-    allowed = {
-        "queued": ("loading", "stopped", "failed"),
-        "loading": ("running", "stopped", "failed"),
-        "running": ("paused", *ends),
-        "paused": ("running", *ends),
-        "finished": (),
-        "stopped": (),
-        "failed": (),
-    }
-    for now in allowed:
-        for wanted in allowed:
-            assert next_status(now, wanted) == (wanted if wanted in allowed[now] else now), (now, wanted)  # type: ignore[arg-type]
-
-
-def test_the_ledger_tells_the_runs_story_once(bench: Bench) -> None:
-    bench.tick(2)
-    bench.send(Pause(), Pause(), Resume(), Resume(), Set({"n_critic": 3}), Stop())
-    bench.tick()
-    story = [(entry["step"], entry["what"], entry.get("status")) for entry in bench.recorder.folder.ledger()]
-    assert story == [(0, "status", "running"), (2, "status", "paused"), (2, "status", "running"), (2, "status", "stopped")]
-
-
-def test_the_time_left_follows_speed_and_budget(bench: Bench) -> None:
-    assert bench.last.seconds_left is None
-    bench.tick(10)
-    bench.clock.now += 2
-    bench.tick(10)  # the snapshot comes after the first of them
-    assert bench.last.steps_per_second == pytest.approx(11 / 2)
-    assert bench.last.seconds_left == pytest.approx((60 - 11) / 5.5)
-
-
-def test_a_value_that_cannot_be_says_so_until_one_that_can(bench: Bench) -> None:
-    bench.send(Set({"n_critic": 0}))
-    bench.tick()
-    assert bench.last.notice == "n_critic must be a whole number from 1 to 1,000, not 0."
-    bench.send(Set({"n_critic": 4}))
-    bench.tick()
-    assert (bench.last.notice, bench.last.config.n_critic) == ("", 4)
-
-
-def test_every_array_of_a_snapshot_is_read_only(bench: Bench) -> None:
-    pictures = bench.last.pictures
-    assert pictures is not None
-    arrays = (bench.last.history, pictures.samples, pictures.real, pictures.sample_scores, pictures.real_scores)
-    assert [array.flags.writeable for array in arrays] == [False] * 5
-
-
-# Ends that are not smooth.
 
 
 def test_the_last_second_before_a_crash_is_in_the_curves(tmp_path: Path, digits: TrainConfig) -> None:
     """Snapshots come once a second; what went wrong is in the steps since the last."""
     run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every=1000.0)
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert run.snapshot.history[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert RunFolder.open(tmp_path / "run").read_metrics()[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
 
@@ -618,39 +132,19 @@ def test_the_last_second_before_a_crash_is_in_the_curves(tmp_path: Path, digits:
 def test_a_value_error_while_training_is_a_fault_of_the_program(tmp_path: Path, digits: TrainConfig) -> None:
     run = make_run(tmp_path / "run", digits, {3: ValueError("Expected more than 1 value per channel")})
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert run.snapshot.error.startswith("The run stopped because of an error in the program (ValueError: Expected more than 1 value")
 
 
 def test_fewer_images_than_one_batch_fail_with_their_sentence(tmp_path: Path, config: TrainConfig) -> None:
     run = make_run(tmp_path / "run", config.replace(batch_size=2000))
     run.start()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert run.snapshot.error.endswith(" has 1797 images, fewer than one batch of 2000: lower the batch size or add images.")
     assert not (tmp_path / "run").exists()
 
 
-def test_an_end_that_cannot_be_saved_does_not_promise_to_go_on(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    bench.tick(5)
-    monkeypatch.setattr(RunFolder, "write_step", full)
-    bench.send(Stop())
-    assert bench.tick() is False
-    assert (bench.last.status, bench.last.saved_steps) == ("stopped", (0,))
-    assert bench.last.notice == ("Step 5 could not be saved, and the run has ended: free some disk space before you resume it from step 0.")
-
-
-def test_two_edits_of_one_setting_at_one_step_are_both_noted_and_the_later_holds(bench: Bench) -> None:
-    bench.tick(4)
-    bench.send(Set({"n_critic": 5}), Set({"n_critic": 6}))
-    bench.tick()
-    assert [(edit.step, edit.old, edit.new) for edit in bench.last.edits] == [(4, 3, 5), (4, 5, 6)]
-    assert bench.recorder.folder.config_at(4).n_critic == 6
-
-
-# The thread, again.
+# Orders from other threads.
 
 
 def test_stop_while_the_data_is_being_loaded(tmp_path: Path, digits: TrainConfig) -> None:
@@ -658,16 +152,16 @@ def test_stop_while_the_data_is_being_loaded(tmp_path: Path, digits: TrainConfig
 
     def make_loop(inbox: Any, publish: Any, **kwargs: Any) -> RunLoop:
         loading.set()
-        assert go.wait(20)
+        assert go.wait(PATIENCE)
         return new_loop(digits, tmp_path / "run", inbox, publish, **kwargs)
 
     run = Run("run", digits, make_loop)
     run.start()
-    assert loading.wait(20)
+    assert loading.wait(PATIENCE)
     assert run.snapshot.status == "loading"
     run.stop()
     go.set()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert (run.snapshot.status, run.snapshot.step, run.snapshot.saved_steps) == ("stopped", 0, (0,))
 
 
@@ -680,7 +174,7 @@ def test_commands_sent_before_the_run_is_there_are_carried_out(tmp_path: Path, d
     while snapshot.step < 5:
         snapshot = wait_for(run, "paused")
     run.stop()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     assert (run.snapshot.step, run.snapshot.generator_updates, run.snapshot.config.n_critic) == (5, 2, 2)
 
 
@@ -689,11 +183,11 @@ def test_snapshots_of_a_run_are_numbered_without_repeating(tmp_path: Path, confi
     seen: list[Snapshot] = []
     run = make_run(tmp_path / "run", config)
     publish = run._publish
-    run._publish = lambda snapshot: (publish(snapshot), seen.append(run.snapshot))[0]  # type: ignore[method-assign]
+    run._publish = lambda snapshot: (publish(snapshot), seen.append(run.snapshot))[0]
     seen.append(run.snapshot)
     run.start()
     seen.insert(1, run.snapshot)
-    assert run.join(20)
+    assert run.join(PATIENCE)
     numbers = [snapshot.seq for snapshot in seen if snapshot.status in ("queued", "running", "finished")]
     assert numbers == sorted(set(numbers)) and len(numbers) > 60
     assert len({(snapshot.seq, snapshot.status) for snapshot in seen}) == len({snapshot.seq for snapshot in seen})
@@ -713,6 +207,6 @@ def test_stop_and_start_from_many_threads_end_in_one_end(tmp_path: Path, digits:
         thread.start()
     for thread in threads:
         thread.join()
-    assert run.join(20)
+    assert run.join(PATIENCE)
     # Stopped before it began, in which case it never ends, or ended once.
     assert run.snapshot.status == "stopped" and len(ended) == (1 if run._thread.ident is not None else 0)

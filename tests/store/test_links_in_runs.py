@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.loops import begin
 from tests.project import PROJECT
+from tests.small import SMALL
 from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.latent.directions import saved_directions
-from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.launch import resumed_loop
 from wgan_core.runs.messages import Stop
 from wgan_core.store.files import append_lines, whole_lines
 from wgan_core.store.folder import RunFolder, StoreError
@@ -27,22 +29,10 @@ FOLDERS = ("steps", "samples", "steps/00000008")
 INSIDE = ("steps/00000008/critic.safetensors", "samples/00000008.png", "steps/00000009", "samples/x", "steps/.00000009-0123abcd")
 
 
-def train(path: Path, config: TrainConfig, steps: int = 8) -> None:
-    inbox: queue.SimpleQueue = queue.SimpleQueue()
-    loop = new_loop(config, path, inbox)
-    for _ in range(steps):
-        loop.tick()
-    inbox.put(Stop())
-    loop.tick()
-    loop.recorder.folder.release()
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.conftest import SMALL
-
     path = tmp_path_factory.mktemp("trained") / "run"
-    train(path, SMALL)
+    begin(path, SMALL, 8)
     (path / "health.jsonl").touch()
     (path / "directions.json").write_text("[]")
     (path / ".lock").touch()
@@ -186,6 +176,7 @@ def test_only_names_of_our_own_making_are_deleted(run: Path, config: TrainConfig
     assert all((run / "steps" / name / "precious").read_text() == "precious" for name in THEIRS)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
 @pytest.mark.parametrize("name", [*FILES, "steps/00000008/generator.safetensors", "samples/00000008.png", "steps", "samples"])
 def test_a_pipe_in_place_of_a_file_is_refused_and_waited_for_by_nobody(run: Path, name: str) -> None:

@@ -8,7 +8,9 @@ import math
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -141,7 +143,7 @@ def damage_foreign(path: Path) -> None:
         (Path.unlink, "Step 200 is not whole: its generator file is missing."),
     ],
 )
-def test_a_damaged_file_is_a_sentence(folder: RunFolder, damage, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_file_is_a_sentence(folder: RunFolder, damage: Callable[[Path], object], sentence: str) -> None:
     damage(folder.path / "steps" / "00000200" / "generator.safetensors")
     with pytest.raises(StoreError) as caught:
         folder.read_part(200, "generator")
@@ -178,7 +180,7 @@ def test_new_run_ids_are_run_ids(config: TrainConfig, tmp_path: Path) -> None:
         (lambda meta: meta.pop("config"), "is damaged: restore it from a copy."),
     ],
 )
-def test_a_hand_edited_config_is_a_sentence(folder: RunFolder, edit, sentence: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_hand_edited_config_is_a_sentence(folder: RunFolder, edit: Callable[[dict[str, Any]], object], sentence: str) -> None:
     path = folder.path / "config.json"
     meta = json.loads(path.read_text())
     edit(meta)
@@ -208,6 +210,7 @@ def test_lists_are_newest_first_and_say_how_runs_stand(tmp_path: Path, config: T
     assert found == [("run-2", "failed", False), ("run-1", "interrupted", False), ("run-0", "finished", False)]
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time_holds_a_run(folder: RunFolder) -> None:
     assert not folder.is_held()
     folder.hold()
@@ -232,7 +235,7 @@ def test_pruning_spares_the_newest_and_what_was_saved_by_hand(folder: RunFolder)
     assert folder.steps() == [100, 200, 250, 300, 350]
 
 
-def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, config: TrainConfig, dataset) -> None:  # type: ignore[no-untyped-def]
+def test_saved_networks_are_checked_and_an_older_step_helps_out(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
     trainer = Trainer(config, dataset)
     folder = RunFolder.create(tmp_path / "run", config, dataset={"shape": [1, 8, 8]})
     folder.write_step(0, trainer.state_dict())
@@ -326,6 +329,7 @@ def test_what_is_no_step_is_not_taken_for_one(folder: RunFolder) -> None:
     assert folder.steps() == [100, 200] and folder.samples() == {}
 
 
+@pytest.mark.slow
 def test_another_process_holds_a_run(folder: RunFolder) -> None:
     """Not only another object here: the command line and the page are two processes."""
     script = (

@@ -40,7 +40,7 @@ def test_a_backward_pass_fills_the_gradient_vector() -> None:
     plain(x).sum().backward()
     assert flat.vector.grad is flat.gradient
     for part, parameter in zip(flat.views(flat.gradient), plain.parameters(), strict=True):
-        assert torch.equal(part, parameter.grad)  # pyright: ignore[reportArgumentType]
+        assert parameter.grad is not None and torch.equal(part, parameter.grad)
 
 
 def test_an_optimiser_of_the_vector_does_what_one_of_the_parameters_does() -> None:

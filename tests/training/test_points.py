@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import queue
@@ -15,7 +14,10 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from tests.data_sets import modes
 from tests.kernels import assert_same, rounds_as_a_plain_loop
+from tests.networks import linear_layer
+from tests.trainers import take_over
 from wgan_core.cli.main import main
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data import toy
@@ -71,7 +73,7 @@ def test_the_data_are_the_distributions_points_as_they_are() -> None:
 def test_held_out_points_are_others_of_the_same_distribution() -> None:
     training, held_out = (load_dataset(TINY, held_out=part).data.numpy() for part in (False, True))
     assert not {*map(bytes, training)} & {*map(bytes, held_out)}
-    means = np.array(toy.DISTRIBUTIONS["8-gaussians"].means)  # type: ignore[attr-defined]
+    means = modes("8-gaussians").means
     assert np.linalg.norm(held_out[:, None] - means, axis=2).min(1).max() < 6 * 0.02 / 1.414
 
 
@@ -87,7 +89,7 @@ def test_networks_for_points_take_their_shape_from_the_data(depth: int) -> None:
     kinds = [type(layer) for layer in generator.layers]
     assert kinds == [nn.Linear, nn.LeakyReLU] * depth + [nn.Linear]
     with torch.no_grad():
-        generator.layers[-1].bias.fill_(7)  # type: ignore[union-attr]
+        linear_layer(generator, -1).bias.fill_(7)
         points = generator(torch.randn(5, 2))
     assert points.shape == (5, 2) and float(points.mean()) > 5  # no tanh
     scores = critic(points)
@@ -121,14 +123,9 @@ def plain_networks() -> tuple[nn.Sequential, nn.Sequential]:
     return nn.Sequential(*hidden(2), nn.Linear(512, 2)), nn.Sequential(*hidden(2), nn.Linear(512, 1))
 
 
-def take_over(theirs: nn.Module, ours: nn.Module) -> None:
-    state = zip(theirs.state_dict(), ours.state_dict().values(), strict=True)
-    theirs.load_state_dict({name: copy.deepcopy(tensor) for name, tensor in state})
-
-
-def batches_of(data: Tensor, seed: int) -> Tensor:
+def batches_of(data: Tensor, seed: int) -> tuple[Tensor, ...]:
     """The first epoch in batches of 256, as the trainer draws it."""
-    return data[torch.randperm(len(data), generator=torch.Generator().manual_seed(seed * 1_000_003))].split(256)  # type: ignore[return-value]
+    return data[torch.randperm(len(data), generator=torch.Generator().manual_seed(seed * 1_000_003))].split(256)
 
 
 def toy_trainer(preset: str) -> tuple[Trainer, nn.Sequential, nn.Sequential]:
@@ -140,6 +137,7 @@ def toy_trainer(preset: str) -> tuple[Trainer, nn.Sequential, nn.Sequential]:
     return trainer, generator, critic
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_the_gradient_penalty_preset_is_the_papers_toy_loop() -> None:
     """20 critic and 4 generator updates of WGAN-GP's algorithm 1 with the toy code's numbers."""
@@ -174,6 +172,7 @@ def test_the_gradient_penalty_preset_is_the_papers_toy_loop() -> None:
             assert (a - b).abs().max() <= 20 * 1e-4, name
 
 
+@pytest.mark.slow
 @pytest.mark.arithmetic
 def test_the_clipped_preset_is_the_papers_toy_loop_bit_for_bit_where_the_kernels_allow() -> None:
     trainer, generator, critic = toy_trainer("wgan-toy")
@@ -244,7 +243,8 @@ def test_the_kept_picture_is_a_scatter_of_the_fixed_points(tmp_path: Path) -> No
     pictures = snapshot_of(tmp_path / "run", TINY).pictures
     assert pictures is not None
     kept = RunFolder.open(tmp_path / "run").samples()[50]
-    expected = images.scatter(pictures.samples, pictures.real, limit=2.0)  # pyright: ignore[reportArgumentType]
+    assert pictures.real is not None
+    expected = images.scatter(pictures.samples.astype(np.float32), pictures.real.astype(np.float32), limit=2.0)
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(kept.read_bytes()))), expected)
 
 
@@ -262,9 +262,11 @@ def test_a_scatter_shows_each_point_where_it_is() -> None:
 
 def command(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
     status = main([str(word) for word in words])
-    return status, *capsys.readouterr()
+    shown = capsys.readouterr()
+    return status, shown.out, shown.err
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_samples_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     status, out, _ = command(capsys, "train", *TINY_FLAGS, "--max-steps", 60, "--out", whole)

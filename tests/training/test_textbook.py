@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 import torch
 from torch import Tensor, nn
 
 from tests.kernels import assert_same, rounds_as_a_plain_loop
+from tests.trainers import take_over
 from wgan_core.config import PRESETS
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.training.trainer import Trainer
 
-pytestmark = pytest.mark.arithmetic
+pytestmark = [pytest.mark.arithmetic, pytest.mark.slow]
 
 
 class TextbookGenerator(nn.Module):
@@ -50,13 +49,6 @@ class TextbookCritic(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return self.model(images.view(len(images), -1))
-
-
-def take_over(textbook: nn.Module, network: nn.Module) -> None:
-    """Copy all parameters and buffers, matched by their order."""
-    ours, theirs = network.state_dict(), textbook.state_dict()
-    assert [tensor.shape for tensor in ours.values()] == [tensor.shape for tensor in theirs.values()]
-    textbook.load_state_dict(dict(zip(theirs, copy.deepcopy(list(ours.values())), strict=True)))
 
 
 def digit_like(count: int) -> ImageDataset:

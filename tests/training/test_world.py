@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,8 @@ import torch
 import torch.distributed as dist
 from torch.multiprocessing.spawn import spawn
 
-from tests.conftest import SMALL
+from tests.small import SMALL
+from tests.waiting import PATIENCE, until
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.runs.launch import resumed_loop
@@ -27,6 +27,8 @@ from wgan_core.store.folder import RunFolder
 from wgan_core.training.job import Job, current_job
 from wgan_core.training.trainer import Trainer
 from wgan_core.training.world import World, check_batch
+
+pytestmark = pytest.mark.slow
 
 STEPS = 12
 CASES: dict[str, dict[str, Any]] = {
@@ -140,12 +142,7 @@ def tiny(path: Path, *flags: str) -> tuple[str, ...]:
 
 def wait_for_step(path: Path, step: int) -> None:
     """Until the run has saved `step`."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if (path / "steps" / f"{step:08d}").is_dir():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"step {step} never came")
+    until((path / "steps" / f"{step:08d}").is_dir, f"step {step} never came")
 
 
 def children(pid: int) -> list[int]:
@@ -159,7 +156,7 @@ def test_a_killed_process_ends_the_job_and_one_process_goes_on(tmp_path: Path, v
     job = torchrun(*tiny(tmp_path / "run", "--max-steps", "1000000"))
     wait_for_step(tmp_path / "run", 200)
     os.kill(children(job.pid)[victim], signal.SIGKILL)
-    _, errors = job.communicate(timeout=60)
+    _, errors = job.communicate(timeout=PATIENCE)
     assert job.returncode != 0
     said = "Another process of this job ended or does not answer any more, so the run was stopped."
     assert errors.count(said) == 1
@@ -176,20 +173,20 @@ def test_ctrl_c_stops_all_at_the_same_step_and_several_go_on(tmp_path: Path) -> 
     job = torchrun(*tiny(tmp_path / "run", "--max-steps", "1000000"))
     wait_for_step(tmp_path / "run", 200)
     job.send_signal(signal.SIGINT)
-    output, _ = job.communicate(timeout=60)
+    output, _ = job.communicate(timeout=PATIENCE)
     folder = RunFolder.open(tmp_path / "run")
     stopped = folder.steps()[-1]
     assert folder.status() == "stopped" and f"Stopped at step {stopped}." in output
 
     again = torchrun("--resume", str(tmp_path / "run"), "--max-steps", str(stopped + 50))
-    output, errors = again.communicate(timeout=60)
+    output, errors = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, errors
     assert output.count(f"at step {stopped + 50}.") == 1 and folder.status() == "finished"
     np.testing.assert_array_equal(np.diff(folder.read_metrics()[:, 0]), 1)
 
 
 def test_only_one_process_speaks_of_bad_input(tmp_path: Path) -> None:
-    output, errors = torchrun(*tiny(tmp_path / "run", "--batch-size", "33")).communicate(timeout=60)
+    output, errors = torchrun(*tiny(tmp_path / "run", "--batch-size", "33")).communicate(timeout=PATIENCE)
     assert errors.count("33 cannot be divided among 2 of them: take 32 or 34.") == 1 and output == ""
     assert not (tmp_path / "run").exists()
 

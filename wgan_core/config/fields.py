@@ -6,6 +6,7 @@ import types
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic.config import JsonDict
 
 from wgan_core.config.setting_info import Group, SettingInfo, describe_range, setting_info
 
@@ -37,7 +38,7 @@ def _setting(
     **bounds: Any,
 ) -> Any:
     """A pydantic field that also carries what a widget or a flag needs to present it."""
-    extra = {"unit": unit, "live": live, "group": group, "step": step, "only_with": only_with}
+    extra: JsonDict = {"unit": unit, "live": live, "group": group, "step": step, "only_with": list(only_with)}
     if isinstance(default, float):
         bounds.setdefault("allow_inf_nan", False)
     return Field(default, title=label, description=help, json_schema_extra=extra, **bounds)

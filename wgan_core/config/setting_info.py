@@ -63,7 +63,7 @@ def setting_info(name: str, field: FieldInfo) -> SettingInfo:
         high=bounds.get("le", bounds.get("lt")),
         high_is_allowed="lt" not in bounds,
         choices=choices,
-        **extra,
+        **{**extra, "only_with": tuple(extra["only_with"])},
     )
 
 

@@ -21,7 +21,7 @@ def settings_in_loop(config: TrainConfig) -> frozenset[str]:
     """The live settings that this config's loop reads; an edit of any other does not change the weights."""
     recipe = {name for name in live_fields() if SETTINGS[name].group == "recipe"}
     assert recipe == {*_IN_LOOP, *_RATES}, "every live setting of the recipe is written into the loop"
-    return frozenset(name for name in recipe if in_use(config, name)) | (_IN_SCHEDULE.keys() if _is_scheduled(config) else frozenset())
+    return frozenset(name for name in recipe if in_use(config, name)) | frozenset[str](_IN_SCHEDULE if _is_scheduled(config) else ())
 
 
 def _is_scheduled(config: TrainConfig) -> bool:

@@ -155,7 +155,7 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
     rows = History(folder.read_metrics()).view()
     last = int(max(steps[-1] if steps else 0, newest(rows, "step", 0)))
     stands = folder.status()
-    status: Status = stands if stands in ("running", "finished", "failed") else "stopped"  # pyright: ignore[reportAssignmentType]
+    status: Status = stands if stands in ("running", "finished", "failed") else "stopped"
     error = ""
     if stands == "interrupted":
         error = f"The program ended before this run did. Step {steps[-1] if steps else 0} is kept; resume to go on from there."

@@ -11,9 +11,9 @@ import math
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 MOST_LINE = 1_000_000
 """Bytes of a line; longer ones are passed over. Ours have some thousands."""
@@ -135,13 +135,19 @@ def _finite(text: str) -> float:
 
 
 def _is_shallow(found: Any) -> bool:
-    level = [found]
+    level: list[Any] = [found]
     for _ in range(MOST_NESTED + 1):
-        parts = (part for one in level if isinstance(one, (dict, list)) for part in (one.values() if isinstance(one, dict) else one))
-        level = [part for part in parts if isinstance(part, (dict, list))]
+        level = [part for one in level for part in _parts(one) if isinstance(part, (dict, list))]
         if not level:
             return True
     return False
+
+
+def _parts(one: Any) -> Iterable[Any]:
+    """What a list or an object holds."""
+    if isinstance(one, dict):
+        return cast("dict[Any, Any]", one).values()
+    return cast("list[Any]", one) if isinstance(one, list) else ()
 
 
 def _open_plainly(path: Path, flags: int, mode: str) -> BinaryIO:

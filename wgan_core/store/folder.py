@@ -243,7 +243,7 @@ class RunFolder:
             kept = ", ".join(map(str, self.steps())) or "none"
             raise StoreError(f"Step {step} is not kept in this run (kept: {kept}).")
         try:
-            with safetensors.safe_open(path, framework="pt") as file:  # pyright: ignore[reportArgumentType]
+            with safetensors.safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except FileNotFoundError:

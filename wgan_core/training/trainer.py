@@ -92,10 +92,10 @@ class Trainer:
             (config.batch_size, *[1] * (self.data.ndim - 1)) if penalised else None,
             self._rows,
         )
-        self.step = 0
+        self.step: int = 0
         """Critic updates done."""
-        self.generator_updates = 0
-        self.critic_updates_since_generator = 0
+        self.generator_updates: int = 0
+        self.critic_updates_since_generator: int = 0
         self.last_generator_loss = torch.tensor(float("nan"), device=self.device)
         """Of the latest generator update, 0-dim; nan before the first."""
         self._epoch = -1

@@ -191,7 +191,7 @@ class _Sum(torch.autograd.Function):
     """The sum of a tensor over all processes. Each process's loss depends on it, so the gradients are summed over all of them too."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, world: World) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(ctx: Any, x: Tensor, world: World) -> Tensor:
         ctx.world = world
         total = x.clone()
         world._sum(total)

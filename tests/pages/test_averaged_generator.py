@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.train import live_points, run_view
-from pages.shared.server import run_manager
 from tests.app_page import page
+from tests.waiting import trained
 from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import to_uint8
@@ -29,22 +27,6 @@ from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_generator
 
 NONE_KEPT = "This run keeps no averaged generator"
-
-
-@pytest.fixture
-def manager(runs: Path) -> Iterator[RunManager]:
-    st.cache_resource.clear()
-    manager = run_manager()
-    yield manager
-    manager.shutdown()
-    st.cache_resource.clear()
-
-
-def trained(manager: RunManager, config: TrainConfig) -> Run:
-    run = manager.start(config)
-    run.watch()  # else no pictures are made
-    assert run.join(30) and run.snapshot.status == "finished", run.snapshot.error
-    return run
 
 
 @pytest.fixture
@@ -122,6 +104,7 @@ def test_a_run_without_average_is_one_sentence(
         load_networks(folder_of(manager, plain), 60, averaged=True)
 
 
+@pytest.mark.slow
 def test_the_average_is_exported(manager: RunManager, averaging: Run) -> None:
     folder = folder_of(manager, averaging)
     made = export(folder, "exported-program", part="averaged")
