@@ -51,7 +51,7 @@ def setting_info(name: str, field: FieldInfo) -> SettingInfo:
     """What `field`, made by `fields._setting`, says of the setting `name`."""
     kind, choices = _kind_and_choices(field.annotation)
     bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
-    extra = typing.cast(dict[str, Any], field.json_schema_extra)
+    extra = dict(typing.cast(dict[str, Any], field.json_schema_extra))
     return SettingInfo(
         name=name,
         kind=kind,
@@ -63,7 +63,8 @@ def setting_info(name: str, field: FieldInfo) -> SettingInfo:
         high=bounds.get("le", bounds.get("lt")),
         high_is_allowed="lt" not in bounds,
         choices=choices,
-        **{**extra, "only_with": tuple(extra["only_with"])},
+        only_with=tuple(extra.pop("only_with")),
+        **extra,
     )
 
 
