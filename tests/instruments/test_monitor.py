@@ -325,6 +325,22 @@ def test_what_fails_when_asked_is_a_sentence_and_the_others_are_measured(
     assert len(of_key(bench.folder.readings(), "probe")) == 2
 
 
+@pytest.mark.parametrize(("seconds", "budget", "looks"), [(10.0, 3.0, [5]), (1.0, 3.0, []), (10.0, 0.0, [])], ids=["long", "short", "off"])
+def test_a_run_that_took_its_time_ends_with_a_last_look(
+    seconds: float, budget: float, looks: list[int], tmp_path: Path, config: TrainConfig, dataset: ImageDataset
+) -> None:
+    config = config.replace(max_steps=5, instruments_budget=budget)
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, least=1e9))
+    bench.tick(seconds)
+    if bench.monitor is not None and budget and seconds > 5:  # the first look, which every run has
+        assert bench.arrived.acquire(timeout=PATIENCE)
+    while bench.tick(seconds if bench.trainer.step < 5 else 0.001):
+        pass
+    assert bench.folder.status() == "finished" and bench.snapshots[-1].status == "finished"
+    assert [reading.step for reading in of_key(bench.folder.readings(), "probe")][-len(looks) or 99 :] == looks
+    assert any(snapshot.measuring_all for snapshot in bench.snapshots) is bool(looks)
+
+
 # Is the critic lagging?
 
 

@@ -45,6 +45,10 @@ from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
+SECONDS_WORTH_A_LAST_LOOK = 20.0
+"""Of training: a shorter run ends without a last look of all instruments, which takes some seconds."""
+MAX_LAST_LOOK_SECONDS = 60.0
+
 
 class RunLoop:
     """Applies commands and trains, one `tick` at a time. No thread, so tests call it directly.
@@ -86,6 +90,7 @@ class RunLoop:
         self._pictures: Pictures | None = None
         self._seq = 1  # a Run has had 0, queued, and 1, loading
         self._next_publish = -math.inf
+        self._last_look_until: float | None = None
         self.status: Status = "running"
         # Step 0 is kept too: time travel starts at the untrained networks, and a failing run has a good step from the start.
         if not recorder.folder.steps():
@@ -97,6 +102,8 @@ class RunLoop:
         """Apply every waiting command, then train one step. False once the run has ended."""
         self._apply_commands()
         if (self.status == "running" or self._steps_to_do) and self.trainer.step >= self.trainer.config.max_steps:
+            if self._measures_once_more():
+                return True
             self._end("finished")
             self._emit()
         if self.status in ENDED:
@@ -106,6 +113,21 @@ class RunLoop:
         if stepped or self._clock() >= self._next_publish:
             self._emit()
         return True
+
+    def _measures_once_more(self) -> bool:
+        """At the end of a run that took its time, have every instrument look once more; True while that goes on."""
+        monitor = self._monitor
+        if monitor is None or not self.trainer.config.instruments_budget or self._speed.seconds() < SECONDS_WORTH_A_LAST_LOOK:
+            return False
+        if self._last_look_until is None:
+            self._last_look_until = self._clock() + MAX_LAST_LOOK_SECONDS
+            self._measure_all()
+            self._emit()
+        if not monitor.measuring_all or self._clock() >= self._last_look_until:
+            return False
+        with contextlib.suppress(queue.Empty):
+            self._apply(self._inbox.get(timeout=0.1))
+        return self.status not in ENDED
 
     def _apply_commands(self) -> None:
         """Apply what waits; a paused run blocks here instead of spinning."""
@@ -130,7 +152,7 @@ class RunLoop:
             case SaveNow():
                 self._save(by_hand=True)
             case Stop():
-                self._end("stopped")
+                self._end("finished" if self.trainer.step >= self.trainer.config.max_steps else "stopped")
             case CheckLag():
                 self._check_lag()
             case MeasureAll():
