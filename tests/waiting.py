@@ -28,13 +28,13 @@ class Clock:
     perf_counter = __call__
 
 
-def until(condition: Callable[[], bool], what: object = "it did not come about") -> None:
+def until(condition: Callable[[], bool], what: object = "it did not come about", *, pause: float = 0.005) -> None:
     """Wait until `condition()`. Raises AssertionError with `what` (or, of a function, with what it returns) when patience is at its end."""
-    pause, end = threading.Event(), time.monotonic() + PATIENCE
+    waiting, end = threading.Event(), time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(what() if callable(what) else what)
-        pause.wait(0.005)
+        waiting.wait(pause)
 
 
 def wait_for(run: Run, *statuses: str) -> Snapshot:
