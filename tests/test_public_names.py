@@ -10,6 +10,7 @@ import pytest
 
 import wgan_core
 from tests.project import PROJECT
+from wgan_core.config import PRESETS
 
 NAMES = [
     "PRESETS",
@@ -30,8 +31,8 @@ NAMES = [
 def test_these_names_are_public() -> None:
     assert wgan_core.__all__ == NAMES
     assert set(NAMES) <= set(dir(wgan_core))
-    for name in NAMES:
-        assert getattr(wgan_core, name) is not None
+    assert {getattr(wgan_core, name).__name__ for name in NAMES if name != "PRESETS"} == {*NAMES} - {"PRESETS"}
+    assert wgan_core.PRESETS is PRESETS
 
 
 def test_another_name_is_an_attribute_error() -> None:

@@ -28,17 +28,18 @@ class Clock:
     perf_counter = __call__
 
 
-def until(condition: Callable[[], bool], what: object = "it did not come about") -> None:
+def until(condition: Callable[[], bool], what: object = "it did not come about", *, pause: float = 0.005) -> None:
     """Wait until `condition()`. Raises AssertionError with `what` (or, of a function, with what it returns) when patience is at its end."""
-    pause, end = threading.Event(), time.monotonic() + PATIENCE
+    waiting, end = threading.Event(), time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(what() if callable(what) else what)
-        pause.wait(0.005)
+        waiting.wait(pause)
 
 
 def wait_for(run: Run, *statuses: str) -> Snapshot:
-    """Until the run is in one of `statuses`. A run that has ended in another fails at once, with its error."""
+    """Until the run is in one of `statuses`, and its thread is over if that is an end. One that ended in another fails at once, with its
+    error."""
 
     def come() -> bool:
         snapshot = run.snapshot
@@ -49,6 +50,7 @@ def wait_for(run: Run, *statuses: str) -> Snapshot:
         return f"{run.snapshot.status}, not {' or '.join(statuses)}: {run.snapshot.error}"
 
     until(come, said)
+    assert not run.snapshot.ended or run.join(PATIENCE)
     return run.snapshot
 
 
@@ -57,7 +59,6 @@ def trained(manager: RunManager, config: TrainConfig) -> Run:
     run = manager.start(config)
     run.watch()  # else no pictures are made
     wait_for(run, "finished")
-    assert run.join(PATIENCE)
     return run
 
 

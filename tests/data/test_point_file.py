@@ -130,13 +130,13 @@ def test_a_refusal_quotes_nothing_of_the_file(tmp_path: Path, content: str | byt
         ("/no/such/points.csv", "There is no file /no/such/points.csv: write the path of a CSV file"),
         (".", "There is no file .: write the path of a CSV file"),
         ("~nobody-of-that-name/p.csv", "There is no file ~nobody-of-that-name/p.csv: "),
-        ("p" * 3000, "p"),
+        ("p" * 3000, f"{'p' * 3000} cannot be read (File name too long): save it as CSV text in UTF-8."),
     ],
 )
 def test_a_file_that_is_not_there_is_one_sentence(file: str, sentence: str) -> None:
     with pytest.raises(DataError) as caught:
         load_dataset(TrainConfig(dataset="csv", data_root=file))
-    assert str(caught.value).startswith(sentence) or "cannot be read" in str(caught.value)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_too_many_points_or_bytes_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

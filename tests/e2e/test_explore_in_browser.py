@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from pages.parts.explore.latent_state import plane_name
+from tests.waiting import until
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
 from wgan_core.latent import directions
@@ -136,11 +137,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.wait_for_function("() => !location.search.includes('at=')")
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(re.compile("at="))
-    deadline = 50
-    while not np.array_equal(painted(page), moved) and deadline:
-        page.wait_for_timeout(100)
-        deadline -= 1
-    assert np.array_equal(painted(page), moved)
+    until(lambda: np.array_equal(painted(page), moved))
 
 
 def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
@@ -148,8 +145,7 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
     page.goto(f"{url}/explore?run=walkthrough-mnist&seed=10&at=0.5,0.25")
     painted(page)
     page.locator(".explorer .view").select_option("64")
-    while painted(page).shape != (8 * 33 - 1, 8 * 33 - 1):
-        page.wait_for_timeout(50)
+    until(lambda: painted(page).shape == (8 * 33 - 1, 8 * 33 - 1))
     sheet = painted(page)
     page.wait_for_url(re.compile("show=64"))
     page.reload()
@@ -157,8 +153,7 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
     box = page.locator(".explorer .image").bounding_box()
     page.mouse.click(box["x"] + 2.5 / 8 * box["width"], box["y"] + 1.5 / 8 * box["height"])  # second row, third column: the tenth
     page.wait_for_url(re.compile("seed=20"))
-    while painted(page).shape != (32, 32):
-        page.wait_for_timeout(50)
+    until(lambda: painted(page).shape == (32, 32))
     page.locator(".explorer .image[aria-label*='seed 20']").wait_for()
     assert link(page)["at"] == "0.5,0.25" and farthest(page, networks) <= 1
     assert np.array_equal(painted(page), sheet[33:65, 66:98]) and "show" not in link(page)
@@ -270,11 +265,7 @@ def test_directions_and_truncation_are_pytorchs_too(url: str, browser_page: Any)
     z = place.latent(fixed_latents(3, 1, 100)[0].numpy(), plane_name(3), known)
     page.get_by_role("slider", name="images 1").wait_for()
     wanted = networks.pixels(z[None])[0, :, :, 0]
-    for _ in range(100):
-        if np.abs(painted(page).astype(int) - wanted).max() <= 1:
-            break
-        page.wait_for_timeout(50)
-    assert np.abs(painted(page).astype(int) - wanted).max() <= 1
+    until(lambda: np.abs(painted(page).astype(int) - wanted).max() <= 1)
 
 
 def test_a_drawing_finds_its_latent(url: str, browser_page: Any) -> None:

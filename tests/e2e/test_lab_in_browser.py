@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
+
 SMALL = "generator_widths=16&critic_widths=16"
 
 
@@ -45,8 +47,7 @@ def test_it_goes_on_while_it_is_watched_and_pause_holds(url: str, browser_page: 
     # It asks for each look by itself: more than a few can only come from there.
     page.get_by_text(re.compile(r"Critic updates: [\d,]{3,}")).wait_for()
     begun = looks(page)
-    while looks(page) < begun + 10:
-        page.wait_for_timeout(20)
+    until(lambda: looks(page) >= begun + 10)
     assert updates(page) > 100 and pixels(page) != untrained
     press(page, "Pause")
     page.get_by_role("button", name="Play").wait_for()
@@ -59,8 +60,7 @@ def test_it_goes_on_while_it_is_watched_and_pause_holds(url: str, browser_page: 
     # The address holds the settings, so a reload begins the same experiment anew.
     page.reload()
     page.get_by_text("Critic updates: 0. Generator updates: 0.").wait_for()
-    page.wait_for_timeout(300)
-    assert pixels(page) == untrained
+    until(lambda: pixels(page) == untrained)
 
 
 def test_slow_motion_stops_between_climb_and_clip(url: str, browser_page: Any) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.waiting import until
 
 PROJECT = Path(__file__).parents[2]
 
@@ -24,13 +25,6 @@ CURVE = """() => {
 def curve(page: Any) -> dict[str, Any]:
     page.wait_for_function(f"({CURVE})() !== null")
     return page.evaluate(CURVE)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
 
 
 def picture(page: Any, alt: str) -> str:
@@ -75,19 +69,19 @@ def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: An
 
     # See it move.
     reach = curve(page)["reach"]
-    wait_until(lambda: curve(page)["reach"] > reach)
-    wait_until(lambda: picture(page, "64 generated images") != first)
+    until(lambda: curve(page)["reach"] > reach)
+    until(lambda: picture(page, "64 generated images") != first)
 
     # Steer it.
     page.get_by_role("spinbutton", name="Clip value c").fill("0.02")
     page.get_by_role("spinbutton", name="Clip value c").press("Enter")
-    wait_until(lambda: curve(page)["labels"] == ["clip_value 0.01 → 0.02"])
+    until(lambda: curve(page)["labels"] == ["clip_value 0.01 → 0.02"])
     assert curve(page)["shapes"] == 1
 
     # Leave and come back: another tab, only the address.
     page.goto("about:blank")
     page.goto(address)
-    wait_until(lambda: page.get_by_role("spinbutton", name="Clip value c").input_value() == "0.02")
+    until(lambda: page.get_by_role("spinbutton", name="Clip value c").input_value() == "0.02")
     assert curve(page)["labels"] == ["clip_value 0.01 → 0.02"]
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Resume").wait_for()
@@ -101,7 +95,7 @@ def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: An
     slider = page.get_by_role("slider", name="z1", exact=True)
     for _ in range(25):
         slider.press("ArrowRight")
-    wait_until(lambda: painted(page) != before)
+    until(lambda: painted(page) != before)
     page.get_by_text("Moved: z1.").wait_for()
     page.get_by_text("49 images, drawn once and played in your browser").wait_for()
 
@@ -110,7 +104,7 @@ def test_a_page_keeps_its_frame_when_its_address_is_the_first_thing_opened(strea
     """Streamlit's automatic discovery of pages/ would show it bare."""
     browser_page.goto(f"{streamlit_server()}/train?preset=walkthrough&n_critic=7")
     browser_page.get_by_role("link", name="Explore").wait_for()
-    wait_until(lambda: browser_page.get_by_role("spinbutton", name="n_critic").input_value() == "7")
+    until(lambda: browser_page.get_by_role("spinbutton", name="n_critic").input_value() == "7")
     assert "n_critic=7" in browser_page.url
 
 

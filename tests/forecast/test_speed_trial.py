@@ -75,9 +75,16 @@ def test_noise_has_the_shape_and_kind_of_a_named_set(name: str, config: TrainCon
     [{"architecture": "dcgan", "image_size": 32, "dataset": "cifar10"}, {"lipschitz": "gradient-penalty"}, {"dataset": "8-gaussians"}],
     ids=str,
 )
-def test_kinds_of_networks_are_tried(change: dict[str, object], config: TrainConfig) -> None:
-    trial = try_speed(config.replace(**change), 0.0)
+def test_kinds_of_networks_are_tried(change: dict[str, object], config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Trainer] = []
+    ascend = Trainer.ascend
+    monkeypatch.setattr(Trainer, "ascend", lambda self: tried.append(self) or ascend(self))
+    planned = config.replace(**change)
+    trial = try_speed(planned, 0.0)
     assert trial.critic_update > 0 and trial.generator_update > 0
+    assert len(tried) == 2 and tried[0].config == planned
+    shape = {"8-gaussians": (2,), "cifar10": (3, 32, 32)}.get(planned.dataset, (1, 8, 8))
+    assert tried[0].data.shape[1:] == shape
 
 
 def test_the_number_of_cores_of_the_calling_thread_stays(config: TrainConfig) -> None:

@@ -40,7 +40,7 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
     shown = texts(test, helps=True)
     w1 = newest(measured.snapshot.readings)["sliced-w1"]
     assert "How far from real data: Sliced W1" in shown and "(floor" in shown and f"n = {w1.n}" in shown
-    assert "there are no held-out ones" in shown and "BatchNorm in eval mode" in shown and "; took 0." in shown
+    assert "there are no held-out ones" in shown and "BatchNorm in eval mode" in shown and f"; took {w1.seconds:.2g} s" in shown
     for words in ("K_emp", "K_spec", "K_box", "a display value in the unit of W1, no bound", "decades per layer toward the input"):
         assert words in shown
     assert "The instruments have taken" in shown and "50 % are allowed in the long run" in shown

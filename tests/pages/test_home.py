@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pages.shared.text import status_badge
 from tests.app_page import page, press, texts
 from wgan_core.config import PRESETS
 from wgan_core.runs.manager import RunManager
@@ -26,4 +27,4 @@ def test_a_quick_start_beside_another_run_offers_to_queue(manager: RunManager, e
 
 def test_home_lists_runs(manager: RunManager, finished: Run) -> None:
     shown = texts(page("home"))
-    assert finished.run_id in shown and "finished" in shown
+    assert f"**{finished.run_id}** {status_badge('finished')}" in shown and "digits, 8 px, step 60" in shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +238,7 @@ def test_the_message_to_the_browser() -> None:
     one = Laboratory((config, config.replace(lipschitz="gradient-penalty", optimizer="adam")))
     header, numbers = unpack(one, ["landscape"])
     each = GRID * GRID + 4 * POINTS + 2 * MESH * MESH
-    assert len(numbers) == 2 * POINTS + 2 * each and struct.calcsize("<f") == 4
+    assert len(numbers) == 2 * POINTS + 2 * each
     assert np.array_equal(numbers[: 2 * POINTS].reshape(-1, 2), one.view.real.numpy())
     second = numbers[2 * POINTS + each :]
     frame = one.frames()[1]

@@ -23,14 +23,15 @@ def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     step = endless.snapshot.step
     test.number_input(key="step-count").set_value(5).run()
     press(test, "Step")
-    assert endless.snapshot.step == step + 5
+    wait_while_it_trains(endless, lambda: endless.snapshot.step == step + 5)
     test.number_input(key="steer.clip_value").set_value(0.02).run()
+    wait_while_it_trains(endless, lambda: bool(endless.snapshot.edits))
     assert [(edit.field, edit.new) for edit in endless.snapshot.edits] == [("clip_value", 0.02)]
     test.number_input(key="steer.n_critic").set_value(0).run()
-    assert "n_critic must be a whole number from 1 to 1,000, not 0." in texts(test)
+    wait_while_it_trains(endless, lambda: "n_critic must be a whole number from 1 to 1,000, not 0." in texts(test.run()))
     assert endless.snapshot.config.n_critic == 3
     press(test, "Save now")
-    assert step + 5 in endless.snapshot.saved_steps
+    wait_while_it_trains(endless, lambda: step + 5 in endless.snapshot.saved_steps)
     press(test, "Resume")
     wait_for(endless, "running")
     press(test, "Stop")
@@ -50,6 +51,7 @@ def test_a_run_with_gradient_penalty_is_steered_by_lambda(manager: RunManager, c
 def test_a_second_tab_sees_what_the_first_changed(manager: RunManager, endless: Run) -> None:
     first, second = page("train", run=endless.run_id), page("train", run=endless.run_id)
     first.number_input(key="steer.n_critic").set_value(8).run()
+    wait_while_it_trains(endless, lambda: endless.snapshot.config.n_critic == 8)
     second.run()
     assert second.number_input(key="steer.n_critic").value == 8
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
 
 from pages.parts.train import forecast
 from tests.app_page import button, page, press, texts
+from tests.waiting import until
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig
+from wgan_core.config.setting_info import describe_range
 from wgan_core.forecast.speed_trial import SpeedTrial
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
@@ -19,7 +20,7 @@ def test_every_setting_has_a_widget_with_its_range(manager: RunManager) -> None:
     test = page("train", preset="walkthrough", dataset="image-folder")
     for name, info in SETTINGS.items():
         widget = next(w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind if w.key == f"setup.{name}")
-        assert info.label in widget.label and info.flag in widget.help
+        assert info.label in widget.label and info.flag in widget.help and f"Takes {describe_range(info)}." in widget.help
         assert ("live" if info.live else "new run") in widget.label
 
 
@@ -88,9 +89,7 @@ def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_pat
     test = page("train", dataset="mnist", data_root=str(tmp_path))
     assert "MNIST is not on this machine yet: 60,000 images, a download of about 12 MB." in texts(test)
     press(test, "Download MNIST")
-    threading.Event().wait(0.2)
-    test.run()
-    assert "MNIST could not be downloaded: check the network and try again." in texts(test)
+    until(lambda: "MNIST could not be downloaded: check the network and try again." in texts(test.run()))
 
 
 def test_the_cost_of_a_run_like_none_before_is_tried(manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from tests.waiting import until
 from wgan_core.store.history import COLUMNS, History, column
 
 
@@ -48,18 +49,23 @@ def test_columns_go_by_name() -> None:
 
 
 def test_a_reader_never_sees_a_row_that_is_half_written() -> None:
-    history, torn, ended = History(), [], threading.Event()
+    """However the two threads take turns: it is written until what was read has grown ten times."""
+    history, torn, seen, ended = History(), [], set(), threading.Event()
 
     def read() -> None:
         while not ended.is_set():
             view = history.view()
             if not np.array_equal(view, numbered(0, len(view))):
                 torn.append(len(view))
+            seen.add(len(view))
+
+    def write() -> bool:
+        history.append(numbered(len(history.view()), 20))
+        return len(seen) > 10 and len(history.view()) >= 6000
 
     reader = threading.Thread(target=read)
     reader.start()
-    for first in range(0, 6000, 20):
-        history.append(numbered(first, 20))
+    until(write, pause=0.0)
     ended.set()
     reader.join()
-    assert torn == [] and len(history.view()) == 6000
+    assert torn == []
