@@ -138,7 +138,7 @@ def test_the_step_is_the_one_asked_for(folder: RunFolder) -> None:
     made = {step: export(folder, "exported-program", step=step) for step in (None, 30, 40)}
     zeros = {step: not torch.export.load(io.BytesIO(it.content)).module()(torch.ones(2, 6)).any() for step, it in made.items()}
     assert zeros == {None: True, 30: False, 40: True}
-    with pytest.raises(StoreError, match=r"Step 17 is not kept in this run \(kept: 30, 40\)"):
+    with pytest.raises(StoreError, match=r"Step 17 is not saved in this run \(saved: 30, 40\)"):
         export(folder, "exported-program", step=17)
 
 
@@ -236,10 +236,10 @@ def test_the_command_line_writes_the_file_beside_you(
         ("export {run} --as onyx", "Argument --as: invalid choice: 'onyx'"),
         ("export {run}", "The following arguments are required: --as"),
         ("export {run}/nothing --as script", "is not a run folder"),
-        ("export {run} --as script --out {run}/config.json", "config.json exists already: delete it, or name another file with --out."),
+        ("export {run} --as script --out {run}/config.json", "config.json exists already: delete it, or choose another file name with --out."),
         ("export {run} --as script --out {run}", "exists already"),
         ("export {run} --as script --out {run}/no/x.py", "x.py cannot be written (No such file or directory)."),
-        ("export {run} --as exported-program --step 17 --out {run}/x", "Step 17 is not kept in this run (kept: 30)."),
+        ("export {run} --as exported-program --step 17 --out {run}/x", "Step 17 is not saved in this run (saved: 30)."),
         ("export {run} --as script --step 30 --out {run}/x", "A script trains from the beginning"),
         ("export {bare} --as onnx --out {run}/x", "This run has no saved step yet."),
         ("exprot {run}", "There is no command 'exprot': did you mean export?"),

@@ -304,7 +304,7 @@ def test_a_hand_edited_ledger_does_no_harm(path: Path, config: TrainConfig, entr
 def test_an_edit_out_of_range_in_the_ledger_is_a_sentence(path: Path, config: TrainConfig) -> None:
     begin(path, config, 4)
     RunFolder.open(path).append_ledger(2, "edit", field="n_critic", old=3, new=-5)
-    with pytest.raises(StoreError, match=r"ledger\.jsonl holds an edit that cannot be: n_critic must be a whole number from 1 to 1,000"):
+    with pytest.raises(StoreError, match=r"ledger\.jsonl holds an impossible edit: n_critic must be a whole number from 1 to 1,000"):
         snapshot_from_folder(RunFolder.open(path))
 
 

@@ -1,4 +1,5 @@
-"""What a run folder may hold: plain files and folders of certain names and sizes, and no links. Checked before anything in it is used."""
+"""The files that a run folder may hold: plain files and folders with known names and limited sizes, and no links. Checked before any of
+them is used."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 from wgan_core.store.files import entries, is_link
 
 DIRECTIONS = "directions.json"
-"""Kept by `directions`."""
+"""Written and read by `latent.directions`."""
 MOST_BYTES = {
     "config.json": 10**6,
     "metrics.csv": 4 * 10**9,
@@ -18,7 +19,7 @@ MOST_BYTES = {
     DIRECTIONS: 10**7,
     ".lock": 10**6,
 }
-"""The files of a run folder, and how large each may be: what no run writes is not read either."""
+"""The files of a run folder and the largest size of each, in bytes. Larger files were not written by a run and are not read."""
 _MOST_SAMPLE = 10**8
 
 
@@ -27,14 +28,14 @@ class StoreError(Exception):
 
 
 class NoRun(StoreError):
-    """A place where there is no run folder at all."""
+    """There is no run folder at this path."""
 
 
 def check_layout(path: Path) -> None:
-    """Raises StoreError where something in the run folder at `path` is not the kind of thing that it should be, or far too large.
+    """Check the run folder at `path`. Raises StoreError if an entry is of the wrong kind or far too large.
 
-    A stranger's folder may hold links: behind them this program would write, and thin out steps, anywhere. `path` itself may be reached
-    through links: those are the user's own.
+    A stranger's folder may hold links. Following them, this program would write and delete outside the folder. `path` itself may be reached
+    through links, since those are the user's own.
     """
     for name, most in MOST_BYTES.items():
         found = _look(path / name)
@@ -49,7 +50,7 @@ def check_layout(path: Path) -> None:
 
 
 def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> None:
-    """What lies in `folder` and in its folders; `most`: bytes of a file, None for any number."""
+    """Check the entries of `folder` and of its subfolders. `most`: bytes per file, None for no limit."""
     for entry in entries(folder):
         found = _look(entry)
         if found is not None:
@@ -62,23 +63,23 @@ def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> Non
 
 def _check_size(path: Path, found: os.stat_result, most: int) -> None:
     if found.st_size > most:
-        raise StoreError(f"{path} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
+        raise StoreError(f"{path} is larger than any file that a run writes there ({most:,} bytes): restore it from a copy.")
 
 
 def _look(path: Path) -> os.stat_result | None:
-    """What is there, links not followed; None where nothing is, or not any more."""
+    """The entry itself, without following links; None if there is none (any more)."""
     try:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}): give yourself the right to, or restore it from a copy.") from None
+        raise StoreError(f"{path} cannot be read ({error.strerror}): make it readable for your user, or restore it from a copy.") from None
 
 
 def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
-    """Raises StoreError unless a plain file or a folder was found; with `wanted`, unless that one was."""
+    """Raise StoreError unless the entry is a plain file or a folder, and of the kind `wanted` if that is given."""
     if is_link(found):
-        raise StoreError(f"{path} is a link, which a run folder may not hold: put what it points to in its place, or delete it.")
+        raise StoreError(f"{path} is a link, and a run folder may not hold links: replace it with what it points to, or delete it.")
     kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else ""
     if not kind:
         raise StoreError(f"{path} is neither a file nor a folder: delete it.")
