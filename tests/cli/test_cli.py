@@ -52,7 +52,7 @@ def test_data_of_ones_own_is_checked_first(tmp_path: Path, capsys: pytest.Captur
     own = ("--dataset", "csv", "--data-root", str(tmp_path / "points.csv"))
     assert train(tmp_path / "run", "--max-steps", "2", *own) == 0
     said = capsys.readouterr().err
-    assert "Note: 600 of 1200 samples repeat another one exactly" in said or "Warning: 600 of 1200 samples" in said
+    assert "Note: 600 of 1200 samples are exact copies of others" in said or "Warning: 600 of 1200 samples" in said
     assert train(tmp_path / "other", "--max-steps", "2") == 0
     assert "samples" not in capsys.readouterr().err
 
@@ -85,7 +85,7 @@ def test_two_halves_equal_the_whole(tmp_path: Path, run: Path) -> None:
 
 def test_resuming_a_run_that_is_done_says_so(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--resume", str(run)]) == 0
-    assert "at step 30 already; give --max-steps more than that" in capsys.readouterr().out
+    assert "already at step 30; give a larger --max-steps" in capsys.readouterr().out
 
 
 def test_samples_are_the_generators_images(run: Path, tmp_path: Path) -> None:

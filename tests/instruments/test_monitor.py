@@ -233,7 +233,7 @@ def test_a_crash_is_one_sentence_and_training_goes_on(tmp_path: Path, config: Tr
     bench = Bench(tmp_path / "run", config, dataset, lanes)
     bench.measure_once()
     bench.tick(2.0)
-    sentence = "The instrument broken failed (ZeroDivisionError: no floor) and is left out from here on; training goes on."
+    sentence = "The instrument broken failed (ZeroDivisionError: no floor) and is switched off for the rest of the run; training continues."
     assert bench.snapshots[-1].notice == sentence
     assert [entry["text"] for entry in bench.folder.ledger() if entry["what"] == "warning"] == [sentence]
     for _ in range(3):
@@ -356,7 +356,7 @@ def test_a_lag_that_cannot_be_found_is_a_sentence(
     bench.inbox.put(CheckLag())
     bench.measure_once()
     bench.tick(2.0)
-    assert bench.snapshots[-1].notice.startswith("Whether the critic lags could not be found out (ZeroDivisionError")
+    assert bench.snapshots[-1].notice.startswith("The check of the critic's lag failed (ZeroDivisionError")
     assert not bench.snapshots[-1].checking_lag
 
 
@@ -383,7 +383,7 @@ def test_a_lag_of_other_settings_is_dropped(
     assert not bench.snapshots[-1].checking_lag
     assert [one["key"] for one in advice_in(bench.folder.readings())] == (["critic-lagging"] if kept else [])
     assert [entry["what"] for entry in bench.folder.ledger()].count("critic-lag") == kept
-    sentence = "A setting was changed while the critic's lag was looked for, so what was found no longer holds: check again."
+    sentence = "A setting was changed while the critic's lag was being measured, so the result no longer holds: check again."
     assert (bench.snapshots[-1].notice == sentence) is not kept
 
 

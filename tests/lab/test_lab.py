@@ -438,7 +438,7 @@ def test_a_run_that_ran_away_stands_still_and_says_so() -> None:
     one.play()
     one.advance(0.1)
     assert not one.playing and one.trainers[0].step <= 2
-    assert one.notice.startswith("The critic's weights ran away to infinity at critic update 1: restart")
+    assert one.notice.startswith("The critic's weights became infinite at critic update 1: restart")
 
 
 def test_live_settings_are_taken_over_and_others_refused() -> None:

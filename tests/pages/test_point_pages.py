@@ -234,4 +234,4 @@ def test_an_upload_that_cannot_be_kept_is_a_sentence(manager: RunManager, upload
     uploads.parent.write_text("a file where a folder should be")
     test = page("train", dataset="csv")
     test.file_uploader[0].set_value(("good.csv", b"1,2\n3,4\n", "text/csv")).run()
-    assert not test.exception and "The upload cannot be kept in" in test.error[0].value
+    assert not test.exception and "The upload cannot be saved in" in test.error[0].value

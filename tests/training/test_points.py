@@ -351,6 +351,6 @@ def test_the_figure_keeps_its_frame_and_draws_what_it_is_given() -> None:
     way: Any = figures.scatter(generated, None, limit=1.0, path=real, here=generated[:1])
     assert [(trace.name, trace.mode, len(trace.x)) for trace in way.data] == [
         ("generated", "markers", 2),
-        ("on the way", "lines", 1),
+        ("on the path", "lines", 1),
         ("here", "markers", 1),
     ]
