@@ -236,7 +236,10 @@ def test_the_command_line_writes_the_file_beside_you(
         ("export {run} --as onyx", "Argument --as: invalid choice: 'onyx'"),
         ("export {run}", "The following arguments are required: --as"),
         ("export {run}/nothing --as script", "is not a run folder"),
-        ("export {run} --as script --out {run}/config.json", "config.json exists already: delete it, or choose another file name with --out."),
+        (
+            "export {run} --as script --out {run}/config.json",
+            "config.json exists already: delete it, or choose another file name with --out.",
+        ),
         ("export {run} --as script --out {run}", "exists already"),
         ("export {run} --as script --out {run}/no/x.py", "x.py cannot be written (No such file or directory)."),
         ("export {run} --as exported-program --step 17 --out {run}/x", "Step 17 is not saved in this run (saved: 30)."),

@@ -68,7 +68,7 @@ def test_classes_by_the_sign_of_one_number() -> None:
     found = directions.of_classes(saved, classify, ("low", "high", "never"))
     assert [one.name for one in found] == ["more low", "more high"]
     assert found[1].vector[3] > 0.99 and found[0].vector[3] < -0.99
-    assert "of 4096 random images, whose halves agree to 0.9" in found[0].note
+    assert "of 4096 random images; the two halves agree to 0.9" in found[0].note
 
 
 def test_a_class_by_chance_gives_no_direction() -> None:

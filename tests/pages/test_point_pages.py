@@ -132,7 +132,7 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     assert [button.label for button in test.get("download_button")][:2] == ["Latent .npy", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
-    np.testing.assert_allclose(way["on the way"], networks.samples(path_through(keys, 24)), atol=1e-6)
+    np.testing.assert_allclose(way["on the path"], networks.samples(path_through(keys, 24)), atol=1e-6)
     np.testing.assert_allclose(way["here"], networks.samples(np.stack(keys)), atol=1e-6)
 
 

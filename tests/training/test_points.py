@@ -332,7 +332,7 @@ def test_a_folder_that_does_not_say_what_shape_its_samples_have(tmp_path: Path) 
     for shape in ([1, 8, 8], None):
         folder = RunFolder.open(tmp_path / "run")
         folder.meta["dataset"]["shape"] = shape
-        with pytest.raises(StoreError, match="does not say what shape the points have"):
+        with pytest.raises(StoreError, match="does not give the shape of the points"):
             newest_readable(folder)
 
 
