@@ -251,7 +251,7 @@ def test_a_copy_that_fails_turns_the_instruments_off(
     monkeypatch.setattr("wgan_core.instruments.monitor.copy_weights", full)
     bench = Bench(tmp_path / "run", config, dataset)
     assert [bench.tick(2.0) for _ in range(3)] == [True] * 3
-    assert bench.snapshots[-1].notice == "The instruments failed (MemoryError: out of memory) and are off; training goes on."
+    assert bench.snapshots[-1].notice == "The instruments failed (MemoryError: out of memory) and are switched off; training continues."
     assert bench.trainer.step == 3
 
 
@@ -433,7 +433,7 @@ def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig,
     bench = Bench(tmp_path / "run", config, dataset, instruments=False)
     bench.inbox.put(CheckLag())
     bench.tick()
-    assert "cannot be found out here" in bench.snapshots[-1].notice
+    assert "cannot be measured here" in bench.snapshots[-1].notice
     bench.inbox.put(MeasureAll())
     bench.tick()
     assert "cannot be measured here" in bench.snapshots[-1].notice

@@ -110,7 +110,7 @@ def test_named_directions_stay_with_the_run(folder: RunFolder) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 41, "two\nlines", "a,b"])
 def test_names_that_cannot_be(folder: RunFolder, name: str) -> None:
-    with pytest.raises(StoreError, match="A direction's name has 1 to 40 letters"):
+    with pytest.raises(StoreError, match="A direction's name has 1 to 40 characters"):
         directions.save_direction(folder, Direction(name, unit(0)))
 
 

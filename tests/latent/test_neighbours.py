@@ -134,7 +134,7 @@ def test_what_cannot_be_asked_is_refused_in_words() -> None:
         with pytest.raises(ValueError, match="between 1 and 20"):
             finder.nearest(images(2, 9), k)
     for wrong in (images(2, 9).float(), images(2, 9, (1, 6, 6)), images(2, 9)[0]):
-        with pytest.raises(ValueError, match="uint8 images of 1 × 5 × 5"):
+        with pytest.raises(ValueError, match="uint8 of shape 1 × 5 × 5"):
             finder.nearest(wrong)
     with pytest.raises(ValueError, match="Without a critic"):
         finder.typical("critic")

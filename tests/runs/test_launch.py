@@ -159,7 +159,7 @@ def test_a_folder_that_is_in_use_is_not_begun_again(path: Path, config: TrainCon
 
 def test_a_run_without_steps_is_a_sentence(path: Path, config: TrainConfig) -> None:
     RunFolder.create(path, config)
-    with pytest.raises(StoreError, match="This run has no saved step to go on from: start a new one with its settings."):
+    with pytest.raises(StoreError, match="This run has no saved step to resume from: start a new one with its settings."):
         resumed_loop(path, {}, queue.SimpleQueue())
 
 
@@ -194,7 +194,7 @@ def test_an_older_step_helps_out(path: Path, tmp_path: Path, config: TrainConfig
     go_on(path, 4)
     spoil(path / "steps" / "00000008")
     loop = go_on(path, 6)
-    assert loop.recorder.notice == "Step 8 could not be read and was set aside; the run goes on from step 4."
+    assert loop.recorder.notice == "Step 8 could not be read and was set aside; the run continues from step 4."
     assert bits(loop) == bits(begin(tmp_path / "whole", config, 10))
     assert loop.recorder.folder.read_metrics()[:, 0].tolist() == list(range(1, 11))
     assert [entry.name[:16] for entry in (path / "steps").iterdir() if entry.name.startswith("damaged")] == ["damaged-00000008"]

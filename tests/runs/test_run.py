@@ -247,7 +247,7 @@ def test_a_full_disk_is_said_training_goes_on_and_saving_is_tried_again(bench: B
     bench.send(SaveNow())
     bench.tick(3)
     assert bench.last.notice == (
-        "Step 5 could not be saved (No space left on device). Training goes on and saving is tried again; free some disk space."
+        "Step 5 could not be saved (No space left on device). Training continues, and saving will be tried again; free some disk space."
     )
     assert (bench.loop.trainer.step, folder.steps(), bench.last.status) == (8, [0], "running")
     monkeypatch.setattr(RunFolder, "write_step", write_step)
@@ -284,7 +284,7 @@ def test_a_run_folder_deleted_while_it_trains_is_made_anew(bench: Bench) -> None
     shutil.rmtree(path)
     bench.clock.now += 1
     bench.tick(2)
-    assert "had been deleted; it was written anew" in bench.last.notice
+    assert "had been deleted. It was written again" in bench.last.notice
     bench.send(Stop())
     bench.tick()
     folder = RunFolder.open(path)
@@ -357,7 +357,7 @@ def test_a_damaged_newest_step_is_set_aside_and_an_older_one_taken(tmp_path: Pat
     (path / "steps" / "00000010" / "training.safetensors").write_bytes(b"torn")
     loop = resume(path, 2)
     assert loop.trainer.step == 7
-    assert "Step 10 could not be read and was set aside; the run goes on from step 5" in loop.recorder.notice
+    assert "Step 10 could not be read and was set aside; the run continues from step 5" in loop.recorder.notice
     assert loop.recorder.history.view()[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert any(entry.name.startswith("damaged-00000010") for entry in (path / "steps").iterdir())
 
@@ -368,7 +368,7 @@ def test_nothing_readable_is_a_sentence_and_nothing_is_touched(tmp_path: Path, d
     for step in (path / "steps").iterdir():
         (step / "critic.safetensors").write_bytes(b"torn")
     before = sorted(file.name for file in (path / "steps").iterdir())
-    with pytest.raises(StoreError, match="Step 5 cannot be resumed from: critic.safetensors of step 5 is damaged"):
+    with pytest.raises(StoreError, match="The run cannot be resumed from step 5: critic.safetensors of step 5 is damaged"):
         resume(path, 1)
     assert sorted(file.name for file in (path / "steps").iterdir()) == before
     assert not RunFolder.open(path).is_held()
@@ -378,7 +378,7 @@ def test_other_data_than_the_run_was_trained_on_is_refused(tmp_path: Path, digit
     run_some(tmp_path / "run", digits, 3)
     other = ImageDataset("digits", torch.zeros((1797, 1, 8, 8), dtype=torch.uint8))
     monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: other)
-    with pytest.raises(StoreError, match="The data here is not what this run was trained on"):
+    with pytest.raises(StoreError, match="The data here differs from the data that this run was trained on"):
         resume(tmp_path / "run", 1)
 
 
@@ -389,7 +389,7 @@ def test_a_run_read_from_its_folder(tmp_path: Path, digits: TrainConfig) -> None
     np.testing.assert_allclose(snapshot.history, loop.recorder.history.view(), rtol=1e-8)
     loop.recorder.folder.append_ledger(8, "status", status="running")
     snapshot = snapshot_from_folder(loop.recorder.folder)
-    assert snapshot.status == "stopped" and "The program ended before this run did. Step 8 is kept" in snapshot.error
+    assert snapshot.status == "stopped" and "The program ended before this run did. Step 8 is saved" in snapshot.error
 
 
 # The thread.
@@ -460,7 +460,7 @@ def test_stop_before_start_twice_and_while_paused(tmp_path: Path, digits: TrainC
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (RuntimeError("a bug"), "The run stopped because of an error in the program (RuntimeError: a bug). Step 0 is kept:"),
+        (RuntimeError("a bug"), "The run stopped because of an error in the program (RuntimeError: a bug). Step 0 is saved:"),
         (torch.OutOfMemoryError("CUDA out of memory"), "There is not enough memory: use a smaller batch size"),
         (MemoryError(), "There is not enough memory: use a smaller batch size"),
         (NotFinite(), "A score or weight became infinite or not a number at step 7, so the run was stopped."),
@@ -495,7 +495,7 @@ def test_numbers_that_blow_up_stop_the_run_at_once(tmp_path: Path, digits: Train
     run.start()
     assert run.join(20)
     assert run.snapshot.status == "failed"
-    assert "became infinite or not a number" in run.snapshot.error and "Step 0 is kept: resume from it" in run.snapshot.error
+    assert "became infinite or not a number" in run.snapshot.error and "Step 0 is saved: resume from it" in run.snapshot.error
 
 
 def test_data_that_is_missing_fails_with_its_sentence(tmp_path: Path, config: TrainConfig) -> None:

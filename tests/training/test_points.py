@@ -268,7 +268,7 @@ def command(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, st
 def test_the_command_line_trains_samples_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     status, out, _ = command(capsys, "train", *TINY_FLAGS, "--max-steps", 60, "--out", whole)
-    assert status == 0 and "points:  python -m wgan_core sample" in out and "--out points.csv" in out
+    assert status == 0 and "points:   python -m wgan_core sample" in out and "--out points.csv" in out
     assert command(capsys, "train", *TINY_FLAGS, "--max-steps", 31, "--out", halves)[0] == 0
     assert command(capsys, "train", "--resume", halves, "--max-steps", 60)[0] == 0
     for part in ("generator", "critic", "training"):
@@ -322,7 +322,7 @@ def test_a_run_on_a_file_of_points(tmp_path: Path, capsys: pytest.CaptureFixture
     with file.open("a") as lines:
         lines.write("0,0\n")
     status, _, err = command(capsys, "train", "--resume", run, "--max-steps", 10)
-    assert status == 2 and "not what this run was trained on (200 points then, 201 now" in err
+    assert status == 2 and "differs from the data that this run was trained on (200 points then, 201 now" in err
     status, _, err = command(capsys, "train", "--dataset", "csv", "--data-root", tmp_path / "none.csv", "--out", tmp_path / "other")
     assert status == 2 and f"There is no file {tmp_path / 'none.csv'}" in err and not (tmp_path / "other").exists()
 
