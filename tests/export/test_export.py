@@ -146,12 +146,13 @@ def test_made_in_another_process_it_is_the_same(folder: RunFolder) -> None:
     apart = torch.export.load(io.BytesIO(export_apart(folder.path, "exported-program", step=30, part="critic"))).module()
     x = given(folder, "critic", 3)
     assert torch.equal(apart(x), plain(folder, "critic")(x))
-    with pytest.raises(ExportError, match=r"^The export was not done after 0 s"):
+    with pytest.raises(ExportError, match=r"^The export was not finished after 0 s"):
         export_apart(folder.path, "exported-program", timeout=0.01)
 
 
 @pytest.mark.parametrize(
-    ("stderr", "sentence"), [("a warning\nwgan_core: Step 17 is gone.\n", "Step 17 is gone."), ("", "The export ended without a word.")]
+    ("stderr", "sentence"),
+    [("a warning\nwgan_core: Step 17 is gone.\n", "Step 17 is gone."), ("", "The export ended without an error message.")],
 )
 def test_what_goes_wrong_in_another_process_is_said_here(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch, stderr: str, sentence: str
@@ -181,7 +182,7 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path, config: TrainConfi
     assert book.cells[0].cell_type == "markdown" and book.cells[0].source.count("WGAN with weight clipping on Digits") == 1
     sources = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
     assert "wgan_core" not in sources and '"cuda" if torch.cuda.is_available()' in sources
-    short = "STEPS = 5000  # critic updates each time the training cell runs; the run did 100,000"
+    short = "STEPS = 5000  # critic updates per run of the training cell; the run did 100,000"
     assert sources.count(short) == 1
     for cell in book.cells:
         cell.source = cell.source.replace(short, "STEPS = 30")
