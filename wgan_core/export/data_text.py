@@ -47,7 +47,7 @@ def _digits(config: TrainConfig, shape: SampleShape) -> DataText:
     lines = [
         "def load_data():",
         f'    """All images as one tensor [1797, 1, {shape[1]}, {shape[2]}] in [-1, 1], the range of the generator\'s tanh."""',
-        "    pixels = torch.from_numpy(load_digits().images)[:, None] * (255 / 16)  # pixels range from 0 to 16",
+        "    pixels = torch.from_numpy(load_digits().images)[:, None] * (255 / 16)  # they range from 0 to 16",
         "    pixels = pixels.round().to(torch.uint8)",
         *([f"    pixels = {_RESIZE.format('pixels')}"] if resized else []),
         "    return pixels / 127.5 - 1",

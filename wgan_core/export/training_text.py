@@ -65,7 +65,7 @@ def _average() -> Section:
     code = '''\
 @torch.no_grad()
 def follow(averaged, generator, updates):
-    """Move the averaged weights a little towards the generator's; at first more, to forget the start."""
+    """Move the averaged weights towards the generator's, faster at first to forget the start."""
     decay = min(EMA_DECAY, (1 + updates) / (10 + updates))
     for average, parameter in zip(averaged.parameters(), generator.parameters(), strict=True):
         average.lerp_(parameter, 1 - decay)
@@ -97,7 +97,7 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         variables.append("generator_updates = 0")
     return [
         f"def train(generator, critic, data{', averaged' if config.ema_decay else ''}):",
-        '    """Train both networks endlessly; each step yields its number, the estimate and the generator loss."""',
+        '    """Train endlessly; each step yields its number, the estimate and the generator loss."""',
         f"    critic_optimizer = torch.optim.{kind}(critic.parameters(), lr=CRITIC_LR{options})",
         f"    generator_optimizer = torch.optim.{kind}(generator.parameters(), lr=GENERATOR_LR{options})",
         "    rng = torch.Generator(DEVICE).manual_seed(SEED + 1)  # for the noise",
