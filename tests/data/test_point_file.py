@@ -140,13 +140,13 @@ def test_a_file_that_is_not_there_is_one_sentence(file: str, sentence: str) -> N
 
 
 def test_too_many_points_or_bytes_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(point_file, "MOST_POINTS", 3)
+    monkeypatch.setattr(point_file, "MAX_POINTS", 3)
     assert len(read(tmp_path, "x,y\n1,2\n3,4\n5,6\n")) == 3
     with pytest.raises(DataError, match="^points.csv holds 4 points, one per line: it should hold from 2 to 3.$"):
         read(tmp_path, "1,2\n3,4\n5,6\n7,8")
     with pytest.raises(DataError, match="^points.csv has more than 3 lines: keep at most 3 points.$"):
         read(tmp_path, "\n" * 6)
-    monkeypatch.setattr(point_file, "MOST_BYTES", 10)
+    monkeypatch.setattr(point_file, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="^points.csv has more than 0 MB"):
         read(tmp_path, "1,2\n3,4\n5,6\n7,8")
 

@@ -46,7 +46,7 @@ def test_by_pixels_as_a_tree_finds_them(k: int) -> None:
 
 @pytest.mark.parametrize("cached", [True, False])
 def test_by_the_critic_as_a_tree_finds_them_in_its_features(cached: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "MOST_CACHED", 130 * 7 * 4 - (not cached))
+    monkeypatch.setattr(neighbours, "MAX_CACHED_BYTES", 130 * 7 * 4 - (not cached))
     pool, queries, critic = images(130, 0), images(37, 1), mlp()
     weights = [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in (critic.layers[0], critic.layers[2])]
 

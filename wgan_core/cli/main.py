@@ -31,7 +31,7 @@ _GROUPS = {
     "record": "what is recorded and saved",
 }
 _COMMANDS = ("train", "sample", "info", "replay", "bench", "export", "paper")
-_MOST_IMAGES = 10_000
+_MAX_IMAGES = 10_000
 
 
 class UsageError(Exception):
@@ -209,8 +209,8 @@ def _sample(options: argparse.Namespace) -> int:
 
     if options.out.suffix.lower() not in (".png", ".npz", ".csv"):
         raise UsageError("--out must end in .png (a grid, or a scatter of points), .npz (the arrays) or .csv (points).")
-    if not 1 <= options.count <= _MOST_IMAGES:
-        raise UsageError(f"--count must be a whole number from 1 to {_MOST_IMAGES:,}, not {options.count}.")
+    if not 1 <= options.count <= _MAX_IMAGES:
+        raise UsageError(f"--count must be a whole number from 1 to {_MAX_IMAGES:,}, not {options.count}.")
     if not 0 <= options.seed < 2**63:
         raise UsageError(f"--seed must be a whole number from 0, not {options.seed}.")
     folder = RunFolder.open(options.run)

@@ -193,8 +193,8 @@ def _say_where(loop: RunLoop) -> None:
     named = _as_word(folder.path)
     points = loop.trainer.config.dataset in POINT_SETS
     print(f"  {'points' if points else 'images'}:   {program()} sample {named} --out {'points.csv' if points else 'grid.png'}")
-    most = int(SETTINGS["max_steps"].high or 0)
-    goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, most)
+    largest = int(SETTINGS["max_steps"].high or 0)
+    goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, largest)
     print(f"  continue: {program()} train --resume {named} --max-steps {goal}")
 
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from wgan_core.data.dataset import DataError, ImageDataset, resize
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 """Larger pictures are skipped after reading only their header, because a small file can hold gigabytes of pixels."""
 _GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
 
@@ -62,11 +62,11 @@ def folder_classes(folder: str) -> tuple[str, ...]:
     return _classes(root, _image_files(root))[1] if folder.strip() and os.path.isdir(root) else ()
 
 
-def preview_folder(folder: str, most: int, size: int = 32) -> tuple[ImageDataset, int]:
-    """At most `most` of the images in `folder`, spread evenly over it, and the total number of files. Raises DataError like
+def preview_folder(folder: str, max_images: int, size: int = 32) -> tuple[ImageDataset, int]:
+    """At most `max_images` of the images in `folder`, spread evenly over it, and the total number of files. Raises DataError like
     `load_folder`."""
     files = _image_files(Path(os.path.expanduser(folder)))
-    chosen = files[:: -(-len(files) // most)] if files else []
+    chosen = files[:: -(-len(files) // max_images)] if files else []
     pictures = [picture for file in chosen if (picture := _read(file, size)) is not None]
     if not pictures:
         raise DataError(f"There are no images that can be read in {folder}.")
@@ -89,7 +89,7 @@ def _read(file: Path, size: int) -> torch.Tensor | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns about pictures that are refused below
             with Image.open(file) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
+                if picture.width * picture.height > MAX_PIXELS:
                     return None
                 upright = ImageOps.exif_transpose(picture)
                 pixels = pixels_on(upright, "white")
@@ -125,7 +125,7 @@ def _notes(unreadable: list[str]) -> tuple[str, ...]:
         return ()
     listed = ", ".join(unreadable[:5]) + (" and more" if len(unreadable) > 5 else "")
     files = "1 file" if len(unreadable) == 1 else f"{len(unreadable)} files"
-    return (f"{files} could not be read as images of at most {MOST_PIXELS // 10**6} megapixels and were left out: {listed}.",)
+    return (f"{files} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: {listed}.",)
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[torch.Tensor | None, tuple[str, ...]]:

@@ -11,12 +11,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wgan_core.data.image_folder import central_square, pixels_on
 
-MOST_BYTES = 10_000_000
-MOST_SIDE = 4096
+MAX_BYTES = 10_000_000
+MAX_SIDE = 4096
 """Largest width and height in px, read from the header before anything is decoded."""
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 _NAMES = "PNG, JPEG, GIF, WebP or BMP"
-_TOO_LARGE = f"This picture is larger than {MOST_SIDE} × {MOST_SIDE} px: make it smaller and try again."
+_TOO_LARGE = f"This picture is larger than {MAX_SIDE} × {MAX_SIDE} px: make it smaller and try again."
 _DAMAGED = "This picture is cut off or damaged: save it again and try again."
 
 
@@ -31,15 +31,15 @@ def read_picture(data: bytes, channels: int, size: int, *, invert: bool = False)
     But transparent parts become black, the background of drawn digits.
 
     Args:
-        data: at most `MOST_BYTES` bytes.
+        data: at most `MAX_BYTES` bytes.
         channels: 1 (grey) or 3 (RGB), as in the run.
         invert: turn a drawing that is black on white, or black on transparent, into white on black.
 
     Raises:
         PictureError: the picture is too large or damaged, or the file is not a picture.
     """
-    if len(data) > MOST_BYTES:
-        raise PictureError(f"This file is larger than {MOST_BYTES // 10**6} MB: save a smaller version of the picture and try again.")
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"This file is larger than {MAX_BYTES // 10**6} MB: save a smaller version of the picture and try again.")
     # Transparent parts end up black either way.
     pixels = _decode(data, "white" if invert else "black")
     if channels == 1 and pixels.ndim == 3:
@@ -52,7 +52,7 @@ def _decode(data: bytes, background: str) -> NDArray[np.uint8]:
     """uint8 [h, w] of a grey picture, [h, w, 3] of any other."""
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-            if max(picture.size) > MOST_SIDE:
+            if max(picture.size) > MAX_SIDE:
                 raise PictureError(_TOO_LARGE)
             return pixels_on(ImageOps.exif_transpose(picture), background)
     except UnidentifiedImageError:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from wgan_core.data.dataset import DataError, Dataset
 
-MOST_POINTS = 1_000_000
-MOST_BYTES = 100_000_000
+MAX_POINTS = 1_000_000
+MAX_BYTES = 100_000_000
 HALF_WIDTH = 2.0
 """Points are scaled to lie in [-2, 2] in both directions, about as large as the published toy data."""
 
@@ -49,16 +49,16 @@ def _lines(path: Path) -> list[tuple[int, str]]:
     try:
         if not path.is_file():
             raise DataError(f"There is no file {path}: write the path of a CSV file of points into the data folder setting.")
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path.name} has more than {MOST_BYTES // 10**6} MB: keep at most {MOST_POINTS:,} points.")
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path.name} has more than {MAX_BYTES // 10**6} MB: keep at most {MAX_POINTS:,} points.")
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         reason = "it is not text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
         raise DataError(f"{path.name} cannot be read ({reason}): save it as CSV text in UTF-8.") from None
-    if text.count("\n") > MOST_POINTS + 1:
-        raise DataError(f"{path.name} has more than {MOST_POINTS:,} lines: keep at most {MOST_POINTS:,} points.")
+    if text.count("\n") > MAX_POINTS + 1:
+        raise DataError(f"{path.name} has more than {MAX_POINTS:,} lines: keep at most {MAX_POINTS:,} points.")
     return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
@@ -66,8 +66,8 @@ def _parse(name: str, lines: list[tuple[int, str]]) -> NDArray[np.float64]:
     """The points [n, 2] in the lines of a file. Raises DataError."""
     if lines and len(cells := _cells(lines[0][1])) == 2 and not any(map(_is_number, cells)):  # headings
         lines = lines[1:]
-    if not 2 <= len(lines) <= MOST_POINTS:
-        raise DataError(f"{name} holds {len(lines):,} points, one per line: it should hold from 2 to {MOST_POINTS:,}.")
+    if not 2 <= len(lines) <= MAX_POINTS:
+        raise DataError(f"{name} holds {len(lines):,} points, one per line: it should hold from 2 to {MAX_POINTS:,}.")
     points = np.empty((len(lines), 2))
     for row, (number, line) in enumerate(lines):
         numbers = _numbers(line)

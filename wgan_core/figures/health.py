@@ -12,7 +12,7 @@ from wgan_core.figures.style import BLUE, FAINT_BLUE, FAINT_GREEN, GREEN, GREY, 
 from wgan_core.store.readings import KINDS, Reading
 
 _X_STEPS = {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"}
-_MOST_POINTS = 400
+_MAX_POINTS = 400
 
 
 def truth(readings: Sequence[Reading]) -> go.Figure:
@@ -240,7 +240,7 @@ def _positive(value: float | None) -> float | None:
 
 def _thinned(readings: Sequence[Reading]) -> list[Reading]:
     """At most as many readings as a chart can show separately, evenly spaced, including the newest."""
-    if len(readings) <= _MOST_POINTS:
+    if len(readings) <= _MAX_POINTS:
         return list(readings)
-    at = np.unique(np.linspace(0, len(readings) - 1, _MOST_POINTS).round().astype(int))
+    at = np.unique(np.linspace(0, len(readings) - 1, _MAX_POINTS).round().astype(int))
     return [readings[index] for index in at]

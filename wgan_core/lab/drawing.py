@@ -10,8 +10,8 @@ import numpy as np
 from wgan_core.data.dataset import DataError
 from wgan_core.data.toy import FILE_LIMIT, Points
 
-MOST_DRAWN = 500
-LEAST_DRAWN = 2
+MAX_DRAWN = 500
+MIN_DRAWN = 2
 
 
 def from_text(text: str) -> Points:
@@ -27,8 +27,8 @@ def from_text(text: str) -> Points:
     if len(data) % 2:
         raise DataError("This link holds a drawing that is cut off or changed: draw the points again.")
     points = np.frombuffer(data, np.uint8).reshape(-1, 2)
-    if not LEAST_DRAWN <= len(points) <= MOST_DRAWN:
-        raise DataError(f"A drawing should have from {LEAST_DRAWN} to {MOST_DRAWN} points, not {len(points)}: draw it again.")
+    if not MIN_DRAWN <= len(points) <= MAX_DRAWN:
+        raise DataError(f"A drawing should have from {MIN_DRAWN} to {MAX_DRAWN} points, not {len(points)}: draw it again.")
     if (points == points[0]).all():
         raise DataError("All points of this drawing are the same, so there is nothing to learn: draw different ones.")
     return ((points.astype(np.float32) / 255 * 2 - 1) * FILE_LIMIT).astype(np.float32)

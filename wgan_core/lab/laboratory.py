@@ -23,7 +23,7 @@ Pace = Literal["slow", "cycles", "full"]
 
 MEASURE_EVERY = 0.3
 """Seconds between two measurements of the exact distance during training."""
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 
 
 class Laboratory:
@@ -242,7 +242,7 @@ class Laboratory:
                 self._history.pop()
             self._history.append(tuple(self.view.measure(trainer) for trainer in self.trainers))
             self._measured_at, self._measured_step, self._measured_changes = self._clock(), step, self._changes
-            if len(self._history) > MOST_ROWS:
+            if len(self._history) > MAX_ROWS:
                 self._history = self._history[::2]
         return tuple(self._history)
 

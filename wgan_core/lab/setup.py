@@ -54,7 +54,7 @@ FIELDS = (
 TWIN_FIELDS = ("lipschitz", "clip_value", "gp_lambda", "critic_widths", "critic_lr", "optimizer")
 """The settings in which the second WGAN may differ. All of them belong to the critic."""
 
-MOST_UNITS = 512
+MAX_UNITS = 512
 """Units per layer. Networks that are watched at every update have to be small."""
 
 
@@ -81,8 +81,8 @@ def check(config: TrainConfig) -> TrainConfig:
     if config.dataset not in POINT_SETS:
         raise ConfigError(f"The laboratory is for points in the plane, not for {config.dataset}: choose one of its data sets.")
     for name in ("generator_widths", "critic_widths"):
-        if max(getattr(config, name)) > MOST_UNITS:
-            raise ConfigError(f"{SETTINGS[name].label}: at most {MOST_UNITS} units per layer here; train wider networks on the Train page.")
+        if max(getattr(config, name)) > MAX_UNITS:
+            raise ConfigError(f"{SETTINGS[name].label}: at most {MAX_UNITS} units per layer here; train wider networks on the Train page.")
     return config
 
 

@@ -15,7 +15,7 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.models import MLPGenerator
 
-MOST_BYTES = 40_000_000
+MAX_BYTES = 40_000_000
 """Larger generators run on the server instead."""
 NOT_SEEN = 0.4 / 127.5
 """The largest change of a pixel in [-1, 1] that rounded weights may cause: less than half of one of 256 levels."""
@@ -51,7 +51,7 @@ def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
     """
     generator = networks.generator
     size = 2 * sum(parameter.numel() for parameter in generator.parameters())
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise TooLarge(f"Its weights take {size / 1e6:.0f} MB, which is too much to send to a browser.")
     compute_beside_training()
     folded = _folded(generator.layers)

@@ -20,18 +20,18 @@ from wgan_core.latent.vectors import Latents
 from wgan_core.measures.distances import mean_distance_within
 from wgan_core.store.files import read_json, write_atomically
 from wgan_core.store.folder import RunFolder, StoreError
-from wgan_core.store.layout import DIRECTIONS, MOST_BYTES
+from wgan_core.store.layout import DIRECTIONS, MAX_BYTES
 from wgan_core.training.device import compute_beside_training
 
 FILE = DIRECTIONS
 SAMPLES = 2048
-LEAST_OF_A_CLASS = 20
-LEAST_AGREEMENT = 0.3
+MIN_SAMPLES_PER_CLASS = 20
+MIN_AGREEMENT = 0.3
 """A class direction is left out if the cosine between the directions of both halves is below this. Chance alone gives about 1 /
 √latent_dim."""
 FOUND = re.compile(r"more .+|(activations|images|random) \d+")
 """Names of directions that the program finds. Users cannot give these names."""
-MOST_NAME = 40
+MAX_NAME_LENGTH = 40
 _LARGEST = 1e6
 """Limit for the numbers in a direction. Its length is 1, and nobody moves by a million standard deviations."""
 
@@ -80,17 +80,17 @@ def of_classes(
 
     Args:
         classify: returns probabilities [n, classes] for images [n, c, h, w] in [-1, 1].
-        class_names: one per class. Classes with fewer than `LEAST_OF_A_CLASS` samples are left out.
+        class_names: one per class. Classes with fewer than `MIN_SAMPLES_PER_CLASS` samples are left out.
     """
     z = _latents(networks, samples, seed)
     found = classify(torch.from_numpy(networks.samples(z))).argmax(1).numpy()
     directions: list[Direction] = []
     for number, name in enumerate(class_names):
         inside = found == number
-        if not LEAST_OF_A_CLASS <= inside.sum() <= samples - LEAST_OF_A_CLASS:
+        if not MIN_SAMPLES_PER_CLASS <= inside.sum() <= samples - MIN_SAMPLES_PER_CLASS:
             continue
         agreement = _cosine(*(_towards(z[half], inside[half]) for half in (slice(0, None, 2), slice(1, None, 2))))
-        if not agreement >= LEAST_AGREEMENT:  # also skips nan, where one half has no sample of the class
+        if not agreement >= MIN_AGREEMENT:  # also skips nan, where one half has no sample of the class
             continue
         note = f"towards what a classifier calls {name}: {inside.sum()} of {samples} random images; the two halves agree to {agreement:.2f}"
         directions.append(_direction(f"more {name}", _towards(z, inside), 1.0, note, networks.step))
@@ -170,7 +170,7 @@ def saved_directions(folder: RunFolder) -> tuple[Direction, ...]:
     """The run's named directions, in the order in which they were saved. Raises StoreError if their file is damaged."""
     path = folder.path / FILE
     try:
-        entries = read_json(path, MOST_BYTES[FILE])
+        entries = read_json(path, MAX_BYTES[FILE])
         found = tuple(_read(entry, folder.config.latent_dim) for entry in entries)
         if len({one.name for one in found}) < len(found):
             raise ValueError("two directions of one name")
@@ -191,7 +191,7 @@ def save_direction(folder: RunFolder, direction: Direction) -> None:
     """
     name = direction.name.strip()
     if not _can_be_name(name):
-        raise StoreError(f"A direction's name has 1 to {MOST_NAME} characters, without commas or invisible characters.")
+        raise StoreError(f"A direction's name has 1 to {MAX_NAME_LENGTH} characters, without commas or invisible characters.")
     if FOUND.fullmatch(name):
         raise StoreError(f"{name!r} is reserved for a direction that the program finds: choose another name.")
     others = [other for other in saved_directions(folder) if other.name != name]
@@ -216,7 +216,9 @@ def _write(folder: RunFolder, directions: Sequence[Direction]) -> None:
 
 
 def _can_be_name(name: str) -> bool:
-    return 1 <= len(name) <= MOST_NAME and not any(unicodedata.category(letter).startswith("C") for letter in name) and "," not in name
+    return (
+        1 <= len(name) <= MAX_NAME_LENGTH and not any(unicodedata.category(letter).startswith("C") for letter in name) and "," not in name
+    )
 
 
 def _read(entry: dict[str, Any], latent_dim: int) -> Direction:

@@ -23,7 +23,7 @@ By = Literal["pixels", "critic"]
 
 TYPICAL_SAMPLE = 500
 """Number of real images used by `Neighbours.typical`."""
-MOST_CACHED = 512 * 2**20
+MAX_CACHED_BYTES = 512 * 2**20
 """Maximum bytes of the critic's features that are kept in memory. If all would need more, they are computed again for every query."""
 _CHUNK = 2048
 _QUERIES_AT_ONCE = 2048
@@ -132,7 +132,7 @@ class Neighbours:
 
     def _fits(self) -> bool:
         one = self._seen(self._images[:1], "critic")
-        return one.numel() * one.element_size() * len(self._images) <= MOST_CACHED
+        return one.numel() * one.element_size() * len(self._images) <= MAX_CACHED_BYTES
 
     def _seen(self, images: Tensor, by: By) -> Tensor:
         """The numbers between which distances are measured, float32 [n, d]."""

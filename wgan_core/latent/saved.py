@@ -101,7 +101,7 @@ def sample_shape(folder: RunFolder) -> SampleShape:
     except (KeyError, TypeError, ValueError):
         shape = ()
     largest = (2,) if points else (3, _LARGEST_SIDE, _LARGEST_SIDE)  # checked, because networks are built with this size
-    if len(shape) != len(largest) or not all(1 <= number <= most for number, most in zip(shape, largest, strict=True)):
+    if len(shape) != len(largest) or not all(1 <= number <= limit for number, limit in zip(shape, largest, strict=True)):
         what = "points" if points else "images"
         raise StoreError(f"{folder.path / 'config.json'} does not give the shape of the {what}: restore it from a copy.")
     return shape

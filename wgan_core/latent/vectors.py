@@ -75,8 +75,8 @@ def latent_from_text(text: str, latent_dim: int) -> Latents:
 
 def as_in_links(z: Latents) -> Latents:
     """Latents of any shape, rounded to 16 bits per number as in links. Values beyond ±65,504 are cut off there."""
-    most = np.finfo(np.float16).max
-    return np.clip(z, -most, most).astype(np.float16).astype(np.float32)
+    largest = np.finfo(np.float16).max
+    return np.clip(z, -largest, largest).astype(np.float16).astype(np.float32)
 
 
 def latents_to_link(z: Latents) -> str:
@@ -84,11 +84,11 @@ def latents_to_link(z: Latents) -> str:
     return base64.urlsafe_b64encode(z.astype("<f2").tobytes()).decode().rstrip("=")
 
 
-def latents_from_link(text: str, most: int) -> Latents:
-    """The latents written by `latents_to_link`, flat, 1 to `most` numbers. Raises ValueError for anything else."""
+def latents_from_link(text: str, max_numbers: int) -> Latents:
+    """The latents written by `latents_to_link`, flat, 1 to `max_numbers` numbers. Raises ValueError for anything else."""
     data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     z = np.frombuffer(data, "<f2").astype(np.float32)
-    if not 1 <= len(z) <= most or not np.isfinite(z).all():
+    if not 1 <= len(z) <= max_numbers or not np.isfinite(z).all():
         raise ValueError("These are not latents.")
     return z
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-MOST_LINE = 1_000_000
+MAX_LINE_BYTES = 1_000_000
 """Bytes per line. Longer lines are skipped. The lines written here have a few thousand."""
-MOST_NESTED = 32
+MAX_NESTING = 32
 """Levels of lists and objects nested in JSON. The JSON written here has six."""
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 """Digits of a whole number in JSON, so that it fits into 64 bits."""
 
 # 0 where the system has no such flag. O_NONBLOCK keeps the opening of a pipe from waiting for its other end.
@@ -81,26 +81,26 @@ def append_lines(path: Path, lines: list[str]) -> None:
 
 
 def whole_lines(path: Path) -> Iterator[str]:
-    """The lines of a text file, without an unfinished last line and without lines of more than `MOST_LINE` bytes. Yields nothing if the
-    file cannot be read."""
+    """The lines of a text file, without an unfinished last line and without lines of more than `MAX_LINE_BYTES` bytes. Yields nothing if
+    the file cannot be read."""
     try:
         with _open_plainly(path, os.O_RDONLY, "rb") as file:
-            while line := file.readline(MOST_LINE):
+            while line := file.readline(MAX_LINE_BYTES):
                 begun = line
                 while line and not line.endswith(b"\n"):
-                    line = file.readline(MOST_LINE)
+                    line = file.readline(MAX_LINE_BYTES)
                 if line is begun:
                     yield line.decode("utf-8", errors="replace").rstrip("\r\n")
     except OSError:
         return
 
 
-def read_json(path: Path, most: int) -> Any:
-    """The contents of a JSON file of at most `most` bytes, see `parse_json`. Raises OSError or ValueError."""
+def read_json(path: Path, max_bytes: int) -> Any:
+    """The contents of a JSON file of at most `max_bytes` bytes, see `parse_json`. Raises OSError or ValueError."""
     with _open_plainly(path, os.O_RDONLY, "rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"more than {most} bytes")
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"more than {max_bytes} bytes")
     return parse_json(data.decode("utf-8"))
 
 
@@ -108,15 +108,15 @@ def parse_json(text: str) -> Any:
     """The value of a JSON text.
 
     Raises:
-        ValueError: the text is not JSON, or is JSON that this program never writes: nested deeper than `MOST_NESTED`, a whole number
-            with more than `MOST_DIGITS` digits, a number that is not finite, or half of a surrogate pair (which no file, page or
+        ValueError: the text is not JSON, or is JSON that this program never writes: nested deeper than `MAX_NESTING`, a whole number
+            with more than `MAX_DIGITS` digits, a number that is not finite, or half of a surrogate pair (which no file, page or
             terminal accepts).
     """
     try:
         found = json.loads(text, parse_int=_whole_number, parse_float=_finite, parse_constant=_finite)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    if text.count("[") + text.count("{") > MOST_NESTED and not _is_shallow(found):
+    if text.count("[") + text.count("{") > MAX_NESTING and not _is_shallow(found):
         raise ValueError("nested too deep")
     if "\\u" in text:
         json.dumps(found, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
@@ -124,7 +124,7 @@ def parse_json(text: str) -> Any:
 
 
 def _whole_number(digits: str) -> int:
-    if len(digits.lstrip("-")) > MOST_DIGITS:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
         raise ValueError("too many digits")
     return int(digits)
 
@@ -138,7 +138,7 @@ def _finite(text: str) -> float:
 
 def _is_shallow(found: Any) -> bool:
     level = [found]
-    for _ in range(MOST_NESTED + 1):
+    for _ in range(MAX_NESTING + 1):
         parts = (part for one in level if isinstance(one, (dict, list)) for part in (one.values() if isinstance(one, dict) else one))
         level = [part for part in parts if isinstance(part, (dict, list))]
         if not level:

@@ -39,7 +39,7 @@ from wgan_core.store.files import (
     write_synced,
 )
 from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines, row_in
-from wgan_core.store.layout import MOST_BYTES, NoRun, StoreError, check_layout
+from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.readings import Reading, from_line, to_line
 
@@ -155,7 +155,7 @@ class RunFolder:
             raise NoRun(f"{path} is not a run folder: it has no config.json.")
         check_layout(path)
         try:
-            meta = _whole(read_json(path / "config.json", MOST_BYTES["config.json"]))
+            meta = _whole(read_json(path / "config.json", MAX_BYTES["config.json"]))
         except (OSError, ValueError):
             raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
         if meta.get("format") != FORMAT:

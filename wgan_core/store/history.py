@@ -14,9 +14,9 @@ itself."""
 
 HEADER = ",".join(COLUMNS)
 """The first line of metrics.csv."""
-_MOST_COUNTED = 1e15
+_MAX_COUNT = 1e15
 """The largest number of steps, generator updates or seconds that a run can have."""
-_MOST_FLOAT32 = float(np.finfo(np.float32).max)
+_MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 Rows = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def row_in(line: str) -> list[float] | None:
         row = [float(cell) if cell else math.nan for cell in line.split(",")]
     except ValueError:
         return None
-    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MOST_COUNTED for cell in row[:3]):
+    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MAX_COUNT for cell in row[:3]):
         return None
     # The other columns are computed in float32; a loss may be infinite.
-    return row if all(not math.isfinite(cell) or abs(cell) <= _MOST_FLOAT32 for cell in row[3:]) else None
+    return row if all(not math.isfinite(cell) or abs(cell) <= _MAX_FLOAT32 for cell in row[3:]) else None

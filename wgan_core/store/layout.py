@@ -11,7 +11,7 @@ from wgan_core.store.files import entries, is_link
 
 DIRECTIONS = "directions.json"
 """Written and read by `latent.directions`."""
-MOST_BYTES = {
+MAX_BYTES = {
     "config.json": 10**6,
     "metrics.csv": 4 * 10**9,
     "ledger.jsonl": 10**8,
@@ -20,7 +20,7 @@ MOST_BYTES = {
     ".lock": 10**6,
 }
 """The files of a run folder and the largest size of each, in bytes. Larger files were not written by a run and are not read."""
-_MOST_SAMPLE = 10**8
+_MAX_SAMPLE_BYTES = 10**8
 
 
 class StoreError(Exception):
@@ -37,33 +37,33 @@ def check_layout(path: Path) -> None:
     A stranger's folder may hold links. Following them, this program would write and delete outside the folder. `path` itself may be reached
     through links, since those are the user's own.
     """
-    for name, most in MOST_BYTES.items():
+    for name, max_bytes in MAX_BYTES.items():
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "file")
-            _check_size(path / name, found, most)
+            _check_size(path / name, found, max_bytes)
     for name in ("steps", "samples"):
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "folder")
-            _check_inside(path / name, most=_MOST_SAMPLE if name == "samples" else None)
+            _check_inside(path / name, max_bytes=_MAX_SAMPLE_BYTES if name == "samples" else None)
 
 
-def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> None:
-    """Check the entries of `folder` and of its subfolders. `most`: bytes per file, None for no limit."""
+def _check_inside(folder: Path, *, max_bytes: int | None, deeper: bool = True) -> None:
+    """Check the entries of `folder` and of its subfolders. `max_bytes`: per file, None for no limit."""
     for entry in entries(folder):
         found = _look(entry)
         if found is not None:
             _check_kind(entry, found)
-            if most is not None:
-                _check_size(entry, found, most)
+            if max_bytes is not None:
+                _check_size(entry, found, max_bytes)
             if deeper and stat.S_ISDIR(found.st_mode):
-                _check_inside(entry, most=most, deeper=False)
+                _check_inside(entry, max_bytes=max_bytes, deeper=False)
 
 
-def _check_size(path: Path, found: os.stat_result, most: int) -> None:
-    if found.st_size > most:
-        raise StoreError(f"{path} is larger than any file that a run writes there ({most:,} bytes): restore it from a copy.")
+def _check_size(path: Path, found: os.stat_result, max_bytes: int) -> None:
+    if found.st_size > max_bytes:
+        raise StoreError(f"{path} is larger than any file that a run writes there ({max_bytes:,} bytes): restore it from a copy.")
 
 
 def _look(path: Path) -> os.stat_result | None:

@@ -18,15 +18,15 @@ from torch.nn import functional
 from wgan_core.training.joint_norm import JointBatchNorm
 from wgan_core.training.models import MLPGenerator
 
-MOST_BATCHES = 32
-_MOST_NUMBERS = 2**23
+MAX_BATCHES = 32
+_MAX_NUMBERS = 2**23
 """Numbers in the widest layer, so that one pass takes tens of megabytes at most."""
 
 
 def batches_that_fit(generator: MLPGenerator, batch_size: int) -> int:
     """How many batches fit into one pass."""
     widest = max(module.out_features for module in generator.layers if isinstance(module, nn.Linear))
-    return max(1, min(MOST_BATCHES, _MOST_NUMBERS // (batch_size * widest)))
+    return max(1, min(MAX_BATCHES, _MAX_NUMBERS // (batch_size * widest)))
 
 
 class PackedImages:
@@ -122,7 +122,7 @@ class ImagesAhead:
         self._generator = generator
         self.rng = rng
         self._latents, self._alphas, self._rows = latents, alphas, rows
-        self._most = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
+        self._max_batches = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
         self._packed: PackedImages | None = None
         self._draws: list[Draw] = []
         self._before_draws = rng.get_state()
@@ -137,7 +137,7 @@ class ImagesAhead:
             with torch.no_grad():
                 return self._generator(draw.z), draw.alpha
         if self._packed is None or not self._packed.left:
-            self._packed = self._pack(max(1, min(until_generator, self._most)))
+            self._packed = self._pack(max(1, min(until_generator, self._max_batches)))
         return self._packed.take(), self._draws[self._packed.taken - 1].alpha
 
     def normal(self, count: int) -> Tensor:
@@ -181,7 +181,7 @@ class ImagesAhead:
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
         # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw anew.
-        if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MOST_BATCHES:
+        if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES:
             rng.set_state(before.cpu())
             self._packed = self._pack(int(packed[0]))
             self._packed.skip(int(packed[1]))
