@@ -86,7 +86,7 @@ def test_noise_has_the_shape_and_kind_of_a_named_set(name: str, config: TrainCon
 )
 def test_kinds_of_networks_are_tried(change: dict[str, object], config: TrainConfig) -> None:
     trial = try_speed(config.replace(**change), 0.0)
-    assert trial.critic_update > 0 and trial.generator_update > 0
+    assert trial.critic_update_seconds > 0 and trial.generator_update_seconds > 0
 
 
 def test_the_number_of_cores_of_the_calling_thread_stays(config: TrainConfig) -> None:

@@ -48,8 +48,8 @@ class Clock:
         return self.now
 
 
-def one_lane(measure: Callable[[Kit, Specimen], Look | None], key: str = "probe", least: float = 0.0) -> tuple[Lane, ...]:
-    return (Lane(1.0, (Instrument(key, measure, 0.0, 0.0),), apart=0.0, least=least, most=1e9),)
+def one_lane(measure: Callable[[Kit, Specimen], Look | None], key: str = "probe", min_gap_seconds: float = 0.0) -> tuple[Lane, ...]:
+    return (Lane(1.0, (Instrument(key, measure, 0.0, 0.0),), gap_share=0.0, min_gap_seconds=min_gap_seconds, max_gap_seconds=1e9),)
 
 
 def probe(kit: Kit, specimen: Specimen) -> Look:
@@ -212,7 +212,7 @@ def test_no_budget_no_thread(tmp_path: Path, config: TrainConfig, dataset: Image
 
 
 def test_an_edit_has_the_critic_looked_at_soon(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
-    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, "critic-health", least=1e6))
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, "critic-health", min_gap_seconds=1e6))
     bench.measure_once()
     for _ in range(5):
         bench.tick()
@@ -445,7 +445,7 @@ def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig,
 def test_a_run_is_measured_and_goes_on_being_measured_when_resumed(tmp_path: Path, config: TrainConfig) -> None:
     config = config.replace(max_steps=10**9, instruments_budget=50)
     path = tmp_path / "run"
-    run = Run("run", config, lambda inbox, publish, **kwargs: new_loop(config, path, inbox, publish, publish_every=0.05, **kwargs))
+    run = Run("run", config, lambda inbox, publish, **kwargs: new_loop(config, path, inbox, publish, publish_every_seconds=0.05, **kwargs))
     run.start()
     assert _until(lambda: {"critic-health", "sliced-w1"} <= newest(run.snapshot.readings).keys())
     run.stop()

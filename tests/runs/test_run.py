@@ -409,12 +409,12 @@ def make_run(
     config: TrainConfig,
     break_at: dict[int, BaseException] | None = None,
     ended: list[Run] | None = None,
-    publish_every: float = 0.0,
+    publish_every_seconds: float = 0.0,
 ) -> Run:
     """A run whose training raises at the steps of `break_at`."""
 
     def make_loop(inbox: Any, publish: Any, **kwargs: Any) -> RunLoop:
-        loop = new_loop(config, path, inbox, publish, publish_every=publish_every, **kwargs)
+        loop = new_loop(config, path, inbox, publish, publish_every_seconds=publish_every_seconds, **kwargs)
         train_step = loop.trainer.train_step
 
         def broken() -> Any:
@@ -608,7 +608,7 @@ def test_every_array_of_a_snapshot_is_read_only(bench: Bench) -> None:
 
 def test_the_last_second_before_a_crash_is_in_the_curves(tmp_path: Path, digits: TrainConfig) -> None:
     """Snapshots come once a second; what went wrong is in the steps since the last."""
-    run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every=1000.0)
+    run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every_seconds=1000.0)
     run.start()
     assert run.join(20)
     assert run.snapshot.history[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]

@@ -34,8 +34,8 @@ from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job
 from wgan_core.training.world import Meeting, World
 
-_LINE_EVERY = 10.0
-_LOOP = {"wants_pictures": lambda: False, "publish_every": 1.0}
+_LINE_EVERY_SECONDS = 10.0
+_LOOP = {"wants_pictures": lambda: False, "publish_every_seconds": 1.0}
 
 
 def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) -> int:
@@ -218,7 +218,7 @@ class _Reporter:
             if self._terminal:
                 self._show_bar(snapshot)
             elif self._clock() >= self._next_line or snapshot.ended:
-                self._next_line = self._clock() + _LINE_EVERY
+                self._next_line = self._clock() + _LINE_EVERY_SECONDS
                 print(_line(snapshot), file=sys.stderr, flush=True)
 
     def _show_bar(self, snapshot: Snapshot) -> None:

@@ -179,7 +179,7 @@ def _generator_is_due(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     if _warms_up(config):
         wanted = [
             "# At first, and then from time to time, the critic gets ahead, as in the WGAN authors' code.",
-            f"warms_up = generator_updates < {warmup.FIRST} or generator_updates % {warmup.EVERY} == 0",
+            f"warms_up = generator_updates < {warmup.FIRST_UPDATES} or generator_updates % {warmup.EVERY_UPDATES} == 0",
             f"wanted = {warmup.CRITIC_UPDATES} if warms_up else {n_critic}",
         ]
         n_critic = "wanted"

@@ -22,12 +22,12 @@ from wgan_core.training.trainer import Trainer
 class SpeedTrial:
     """Seconds that one update of each network took."""
 
-    critic_update: float
-    generator_update: float
+    critic_update_seconds: float
+    generator_update_seconds: float
 
     def steps_per_second(self, n_critic: int) -> float:
         """Critic updates per second, including their share of a generator update."""
-        return 1 / (self.critic_update + self.generator_update / n_critic)
+        return 1 / (self.critic_update_seconds + self.generator_update_seconds / n_critic)
 
 
 def try_speed(config: TrainConfig, seconds: float = 1.0) -> SpeedTrial:

@@ -238,7 +238,7 @@ def _classes(kit: Kit, specimen: Specimen) -> Look | None:
     }
     found = [_reading("classes", specimen, report.covered, n=report.n, unit="classes", reference=yardstick.reference, details=details)]
     distance: Distance = coverage.fd_cnn(classifier)
-    if yardstick.n >= distance.least:
+    if yardstick.n >= distance.min_rows:
         found.append(_distance(specimen, yardstick.measure(distance, samples), classifier=classifier.hash, accuracy=classifier.accuracy))
     return Look(found, Seen(classes=report))
 
@@ -275,9 +275,9 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
     if coverage.has_classes(training):
         rare.append(Instrument("classes", _classes, 0.15, 0.15))
     return (
-        Lane(0.3, (Instrument("critic-health", _health, 0.05, 0.05),), apart=0.05, least=0.5, most=30),
-        Lane(0.4, (Instrument("truth", _truth, 0.25, 0.05),), apart=0.1, least=1, most=120),
-        Lane(0.3, tuple(rare), apart=0.2, least=3, most=600),
+        Lane(0.3, (Instrument("critic-health", _health, 0.05, 0.05),), gap_share=0.05, min_gap_seconds=0.5, max_gap_seconds=30),
+        Lane(0.4, (Instrument("truth", _truth, 0.25, 0.05),), gap_share=0.1, min_gap_seconds=1, max_gap_seconds=120),
+        Lane(0.3, tuple(rare), gap_share=0.2, min_gap_seconds=3, max_gap_seconds=600),
     )
 
 

@@ -52,7 +52,7 @@ class Measured:
     readings: tuple[Reading, ...]
     seconds: float
     """The cost."""
-    trained: float
+    trained_seconds: float
     """Seconds of training at the time when the weights were copied."""
     edits: int = 0
     """Number of edits of the recipe at the time when the weights were copied."""

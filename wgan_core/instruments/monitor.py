@@ -33,7 +33,7 @@ from wgan_core.training.trainer import Trainer
 log = logging.getLogger(__name__)
 
 LAG_UPDATES = 200
-_LOOK_EVERY = 0.05
+_CHECK_EVERY_SECONDS = 0.05
 """Seconds of training between two checks of the schedule."""
 
 
@@ -41,23 +41,23 @@ _LOOK_EVERY = 0.05
 class _Job:
     instrument: Instrument
     copied: Copied
-    copying: float
+    copying_seconds: float
     """Seconds that training stood still for the copy."""
-    trained: float
+    trained_seconds: float
     edits: int
     """Number of edits of the recipe so far."""
     asked: bool = False
     """Asked for by the user: not counted against the budget, and done in one go."""
 
 
-_AT_EXIT = 20.0
+_EXIT_WAIT_SECONDS = 20.0
 _monitors: weakref.WeakSet[Monitor] = weakref.WeakSet()
 
 
 @atexit.register
 def _wait_at_exit() -> None:
     """Let measurements finish at exit. A thread that still computes while the interpreter shuts down makes the program abort."""
-    deadline = time.monotonic() + _AT_EXIT
+    deadline = time.monotonic() + _EXIT_WAIT_SECONDS
     for monitor in list(_monitors):
         monitor.close()
     for monitor in list(_monitors):
@@ -101,32 +101,32 @@ class Monitor:
         self.checking_lag = False
         """Whether the result of `check_lag` is still pending."""
 
-    def offer(self, trainer: Trainer, trained: float) -> None:
+    def offer(self, trainer: Trainer, trained_seconds: float) -> None:
         """Copy the weights for an instrument if one is due. Called after each step.
 
         Args:
             trainer: between two steps.
-            trained: seconds of training so far.
+            trained_seconds: seconds of training so far.
         """
-        if trained < self._look_again or self._busy or self._closed:
+        if trained_seconds < self._look_again or self._busy or self._closed:
             return
-        self._look_again = trained + _LOOK_EVERY
-        instrument = self._schedule.next(trained, trainer.config.instruments_budget / 100)
+        self._look_again = trained_seconds + _CHECK_EVERY_SECONDS
+        instrument = self._schedule.next(trained_seconds, trainer.config.instruments_budget / 100)
         if instrument is None:
             return
         start = time.perf_counter()
         copied = copy_weights(trainer)
         self._busy = True
-        self._put(_Job(instrument, copied, time.perf_counter() - start, trained, self._edits))
+        self._put(_Job(instrument, copied, time.perf_counter() - start, trained_seconds, self._edits))
 
-    def measure_all(self, trainer: Trainer, trained: float) -> bool:
+    def measure_all(self, trainer: Trainer, trained_seconds: float) -> bool:
         """Let every instrument read the networks now, outside the budget, because the user asked. False if this is already under way."""
         if self.measuring_all or self._closed:
             return False
         copied = copy_weights(trainer)
         for instrument in self._schedule.instruments:
             self._asked += 1
-            self._put(_Job(instrument, copied, 0.0, trained, self._edits, asked=True))
+            self._put(_Job(instrument, copied, 0.0, trained_seconds, self._edits, asked=True))
         return True
 
     @property
@@ -161,7 +161,9 @@ class Monitor:
         else:
             self._book(measured)
             spent = self._schedule.spent
-            readings = tuple(complete(one, seconds=measured.seconds, trained=measured.trained, spent=spent) for one in measured.readings)
+            readings = tuple(
+                complete(one, seconds=measured.seconds, trained=measured.trained_seconds, spent=spent) for one in measured.readings
+            )
         if old or measured.trouble or measured.again:
             return replace(measured, readings=readings)
         self._knowledge.take(measured.seen, measured.readings[0].step if measured.readings else trainer.step)
@@ -174,7 +176,7 @@ class Monitor:
             self._asked -= 1
         else:
             self._busy = False
-            self._schedule.done(measured.key, measured.trained, measured.seconds, again=measured.again and not failed)
+            self._schedule.done(measured.key, measured.trained_seconds, measured.seconds, again=measured.again and not failed)
         if failed:
             self._schedule.leave_out(measured.key)
 
@@ -237,13 +239,13 @@ class Monitor:
                 "training continues."
             )
         # Elapsed time, not the thread's processor time, so that the budget is a share of the time that passes, also on a busy machine.
-        seconds = job.copying + time.perf_counter() - start
+        seconds = job.copying_seconds + time.perf_counter() - start
         found = look or Look()
         return Measured(
             key,
             tuple(found.readings),
             seconds,
-            job.trained,
+            job.trained_seconds,
             edits=job.edits,
             seen=found.seen,
             again=look is None,

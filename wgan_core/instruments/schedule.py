@@ -18,10 +18,10 @@ class Instrument:
 
     key: str
     measure: Measure
-    first: float
-    """Expected seconds of the first look, which also computes what later looks are compared with. `full` is for the second look. After
-    that, the cost of the previous look is expected."""
-    full: float
+    first_seconds: float
+    """Expected cost of the first look, which also computes what later looks are compared with."""
+    usual_seconds: float
+    """Expected cost of the second look. After that, the cost of the previous look is expected."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Lane:
     share: float
     """Share of the budget."""
     instruments: tuple[Instrument, ...]
-    apart: float
+    gap_share: float
     """The next look is due after this share of the training time so far ..."""
-    least: float
+    min_gap_seconds: float
     """... but not before this many seconds ..."""
-    most: float
+    max_gap_seconds: float
     """... and at the latest after this many."""
 
 
@@ -69,47 +69,47 @@ class Schedule:
         """Seconds that all instruments together have cost."""
         return self._overall
 
-    def next(self, trained: float, budget: float) -> Instrument | None:
-        """The instrument to run after `trained` seconds of training, of which the share `budget` may be used; None if it is too early."""
+    def next(self, trained_seconds: float, budget: float) -> Instrument | None:
+        """The instrument to run after `trained_seconds` of training, of which the share `budget` may be used; None if it is too early."""
         if budget <= 0:
             return None
-        due = [(lane, instrument) for lane in self._lanes if (instrument := self._due(lane, trained)) is not None]
+        due = [(lane, instrument) for lane in self._lanes if (instrument := self._due(lane, trained_seconds)) is not None]
         waiting = False
         # The lane that has used the least of its part comes first.
         for lane, instrument in sorted(due, key=lambda one: self._spent[id(one[0])] / one[0].share):
-            cost, allowed = self._expected(instrument), budget * trained
+            cost, allowed = self._expected(instrument), budget * trained_seconds
             first = not self._spent[id(lane)] and not waiting
             own = self._spent[id(lane)] + cost <= lane.share * allowed
-            left = allowed if first or own else allowed - self._saved_by_others(lane, trained, allowed)
+            left = allowed if first or own else allowed - self._saved_by_others(lane, trained_seconds, allowed)
             if self.spent + cost <= left and (len(due) == 1 or first or own):
                 return instrument
             waiting = waiting or not self._spent[id(lane)]  # this lane's first look comes before the lanes after it
         return None
 
-    def _saved_by_others(self, lane: Lane, trained: float, allowed: float) -> float:
+    def _saved_by_others(self, lane: Lane, trained_seconds: float, allowed: float) -> float:
         """The unspent parts of the other lanes, each up to the cost of its next look."""
         saved = 0.0
         for other in self._lanes:
             if other is not lane:
-                next_one = self._due(other, trained)
+                next_one = self._due(other, trained_seconds)
                 cost = self._expected(next_one) if next_one is not None else min(map(self._expected, other.instruments))
                 saved += min(cost, max(0.0, other.share * allowed - self._spent[id(other)]))
         return saved
 
-    def _due(self, lane: Lane, trained: float) -> Instrument | None:
+    def _due(self, lane: Lane, trained_seconds: float) -> Instrument | None:
         """The instrument of the lane that is due and has waited longest; None if none is due."""
-        apart = min(lane.most, max(lane.least, lane.apart * trained))
+        gap = min(lane.max_gap_seconds, max(lane.min_gap_seconds, lane.gap_share * trained_seconds))
         accounts = {instrument: self._accounts[instrument.key] for instrument in lane.instruments if instrument.key not in self._failed}
-        waiting = [instrument for instrument, account in accounts.items() if account.unfinished or trained >= account.last + apart]
+        waiting = [instrument for instrument, account in accounts.items() if account.unfinished or trained_seconds >= account.last + gap]
         return min(waiting, key=lambda instrument: accounts[instrument].last, default=None)
 
     def _expected(self, instrument: Instrument) -> float:
         account = self._accounts[instrument.key]
         if account.looks < 2:
-            return instrument.first if account.looks == 0 else instrument.full
+            return instrument.first_seconds if account.looks == 0 else instrument.usual_seconds
         return account.cost
 
-    def done(self, key: str, trained: float, cost: float, *, again: bool = False) -> None:
+    def done(self, key: str, trained_seconds: float, cost: float, *, again: bool = False) -> None:
         """Record that `key` was measured. again: it is not finished, so it is due at once."""
         lane, instrument = next((lane, one) for lane in self._lanes for one in lane.instruments if one.key == key)
         account = self._accounts[key]
@@ -117,10 +117,10 @@ class Schedule:
         # A first look costs more than usual, because it also computes a floor and loads what it needs; on a busy machine many times more.
         # This counts against the whole budget. But the lane is charged only the usual cost, so that its next look does not have to wait
         # long.
-        self._spent[id(lane)] += min(cost, instrument.full) if account.looks == 0 else cost
+        self._spent[id(lane)] += min(cost, instrument.usual_seconds) if account.looks == 0 else cost
         account.looks += 1
         account.cost = cost
-        account.last = trained
+        account.last = trained_seconds
         account.unfinished = again
 
     def leave_out(self, key: str) -> None:

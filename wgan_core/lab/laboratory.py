@@ -21,7 +21,7 @@ from wgan_core.training.trainer import Trainer
 Pace = Literal["slow", "cycles", "full"]
 """slow: stage by stage; cycles: one cycle at each look; full: as much as there is time for."""
 
-MEASURE_EVERY = 0.3
+MEASURE_EVERY_SECONDS = 0.3
 """Seconds between two measurements of the exact distance during training."""
 MAX_ROWS = 1000
 
@@ -56,9 +56,9 @@ class Laboratory:
         self._stages: Iterator[Stage] | None = None
         self._until_cycle_ends = False
         self._clock = clock
-        self._shown_for = 0.0
+        self._shown_seconds = 0.0
         self._last_look = clock()
-        self._trained_for = self._drawing = 0.0
+        self._trained_seconds = self._drawing_seconds = 0.0
         self._history: list[tuple[Truth, ...]] = []
         self._measured_at = -math.inf
         self._measured_step = (-1, -1)
@@ -83,7 +83,7 @@ class Laboratory:
         """Start or continue, also from the middle of a cycle."""
         self.playing, self._until_cycle_ends, self.notice = True, False, ""
         self._last_look = self._clock()
-        self._trained_for = 0.0
+        self._trained_seconds = 0.0
 
     def pause(self) -> None:
         """Stop; in slow motion, also within a cycle."""
@@ -127,12 +127,12 @@ class Laboratory:
             case "cycles":
                 self._whole_cycle()
             case "full":
-                if self._trained_for:
-                    self._drawing += 0.2 * (min(gap - self._trained_for, period) - self._drawing)
-                until = now + max(period - self._drawing, period / 5)
+                if self._trained_seconds:
+                    self._drawing_seconds += 0.2 * (min(gap - self._trained_seconds, period) - self._drawing_seconds)
+                until = now + max(period - self._drawing_seconds, period / 5)
                 while self.playing and self._clock() < until:
                     self._one_step()
-                self._trained_for = self._clock() - now
+                self._trained_seconds = self._clock() - now
 
     # Training.
 
@@ -188,11 +188,11 @@ class Laboratory:
     @property
     def rest(self) -> float:
         """Seconds until there is something new to show, if it keeps playing."""
-        return max(0.0, self.stage.duration * self.stage_seconds - self._shown_for) if self.stage is not None else 0.0
+        return max(0.0, self.stage.duration * self.stage_seconds - self._shown_seconds) if self.stage is not None else 0.0
 
     def _advance_slowly(self, gap: float) -> None:
         # One stage at most, however long nobody was looking, so that the user finds the stage where they left it.
-        self._shown_for += gap
+        self._shown_seconds += gap
         if not self.rest:
             self._next_stage()
 
@@ -200,7 +200,7 @@ class Laboratory:
         if self._stages is None:
             self._stages = cycle(self.trainers, self.who)
         self.before = self.frames()
-        self._shown_for = 0.0
+        self._shown_seconds = 0.0
         self.stage = next(self._stages, None)
         self._changed()
         if self.stage is None:
@@ -215,7 +215,7 @@ class Laboratory:
         if begun and self._stages is not None:
             next(self._stages)
         self.stage = self._stages = None
-        self._shown_for = 0.0
+        self._shown_seconds = 0.0
         self._changed()
         return begun
 
@@ -235,7 +235,7 @@ class Laboratory:
     def truth(self) -> tuple[tuple[Truth, ...], ...]:
         """Estimate and exact W1 of each WGAN, oldest first. A new measurement is added from time to time while playing, and at once
         otherwise."""
-        due = self._clock() - self._measured_at >= (MEASURE_EVERY if self.playing else 0)
+        due = self._clock() - self._measured_at >= (MEASURE_EVERY_SECONDS if self.playing else 0)
         if due and (not self._history or self._changes != self._measured_changes):
             step = self.trainers[0].step, self.trainers[0].generator_updates
             if self._history and step == self._measured_step:  # between two stages of the same update, such as before and after the clip

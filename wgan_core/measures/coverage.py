@@ -155,7 +155,7 @@ def fd_cnn(classifier: Classifier) -> Distance:
         return frechet_distance(classifier.features(x), classifier.features(y))
 
     unit = f"squared distance of features of classifier {classifier.hash[:8]}"
-    return Distance(f"fd-cnn-{classifier.hash}", "FD-CNN", unit, distance, least=10 * FEATURES)
+    return Distance(f"fd-cnn-{classifier.hash}", "FD-CNN", unit, distance, min_rows=10 * FEATURES)
 
 
 # Training and saving it.

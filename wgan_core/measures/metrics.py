@@ -46,7 +46,7 @@ class Distance:
     function: Callable[[Tensor, Tensor], float]
     projections: int = 0
     """Number of random directions that it uses; 0 if none."""
-    least: int = 2
+    min_rows: int = 2
     """With fewer rows per sample than this, it means nothing."""
 
 
@@ -160,8 +160,8 @@ class Yardstick:
         Raises:
             ValueError: there are fewer samples than n, or n is smaller than the distance needs.
         """
-        if len(samples) < self.n or self.n < distance.least:
-            raise ValueError(f"{distance.title} needs at least {max(self.n, distance.least)} samples on each side")
+        if len(samples) < self.n or self.n < distance.min_rows:
+            raise ValueError(f"{distance.title} needs at least {max(self.n, distance.min_rows)} samples on each side")
         start = time.perf_counter()
         value = distance.function(as_measured(samples[: self.n]), self.real)
         seconds = time.perf_counter() - start

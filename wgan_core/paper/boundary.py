@@ -32,7 +32,7 @@ CLIPPED = BASE.replace(
 )
 PENALISED = CLIPPED.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=1e-4, generator_lr=1e-4, gp_lambda=10)
 UPDATES = 500
-SNAPSHOT_EVERY = 10
+SNAPSHOT_EVERY_STEPS = 10
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def course(config: TrainConfig, progress: Progress, updates: int = UPDATES) -> C
     steps, shares = [0], [share_at_edge(trainer.critic, config)]
     for step in range(1, updates + 1):
         trainer.train_step()
-        if step % SNAPSHOT_EVERY == 0 or step == 1:
+        if step % SNAPSHOT_EVERY_STEPS == 0 or step == 1:
             steps.append(step)
             shares.append(share_at_edge(trainer.critic, config))
         progress.report(step / updates)

@@ -55,7 +55,7 @@ class RunLoop:
         inbox: where commands arrive.
         publish: called with each new Snapshot.
         wants_pictures: asked before samples are drawn for a snapshot, which takes a few milliseconds.
-        publish_every: seconds between snapshots.
+        publish_every_seconds: time between snapshots.
         monitor: measures the run; None for no instruments.
         clock: seconds, monotonic.
     """
@@ -68,7 +68,7 @@ class RunLoop:
         publish: Callable[[Snapshot], None] = lambda snapshot: None,
         *,
         wants_pictures: Callable[[], bool] = lambda: True,
-        publish_every: float = 1.0,
+        publish_every_seconds: float = 1.0,
         monitor: Monitor | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -77,7 +77,7 @@ class RunLoop:
         self._inbox = inbox
         self._publish = publish
         self._wants_pictures = wants_pictures
-        self._publish_every = publish_every
+        self._publish_every_seconds = publish_every_seconds
         self._monitor = monitor
         self._clock = clock
         self._steps_to_do = 0
@@ -296,7 +296,7 @@ class RunLoop:
                 notice=self.recorder.notice,
             )
         )
-        self._next_publish = self._clock() + self._publish_every
+        self._next_publish = self._clock() + self._publish_every_seconds
 
     def _draw(self) -> Pictures:
         samples, real = self.recorder.fixed_samples(self.trainer), self.recorder.fixed_real(self.trainer)

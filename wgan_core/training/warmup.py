@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wgan_core.config import TrainConfig
 
-FIRST = 25
+FIRST_UPDATES = 25
 """The critic warms up before each of this many first generator updates ..."""
-EVERY = 500
+EVERY_UPDATES = 500
 """... and again before each generator update whose number is a multiple of this."""
 CRITIC_UPDATES = 100
 """Critic updates in a warm-up. All three numbers are from martinarjovsky/WassersteinGAN, main.py."""
@@ -14,7 +14,7 @@ CRITIC_UPDATES = 100
 
 def warms_up(config: TrainConfig, generator_updates: int) -> bool:
     """Whether the critic warms up before the next generator update, if `generator_updates` have been done."""
-    return config.critic_warmup == "original" and (generator_updates < FIRST or generator_updates % EVERY == 0)
+    return config.critic_warmup == "original" and (generator_updates < FIRST_UPDATES or generator_updates % EVERY_UPDATES == 0)
 
 
 def critic_updates_before(config: TrainConfig, generator_updates: int) -> int:
@@ -27,11 +27,11 @@ def generator_updates_within(config: TrainConfig) -> int:
     steps, n = config.max_steps, config.n_critic
     if config.critic_warmup == "none":
         return steps // n
-    steps_of_first, usual_until_every = FIRST * CRITIC_UPDATES, (EVERY - FIRST) * n
+    steps_of_first, usual_until_every = FIRST_UPDATES * CRITIC_UPDATES, (EVERY_UPDATES - FIRST_UPDATES) * n
     if steps < steps_of_first:
         return steps // CRITIC_UPDATES
-    # First the rest of the first EVERY updates, then rounds of one update after a warm-up and EVERY - 1 after n_critic.
+    # First the rest of the first EVERY_UPDATES updates, then rounds of one update after a warm-up and EVERY_UPDATES - 1 after n_critic.
     if steps < steps_of_first + usual_until_every:
-        return FIRST + (steps - steps_of_first) // n
-    rounds, rest = divmod(steps - steps_of_first - usual_until_every, CRITIC_UPDATES + (EVERY - 1) * n)
-    return EVERY + EVERY * rounds + (0 if rest < CRITIC_UPDATES else 1 + (rest - CRITIC_UPDATES) // n)
+        return FIRST_UPDATES + (steps - steps_of_first) // n
+    rounds, rest = divmod(steps - steps_of_first - usual_until_every, CRITIC_UPDATES + (EVERY_UPDATES - 1) * n)
+    return EVERY_UPDATES + EVERY_UPDATES * rounds + (0 if rest < CRITIC_UPDATES else 1 + (rest - CRITIC_UPDATES) // n)

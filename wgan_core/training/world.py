@@ -25,13 +25,14 @@ from wgan_core.training.job import Job
 
 TensorDict = dict[str, Tensor]
 _BACKENDS = {"cpu": "gloo", "cuda": "nccl"}
-_PATIENCE = datetime.timedelta(minutes=10)
+_TIMEOUT = datetime.timedelta(minutes=10)
 """Maximum wait for a process that neither answers nor has ended. It is long because process 0 may be saving to a slow disk meanwhile."""
-_SLICE = datetime.timedelta(seconds=1)
+_WAIT_SLICE = datetime.timedelta(seconds=1)
 """Length of one wait. It is short because a waiting process does not react to signals."""
-_LOOK_EVERY = 16
+_STOP_CHECK_EVERY_CALLS = 16
+"""On a GPU, whether to stop is checked only after this many calls."""
 _FINE = "fine"
-_TOLD = ("config", "device", "data", "start", "ready")
+_MESSAGE_KEYS = ("config", "device", "data", "start", "ready")
 """Keys under which process 0 sends messages to the others."""
 
 
@@ -81,7 +82,7 @@ class World:
         self._asked += tail[-1]
         self._calls += 1
         # On the CPU, reading the number costs nothing; on other devices it has to wait for the device.
-        if self.device.type == "cpu" or self._calls % _LOOK_EVERY == 0:
+        if self.device.type == "cpu" or self._calls % _STOP_CHECK_EVERY_CALLS == 0:
             self.stopping = bool(self._asked > 0)
         for gradient, mean in zip(gradients, means, strict=True):
             torch.div(mean.view_as(gradient), self.size, out=gradient)
@@ -137,7 +138,7 @@ class Meeting:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self._store, _, _ = next(rendezvous("env://", timeout=_PATIENCE))
+        self._store, _, _ = next(rendezvous("env://", timeout=_TIMEOUT))
         self.called_off = False
         """Set by a signal handler, to end all waiting."""
 
@@ -148,10 +149,10 @@ class Meeting:
     def hear(self, key: str) -> str:
         """Wait for the text sent under `key`; empty if process 0 called the run off. Raises PeerLost after ten minutes, or if
         `called_off`."""
-        end = time.monotonic() + _PATIENCE.total_seconds()
+        end = time.monotonic() + _TIMEOUT.total_seconds()
         while not self.called_off:
             try:
-                self._store.wait([key], _SLICE)
+                self._store.wait([key], _WAIT_SLICE)
                 return self._store.get(key).decode()
             except dist.DistStoreError as error:
                 if time.monotonic() > end:
@@ -177,14 +178,14 @@ class Meeting:
             yield
         finally:
             with contextlib.suppress(RuntimeError):
-                for key in _TOLD:
+                for key in _MESSAGE_KEYS:
                     self._store.set(key, "")
 
     def join(self, world: World) -> None:
         """Connect the processes. Raises PeerLost if one of them does not connect."""
         backend = _BACKENDS[world.device.type]
         try:
-            dist.init_process_group(backend, store=self._store, rank=world.rank, world_size=world.size, timeout=_PATIENCE)
+            dist.init_process_group(backend, store=self._store, rank=world.rank, world_size=world.size, timeout=_TIMEOUT)
         except RuntimeError as error:
             raise PeerLost from error
 
