@@ -43,7 +43,7 @@ def test_the_code_as_it_is_keeps_them(copy: Path) -> None:
         ("wgan_core/stray.py", "", "wgan_core.stray"),
         ("pages/stray.py", "", "pages.stray"),
         ("wgan_core/store/folder.py", "import wgan_core.training.models", "wgan_core.store.folder -> wgan_core.training.models"),
-        ("wgan_core/config/setting_info.py", "import wgan_core.config.presets", "no circles BROKEN"),
+        ("wgan_core/config/setting_info.py", "import wgan_core.config.presets", "no import cycles BROKEN"),
         ("wgan_core/figures/images.py", "import streamlit", "wgan_core never imports streamlit BROKEN"),
         ("pages/parts/lab/lab_view.py", "import pages.parts.train.controls", "pages.parts.lab.lab_view -> pages.parts.train.controls"),
         ("pages/home.py", "import torch", "pages.home -> torch"),

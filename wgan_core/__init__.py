@@ -1,7 +1,7 @@
-"""WGAN Playground's engine: train, keep, diagnose and sample Wasserstein GANs. It knows nothing of the pages.
+"""The engine of WGAN Playground: train, save, diagnose and sample Wasserstein GANs. It does not depend on the pages.
 
-The names below are public: `from wgan_core import PRESETS, Trainer, load_dataset`. Each is loaded when it is first asked for, so that
-importing this package loads no PyTorch.
+The names below are public: `from wgan_core import PRESETS, Trainer, load_dataset`. Each is loaded on first use, so importing this package
+does not load PyTorch.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """The public name `name`, loaded now."""
+    """Load the public name `name`."""
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_WHERE[name]), name)

@@ -1,7 +1,7 @@
-"""Speed of the engine beside the textbook loop, measured in turns in one process: `python -m wgan_core bench`.
+"""Speed of the engine and of the textbook loop, measured alternately in one process: `python -m wgan_core bench`.
 
-The textbook loop is the program that `export` writes: what tutorials do (torchvision's data set, DataLoader, an optimiser over the list of
-parameters, a clamp a parameter), and it computes the same. Its images are scaled by the transforms that tutorials use, though.
+The textbook loop is the program that `export` writes. It works as in tutorials (torchvision's data set, a DataLoader, an optimiser over the
+list of parameters, one clamp per parameter) and computes the same. Only its images are scaled by the transforms that tutorials use.
 """
 
 from __future__ import annotations
@@ -38,34 +38,34 @@ class Speed:
 
 @dataclass(frozen=True)
 class Report:
-    """What the bench found. A step is one critic update with its share of generator updates."""
+    """The result of the benchmark. A step here is one critic update with its share of a generator update."""
 
     engine: Speed
     textbook: Speed
     ratio: float
-    """Median of the rounds' ratios, engine to textbook loop."""
+    """Median over the rounds of the ratio engine / textbook loop."""
     step_gflop: float
-    """Multiplications and additions of an engine's step, in 10⁹: matrix products and convolutions, as PyTorch counts them."""
+    """Multiplications and additions in one step of the engine, in 10⁹: matrix products and convolutions, as PyTorch counts them."""
     matmul_gflops: float
-    """Rate of plain float32 matrix products on this device, measured in the same run, in 10⁹ a second."""
+    """Rate of plain float32 matrix products on this device, measured in the same run, in 10⁹ operations per second."""
     share_of_matmul: float
     threads: int
     device: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """Plain JSON values."""
         return asdict(self)
 
 
 def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0) -> Report:
-    """Run engine and textbook loop in turns on the same data.
+    """Run the engine and the textbook loop alternately on the same data.
 
     Args:
-        config: what to train. A warm-up is left out, for it would hide how fast the rest is.
-        rounds: how often each is measured.
-        seconds: length of each measurement, at least one step.
+        config: what to train. A warm-up is left out, because it would hide the speed of the rest.
+        rounds: number of measurements of each.
+        seconds: length of each measurement, which takes at least one step.
 
-    Raises DataError where the data is not there, ExportError for data that a program cannot load.
+    Raises DataError if the data is missing, and ExportError if an exported program cannot load the data.
     """
     config = config.replace(critic_warmup="none")
     train_on_this_thread(config.threads)
@@ -108,8 +108,8 @@ def _rate(step: Callable[[], object], seconds: float, device: torch.device) -> f
 
 
 def textbook_loop(config: TrainConfig, trainer: Trainer) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """The exported program's training, on the data and the device of `trainer`; each `next` is one step: its number, estimate,
-    generator loss."""
+    """The exported program's training, on the data and the device of `trainer`. Each `next` does one step and returns its number, estimate
+    and generator loss."""
     from torchvision import transforms  # takes a second to import
 
     program = types.ModuleType("textbook")
@@ -126,9 +126,9 @@ def textbook_loop(config: TrainConfig, trainer: Trainer) -> Iterator[tuple[int, 
 
 
 def step_flop(trainer: Trainer) -> float:
-    """Multiplications and additions in the matrix products and convolutions of a step, with its share of a generator update.
+    """Multiplications and additions in the matrix products and convolutions of a step, including its share of a generator update.
 
-    Trains `trainer` by one update of each network.
+    This trains each network of `trainer` by one update.
     """
     batch = trainer.config.batch_size
     with _FlopCount() as of_critic:
@@ -139,7 +139,7 @@ def step_flop(trainer: Trainer) -> float:
 
 
 class _FlopCount(TorchDispatchMode):
-    """Adds up PyTorch's own formulas. Its FlopCounterMode follows modules too, and that does not work with the penalty's gradients."""
+    """Adds up PyTorch's own formulas. Its FlopCounterMode also tracks modules, which does not work with the penalty's gradients."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -153,7 +153,7 @@ class _FlopCount(TorchDispatchMode):
 
 
 def matmul_rate(device: torch.device, seconds: float = 0.5) -> float:
-    """Multiplications and additions per second of float32 products of matrices [1024, 1024]."""
+    """Multiplications and additions per second in float32 products of matrices [1024, 1024]."""
     a, b = torch.randn(1024, 1024, device=device), torch.randn(1024, 1024, device=device)
     out = torch.empty_like(a)
     _rate(lambda: torch.mm(a, b, out=out), 0.2, device)

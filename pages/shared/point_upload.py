@@ -7,7 +7,7 @@ import os
 import streamlit as st
 
 from wgan_core.data.dataset import DataError
-from wgan_core.data.point_file import MOST_BYTES, MOST_POINTS, keep_upload, load_points
+from wgan_core.data.point_file import MAX_BYTES, MAX_POINTS, keep_upload, load_points
 
 _UPLOAD, _PROBLEM = "setup-upload", "setup-upload-problem"
 
@@ -20,9 +20,9 @@ def point_upload(target: str) -> None:
         key=_UPLOAD,
         on_change=_keep,
         args=(target,),
-        max_upload_size=MOST_BYTES // 10**6,
+        max_upload_size=MAX_BYTES // 10**6,
         help=f"Two numbers a line, x and y, separated by comma, semicolon, tab or spaces; a line of headings is passed over. At most "
-        f"{MOST_POINTS:,} points. The file is kept in a cache folder of the machine that the app runs on.",
+        f"{MAX_POINTS:,} points. The file is kept in a cache folder of the machine that the app runs on.",
     )
     if problem := st.session_state.get(_PROBLEM):
         st.error(problem, icon=":material/error:")

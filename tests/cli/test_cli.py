@@ -85,7 +85,7 @@ def test_two_halves_equal_the_whole(tmp_path: Path, run: Path) -> None:
 
 def test_resuming_a_run_that_is_done_says_so(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--resume", str(run)]) == 0
-    assert "at step 30 already; give --max-steps more than that" in capsys.readouterr().out
+    assert "already at step 30; give a larger --max-steps" in capsys.readouterr().out
 
 
 def test_samples_are_the_generators_images(run: Path, tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_info_in_words_and_as_json(run: Path, capsys: pytest.CaptureFixture[str]
         ("train --resume {tmp}/nothing", "is not a run folder: it has no config.json"),
         ("sample {run} --out grid.gif", "--out must end in .png"),
         ("sample {run} --out {tmp}/no/such/grid.png", "cannot be written (No such file or directory)"),
-        ("sample {run} --step 17 --out grid.png", "Step 17 is not kept in this run (kept: 0, 30)."),
+        ("sample {run} --step 17 --out grid.png", "Step 17 is not saved in this run (saved: 0, 30)."),
         ("sample {run} --count 0 --out grid.png", "--count must be a whole number from 1"),
         ("sample {run}", "The following arguments are required: --out"),
         ("sample {run} --count 10001 --out grid.png", "--count must be a whole number from 1 to 10,000, not 10001."),
@@ -269,7 +269,7 @@ def test_what_is_printed_can_be_pasted(tmp_path: Path, capsys: pytest.CaptureFix
     first, *_, go_on = capsys.readouterr().out.splitlines()
     estimate = RunFolder.open(tmp_path / "my runs" / "it's").read_metrics()[-1, 3]
     assert first.startswith(f"Finished at step 7. Last Wasserstein estimate: {estimate:.4g}. The run is in ")
-    words = shlex.split(go_on.removeprefix("  go on:"))
+    words = shlex.split(go_on.removeprefix("  continue:"))
     assert words[:3] == ["python", "-m", "wgan_core"]
     assert main(words[3:]) == 0
     assert RunFolder.open(tmp_path / "my runs" / "it's").steps()[-1] == 14

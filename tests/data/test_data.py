@@ -223,9 +223,12 @@ def test_what_another_process_brought_meanwhile_is_kept(mnist: TrainConfig, monk
         (KeyboardInterrupt(), "^$"),
         (http.client.IncompleteRead(b"half"), r"MNIST could not be downloaded: check the network"),
         (RuntimeError("File not found or corrupted."), r"MNIST could not be downloaded: check the network"),
-        (PermissionError(errno.EACCES, "Permission denied"), r"MNIST cannot be written to .*Permission denied\): make room there"),
-        (OSError(errno.EROFS, "Read-only file system"), r"MNIST cannot be written to .*Read-only file system\): make room there"),
-        (OSError(errno.ENOSPC, "No space left on device"), r"MNIST cannot be written to .*No space left on device\): make room there"),
+        (PermissionError(errno.EACCES, "Permission denied"), r"MNIST cannot be written to .*Permission denied\): free some space there"),
+        (OSError(errno.EROFS, "Read-only file system"), r"MNIST cannot be written to .*Read-only file system\): free some space there"),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            r"MNIST cannot be written to .*No space left on device\): free some space there",
+        ),
     ],
 )
 def test_a_download_that_breaks_leaves_nothing(
@@ -245,7 +248,7 @@ def test_a_download_that_breaks_leaves_nothing(
 
 def test_a_data_root_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(DataError, match="cannot be written to .*: make room there or choose another data folder"):
+    with pytest.raises(DataError, match="cannot be written to .*: free some space there or choose another data folder"):
         download(TrainConfig(dataset="kmnist", data_root=str(tmp_path / "file" / "below")))
 
 

@@ -109,7 +109,7 @@ def test_a_file_that_is_too_long_is_not_even_opened(monkeypatch: pytest.MonkeyPa
     longest = file(NOISE).ljust(10_000_000, b"\0")
     assert read_picture(longest, 1, 8).shape == (1, 8, 8)
     monkeypatch.setattr(picture_file.Image, "open", lambda *args, **options: pytest.fail("opened"))
-    with pytest.raises(PictureError, match="^This file is larger than 10 MB: save the picture smaller and try again.$"):
+    with pytest.raises(PictureError, match="^This file is larger than 10 MB: save a smaller version of the picture and try again.$"):
         read_picture(longest + b"\0", 1, 8)
 
 
@@ -140,7 +140,7 @@ def test_a_bomb_in_the_text_beside_the_pixels_is_refused() -> None:
 @pytest.mark.parametrize("share", [0.5, 0.97])
 def test_a_picture_that_is_cut_off_is_refused(kind: str, share: float) -> None:
     data = file(NOISE, kind)
-    with pytest.raises(PictureError, match="^This picture is cut off or damaged: save it anew and try again.$"):
+    with pytest.raises(PictureError, match="^This picture is cut off or damaged: save it again and try again.$"):
         read_picture(data[: int(share * len(data))], 1, 8)
 
 

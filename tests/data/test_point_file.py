@@ -86,10 +86,10 @@ def test_numbers_near_the_end_of_the_range(tmp_path: Path) -> None:
         ("nan,nan\n1,2\n3,4\n", "Line 1 of points.csv is not two finite numbers: "),
         ("1,2\n3,inf\n", "Line 2 of points.csv is not two finite numbers: "),
         ("1,2\n3,1e999\n", "Line 2 of points.csv is not two finite numbers: "),
-        ("", "points.csv holds 0 points, one a line: it should hold from 2 to 1,000,000."),
+        ("", "points.csv holds 0 points, one per line: it should hold from 2 to 1,000,000."),
         ("x,y\n", "points.csv holds 0 points, "),
         ("x,y\n1,2\n", "points.csv holds 1 points, "),
-        ("1,2\n1,2\n1,2\n", "All points in points.csv are the same, so there is nothing to learn: add others."),
+        ("1,2\n1,2\n1,2\n", "All points in points.csv are the same, so there is nothing to learn: add different ones."),
         (b"\xff\xfe\x00\x01", "points.csv cannot be read (it is not text): save it as CSV text in UTF-8."),
     ],
 )
@@ -140,13 +140,13 @@ def test_a_file_that_is_not_there_is_one_sentence(file: str, sentence: str) -> N
 
 
 def test_too_many_points_or_bytes_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(point_file, "MOST_POINTS", 3)
+    monkeypatch.setattr(point_file, "MAX_POINTS", 3)
     assert len(read(tmp_path, "x,y\n1,2\n3,4\n5,6\n")) == 3
-    with pytest.raises(DataError, match="^points.csv holds 4 points, one a line: it should hold from 2 to 3.$"):
+    with pytest.raises(DataError, match="^points.csv holds 4 points, one per line: it should hold from 2 to 3.$"):
         read(tmp_path, "1,2\n3,4\n5,6\n7,8")
     with pytest.raises(DataError, match="^points.csv has more than 3 lines: keep at most 3 points.$"):
         read(tmp_path, "\n" * 6)
-    monkeypatch.setattr(point_file, "MOST_BYTES", 10)
+    monkeypatch.setattr(point_file, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="^points.csv has more than 0 MB"):
         read(tmp_path, "1,2\n3,4\n5,6\n7,8")
 
@@ -172,5 +172,5 @@ def test_an_upload_is_kept_under_its_name_and_content(tmp_path: Path, monkeypatc
 def test_an_upload_that_cannot_be_kept_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "wgan-playground").write_text("a file where a folder should be")
     monkeypatch.setattr(point_file.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
-    with pytest.raises(DataError, match="^The upload cannot be kept in .*uploads .*: make room there.$"):
+    with pytest.raises(DataError, match="^The upload cannot be saved in .*uploads .*: free some space there.$"):
         keep_upload("stars.csv", b"1,2\n3,4\n")

@@ -141,7 +141,7 @@ def test_the_step_is_the_one_asked_for(folder: RunFolder) -> None:
     made = {step: export(folder, "exported-program", step=step) for step in (None, 30, 40)}
     zeros = {step: not torch.export.load(io.BytesIO(it.content)).module()(torch.ones(2, 6)).any() for step, it in made.items()}
     assert zeros == {None: True, 30: False, 40: True}
-    with pytest.raises(StoreError, match=r"Step 17 is not kept in this run \(kept: 30, 40\)"):
+    with pytest.raises(StoreError, match=r"Step 17 is not saved in this run \(saved: 30, 40\)"):
         export(folder, "exported-program", step=17)
 
 
@@ -150,12 +150,13 @@ def test_made_in_another_process_it_is_the_same(folder: RunFolder) -> None:
     apart = torch.export.load(io.BytesIO(export_apart(folder.path, "exported-program", step=30, part="critic"))).module()
     x = given(folder, "critic", 3)
     assert torch.equal(apart(x), plain(folder, "critic")(x))
-    with pytest.raises(ExportError, match=r"^The export was not done after 0 s"):
+    with pytest.raises(ExportError, match=r"^The export was not finished after 0 s"):
         export_apart(folder.path, "exported-program", timeout=0.01)
 
 
 @pytest.mark.parametrize(
-    ("stderr", "sentence"), [("a warning\nwgan_core: Step 17 is gone.\n", "Step 17 is gone."), ("", "The export ended without a word.")]
+    ("stderr", "sentence"),
+    [("a warning\nwgan_core: Step 17 is gone.\n", "Step 17 is gone."), ("", "The export ended without an error message.")],
 )
 def test_what_goes_wrong_in_another_process_is_said_here(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch, stderr: str, sentence: str
@@ -186,7 +187,7 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path, config: TrainConfi
     assert book.cells[0].cell_type == "markdown" and book.cells[0].source.count("WGAN with weight clipping on Digits") == 1
     sources = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
     assert "wgan_core" not in sources and '"cuda" if torch.cuda.is_available()' in sources
-    short = "STEPS = 5000  # critic updates each time the training cell runs; the run did 100,000"
+    short = "STEPS = 5000  # critic updates per run of the training cell; the run did 100,000"
     assert sources.count(short) == 1
     for cell in book.cells:
         cell.source = cell.source.replace(short, "STEPS = 30")
@@ -241,10 +242,13 @@ def test_the_command_line_writes_the_file_beside_you(
         ("export {run} --as onyx", "Argument --as: invalid choice: 'onyx'"),
         ("export {run}", "The following arguments are required: --as"),
         ("export {run}/nothing --as script", "is not a run folder"),
-        ("export {run} --as script --out {run}/config.json", "config.json exists already: delete it, or name another file with --out."),
+        (
+            "export {run} --as script --out {run}/config.json",
+            "config.json exists already: delete it, or choose another file name with --out.",
+        ),
         ("export {run} --as script --out {run}", "exists already"),
         ("export {run} --as script --out {run}/no/x.py", "x.py cannot be written (No such file or directory)."),
-        ("export {run} --as exported-program --step 17 --out {run}/x", "Step 17 is not kept in this run (kept: 30)."),
+        ("export {run} --as exported-program --step 17 --out {run}/x", "Step 17 is not saved in this run (saved: 30)."),
         ("export {run} --as script --step 30 --out {run}/x", "A script trains from the beginning"),
         ("export {bare} --as onnx --out {run}/x", "This run has no saved step yet."),
         ("exprot {run}", "There is no command 'exprot': did you mean export?"),

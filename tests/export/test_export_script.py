@@ -250,7 +250,7 @@ def test_live_edits_are_in_the_script_at_their_steps(schedule: Any, changed: int
     folder = RunFolder.open(tmp_path / "run")
     program = program_of(folder)
     text = script(program)
-    assert "What was changed while the run trained is changed at the same steps." in " ".join(text.split())
+    assert "Settings that were changed while the run trained are changed at the same steps." in " ".join(text.split())
     assert "CRITIC_LR = 0.0001" in text and text.count("  # here the run was changed while it trained") == changed
     exported = module(text)
     generator, critic = exported.build_networks()
@@ -336,13 +336,13 @@ def test_no_text_of_a_run_folder_gets_into_the_program(tmp_path: Path) -> None:
 def test_fewer_images_than_the_data_set_has_is_said(tmp_path: Path) -> None:
     folder = RunFolder.create(tmp_path / "run", PRESETS["walkthrough"], dataset={"images": 8000, "shape": [1, 32, 32]})
     made = export(folder, "script")
-    said = "The run saw 8,000 images only, and this trains on all 60,000: so these weights will not be the run's."
+    said = "The run saw only 8,000 images, while this program trains on all 60,000: so the weights will differ from the run's."
     assert made.note == said and said in " ".join(made.content.decode().split()) and "bit for bit" not in made.content.decode()
 
 
 def test_a_run_in_bfloat16_is_written_in_float32_and_that_is_said(tmp_path: Path) -> None:
     made = export(RunFolder.create(tmp_path / "run", WALKTHROUGH.replace(precision="bfloat16")), "script")
-    assert made.note == "The run computed in bfloat16, and this computes in float32: so these weights will not be the run's."
+    assert made.note == "The run computed in bfloat16, while this program computes in float32: so the weights will differ from the run's."
     assert "bit for bit" not in made.content.decode()
 
 

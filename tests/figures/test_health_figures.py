@@ -22,8 +22,8 @@ def test_the_truth_is_drawn_as_excess_over_a_floor_at_zero() -> None:
     figure = health_figures.truth(readings)
     assert named(figure, "excess").y == pytest.approx((0.4, 0.16))
     assert list(named(figure, "real against real").y) == [0, 0, 0]
-    assert list(named(figure, "noise").y) == [0.02, 0.02, 0.02, -0.02, -0.02, -0.02]
-    assert list(named(figure, "noise").x) == [0, 10, 20, 20, 10, 0]
+    assert list(named(figure, "noise band").y) == [0.02, 0.02, 0.02, -0.02, -0.02, -0.02]
+    assert list(named(figure, "noise band").x) == [0, 10, 20, 20, 10, 0]
     assert layout(figure).yaxis.title.text == "Sliced W1 − floor"
 
 

@@ -41,7 +41,7 @@ def test_a_narrow_range(low: int, high: int, hint: str) -> None:
     data = images() % (high - low + 1) + low
     (advice,) = (one for one in check_data(Dataset("x", data)) if one.key == "narrow-range")
     assert (advice.level, advice.number) == ("warning", high - low)
-    assert f"only go from {low} to {high} of 0 to 255" in advice.text and hint in advice.text
+    assert f"only range from {low} to {high}, out of 0 to 255" in advice.text and hint in advice.text
     assert "narrow-range" not in found(images() % (high - low + 2) + low if high - low == 63 else images())
 
 

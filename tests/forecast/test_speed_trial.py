@@ -81,7 +81,7 @@ def test_kinds_of_networks_are_tried(change: dict[str, object], config: TrainCon
     monkeypatch.setattr(Trainer, "ascend", lambda self: tried.append(self) or ascend(self))
     planned = config.replace(**change)
     trial = try_speed(planned, 0.0)
-    assert trial.critic_update > 0 and trial.generator_update > 0
+    assert trial.critic_update_seconds > 0 and trial.generator_update_seconds > 0
     assert len(tried) == 2 and tried[0].config == planned
     shape = {"8-gaussians": (2,), "cifar10": (3, 32, 32)}.get(planned.dataset, (1, 8, 8))
     assert tried[0].data.shape[1:] == shape

@@ -335,11 +335,11 @@ def test_every_rule_has_its_cases() -> None:
 def test_texts() -> None:
     (advice,) = advise(healthy(boundary=layers(0.88, 0.3, 1.0)))
     assert advice.text == (
-        "88% of the weights of the critic's layer 1 sit at ±c = 0.01: they have no room to learn in, and all units of the layer come to do "
+        "88% of the weights of the critic's layer 1 are at ±c = 0.01: they have no room to learn, and all units of the layer end up doing "
         "the same. Raise c, or use the gradient penalty."
     )
     (advice,) = advise(healthy(lag=Lag(np.array([0, 200]), np.array([0.2, 1.4]), np.array([1.0, 2.0]), 64, 1.0)))
-    assert "finds a distance of 0.45 after 200 more updates, estimate over steepest slope; it had found 0.2, 44% of that." in advice.text
+    assert "finds a distance of 0.45 after 200 more updates (estimate / steepest slope); it had found 0.2, 44% of that." in advice.text
 
 
 def test_warnings_come_first() -> None:
@@ -349,7 +349,7 @@ def test_warnings_come_first() -> None:
 
 def test_saturated_weights_are_a_note_at_first() -> None:
     (note,) = advise(healthy(boundary=layers(0.3, 0.99, 1.0), generator_updates=999))
-    assert note.level == "note" and "if this one has not left it after 1,000 generator updates, raise c, or use" in note.text
+    assert note.level == "note" and "if this one is still in this state after 1,000 generator updates, raise c, or use" in note.text
     (warning,) = advise(healthy(boundary=layers(0.3, 0.99, 1.0), generator_updates=1000))
     assert warning.level == "warning" and warning.text.endswith("do the same. Raise c, or use the gradient penalty.")
     # The sum of all gradients is a fault of the recipe from the first update on.
@@ -361,7 +361,7 @@ def test_a_linear_critic_is_a_note_at_first() -> None:
     """Healthy runs begin so; where it lasts, that the samples are too alike is said beside it."""
     linear = healthy(norms=norms(alignment=0.999), diversity=0.2, generator_updates=999)
     (note,) = advise(linear)
-    assert "Many runs begin so; if this one has not left it after 1,000 generator updates, raise c." in note.text
+    assert "Many runs begin this way; if this one is still in this state after 1,000 generator updates, raise c." in note.text
     lasting = advise(dataclasses.replace(linear, generator_updates=1000))
     assert [(advice.key, advice.level) for advice in lasting] == [("linear-critic", "warning"), ("samples-too-alike", "warning")]
     assert lasting[0].text.endswith("as varied as the data. Raise c.")

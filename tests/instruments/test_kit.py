@@ -211,8 +211,14 @@ def test_what_a_look_lacks_stays_as_it_was() -> None:
 # When they are due.
 
 
-def lane(share: float, *keys: str, cost: float = 0.05, least: float = 1.0) -> Lane:
-    return Lane(share, tuple(Instrument(key, lambda kit, specimen: Look(), cost, cost) for key in keys), apart=0.1, least=least, most=20)
+def lane(share: float, *keys: str, cost: float = 0.05, min_gap_seconds: float = 1.0) -> Lane:
+    return Lane(
+        share,
+        tuple(Instrument(key, lambda kit, specimen: Look(), cost, cost) for key in keys),
+        gap_share=0.1,
+        min_gap_seconds=min_gap_seconds,
+        max_gap_seconds=20,
+    )
 
 
 def simulate(schedule: Schedule, costs: dict[str, float], seconds: float, budget: float, tick: float = 0.01) -> list[tuple[float, str]]:
@@ -228,7 +234,7 @@ def simulate(schedule: Schedule, costs: dict[str, float], seconds: float, budget
 
 
 def test_the_share_of_training_time_stays_within_the_budget() -> None:
-    lanes = (lane(0.4, "a", cost=0.05), lane(0.4, "b", cost=0.3), lane(0.2, "c", "d", cost=0.1, least=3))
+    lanes = (lane(0.4, "a", cost=0.05), lane(0.4, "b", cost=0.3), lane(0.2, "c", "d", cost=0.1, min_gap_seconds=3))
     schedule = Schedule(lanes)
     looks = simulate(schedule, {"a": 0.05, "b": 0.3, "c": 0.1, "d": 0.1}, 300, 0.03)
     assert 0.02 < schedule.spent / 300 <= 0.03
@@ -261,7 +267,7 @@ def test_a_first_look_that_had_to_load_everything_does_not_hold_up_its_lane() ->
         now = number * 0.01
         if (chosen := schedule.next(now, 0.03)) is not None:
             first = all(name != chosen.key for _, name in looks)
-            schedule.done(chosen.key, now, 0.7 if first and chosen.key == "health" else chosen.full)
+            schedule.done(chosen.key, now, 0.7 if first and chosen.key == "health" else chosen.usual_seconds)
             looks.append((now, chosen.key))
     health = [now for now, name in looks if name == "health"]
     assert health[1] - health[0] < 40
@@ -283,7 +289,7 @@ def key_of(chosen: Instrument | None) -> str:
 
 
 def test_what_is_unfinished_is_due_at_once_and_what_failed_never_again() -> None:
-    schedule = Schedule((lane(1.0, "a", "b", least=100),))
+    schedule = Schedule((lane(1.0, "a", "b", min_gap_seconds=100),))
     assert simulate(schedule, {"a": 0.001, "b": 0.001}, 5, 0.5) == [(pytest.approx(0.1), "a"), (pytest.approx(0.11), "b")]
     schedule.done("b", 5.0, 0.001, again=True)
     assert key_of(schedule.next(5.01, 0.5)) == "b"
@@ -320,8 +326,10 @@ def test_details_are_what_the_folder_gives_back(eight: Dataset) -> None:
 
 def test_no_lane_borrows_what_another_has_saved() -> None:
     """`dear` needs 20 s of training for its part to pay a look; `often` is due all the time and would spend that by then."""
-    often = Lane(0.5, (Instrument("often", lambda kit, specimen: Look(), 0.05, 0.05),), apart=0.01, least=0.1, most=1)
-    dear = Lane(0.5, (Instrument("dear", lambda kit, specimen: Look(), 0.3, 0.3),), apart=0.1, least=1, most=10)
+    often = Lane(
+        0.5, (Instrument("often", lambda kit, specimen: Look(), 0.05, 0.05),), gap_share=0.01, min_gap_seconds=0.1, max_gap_seconds=1
+    )
+    dear = Lane(0.5, (Instrument("dear", lambda kit, specimen: Look(), 0.3, 0.3),), gap_share=0.1, min_gap_seconds=1, max_gap_seconds=10)
     looks = simulate(Schedule((often, dear)), {"often": 0.05, "dear": 0.3}, 200, 0.03)
     cost = {name: sum(one == name for _, one in looks) * each for name, each in (("often", 0.05), ("dear", 0.3))}
     assert cost["dear"] >= 0.5 * 0.03 * 200 - 0.31 and cost["often"] >= 0.5 * 0.03 * 200 - 0.31

@@ -38,8 +38,8 @@ from wgan_core.store.readings import Reading, advice_in, newest, of_key, share_o
 from wgan_core.training.trainer import Trainer
 
 
-def one_lane(measure: Callable[[Kit, Specimen], Look | None], key: str = "probe", least: float = 0.0) -> tuple[Lane, ...]:
-    return (Lane(1.0, (Instrument(key, measure, 0.0, 0.0),), apart=0.0, least=least, most=1e9),)
+def one_lane(measure: Callable[[Kit, Specimen], Look | None], key: str = "probe", min_gap_seconds: float = 0.0) -> tuple[Lane, ...]:
+    return (Lane(1.0, (Instrument(key, measure, 0.0, 0.0),), gap_share=0.0, min_gap_seconds=min_gap_seconds, max_gap_seconds=1e9),)
 
 
 def probe(kit: Kit, specimen: Specimen) -> Look:
@@ -195,7 +195,7 @@ def test_no_budget_no_thread(tmp_path: Path, config: TrainConfig, dataset: Image
 
 
 def test_an_edit_has_the_critic_looked_at_soon(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
-    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, "critic-health", least=1e6))
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, "critic-health", min_gap_seconds=1e6))
     bench.measure_once()
     for _ in range(5):
         bench.tick()
@@ -237,7 +237,7 @@ def test_a_crash_is_one_sentence_and_training_goes_on(tmp_path: Path, config: Tr
     bench = Bench(tmp_path / "run", config, dataset, lanes)
     bench.measure_once()
     bench.tick(2.0)
-    sentence = "The instrument broken failed (ZeroDivisionError: no floor) and is left out from here on; training goes on."
+    sentence = "The instrument broken failed (ZeroDivisionError: no floor) and is switched off for the rest of the run; training continues."
     assert bench.snapshots[-1].notice == sentence
     assert [entry["text"] for entry in bench.folder.ledger() if entry["what"] == "warning"] == [sentence]
     for _ in range(3):
@@ -255,7 +255,7 @@ def test_a_copy_that_fails_turns_the_instruments_off(
     monkeypatch.setattr("wgan_core.instruments.monitor.copy_weights", full)
     bench = Bench(tmp_path / "run", config, dataset)
     assert [bench.tick(2.0) for _ in range(3)] == [True] * 3
-    assert bench.snapshots[-1].notice == "The instruments failed (MemoryError: out of memory) and are off; training goes on."
+    assert bench.snapshots[-1].notice == "The instruments failed (MemoryError: out of memory) and are switched off; training continues."
     assert bench.trainer.step == 3
 
 
@@ -330,7 +330,7 @@ def test_a_run_that_took_its_time_ends_with_a_last_look(
     seconds: float, budget: float, looks: list[int], tmp_path: Path, config: TrainConfig, dataset: ImageDataset
 ) -> None:
     config = config.replace(max_steps=5, instruments_budget=budget)
-    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, least=1e9))
+    bench = Bench(tmp_path / "run", config, dataset, one_lane(probe, min_gap_seconds=1e9))
     bench.tick(seconds)
     if bench.monitor is not None and budget and seconds > 5:  # the first look, which every run has
         assert bench.arrived.acquire(timeout=PATIENCE)
@@ -378,7 +378,7 @@ def test_a_lag_that_cannot_be_found_is_a_sentence(
     bench.inbox.put(CheckLag())
     bench.measure_once()
     bench.tick(2.0)
-    assert bench.snapshots[-1].notice.startswith("Whether the critic lags could not be found out (ZeroDivisionError")
+    assert bench.snapshots[-1].notice.startswith("The check of the critic's lag failed (ZeroDivisionError")
     assert not bench.snapshots[-1].checking_lag
 
 
@@ -405,7 +405,7 @@ def test_a_lag_of_other_settings_is_dropped(
     assert not bench.snapshots[-1].checking_lag
     assert [one["key"] for one in advice_in(bench.folder.readings())] == (["critic-lagging"] if kept else [])
     assert [entry["what"] for entry in bench.folder.ledger()].count("critic-lag") == kept
-    sentence = "A setting was changed while the critic's lag was looked for, so what was found no longer holds: check again."
+    sentence = "A setting was changed while the critic's lag was being measured, so the result no longer holds: check again."
     assert (bench.snapshots[-1].notice == sentence) is not kept
 
 
@@ -455,7 +455,7 @@ def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig,
     bench = Bench(tmp_path / "run", config, dataset, instruments=False)
     bench.inbox.put(CheckLag())
     bench.tick()
-    assert "cannot be found out here" in bench.snapshots[-1].notice
+    assert "cannot be measured here" in bench.snapshots[-1].notice
     bench.inbox.put(MeasureAll())
     bench.tick()
     assert "cannot be measured here" in bench.snapshots[-1].notice
@@ -467,7 +467,7 @@ def test_a_loop_without_instruments_says_so(tmp_path: Path, config: TrainConfig,
 def test_a_run_is_measured_and_goes_on_being_measured_when_resumed(tmp_path: Path, config: TrainConfig) -> None:
     config = config.replace(max_steps=10**9, instruments_budget=50)
     path = tmp_path / "run"
-    run = Run("run", config, lambda inbox, publish, **kwargs: new_loop(config, path, inbox, publish, publish_every=0.05, **kwargs))
+    run = Run("run", config, lambda inbox, publish, **kwargs: new_loop(config, path, inbox, publish, publish_every_seconds=0.05, **kwargs))
     run.start()
     until(lambda: {"critic-health", "sliced-w1"} <= newest(run.snapshot.readings).keys())
     run.stop()

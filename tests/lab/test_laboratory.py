@@ -195,7 +195,7 @@ def test_a_run_that_ran_away_stands_still_and_says_so() -> None:
     one.play()
     one.advance(0.1)
     assert not one.playing and one.trainers[0].step <= 2
-    assert one.notice.startswith("The critic's weights ran away to infinity at critic update 1: restart")
+    assert one.notice.startswith("The critic's weights became infinite at critic update 1: restart")
 
 
 def test_live_settings_are_taken_over_and_others_refused() -> None:
@@ -253,7 +253,7 @@ def test_history_grows_while_it_plays_and_follows_single_steps_at_once() -> None
 
 
 def test_a_long_history_is_thinned_and_keeps_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wgan_core.lab.laboratory.MOST_ROWS", 10)
+    monkeypatch.setattr("wgan_core.lab.laboratory.MAX_ROWS", 10)
     one = lab()
     for _ in range(25):
         one.critic_step()

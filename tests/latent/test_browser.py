@@ -88,7 +88,7 @@ def test_the_browser_gets_the_same_points() -> None:
 
 
 def test_giants_are_left_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wgan_core.latent.browser.MOST_BYTES", 1000)
+    monkeypatch.setattr("wgan_core.latent.browser.MAX_BYTES", 1000)
     with pytest.raises(TooLarge, match="Its weights take"):
         browser_generator(networks())
 

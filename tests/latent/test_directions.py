@@ -56,7 +56,7 @@ def test_a_step_along_one_moves_the_picture_as_far_as_its_component_varies() -> 
     pictures = saved.samples(z).reshape(2000, -1)
     _, _, components = np.linalg.svd(pictures - pictures.mean(0), full_matrices=False)
     for one, component in zip(directions.of_images(saved, 3), components, strict=False):
-        moved = (saved.samples(z + one.sd * one.vector).reshape(2000, -1) - pictures) @ component
+        moved = (saved.samples((z + one.sd * one.vector).astype(np.float32)).reshape(2000, -1) - pictures) @ component
         assert abs(moved.mean()) == pytest.approx((pictures @ component).std(), rel=0.3)
 
 
@@ -70,7 +70,7 @@ def test_classes_by_the_sign_of_one_number() -> None:
     found = directions.of_classes(saved, classify, ("low", "high", "never"))
     assert [one.name for one in found] == ["more low", "more high"]
     assert found[1].vector[3] > 0.99 and found[0].vector[3] < -0.99
-    assert "of 4096 random images, whose halves agree to 0.9" in found[0].note
+    assert "of 4096 random images; the two halves agree to 0.9" in found[0].note
 
 
 def test_a_class_by_chance_gives_no_direction() -> None:
@@ -112,7 +112,7 @@ def test_named_directions_stay_with_the_run(folder: RunFolder) -> None:
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 41, "two\nlines", "a,b"])
 def test_names_that_cannot_be(folder: RunFolder, name: str) -> None:
-    with pytest.raises(StoreError, match="A direction's name has 1 to 40 letters"):
+    with pytest.raises(StoreError, match="A direction's name has 1 to 40 characters"):
         directions.save_direction(folder, Direction(name, unit(0)))
 
 

@@ -51,7 +51,7 @@ def test_by_pixels_as_a_tree_finds_them(k: int) -> None:
 
 @pytest.mark.parametrize("cached", [True, False])
 def test_by_the_critic_as_a_tree_finds_them_in_its_features(cached: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neighbours, "MOST_CACHED", 130 * 7 * 4 - (not cached))
+    monkeypatch.setattr(neighbours, "MAX_CACHED_BYTES", 130 * 7 * 4 - (not cached))
     pool, queries, critic = images(130, 0), images(37, 1), mlp()
     weights = [(layer.weight.detach().numpy(), layer.bias.detach().numpy()) for layer in (linear_layer(critic, 0), linear_layer(critic, 2))]
 
@@ -140,7 +140,7 @@ def test_what_cannot_be_asked_is_refused_in_words() -> None:
         with pytest.raises(ValueError, match="between 1 and 20"):
             finder.nearest(images(2, 9), k)
     for wrong in (images(2, 9).float(), images(2, 9, (1, 6, 6)), images(2, 9)[0]):
-        with pytest.raises(ValueError, match="uint8 images of 1 × 5 × 5"):
+        with pytest.raises(ValueError, match="uint8 of shape 1 × 5 × 5"):
             finder.nearest(wrong)
     with pytest.raises(ValueError, match="Without a critic"):
         finder.typical("critic")

@@ -96,10 +96,10 @@ def test_n_leaves_enough_for_a_floor() -> None:
 
 def test_too_few_samples_are_refused() -> None:
     yardstick = Yardstick(Dataset("a", points(100, 0)), n=40)
-    with pytest.raises(ValueError, match="Exact W1 needs at least 40 samples on either side"):
+    with pytest.raises(ValueError, match="Exact W1 needs at least 40 samples on each side"):
         yardstick.measure(EXACT_W1, points(39, 1))
     with pytest.raises(ValueError, match="FD needs at least 640 samples"):
-        yardstick.measure(Distance("fd", "FD", "", distances.frechet_distance, least=640), points(100, 1))
+        yardstick.measure(Distance("fd", "FD", "", distances.frechet_distance, min_rows=640), points(100, 1))
 
 
 def test_the_kind_of_data_decides_what_is_measured() -> None:

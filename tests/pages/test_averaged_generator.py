@@ -26,7 +26,7 @@ from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_generator
 
-NONE_KEPT = "This run keeps no averaged generator"
+NONE_KEPT = "This run has no averaged generator"
 
 
 @pytest.fixture

@@ -158,7 +158,7 @@ def test_an_edit_of_a_setting_called_self_is_a_sentence(root: Path) -> None:
     folder = RunFolder.open(root / "odd")
     with (root / "odd" / "ledger.jsonl").open("a") as file:
         file.write('{"step": 5, "what": "edit", "field": "self", "old": 1, "new": 2}\n')
-    with pytest.raises(StoreError, match="holds an edit that cannot be: self is not a setting of this version"):
+    with pytest.raises(StoreError, match="holds an impossible edit: self is not a setting of this version"):
         folder.config_at(5)
 
 

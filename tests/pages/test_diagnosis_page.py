@@ -135,7 +135,7 @@ def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: P
     for index in range(12):
         Image.new("L", (20, 20), index).save(folder / f"{index}.png")
     shown = texts(page("train", dataset="image-folder", data_root=str(folder)))
-    assert "12 of 12 images are of one colour throughout" in shown
+    assert "12 of 12 images have a single colour" in shown
     assert "There are 12 samples; below about 1000" in shown
 
 
@@ -144,7 +144,7 @@ def test_of_a_large_folder_a_part_is_looked_at_and_said(tmp_path: Path, monkeypa
         Image.new("L", (20, 20), index).save(tmp_path / f"{index}.png")
     monkeypatch.setattr("wgan_core.forecast.input_check._PREVIEW", 6)
     texts = [advice.text for advice in check_own_data(TrainConfig(dataset="image-folder", data_root=str(tmp_path)))]
-    assert any(text.startswith("6 of the 12 images were looked at. 6 of 6 images are of one colour") for text in texts)
+    assert any(text.startswith("6 of the 12 images were looked at. 6 of 6 images have a single colour") for text in texts)
 
 
 def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
     rows = np.random.default_rng(0).normal(size=(600, 2))
     np.savetxt(file, np.concatenate((rows, rows)), delimiter=",")
     shown = texts(page("train", dataset="csv", data_root=str(file)))
-    assert "600 of 1200 samples repeat another one exactly" in shown
+    assert "600 of 1200 samples are exact copies of others" in shown
 
 
 def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:

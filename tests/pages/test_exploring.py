@@ -57,7 +57,7 @@ def test_a_link_names_a_latent(manager: RunManager, finished: Run) -> None:
     test.segmented_control(key="explore.where").set_value("on the server").run()
     assert test.slider(key="explore.z1").value == 1.25 and test.slider(key="explore.psi").value == 0.5
     wrong = page("explore", run=finished.run_id, seed="5", at="here", psi="0.5")
-    assert "This link names a latent that cannot be: at='here' was left out." in "\n".join(str(one.value) for one in wrong.warning)
+    assert "Part of the latent in this link cannot be used: at='here' was left out." in "\n".join(str(one.value) for one in wrong.warning)
     assert wrong.query_params["psi"] == "0.5" and "at" not in wrong.query_params
 
 

@@ -93,7 +93,7 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     assert [button.label for button in test.download_button][:2] == ["Latent .npy", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
-    np.testing.assert_allclose(way["on the way"], networks.samples(path_through(keys, 24)), atol=1e-6)
+    np.testing.assert_allclose(way["on the path"], networks.samples(path_through(keys, 24)), atol=1e-6)
     np.testing.assert_allclose(way["here"], networks.samples(np.stack(keys)), atol=1e-6)
 
 
@@ -195,4 +195,4 @@ def test_an_upload_that_cannot_be_kept_is_a_sentence(manager: RunManager, upload
     uploads.parent.write_text("a file where a folder should be")
     test = page("train", dataset="csv")
     test.file_uploader[0].set_value(("good.csv", b"1,2\n3,4\n", "text/csv")).run()
-    assert not test.exception and "The upload cannot be kept in" in test.error[0].value
+    assert not test.exception and "The upload cannot be saved in" in test.error[0].value

@@ -46,7 +46,7 @@ def test_a_damaged_newest_step_is_set_aside_and_an_older_one_taken(tmp_path: Pat
     (path / "steps" / "00000010" / "training.safetensors").write_bytes(b"torn")
     loop = go_on(path, 2)
     assert loop.trainer.step == 7
-    assert "Step 10 could not be read and was set aside; the run goes on from step 5" in loop.recorder.notice
+    assert "Step 10 could not be read and was set aside; the run continues from step 5" in loop.recorder.notice
     assert loop.recorder.history.view()[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert any(entry.name.startswith("damaged-00000010") for entry in (path / "steps").iterdir())
 
@@ -57,7 +57,7 @@ def test_nothing_readable_is_a_sentence_and_nothing_is_touched(tmp_path: Path, d
     for step in (path / "steps").iterdir():
         (step / "critic.safetensors").write_bytes(b"torn")
     before = sorted(file.name for file in (path / "steps").iterdir())
-    with pytest.raises(StoreError, match="Step 5 cannot be resumed from: critic.safetensors of step 5 is damaged"):
+    with pytest.raises(StoreError, match="The run cannot be resumed from step 5: critic.safetensors of step 5 is damaged"):
         go_on(path, 1)
     assert sorted(file.name for file in (path / "steps").iterdir()) == before
     assert not RunFolder.open(path).is_held()
@@ -67,7 +67,7 @@ def test_other_data_than_the_run_was_trained_on_is_refused(tmp_path: Path, digit
     begin(tmp_path / "run", digits, 3)
     other = ImageDataset("digits", torch.zeros((1797, 1, 8, 8), dtype=torch.uint8))
     monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: other)
-    with pytest.raises(StoreError, match="The data here is not what this run was trained on"):
+    with pytest.raises(StoreError, match="The data here differs from the data that this run was trained on"):
         go_on(tmp_path / "run", 1)
 
 
@@ -78,4 +78,4 @@ def test_a_run_read_from_its_folder(tmp_path: Path, digits: TrainConfig) -> None
     np.testing.assert_allclose(snapshot.history, loop.recorder.history.view(), rtol=1e-8)
     loop.recorder.folder.append_ledger(8, "status", status="running")
     snapshot = snapshot_from_folder(loop.recorder.folder)
-    assert snapshot.status == "stopped" and "The program ended before this run did. Step 8 is kept" in snapshot.error
+    assert snapshot.status == "stopped" and "The program ended before this run did. Step 8 is saved" in snapshot.error

@@ -145,7 +145,7 @@ def test_a_folder_that_is_in_use_is_not_begun_again(path: Path, config: TrainCon
 
 def test_a_run_without_steps_is_a_sentence(path: Path, config: TrainConfig) -> None:
     RunFolder.create(path, config)
-    with pytest.raises(StoreError, match="This run has no saved step to go on from: start a new one with its settings."):
+    with pytest.raises(StoreError, match="This run has no saved step to resume from: start a new one with its settings."):
         resumed_loop(path, {}, queue.SimpleQueue())
 
 
@@ -180,7 +180,7 @@ def test_an_older_step_helps_out(path: Path, tmp_path: Path, config: TrainConfig
     go_on(path, 4)
     spoil(path / "steps" / "00000008")
     loop = go_on(path, 6)
-    assert loop.recorder.notice == "Step 8 could not be read and was set aside; the run goes on from step 4."
+    assert loop.recorder.notice == "Step 8 could not be read and was set aside; the run continues from step 4."
     assert bits(loop) == bits(begin(tmp_path / "whole", config, 10))
     assert loop.recorder.folder.read_metrics()[:, 0].tolist() == list(range(1, 11))
     assert [entry.name[:16] for entry in (path / "steps").iterdir() if entry.name.startswith("damaged")] == ["damaged-00000008"]
@@ -287,7 +287,7 @@ def test_a_hand_edited_ledger_does_no_harm(path: Path, config: TrainConfig, entr
 def test_an_edit_out_of_range_in_the_ledger_is_a_sentence(path: Path, config: TrainConfig) -> None:
     begin(path, config, 4)
     RunFolder.open(path).append_ledger(2, "edit", field="n_critic", old=3, new=-5)
-    with pytest.raises(StoreError, match=r"ledger\.jsonl holds an edit that cannot be: n_critic must be a whole number from 1 to 1,000"):
+    with pytest.raises(StoreError, match=r"ledger\.jsonl holds an impossible edit: n_critic must be a whole number from 1 to 1,000"):
         snapshot_from_folder(RunFolder.open(path))
 
 

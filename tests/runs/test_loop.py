@@ -227,7 +227,7 @@ def test_a_full_disk_is_said_training_goes_on_and_saving_is_tried_again(bench: B
     bench.send(SaveNow())
     bench.tick(3)
     assert bench.last.notice == (
-        "Step 5 could not be saved (No space left on device). Training goes on and saving is tried again; free some disk space."
+        "Step 5 could not be saved (No space left on device). Training continues, and saving will be tried again; free some disk space."
     )
     assert (bench.loop.trainer.step, folder.steps(), bench.last.status) == (8, [0], "running")
     monkeypatch.setattr(RunFolder, "write_step", write_step)
@@ -261,7 +261,7 @@ def test_a_run_folder_deleted_while_it_trains_is_made_anew(bench: Bench) -> None
     shutil.rmtree(path)
     bench.clock.now += 1
     bench.tick(2)
-    assert "had been deleted; it was written anew" in bench.last.notice
+    assert "had been deleted. It was written again" in bench.last.notice
     bench.send(Stop())
     bench.tick()
     folder = RunFolder.open(path)

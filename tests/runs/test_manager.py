@@ -17,7 +17,7 @@ from wgan_core.store.folder import RunFolder, StoreError
 
 def test_a_second_start_says_what_is_running(manager: RunManager, endless: TrainConfig) -> None:
     run = manager.start(endless)
-    with pytest.raises(DeviceBusy, match=f"{run.run_id} is training on cpu already: stop it first, or queue this one") as caught:
+    with pytest.raises(DeviceBusy, match=f"{run.run_id} is training on cpu already: stop it first, or queue this run") as caught:
         manager.start(endless)
     assert caught.value.run is run
     assert manager.get(run.run_id) is run and manager.get("another") is None

@@ -69,7 +69,7 @@ def test_a_drift_under_another_version_of_pytorch_is_no_surprise(edited: Path, c
     meta["versions"]["torch"] = "1.0"
     (edited / "config.json").write_text(json.dumps(meta))
     assert main(["replay", str(edited)]) == 1
-    assert f"The run began with PyTorch 1.0; this is {torch.__version__}, which may round otherwise" in capsys.readouterr().out
+    assert f"The run began with PyTorch 1.0. This is {torch.__version__}, which may round differently" in capsys.readouterr().out
 
 
 def test_a_single_bit_is_a_drift(edited: Path) -> None:

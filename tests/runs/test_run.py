@@ -24,12 +24,12 @@ def make_run(
     config: TrainConfig,
     break_at: dict[int, BaseException] | None = None,
     ended: list[Run] | None = None,
-    publish_every: float = 0.0,
+    publish_every_seconds: float = 0.0,
 ) -> Run:
     """A run whose training raises at the steps of `break_at`."""
 
     def make_loop(inbox: Any, publish: Any, **kwargs: Any) -> RunLoop:
-        loop = new_loop(config, path, inbox, publish, publish_every=publish_every, **kwargs)
+        loop = new_loop(config, path, inbox, publish, publish_every_seconds=publish_every_seconds, **kwargs)
         train_step = loop.trainer.train_step
 
         def broken() -> Any:
@@ -75,7 +75,7 @@ def test_stop_before_start_twice_and_while_paused(tmp_path: Path, digits: TrainC
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (RuntimeError("a bug"), "The run stopped because of an error in the program (RuntimeError: a bug). Step 0 is kept:"),
+        (RuntimeError("a bug"), "The run stopped because of an error in the program (RuntimeError: a bug). Step 0 is saved:"),
         (torch.OutOfMemoryError("CUDA out of memory"), "There is not enough memory: use a smaller batch size"),
         (MemoryError(), "There is not enough memory: use a smaller batch size"),
         (NotFinite(), "A score or weight became infinite or not a number at step 7, so the run was stopped."),
@@ -110,7 +110,7 @@ def test_numbers_that_blow_up_stop_the_run_at_once(tmp_path: Path, digits: Train
     run.start()
     assert run.join(PATIENCE)
     assert run.snapshot.status == "failed"
-    assert "became infinite or not a number" in run.snapshot.error and "Step 0 is kept: resume from it" in run.snapshot.error
+    assert "became infinite or not a number" in run.snapshot.error and "Step 0 is saved: resume from it" in run.snapshot.error
 
 
 def test_data_that_is_missing_fails_with_its_sentence(tmp_path: Path, config: TrainConfig) -> None:
@@ -122,7 +122,7 @@ def test_data_that_is_missing_fails_with_its_sentence(tmp_path: Path, config: Tr
 
 def test_the_last_second_before_a_crash_is_in_the_curves(tmp_path: Path, digits: TrainConfig) -> None:
     """Snapshots come once a second; what went wrong is in the steps since the last."""
-    run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every=1000.0)
+    run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every_seconds=1000.0)
     run.start()
     assert run.join(PATIENCE)
     assert run.snapshot.history[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7]

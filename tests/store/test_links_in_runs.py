@@ -97,7 +97,7 @@ def test_a_link_in_a_run_folder_is_refused_and_nothing_behind_it_changes(
     monkeypatch.chdir(run.parents[1])
     link(run, name, elsewhere)
     before = contents(elsewhere)
-    sentence = f"{run / name} is a link, which a run folder may not hold: put what it points to in its place, or delete it."
+    sentence = f"{run / name} is a link, and a run folder may not hold links: replace it with what it points to, or delete it."
     with pytest.raises(StoreError) as caught:
         resume(run)
     assert str(caught.value) == sentence

@@ -137,10 +137,10 @@ def damage_foreign(path: Path) -> None:
     [
         (damage_truncated, "generator.safetensors of step 200 is damaged or not a safetensors file."),
         (damage_text, "generator.safetensors of step 200 is damaged or not a safetensors file."),
-        (damage_swapped, "generator.safetensors of step 200 is not this run's: it was written for something else."),
-        (damage_other_step, "generator.safetensors of step 200 is not this run's: it was written for something else."),
-        (damage_foreign, "generator.safetensors of step 200 is not this run's: it was written for something else."),
-        (Path.unlink, "Step 200 is not whole: its generator file is missing."),
+        (damage_swapped, "generator.safetensors of step 200 does not belong to this run or this step: its label names another."),
+        (damage_other_step, "generator.safetensors of step 200 does not belong to this run or this step: its label names another."),
+        (damage_foreign, "generator.safetensors of step 200 does not belong to this run or this step: its label names another."),
+        (Path.unlink, "Step 200 is incomplete: its generator file is missing."),
     ],
 )
 def test_a_damaged_file_is_a_sentence(folder: RunFolder, damage: Callable[[Path], object], sentence: str) -> None:
@@ -151,7 +151,7 @@ def test_a_damaged_file_is_a_sentence(folder: RunFolder, damage: Callable[[Path]
 
 
 def test_a_step_that_is_not_kept_and_a_run_with_weights_only(folder: RunFolder) -> None:
-    with pytest.raises(StoreError, match=r"^Step 150 is not kept in this run \(kept: 100, 200\)\.$"):
+    with pytest.raises(StoreError, match=r"^Step 150 is not saved in this run \(saved: 100, 200\)\.$"):
         folder.read_part(150, "generator")
     (folder.path / "steps" / "00000200" / "training.safetensors").unlink()
     with pytest.raises(StoreError, match="weights only, so it can be explored but not resumed"):

@@ -11,7 +11,7 @@ from tests.kernels import images_stand_alone
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.training.models import MLPGenerator, build_generator
-from wgan_core.training.packing import MOST_BATCHES, PackedImages, batches_that_fit
+from wgan_core.training.packing import MAX_BATCHES, PackedImages, batches_that_fit
 from wgan_core.training.trainer import Trainer
 
 pytestmark = pytest.mark.arithmetic
@@ -57,7 +57,7 @@ def test_what_was_taken_before_is_passed_over(generator: MLPGenerator) -> None:
 
 
 def test_a_pass_is_bounded(config: TrainConfig, generator: MLPGenerator) -> None:
-    assert batches_that_fit(generator, 16) == MOST_BATCHES
+    assert batches_that_fit(generator, 16) == MAX_BATCHES
     assert batches_that_fit(generator, 4096) == 2**23 // (4096 * 64)
     wide = build_generator(config.replace(generator_widths=(8192,)), (1, 8, 8))
     assert isinstance(wide, MLPGenerator)

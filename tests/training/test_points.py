@@ -270,7 +270,7 @@ def command(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, st
 def test_the_command_line_trains_samples_and_resumes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     whole, halves = tmp_path / "whole", tmp_path / "halves"
     status, out, _ = command(capsys, "train", *TINY_FLAGS, "--max-steps", 60, "--out", whole)
-    assert status == 0 and "points:  python -m wgan_core sample" in out and "--out points.csv" in out
+    assert status == 0 and "points:   python -m wgan_core sample" in out and "--out points.csv" in out
     assert command(capsys, "train", *TINY_FLAGS, "--max-steps", 31, "--out", halves)[0] == 0
     assert command(capsys, "train", "--resume", halves, "--max-steps", 60)[0] == 0
     for part in ("generator", "critic", "training"):
@@ -324,7 +324,7 @@ def test_a_run_on_a_file_of_points(tmp_path: Path, capsys: pytest.CaptureFixture
     with file.open("a") as lines:
         lines.write("0,0\n")
     status, _, err = command(capsys, "train", "--resume", run, "--max-steps", 10)
-    assert status == 2 and "not what this run was trained on (200 points then, 201 now" in err
+    assert status == 2 and "differs from the data that this run was trained on (200 points then, 201 now" in err
     status, _, err = command(capsys, "train", "--dataset", "csv", "--data-root", tmp_path / "none.csv", "--out", tmp_path / "other")
     assert status == 2 and f"There is no file {tmp_path / 'none.csv'}" in err and not (tmp_path / "other").exists()
 
@@ -334,7 +334,7 @@ def test_a_folder_that_does_not_say_what_shape_its_samples_have(tmp_path: Path) 
     for shape in ([1, 8, 8], None):
         folder = RunFolder.open(tmp_path / "run")
         folder.meta["dataset"]["shape"] = shape
-        with pytest.raises(StoreError, match="does not say what shape the points have"):
+        with pytest.raises(StoreError, match="does not give the shape of the points"):
             newest_readable(folder)
 
 
@@ -353,6 +353,6 @@ def test_the_figure_keeps_its_frame_and_draws_what_it_is_given() -> None:
     way: Any = figures.scatter(generated, None, limit=1.0, path=real, here=generated[:1])
     assert [(trace.name, trace.mode, len(trace.x)) for trace in way.data] == [
         ("generated", "markers", 2),
-        ("on the way", "lines", 1),
+        ("on the path", "lines", 1),
         ("here", "markers", 1),
     ]

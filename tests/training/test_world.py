@@ -158,7 +158,7 @@ def test_a_killed_process_ends_the_job_and_one_process_goes_on(tmp_path: Path, v
     os.kill(children(job.pid)[victim], signal.SIGKILL)
     _, errors = job.communicate(timeout=PATIENCE)
     assert job.returncode != 0
-    said = "Another process of this job ended or does not answer any more, so the run was stopped."
+    said = "Another process of this job has ended or no longer answers, so the run was stopped."
     assert errors.count(said) == 1
     folder = RunFolder.open(tmp_path / "run")
     # Process 0 writes down how it ended, unless it is the one that was killed.
@@ -187,7 +187,7 @@ def test_ctrl_c_stops_all_at_the_same_step_and_several_go_on(tmp_path: Path) -> 
 
 def test_only_one_process_speaks_of_bad_input(tmp_path: Path) -> None:
     output, errors = torchrun(*tiny(tmp_path / "run", "--batch-size", "33")).communicate(timeout=PATIENCE)
-    assert errors.count("33 cannot be divided among 2 of them: take 32 or 34.") == 1 and output == ""
+    assert errors.count("33 cannot be divided evenly among 2 of them: use 32 or 34.") == 1 and output == ""
     assert not (tmp_path / "run").exists()
 
 
@@ -196,7 +196,7 @@ def test_only_one_process_speaks_of_bad_input(tmp_path: Path) -> None:
 
 def test_a_batch_that_cannot_be_divided_is_refused_with_the_sizes_that_can() -> None:
     check_batch(16, 4)
-    with pytest.raises(ConfigError, match="16 cannot be divided among 3 of them: take 15 or 18."):
+    with pytest.raises(ConfigError, match="16 cannot be divided evenly among 3 of them: use 15 or 18."):
         check_batch(16, 3)
 
 

@@ -1,1 +1,1 @@
-"""The command line; importing it loads no torch."""
+"""The command line. Importing this package loads no torch."""

@@ -1,4 +1,4 @@
-"""`wgan export`: a run as a file that works without this project."""
+"""`wgan export`: save a run as a file that works without this project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     """Add `export` to the subcommands `commands`. Returns its parser."""
     kinds = " ".join(f"{name}: {kind.help}" for name, kind in KINDS.items())
     parser: argparse.ArgumentParser = commands.add_parser(
-        "export", help="a script, notebook or network file that works without this project", allow_abbrev=False
+        "export", help="save a script, notebook or network file that works without this project", allow_abbrev=False
     )
     parser.add_argument("run", type=Path, metavar="RUN_DIR")
     parser.add_argument("--as", dest="kind", required=True, choices=tuple(KINDS), help=kinds)
@@ -23,9 +23,9 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         "--part",
         choices=PARTS,
         default=PARTS[0],
-        help="for onnx and exported-program: which network (default generator); averaged: of runs with --ema-decay",
+        help="for onnx and exported-program: which network (default generator); averaged is for runs with --ema-decay",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="default: a file here that is named after the run")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="default: a file in the current folder, named after the run")
     parser.set_defaults(command=run_export, parser=parser)
     return parser
 
@@ -37,7 +37,7 @@ def run_export(options: argparse.Namespace) -> int:
     folder = RunFolder.open(options.run)
     target: Path = options.out or Path(file_name(folder.path.resolve().name, options.kind, options.part))
     if os.path.lexists(target):
-        raise ExportError(f"{target} exists already: delete it, or name another file with --out.")
+        raise ExportError(f"{target} exists already: delete it, or choose another file name with --out.")
     exported = export(folder, options.kind, step=options.step, part=options.part)
     _write(target, exported.content)
     print(f"{KINDS[options.kind].title} of {folder.path.resolve().name}: {target}")
@@ -47,10 +47,10 @@ def run_export(options: argparse.Namespace) -> int:
 
 
 def _write(target: Path, content: bytes) -> None:
-    """A new file, whole or not at all. Raises ExportError."""
+    """Write a new file, completely or not at all. Raises ExportError."""
     begun = False
     try:
-        # x: what came into being meanwhile is not overwritten either.
+        # Mode x: a file that was created in the meantime is not overwritten either.
         with target.open("xb") as file:
             begun = True
             file.write(content)

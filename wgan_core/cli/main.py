@@ -1,6 +1,6 @@
 """The command line: `wgan train | sample | info | replay | bench | export | paper`, or the same after `python -m wgan_core`.
 
-Exit status: 0 done, 1 a run failed, a replay drifted or a paper's criterion was not met, 2 an input that cannot be used.
+Exit status: 0 done; 1 a run failed, a replay drifted or a paper's criterion was not met; 2 an input cannot be used.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, Setting
 
 _GROUPS = {
     "recipe": "the recipe",
-    "run": "budget, seed, device",
+    "run": "length, seed, device",
     "data": "data",
     "networks": "networks",
-    "record": "what is recorded and kept",
+    "record": "what is recorded and saved",
 }
 _COMMANDS = ("train", "sample", "info", "replay", "bench", "export", "paper")
-_MOST_IMAGES = 10_000
+_MAX_IMAGES = 10_000
 
 
 class UsageError(Exception):
-    """An input that cannot be used; its text is one sentence."""
+    """An input that cannot be used. The message is one sentence."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises instead of printing its usage, so that every bad input is one line."""
+    """Raises an error instead of printing the usage, so that every bad input gives one line."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message[:1].upper()}{message[1:]}. Try --help.")
@@ -54,22 +54,22 @@ def main(argv: Sequence[str]) -> int:
     """Run a command line (without the program's name). Returns the exit status."""
     try:
         status = _run(argv)
-        sys.stdout.flush()  # so that a closed pipe shows here and not at the interpreter's end
+        sys.stdout.flush()  # so that a closed pipe is noticed here and not when the interpreter exits
         return status
     except UsageError as error:
         return _refuse(str(error))
     except ConfigError as error:
         return _refuse(str(error))
     except BrokenPipeError:
-        # The reader has seen enough, as in `info RUN | head`. Nothing more may be written, not even at the interpreter's end.
+        # The reader has ended, as in `info RUN | head`. Nothing more may be written, not even when the interpreter exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        # Ctrl-C while a run trains does not come here: it saves, see cli_train.
+        # Ctrl-C during training does not come here: it saves the run, see cli.train.
         print(f"{speaker()}: Interrupted.", file=sys.stderr)
         return 130
     except Exception as error:
-        # Imported late: `--help` and a mistyped flag need no torch.
+        # Imported late, because `--help` and a mistyped flag need no torch.
         from wgan_core.data.dataset import DataError
         from wgan_core.store.folder import StoreError
 
@@ -91,7 +91,7 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of a sentence that suggests the one of `known` that `word` looks like; empty if none does."""
+    """A suggestion to end a sentence with: the entry of `known` that is most similar to `word`. Empty if none is similar."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f": did you mean {close[0]}?" if close else ""
 
@@ -102,45 +102,45 @@ def _refuse(sentence: str) -> int:
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog=program(), description="Train Wasserstein GANs, sample from them, look at runs.", allow_abbrev=False)
-    parser.add_argument("--version", action=ShowVersions, help="versions of this, Python and the libraries, and the device")
+    parser = _Parser(prog=program(), description="Train Wasserstein GANs, sample from them, inspect runs.", allow_abbrev=False)
+    parser.add_argument("--version", action=ShowVersions, help="show versions (program, Python, libraries) and the device")
     commands = parser.add_subparsers(required=True, metavar=" | ".join(_COMMANDS), parser_class=_Parser)
 
-    train = commands.add_parser("train", help="train a new run, or go on with one", allow_abbrev=False)
+    train = commands.add_parser("train", help="train a new run, or continue one", allow_abbrev=False)
     train.add_argument("--preset", metavar="P", help=f"start from a preset: {', '.join(PRESETS)}")
     train.add_argument("--out", type=Path, metavar="RUN_DIR", help="folder of the new run (default: a new one in checkpoints/)")
-    train.add_argument("--resume", type=Path, metavar="RUN_DIR", help="go on with this run; live settings may be changed")
+    train.add_argument("--resume", type=Path, metavar="RUN_DIR", help="continue this run; live settings may be changed")
     _add_settings(train)
     train.set_defaults(command=_train, parser=train)
 
     sample = commands.add_parser("sample", help="make images or points with a saved generator", allow_abbrev=False)
     sample.add_argument("run", type=Path, metavar="RUN_DIR")
     sample.add_argument("--step", type=int, metavar="N", help="a saved step (default: the newest)")
-    sample.add_argument("--averaged", action="store_true", help="of the generator's moving average, for runs trained with --ema-decay")
+    sample.add_argument("--averaged", action="store_true", help="use the averaged generator, for runs trained with --ema-decay")
     sample.add_argument("--count", type=int, default=64, metavar="N", help="how many (default 64)")
-    sample.add_argument("--seed", type=int, default=0, metavar="S", help="of the latents (default 0)")
+    sample.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents (default 0)")
     sample.add_argument(
         "--out",
         type=Path,
         required=True,
         metavar="FILE",
-        help="grid.png, samples.npz with arrays `images` (or `points`) and `z`, or points.csv",
+        help="grid.png, samples.npz with the arrays `images` (or `points`) and `z`, or points.csv",
     )
     sample.set_defaults(command=_sample, parser=sample)
 
-    info = commands.add_parser("info", help="what a run is and how far it got", allow_abbrev=False)
+    info = commands.add_parser("info", help="show what a run is and how far it got", allow_abbrev=False)
     info.add_argument("run", type=Path, metavar="RUN_DIR")
-    info.add_argument("--json", action="store_true", help="one JSON object")
+    info.add_argument("--json", action="store_true", help="print one JSON object")
     info.set_defaults(command=_info, parser=info)
 
     replay = commands.add_parser("replay", help="train a run again with its edits and compare the weights", allow_abbrev=False)
     replay.add_argument("run", type=Path, metavar="RUN_DIR")
     replay.set_defaults(command=_replay, parser=replay)
 
-    bench = commands.add_parser("bench", help="speed of the engine beside the textbook loop, in turns", allow_abbrev=False)
-    bench.add_argument("--preset", metavar="P", default="walkthrough", help="what to measure (default walkthrough)")
-    bench.add_argument("--json", action="store_true", help="one JSON object")
-    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="how often each is measured (default 5)")
+    bench = commands.add_parser("bench", help="compare the speed of the engine with the textbook loop", allow_abbrev=False)
+    bench.add_argument("--preset", metavar="P", default="walkthrough", help="the preset to measure (default walkthrough)")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="number of measurements of each (default 5)")
     _add_settings(bench)
     bench.set_defaults(command=_bench, parser=bench)
 
@@ -150,7 +150,7 @@ def _parser() -> _Parser:
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
-    """One flag for each field of the config. Values stay text here; the config checks them."""
+    """Add one flag per field of the config. Values stay text here; the config checks them."""
     for group, title in _GROUPS.items():
         section = parser.add_argument_group(title)
         for info in SETTINGS.values():
@@ -166,7 +166,7 @@ def _flag_help(info: SettingInfo) -> str:
 
 
 def _given_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings that the user named, as text."""
+    """The settings that the user gave, as text."""
     return {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
 
 
@@ -194,7 +194,7 @@ def _preset(name: str) -> TrainConfig:
 
 
 def _with_hint(sentence: str, given: dict[str, Any]) -> str:
-    """What the config says of a mistyped choice, with the choice that was probably meant."""
+    """The config's message about a mistyped choice, with the most likely correct choice added."""
     name = sentence.split(" ", 1)[0]
     choices = SETTINGS[name].choices if name in given else ()
     hint = _did_you_mean(given[name], choices) if choices and given[name] not in choices else ""
@@ -209,8 +209,8 @@ def _sample(options: argparse.Namespace) -> int:
 
     if options.out.suffix.lower() not in (".png", ".npz", ".csv"):
         raise UsageError("--out must end in .png (a grid, or a scatter of points), .npz (the arrays) or .csv (points).")
-    if not 1 <= options.count <= _MOST_IMAGES:
-        raise UsageError(f"--count must be a whole number from 1 to {_MOST_IMAGES:,}, not {options.count}.")
+    if not 1 <= options.count <= _MAX_IMAGES:
+        raise UsageError(f"--count must be a whole number from 1 to {_MAX_IMAGES:,}, not {options.count}.")
     if not 0 <= options.seed < 2**63:
         raise UsageError(f"--seed must be a whole number from 0, not {options.seed}.")
     folder = RunFolder.open(options.run)
@@ -262,10 +262,14 @@ def _replay(options: argparse.Namespace) -> int:
         return 0
     processes, then = folder.processes(), dict(folder.meta.get("versions") or {}).get("torch")
     if processes > 1:
-        print(f"{processes} processes trained this run, and their sums round otherwise than one's: expect it equal up to rounding only.")
+        print(
+            f"{processes} processes trained this run, and their sums are rounded differently: the weights should agree only up to rounding."
+        )
     elif then not in (None, torch.__version__):
-        print(f"The run began with PyTorch {then}; this is {torch.__version__}, which may round otherwise: expect it equal up to rounding.")
-    print(f"Drifted: step {found.drifted} is the first saved step that came out otherwise. The same until then: {same}.")
+        print(
+            f"The run began with PyTorch {then}. This is {torch.__version__}, which may round differently: expect agreement up to rounding."
+        )
+    print(f"Drifted: step {found.drifted} is the first saved step that differs. Identical before it: {same}.")
     return 1
 
 
@@ -288,7 +292,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _facts(folder: Any) -> dict[str, Any]:
-    """What `info` tells, as plain values that JSON has; None where something is not known."""
+    """What `info` shows, as plain JSON values; None if something is not known."""
     rows, steps = folder.read_metrics(), folder.steps()
     step = int(max(steps[-1] if steps else 0, _last(rows, "step") or 0))
     seconds = _last(rows, "seconds") or 0.0
@@ -321,7 +325,7 @@ def _facts(folder: Any) -> dict[str, Any]:
 
 
 def _instruments(readings: Any) -> dict[str, Any]:
-    """The newest of what each instrument read, and the advice."""
+    """The newest reading of each key, and the advice."""
     from wgan_core.store.readings import KINDS, advice_in, newest, plain, share_of_training, value_in_words
 
     names = ("value", "floor", "floor_sd", "excess", "n", "unit", "mode", "reference", "seconds", "step", "details")
@@ -333,7 +337,7 @@ def _instruments(readings: Any) -> dict[str, Any]:
 
 
 def _said_by(instruments: dict[str, Any], advice: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the instruments read and the advice, as lines of a terminal."""
+    """The readings and the advice as lines for a terminal."""
     lines: dict[str, Any] = {}
     for found in instruments.values():
         against = f", {found['reference']} data" if found["reference"] else ""
@@ -350,7 +354,7 @@ _BOUNDS = {"spectral": "K_spec", "box": "K_box", "display_w1": "estimate / K_emp
 
 
 def _last(rows: Any, name: str) -> float | None:
-    """The newest value of a column of the curves; None where there is none, or it is not a finite number."""
+    """The newest value of a column of the curves; None if there is none or it is not finite."""
     from wgan_core.store.history import newest
 
     value = newest(rows, name, math.nan)
@@ -358,7 +362,7 @@ def _last(rows: Any, name: str) -> float | None:
 
 
 def _differences(config: TrainConfig) -> tuple[str, dict[str, Any]]:
-    """The preset (or "defaults") that `config` is nearest to, and the settings in which it differs from that."""
+    """The preset (or "defaults") that `config` is closest to, and the settings in which it differs."""
     values = config.model_dump(mode="json")
     differing: dict[str, dict[str, Any]] = {}
     for start_name, start in {"defaults": TrainConfig(), **PRESETS}.items():
@@ -369,10 +373,10 @@ def _differences(config: TrainConfig) -> tuple[str, dict[str, Any]]:
 
 
 def _size(folder: Path) -> int:
-    """Bytes of all files below `folder`."""
+    """Total size in bytes of all files in `folder` and below."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            with contextlib.suppress(OSError):  # a run that trains meanwhile replaces and thins out its files
+            with contextlib.suppress(OSError):  # a run that is training replaces and removes files meanwhile
                 total += os.stat(os.path.join(parent, name)).st_size
     return total

@@ -1,4 +1,4 @@
-"""`wgan paper`: results of the papers computed anew and held against their criteria."""
+"""`wgan paper`: compute results of the papers again and check them against their criteria."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 
 class PaperError(ValueError):
-    """An input that cannot be used; its text is one sentence."""
+    """An input that cannot be used. The message is one sentence."""
 
 
 def add_command(commands: Any) -> argparse.ArgumentParser:
     """Add `paper` to the subcommands `commands`. Returns its parser."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "paper", help="compute a result of the WGAN papers anew and hold it against its criterion", allow_abbrev=False
+        "paper", help="compute a result of the WGAN papers again and check it against its criterion", allow_abbrev=False
     )
-    parser.add_argument("name", nargs="?", metavar="NAME", help=f"{', '.join(NAMES)}; without one they are listed")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of everything random in it (default 0)")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="also write the figure: figure.html, or .png where kaleido is installed")
+    parser.add_argument("name", nargs="?", metavar="NAME", help=f"{', '.join(NAMES)}; without a name, they are listed")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of all random numbers (default 0)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="also save the figure as .html, or as .png if kaleido is installed")
     parser.set_defaults(command=run_paper, parser=parser)
     return parser
 
@@ -64,13 +64,13 @@ def _list(as_json: bool) -> int:
 
 
 def _check_out(out: Path | None) -> None:
-    """Before minutes are spent on a figure that cannot be written."""
+    """Check `--out` first, before minutes are spent on a figure that cannot be written."""
     if out is None:
         return
     if out.suffix.lower() not in (".html", ".png"):
         raise PaperError("--out must end in .html or .png.")
     if not out.absolute().parent.is_dir():
-        raise PaperError(f"There is no folder {out.absolute().parent}: make it first.")
+        raise PaperError(f"There is no folder {out.absolute().parent}: create it first.")
     if out.suffix.lower() == ".png":
         try:
             import kaleido  # noqa: F401  # pyright: ignore[reportMissingImports]

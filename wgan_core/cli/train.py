@@ -1,4 +1,4 @@
-"""`wgan train`: a run in the terminal, on the main thread."""
+"""`wgan train`: train a run in the terminal, on the main thread."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job
 from wgan_core.training.world import Meeting, World
 
-_LINE_EVERY = 10.0
-_LOOP = {"wants_pictures": lambda: False, "publish_every": 1.0}
+_LINE_EVERY_SECONDS = 10.0
+_LOOP = {"wants_pictures": lambda: False, "publish_every_seconds": 1.0}
 
 
 def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) -> int:
-    """A new run from `start` (the defaults if None) with the `given` settings, kept in `out`."""
+    """Train a new run from `start` (the defaults if None) with the `given` settings, in the folder `out`."""
     return _lead(lambda meeting: _new(start, given, out, meeting))
 
 
 def resume(path: Path, given: dict[str, Any]) -> int:
-    """Go on with the run at `path`; `given` may change live settings and where things are on this machine."""
+    """Continue the run at `path`. `given` may change live settings and the settings of this machine (data folder, device, threads)."""
     return _lead(lambda meeting: _go_on(path.resolve(), given, meeting))
 
 
 def _lead(work: Callable[[Meeting | None], int]) -> int:
-    """Do `work` as process 0, or as the only one; every other process follows."""
+    """Do `work` as the only process or as process 0; all other processes follow."""
     job = current_job()
     if job is None:
         return work(None)
@@ -62,9 +62,9 @@ def _lead(work: Callable[[Meeting | None], int]) -> int:
 
 def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, meeting: Meeting | None) -> int:
     config = parse_config((start.model_dump() if start else {}) | given)
-    # Resolved: the run is named after its folder, which may be given as `.`.
+    # Resolved, because the run is named after its folder, which may be given as `.`.
     path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config))
-    # Both are checked again when the run is made; here they spare a download that would be for nothing.
+    # Both are checked again when the run is made. Checking them here avoids a useless download.
     resolve_device(config.device)
     if path.is_dir() and any(path.iterdir()):
         raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
@@ -85,9 +85,9 @@ def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None) -> int:
     steps = folder.steps()
     config = folder.config_at(steps[-1] if steps else 0).replace(**given)
     if steps and steps[-1] >= config.max_steps:
-        print(f"The run is at step {steps[-1]} already; give --max-steps more than that to go on.")
+        print(f"The run is already at step {steps[-1]}; give a larger --max-steps to continue.")
         return 0
-    world = _gather(meeting, config) if steps else None  # without steps, making the loop says why not
+    world = _gather(meeting, config) if steps else None  # without steps, making the loop raises an error that says why
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
     values = {name: getattr(config, name) for name in given}
@@ -95,7 +95,7 @@ def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None) -> int:
 
 
 def _gather(meeting: Meeting | None, config: TrainConfig) -> World | None:
-    """Have the data here, and tell the other processes, if there are any, what to train on it."""
+    """Make sure that the data is here, and tell the other processes, if there are any, what to train."""
     world = open_meeting(meeting, config) if meeting is not None else None
     _fetch(config)
     if meeting is not None:
@@ -104,7 +104,7 @@ def _gather(meeting: Meeting | None, config: TrainConfig) -> World | None:
 
 
 def _fetch(config: TrainConfig) -> None:
-    """Download what is missing: a bar on a terminal, else one line."""
+    """Download missing data, with a progress bar on a terminal, otherwise with one line of output."""
     if is_available(config):
         return
     what = f"Downloading {DATASETS[config.dataset].title}"
@@ -112,7 +112,7 @@ def _fetch(config: TrainConfig) -> None:
     bar = tqdm(total=1.0, desc=what, file=sys.stderr, disable=not sys.stderr.isatty(), bar_format=looks, leave=False)
     if bar.disable:
         print(f"{what} …", flush=True)
-    # torchvision has a bar for each file and prints which mirrors failed; what matters of that is in the error's sentence.
+    # torchvision shows a bar for each file and prints which mirrors failed. What matters of that is in the error message.
     with bar, contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
 
         def show(fraction: float) -> None:
@@ -128,7 +128,7 @@ def _drive(
     meeting: Meeting | None,
     world: World | None,
 ) -> int:
-    """Train to the end, or until Ctrl-C or a polite kill; both save first."""
+    """Train to the end, or until Ctrl-C or SIGTERM. Both save first."""
 
     def stop() -> None:
         if meeting is None or world is None:
@@ -141,7 +141,7 @@ def _drive(
         try:
             loop = make_loop()
         except (StoreError, ValueError):
-            raise  # an input that cannot be used, not a run that failed
+            raise  # an input that cannot be used, not a failed run
         except Exception as error:
             _say_failed(error, None)
             return 1
@@ -166,7 +166,7 @@ def _drive(
 
 @contextlib.contextmanager
 def _signals_stop(stop: Callable[[], None]) -> Iterator[None]:
-    """Make a signal a command like any other, so that no step is cut in half and a second Ctrl-C does no harm."""
+    """Turn a signal into a command, so that no step is interrupted and a second Ctrl-C does no harm."""
     before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -177,7 +177,7 @@ def _signals_stop(stop: Callable[[], None]) -> Iterator[None]:
 
 def _say_failed(error: Exception, loop: RunLoop | None) -> None:
     sentence = loop.fail(error) if loop is not None else explain_failure(error, None)
-    with contextlib.suppress(OSError):  # whoever read this may be gone; the ledger has it
+    with contextlib.suppress(OSError):  # the reader may have ended; the error is in the ledger too
         print(f"{speaker()}: {sentence}", file=sys.stderr)
         if loop is not None:
             print(f"The run is in {loop.recorder.folder.path}")
@@ -192,10 +192,10 @@ def _say_where(loop: RunLoop) -> None:
     print(f"{verb} at step {step}.{estimate} The run is in {folder.path}")
     named = _as_word(folder.path)
     points = loop.trainer.config.dataset in POINT_SETS
-    print(f"  {'points' if points else 'images'}:  {program()} sample {named} --out {'points.csv' if points else 'grid.png'}")
-    most = int(SETTINGS["max_steps"].high or 0)
-    goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, most)
-    print(f"  go on:   {program()} train --resume {named} --max-steps {goal}")
+    print(f"  {'points' if points else 'images'}:   {program()} sample {named} --out {'points.csv' if points else 'grid.png'}")
+    largest = int(SETTINGS["max_steps"].high or 0)
+    goal = loop.trainer.config.max_steps if loop.status == "stopped" else min(2 * step, largest)
+    print(f"  continue: {program()} train --resume {named} --max-steps {goal}")
 
 
 def _as_word(path: Path) -> str:
@@ -204,7 +204,7 @@ def _as_word(path: Path) -> str:
 
 
 class _Reporter:
-    """Shows snapshots: a bar on a terminal, else a plain line now and then."""
+    """Shows snapshots: a progress bar on a terminal, otherwise a plain line from time to time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -213,12 +213,12 @@ class _Reporter:
         self._next_line = clock()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Bring the display up to date."""
-        with contextlib.suppress(OSError):  # nobody reads it any more, as after `2>&1 | head`: no reason to end the run
+        """Update the display."""
+        with contextlib.suppress(OSError):  # the reader has ended, as in `2>&1 | head`, which is no reason to end the run
             if self._terminal:
                 self._show_bar(snapshot)
             elif self._clock() >= self._next_line or snapshot.ended:
-                self._next_line = self._clock() + _LINE_EVERY
+                self._next_line = self._clock() + _LINE_EVERY_SECONDS
                 print(_line(snapshot), file=sys.stderr, flush=True)
 
     def _show_bar(self, snapshot: Snapshot) -> None:
@@ -229,7 +229,7 @@ class _Reporter:
         self._bar.update(snapshot.step - self._bar.n)
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

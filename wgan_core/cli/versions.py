@@ -1,4 +1,4 @@
-"""`--version`: what a bug report needs to say about the installation."""
+"""`--version`: the facts about the installation that a bug report needs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ShowVersions(argparse.Action):
 
 
 def versions() -> str:
-    """The versions of this package, Python and the main libraries, and the device that `auto` takes; a line each."""
+    """The versions of this package, Python and the main libraries, and the device that `auto` chooses, one per line."""
     from wgan_core.training.device import describe_device, resolve_device
 
     lines = {

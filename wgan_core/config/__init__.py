@@ -1,7 +1,7 @@
 """Every setting of a training run, in one place.
 
 `TrainConfig` is the single source: the command line's flags, the page's widgets, the parameters of a shared link and a run's
-`config.json` are all derived from its fields. Nothing else repeats a default, a bound or a help text.
+`config.json` are all derived from its fields. No default, bound or help text is written down anywhere else.
 """
 
 from wgan_core.config.fields import (

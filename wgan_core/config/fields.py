@@ -1,4 +1,4 @@
-"""The fields of a training run's configuration, and reading one from plain values. Import these names from `wgan_core.config`."""
+"""The fields of a run's configuration, and how to build one from plain values. Import these names from `wgan_core.config`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
 
 
 class ConfigError(ValueError):
-    """A setting that cannot be used. Its text is one sentence that names the setting and what it takes."""
+    """A setting with a value that cannot be used. The message is one sentence that names the setting and says what it accepts."""
 
 
 def _setting(
@@ -37,7 +37,7 @@ def _setting(
     only_with: tuple[str, ...] = (),
     **bounds: Any,
 ) -> Any:
-    """A pydantic field that also carries what a widget or a flag needs to present it."""
+    """A pydantic field that also carries what a widget or a command-line flag needs in order to show it."""
     extra: JsonDict = {"unit": unit, "live": live, "group": group, "step": step, "only_with": list(only_with)}
     if isinstance(default, float):
         bounds.setdefault("allow_inf_nan", False)
@@ -45,20 +45,21 @@ def _setting(
 
 
 class TrainConfig(BaseModel):
-    """One experiment: data, networks, recipe and budget. Immutable; the defaults are the walkthrough's recipe on `digits`.
+    """One run: data, networks, recipe and length. Immutable. The defaults are the walkthrough's recipe on `digits`.
 
-    Fields marked live may change while the run trains (`live_fields()`); any other change needs a new run.
+    Live fields (see `live_fields()`) may change while the run trains. Changing any other field needs a new run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # The recipe: WGAN, arXiv 1701.07875, algorithm 1, with the walkthrough's numbers; WGAN-GP is arXiv 1704.00028.
+    # The recipe. WGAN: arXiv 1701.07875, algorithm 1, with the walkthrough's numbers. WGAN-GP: arXiv 1704.00028.
     lipschitz: Literal["clip", "gradient-penalty", "none"] = _setting(
         "clip",
         label="Lipschitz method",
         group="recipe",
-        help="What keeps the critic from being arbitrarily steep. clip: its weights are clipped (the WGAN paper). gradient-penalty: the "
-        "slope between real and generated images is pulled towards 1 (the WGAN-GP paper). none: nothing, to see why one is needed.",
+        help="How the critic is kept from becoming arbitrarily steep. clip: its weights are clipped (the WGAN paper). gradient-penalty: "
+        "its slope between real and generated images is pulled towards 1 (the WGAN-GP paper). none: nothing is done, which shows why a "
+        "method is needed.",
     )
     clip_value: float = _setting(
         0.005,
@@ -69,16 +70,16 @@ class TrainConfig(BaseModel):
         gt=0,
         le=10,
         step=0.001,
-        help="After each critic update every critic weight is clipped to [-c, c]. This keeps the critic Lipschitz. "
-        "Smaller c: flatter critic, smaller scores; the scale of the estimate changes with c.",
+        help="After each critic update, every weight of the critic is clipped to [-c, c]. This keeps the critic Lipschitz. A smaller c "
+        "gives a flatter critic and smaller scores, so the scale of the estimate changes with c.",
     )
     clipped: Literal["all", "weights"] = _setting(
         "all",
         label="What is clipped",
         group="recipe",
         only_with=("lipschitz", "clip"),
-        help="For clipping only. all: every parameter of the critic, biases and norms too, as published code does. weights: matrices and "
-        "kernels alone, which is what the Lipschitz bound needs.",
+        help="For clipping only. all: every parameter of the critic, including biases and norms, as published code does. weights: only "
+        "matrices and kernels, which is what the Lipschitz bound needs.",
     )
     gp_lambda: float = _setting(
         10.0,
@@ -89,8 +90,8 @@ class TrainConfig(BaseModel):
         gt=0,
         le=10_000,
         step=1,
-        help="For the gradient penalty only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², taken at random points between "
-        "real and generated images.",
+        help="For the gradient penalty only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², with the gradient taken at "
+        "random points between real and generated images.",
     )
     n_critic: int = _setting(
         25,
@@ -99,8 +100,8 @@ class TrainConfig(BaseModel):
         live=True,
         ge=1,
         le=1000,
-        help="Critic updates per generator update, counted since the last generator update; it does not restart at an epoch's end. "
-        "More: a better critic and an honester estimate, but fewer generator updates per second.",
+        help="Critic updates per generator update, counted since the last generator update; the count does not restart with each epoch. A "
+        "larger value gives a better critic and a more honest estimate, but fewer generator updates per second.",
     )
     critic_lr: float = _setting(
         5e-5,
@@ -110,7 +111,7 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1,
         step=1e-5,
-        help="Step size of the critic's optimiser. Too large makes the estimate jump.",
+        help="Step size of the critic's optimiser. If it is too large, the estimate jumps.",
     )
     generator_lr: float = _setting(
         5e-5,
@@ -120,7 +121,7 @@ class TrainConfig(BaseModel):
         gt=0,
         le=1,
         step=1e-5,
-        help="Step size of the generator's optimiser. If samples flicker without improving, lower it.",
+        help="Step size of the generator's optimiser. Lower it if the samples flicker without improving.",
     )
     lr_schedule: Literal["constant", "linear", "cosine"] = _setting(
         "constant",
@@ -145,14 +146,14 @@ class TrainConfig(BaseModel):
         label="Critic warm-up",
         group="recipe",
         help="original: 100 critic updates instead of n_critic before each of the first 25 generator updates and before every 500th, as "
-        "the WGAN authors' own code does, so that the generator meets a critic that knows something.",
+        "in the WGAN authors' own code. The generator then meets a critic that has already learned something.",
     )
     critic_gradients: Literal["fresh", "accumulated"] = _setting(
         "fresh",
         label="Critic gradients",
         group="recipe",
-        help="fresh: those of the batch alone. accumulated: never set back to zero, the mistake in the walkthrough's published code, kept "
-        "to show what it does: the sum grows, and nearly every weight is driven to ±c.",
+        help="fresh: only the gradients of the current batch. accumulated: gradients are never reset to zero. This is the mistake in the "
+        "walkthrough's published code, kept here to show its effect: the sum grows and drives nearly every weight to ±c.",
     )
     ema_decay: float = _setting(
         0.0,
@@ -161,15 +162,15 @@ class TrainConfig(BaseModel):
         ge=0,
         lt=1,
         step=0.001,
-        help="0: off. Else a moving average of the generator's weights is kept, as new = decay · old + (1 − decay) · weights at each "
-        "generator update, and shown beside the generator. 0.999 is usual; its samples flicker less and are often better.",
+        help="0: off. Otherwise the run also keeps an averaged generator, whose weights become decay · old + (1 − decay) · current at each "
+        "generator update, and shows it beside the generator. 0.999 is usual; its samples flicker less and are often better.",
     )
     optimizer: Literal["rmsprop", "adam"] = _setting(
         "rmsprop",
         label="Optimiser",
         group="recipe",
-        help="Of both networks. With clipping take rmsprop: the WGAN paper reports that momentum, as in Adam, made training unstable. The "
-        "gradient penalty gets along with adam.",
+        help="For both networks. With clipping, use rmsprop: the WGAN paper reports that momentum, as in Adam, made training unstable. "
+        "The gradient penalty works well with adam.",
     )
     adam_beta1: float = _setting(
         0.5,
@@ -179,7 +180,7 @@ class TrainConfig(BaseModel):
         ge=0,
         lt=1,
         step=0.1,
-        help="For adam only: decay of the mean of the gradients.",
+        help="For adam only: decay rate of the running mean of the gradients.",
     )
     adam_beta2: float = _setting(
         0.9,
@@ -189,7 +190,7 @@ class TrainConfig(BaseModel):
         ge=0,
         lt=1,
         step=0.01,
-        help="For adam only: decay of the mean of their squares.",
+        help="For adam only: decay rate of the running mean of the squared gradients.",
     )
     batch_size: int = _setting(
         64,
@@ -198,10 +199,10 @@ class TrainConfig(BaseModel):
         unit="samples",
         ge=2,
         le=4096,
-        help="Real images or points, and as many generated ones, per critic update. BatchNorm needs at least 2.",
+        help="Number of real samples in each critic update; the same number is generated. BatchNorm needs at least 2.",
     )
 
-    # The budget.
+    # How long the run is, and where it trains.
     max_steps: int = _setting(
         100_000,
         label="Stop after",
@@ -210,7 +211,7 @@ class TrainConfig(BaseModel):
         live=True,
         ge=1,
         le=1_000_000_000,
-        help="The run finishes at this step. A step is one critic update. It can be raised later and the run continued.",
+        help="The run finishes at this step. A step is one critic update. You can raise it later and continue the run.",
     )
     seed: int = _setting(
         0,
@@ -218,14 +219,14 @@ class TrainConfig(BaseModel):
         group="run",
         ge=0,
         le=2**31 - 1,
-        help="Fixes initial weights, noise, order of the data, and points that are drawn. Same settings, seed and thread count "
-        "on one CPU with one version of PyTorch: same run, bit for bit.",
+        help="Fixes the initial weights, the noise, the order of the data, and any points that are drawn. On one CPU with one version of "
+        "PyTorch, the same settings, seed and thread count give the same run, bit for bit.",
     )
     device: DeviceName = _setting(
         "auto",
         label="Device",
         group="run",
-        help="auto takes cuda, else mps (Apple), else cpu.",
+        help="auto uses cuda if available, otherwise mps (Apple), otherwise cpu.",
     )
     threads: int = _setting(
         0,
@@ -233,16 +234,16 @@ class TrainConfig(BaseModel):
         group="run",
         ge=0,
         le=256,
-        help="Threads for the mathematics on CPU. 0: all cores but one, which is left to the page and the browser; a machine with nothing "
-        "else to do may take them all. Another number may change the last bits of the results.",
+        help="Threads used for computation on the CPU. 0: all cores but one, which is left for the page and the browser; a machine with "
+        "nothing else to do can use them all. Changing the number may change the last bits of the results.",
     )
 
     precision: Literal["float32", "bfloat16"] = _setting(
         "float32",
         label="Precision",
         group="run",
-        help="bfloat16: matrix products and convolutions with 8 instead of 24 significant bits; weights, optimiser and losses stay "
-        "float32. Faster where the processor has it (recent Intel and AMD server CPUs, NVIDIA GPUs), much slower where it has not.",
+        help="bfloat16: matrix products and convolutions use 8 significant bits instead of 24; weights, optimiser and losses stay in "
+        "float32. Faster on processors that support it (recent Intel and AMD server CPUs, NVIDIA GPUs), much slower on others.",
     )
 
     # The data.
@@ -250,17 +251,17 @@ class TrainConfig(BaseModel):
         "digits",
         label="Data set",
         group="data",
-        help="digits comes with the installation; fashion-mnist, mnist, kmnist and cifar10 are downloaded once on request; "
-        "image-folder reads any folder of images. The others are points in the plane: 50,000 drawn from a known distribution, or csv, "
-        "your own.",
+        help="digits comes with the installation. fashion-mnist, mnist, kmnist and cifar10 are downloaded once, on request. image-folder "
+        "reads any folder of images. The others are points in the plane: 50,000 points drawn from a known distribution, or your own "
+        "points from a csv file.",
     )
     data_root: str = _setting(
         "",
         label="Data folder or file",
         group="data",
         max_length=4096,
-        help="Where downloaded data sets lie; for image-folder, the folder of images; for csv, the file of points. "
-        "Empty: the environment variable WGAN_DATA_ROOT, else a folder in your cache.",
+        help="Where downloaded data sets are stored; for image-folder, the folder of images; for csv, the file of points. If empty: the "
+        "environment variable WGAN_DATA_ROOT, otherwise a folder in your cache.",
     )
     image_size: int = _setting(
         32,
@@ -269,7 +270,7 @@ class TrainConfig(BaseModel):
         unit="px",
         ge=4,
         le=128,
-        help="Images are resized once to this many pixels a side, with antialiasing. Points have no size.",
+        help="Images are resized once to this many pixels per side, with antialiasing. It does not apply to points.",
     )
 
     # The networks.
@@ -278,7 +279,7 @@ class TrainConfig(BaseModel):
         label="Architecture",
         group="networks",
         help="mlp: fully connected, as in the walkthrough. dcgan: strided convolutions (Radford et al. 2016), for image sizes 28, 32 and "
-        "64; much slower on a CPU, much better pictures.",
+        "64; much slower on a CPU, but much better pictures.",
     )
     dcgan_width: int = _setting(
         64,
@@ -288,15 +289,15 @@ class TrainConfig(BaseModel):
         unit="channels",
         ge=4,
         le=512,
-        help="For dcgan only: channels of the layer nearest to the image; each layer farther in has twice as many. 16 is bearable "
-        "on a CPU.",
+        help="For dcgan only: channels of the layer closest to the image; each layer further in has twice as many. 16 is bearable on a "
+        "CPU.",
     )
     critic_norm: Literal["none", "layer", "batch"] = _setting(
         "none",
         label="Norm in the critic",
         group="networks",
-        help="After each hidden layer of the critic. batch mixes the images of a batch, so it cannot be combined with the gradient "
-        "penalty, which is about single images (WGAN-GP paper, section 4); layer can.",
+        help="Applied after each hidden layer of the critic. batch makes a score depend on the other images in the batch, so it cannot be "
+        "combined with the gradient penalty, which is defined for single images (WGAN-GP paper, section 4). layer can.",
     )
     latent_dim: int = _setting(
         100,
@@ -304,7 +305,7 @@ class TrainConfig(BaseModel):
         group="networks",
         ge=1,
         le=1024,
-        help="Length of the noise vector z ~ N(0, I) that the generator turns into an image or a point.",
+        help="Length of the latent z ~ N(0, I) that the generator turns into an image or a point.",
     )
     generator_widths: Widths = _setting(
         (128, 256, 512, 1024),
@@ -316,21 +317,21 @@ class TrainConfig(BaseModel):
         "batch",
         label="Norm in the generator",
         group="networks",
-        help="batch: BatchNorm after each hidden layer (of the mlp but the first, as in the walkthrough). none: as the WGAN-GP authors' "
-        "networks for points in the plane and for MNIST.",
+        help="batch: BatchNorm after each hidden layer (in the mlp after all but the first, as in the walkthrough). none: as in the "
+        "WGAN-GP authors' networks for points in the plane and for MNIST.",
     )
     generator_output: Literal["tanh", "linear"] = _setting(
         "tanh",
         label="Generator output",
         group="networks",
-        help="For images; points are never bounded. tanh: pixels within (-1, 1), as the data. linear: nothing, as in the MLP of the WGAN "
-        "authors' code; what lies outside is cut off when it is shown.",
+        help="For images; points are never bounded. tanh: pixels lie in (-1, 1), like the data. linear: no bound, as in the MLP of the "
+        "WGAN authors' code; values outside the range are cut off for display.",
     )
     critic_widths: Widths = _setting(
         (512, 256),
         label="Critic hidden widths",
         group="networks",
-        help="Hidden layers of the critic, first to last. It has no BatchNorm and ends in one unbounded score.",
+        help="Hidden layers of the critic, first to last. The critic ends in one unbounded score.",
     )
     leaky_slope: float = _setting(
         0.2,
@@ -339,7 +340,7 @@ class TrainConfig(BaseModel):
         ge=0,
         le=1,
         step=0.05,
-        help="Slope for negative inputs, in both networks. 0 is ReLU.",
+        help="Slope for negative inputs, in both networks. 0 gives ReLU.",
     )
     batchnorm_eps: float = _setting(
         0.8,
@@ -348,17 +349,18 @@ class TrainConfig(BaseModel):
         gt=0,
         le=10,
         step=0.1,
-        help="Added to the variance. The walkthrough writes BatchNorm1d(n, 0.8), which sets eps, not momentum; kept as it is.",
+        help="Added to the variance in BatchNorm. The walkthrough writes BatchNorm1d(n, 0.8), which sets eps, not momentum; that value is "
+        "kept.",
     )
     weight_init: Literal["pytorch", "normal"] = _setting(
         "pytorch",
         label="Weight initialisation",
         group="networks",
-        help="pytorch: PyTorch's default for Linear layers. normal: mean 0, sd 0.02, biases 0; the walkthrough's utility, which in its own "
-        "code matches no Linear layer and so changes nothing; here it does reach them.",
+        help="pytorch: PyTorch's defaults. normal: mean 0, sd 0.02, biases 0. That is the walkthrough's own initialiser, which in its "
+        "code matches no Linear layer and so changes nothing; here it is applied to them.",
     )
 
-    # What is recorded and kept.
+    # What is recorded and saved.
     log_every: int = _setting(
         5,
         label="Record every",
@@ -367,7 +369,7 @@ class TrainConfig(BaseModel):
         live=True,
         ge=1,
         le=10_000,
-        help="Distance of the points of the curves and of the rows in metrics.csv.",
+        help="Number of steps between points of the curves, which are also the rows of metrics.csv.",
     )
     save_every: float = _setting(
         60.0,
@@ -378,7 +380,7 @@ class TrainConfig(BaseModel):
         ge=1,
         le=86_400,
         step=10,
-        help="Steps are also saved at logarithmic spacing from the start, so that the run's history can be walked through.",
+        help="Steps are also saved at doubling intervals from the start, so that you can go back through the run's history.",
     )
     instruments_budget: float = _setting(
         3.0,
@@ -389,8 +391,8 @@ class TrainConfig(BaseModel):
         ge=0,
         le=50,
         step=1,
-        help="What measuring the run (true distances, the critic's slopes and weights, gradients; see Diagnosis) may take, as a "
-        "share of training time, on a thread beside it. It changes no number of the training. 0: nothing is measured.",
+        help="The share of training time that measuring may take (true distances, the critic's slopes and weights, gradients; see "
+        "Diagnosis). It runs on a separate thread and changes no number of the training. 0: nothing is measured.",
     )
 
     @model_validator(mode="after")
@@ -401,13 +403,13 @@ class TrainConfig(BaseModel):
             raise ValueError(f"image_size must be 28, 32 or 64 for the architecture dcgan, not {self.image_size}.")
         if self.critic_norm == "batch" and self.lipschitz == "gradient-penalty":
             raise ValueError(
-                "critic_norm batch cannot be combined with the gradient penalty, which is about single images "
+                "critic_norm batch cannot be combined with the gradient penalty, which is defined for single images "
                 "(arXiv 1704.00028, section 4): choose layer or none."
             )
         return self
 
     def replace(self, **changes: Any) -> TrainConfig:
-        """A copy with `changes`, checked as a new config is. Raises ConfigError."""
+        """A copy with `changes`, validated like a new config. Raises ConfigError."""
         return parse_config(self.model_dump() | changes)
 
 
@@ -417,23 +419,23 @@ SETTINGS: types.MappingProxyType[str, SettingInfo] = types.MappingProxyType(
 
 
 def live_fields() -> frozenset[str]:
-    """Names of the fields that may change while a run trains."""
+    """Names of the live settings, which may change while a run trains."""
     return frozenset(name for name, info in SETTINGS.items() if info.live)
 
 
 def in_use(config: TrainConfig, name: str) -> bool:
-    """Whether the setting `name` changes anything under the choices that `config` makes."""
+    """Whether the setting `name` has any effect under the choices made in `config`."""
     setting, *choices = SETTINGS[name].only_with or ("",)
     return not setting or getattr(config, setting) in choices
 
 
 def steered_by(method: str) -> tuple[str, ...]:
-    """The live settings that belong to one Lipschitz method."""
+    """The live settings that belong to the Lipschitz method `method`."""
     return tuple(name for name, info in SETTINGS.items() if info.live and info.only_with[:1] == ("lipschitz",) and method in info.only_with)
 
 
 def parse_config(values: dict[str, Any]) -> TrainConfig:
-    """A config from plain values (text is converted; widths may be "512,256"). Raises ConfigError in one sentence."""
+    """A config from plain values. Text is converted, and widths may be written as "512,256". Raises ConfigError with one sentence."""
     values = dict(values)
     for name in ("generator_widths", "critic_widths"):
         if isinstance(values.get(name), str):
@@ -445,12 +447,12 @@ def parse_config(values: dict[str, Any]) -> TrainConfig:
 
 
 def check_value(name: str, value: Any) -> Any:
-    """`value` converted to the type of field `name` and range-checked. Raises ConfigError."""
+    """`value` converted to the type of the field `name` and checked against its range. Raises ConfigError."""
     return getattr(parse_config({name: value}), name)
 
 
 def _sentence(error: ValidationError) -> str:
-    """The first problem of `error` as one sentence in the user's words."""
+    """The first problem in `error` as one sentence in the user's terms."""
     problem = error.errors()[0]
     if problem["type"] == "value_error" and not problem["loc"]:
         return str(problem.get("ctx", {}).get("error"))

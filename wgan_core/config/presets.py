@@ -1,4 +1,4 @@
-"""Recipes to start from, each with what to expect of it."""
+"""Settings to start from, each with a note on what to expect."""
 
 from __future__ import annotations
 
@@ -34,11 +34,12 @@ _GP_PAPER = TrainConfig(
     max_steps=1_000_000,
 )
 
-# Presets. The numbers are the sources'; PRESET_NOTES says what to expect of each, measured.
+# The numbers come from the sources. PRESET_NOTES says what to expect of each preset, as measured.
 PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
     {
-        # Found by measuring 22 settings on one core for 3, 6 and 12 s each: sliced W1 to the real digits, and the share of images that a
-        # classifier of real digits is sure of. Small networks, a small BatchNorm eps and high learning rates are what makes it quick.
+        # Found by measuring 22 combinations of settings on one core for 3, 6 and 12 s each: the sliced W1 to the real digits, and the share
+        # of images that a classifier of real digits is sure of. Small networks, a small BatchNorm eps and high learning rates make it
+        # quick.
         "quick-start": TrainConfig(
             dataset="digits",
             image_size=16,
@@ -54,7 +55,7 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             max_steps=20_000,
         ),
         "walkthrough": TrainConfig(dataset="fashion-mnist", max_steps=187_600),
-        # The code behind the video: it calls the generator's zero_grad in the critic's step.
+        # The code behind the video calls the generator's zero_grad in the critic's step.
         "walkthrough-as-published": TrainConfig(dataset="fashion-mnist", critic_gradients="accumulated", max_steps=187_600),
         "pytorch-gan": TrainConfig(dataset="mnist", image_size=28, clip_value=0.01, n_critic=5, max_steps=187_600),
         "pytorch-gan-gp": TrainConfig(
@@ -69,7 +70,7 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             adam_beta2=0.999,
             max_steps=187_600,
         ),
-        # The walkthrough's announced next step, with its faults mended: one score an image at 32 px, no BatchNorm in the critic, fresh
+        # The walkthrough's announced next step, with its mistakes fixed: one score per image at 32 px, no BatchNorm in the critic, fresh
         # images at each critic update.
         "walkthrough-next": TrainConfig(
             dataset="fashion-mnist",
@@ -88,8 +89,8 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             latent_dim=64,
             max_steps=50_000,
         ),
-        # The toy code of the WGAN-GP paper's authors, with a clipped sibling as its `wgan` mode has it. Two things are left out: He's
-        # initialisation, and that it draws new points for each batch.
+        # The toy code of the WGAN-GP paper's authors, and a clipped version that matches its `wgan` mode. Two things are left out: He
+        # initialisation, and drawing new points for each batch.
         "wgan-gp-toy": _TOY.replace(
             lipschitz="gradient-penalty",
             gp_lambda=0.1,
@@ -100,8 +101,8 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             adam_beta2=0.9,
         ),
         "wgan-toy": _TOY.replace(clip_value=0.01),
-        # The WGAN authors' repository, martinarjovsky/WassersteinGAN, with its --mlp_G and --mlp_D at 512 units and without; CIFAR-10, one
-        # of its data sets, in place of LSUN bedrooms.
+        # The WGAN authors' repository, martinarjovsky/WassersteinGAN, with its --mlp_G and --mlp_D at 512 units, and without them.
+        # CIFAR-10, one of its data sets, replaces LSUN bedrooms.
         "wgan-paper-mlp": _WGAN_PAPER.replace(
             generator_widths=(512, 512, 512),
             critic_widths=(512, 512, 512),
@@ -110,7 +111,7 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             generator_output="linear",
         ),
         "wgan-paper-dcgan": _WGAN_PAPER.replace(architecture="dcgan", critic_norm="batch", weight_init="normal", batchnorm_eps=1e-5),
-        # The WGAN-GP authors' repository, igul222/improved_wgan_training: gan_mnist.py and gan_64x64.py, whose 200,000 generator updates
+        # The WGAN-GP authors' repository, igul222/improved_wgan_training: gan_mnist.py and gan_64x64.py. Their 200,000 generator updates
         # are 1,000,000 steps here.
         "wgan-gp-mnist": _GP_PAPER.replace(
             dataset="mnist", image_size=28, batch_size=50, generator_norm="none", adam_beta1=0.5, adam_beta2=0.9
@@ -123,40 +124,44 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
 
 PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
     {
-        "quick-start": "Small networks on 1,797 handwritten digits that come with the installation. On one core of a 2-core machine first "
-        "digits can be made out after 5 s, and the whole run takes a minute.",
+        "quick-start": "Small networks on 1,797 handwritten digits that come with the installation. On one core of a 2-core machine the "
+        "first digits are recognisable after 5 s, and the whole run takes a minute.",
         "walkthrough": "The video walkthrough's WGAN: MLPs, 32 × 32 px, clip 0.005, n_critic 25. 146 steps/s on one core of a 2-core "
         "machine: 21 minutes for the whole run.",
-        "walkthrough-as-published": "The walkthrough with the mistake of its published code: the critic's gradients are never set back to "
-        "zero, so they pile up. Share of the critic's weights at ±c (0.99 c or more) after 1,000, 5,000 and 10,000 steps: 95, 96 and 97 %; "
-        "in `walkthrough` 79, 35 and 64 %. After 10,600 steps (2 minutes on one core) that one shows shirts, trousers and shoes, and this "
-        "one the same blot for every latent, with an estimate below 0 from step 5,000 on (seed 0). Not reproduced of that code: its count "
-        "to n_critic begins anew at each epoch, its generator reuses the critic's noise, its pictures show all below mid-grey as black.",
-        "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A sibling "
-        "(32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
+        "walkthrough-as-published": "The walkthrough with the mistake of its published code: the critic's gradients are never reset to "
+        "zero, so they pile up. After 1,000, 5,000 and 10,000 steps, 95, 96 and 97 % of the critic's weights are at ±c (0.99 c or more); "
+        "in `walkthrough` it is 79, 35 and 64 %. After 10,600 steps (2 minutes on one core) `walkthrough` shows shirts, trousers and "
+        "shoes, while this preset shows the same blot for every latent and its estimate has been below 0 since step 5,000 (seed 0). Three "
+        "details of that code are not reproduced: its count to n_critic restarts at each epoch, its generator reuses the critic's "
+        "latents, and its pictures show everything below mid-grey as black.",
+        "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A similar "
+        "run (32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
         "pytorch-gan-gp": "PyTorch-GAN's WGAN-GP: the same networks, no clipping, gradient penalty with λ 10, Adam 2e-4. "
         "80 steps/s on one core.",
-        "walkthrough-next": "The walkthrough's announced next step, done right: convolutions and gradient penalty at 32 px. Meant for "
-        "a GPU: one core does 1.5 steps/s, or 21 with DCGAN width 16 and batch size 64.",
-        "wgan-gp-toy": "The WGAN-GP authors' toy: points on 8 narrow Gaussians, ReLU networks 3 × 512, λ 0.1. One core does 1,000 steps in "
-        "40 s. All eight are reached in the first 10 s; exact W1 of 1,024 points is 0.21 after 1 minute, 0.12 after 6, and after 16,000 "
-        "steps (11 minutes) what real points have among themselves, 0.08; after 36,000 97 % lie within 3 sd of a mode. The whole run, 5½ "
-        "hours, is for a GPU.",
-        "wgan-toy": "The same toy with weights clipped to ±0.01 and RMSprop 5e-5: 1,000 steps in 24 s on one core, but rougher. Exact W1 "
-        "is 0.36 after half a minute, 0.2 after 2, and swings around 0.12 from 5 minutes on, with 30 to 70 % of the points within 3 sd "
-        "of a mode.",
-        "wgan-paper-mlp": "The WGAN paper's MLPs, 3 × 512 ReLU, with no tanh at the end of the generator, on CIFAR-10 at 64 px in place of "
-        "LSUN bedrooms. The critic gets 100 updates before each of the generator's first 25: 2,500 steps in which little is to be seen. "
-        "11 steps/s on one core: 3 minutes for those, half an hour for the whole run. Speed only: what it makes was not measured here.",
-        "wgan-paper-dcgan": "The WGAN paper's DCGAN with BatchNorm in both networks, whose scales are clipped too, on CIFAR-10 at 64 px in "
-        "place of LSUN bedrooms. The authors clip before the optimiser's step, this clips after it; their convolutions have no biases. "
-        "Meant for a GPU: one core does 0.85 steps/s, 50 minutes for the 2,500 steps of the warm-up and 6½ hours for the whole run. Speed "
-        "only: what it makes was not measured here.",
-        "wgan-gp-mnist": "The WGAN-GP authors' MNIST networks: no norm in either, batch size 50, z 128. Kernels are 4 wide here, 5 there, "
-        "and the generator ends in tanh, pixels in [-1, 1], theirs in a sigmoid, pixels in [0, 1]. Meant for a GPU: one core does 6 "
-        "steps/s, nearly 2 days for the whole run, and after 850 steps, 2½ minutes, there is nothing but a pattern of dots.",
-        "wgan-gp-64": "The WGAN-GP authors' 64 px recipe: Adam with β1 = 0, layer norm in the critic, BatchNorm in the generator. The "
-        "networks are this project's DCGANs in place of their ResNets, the data CIFAR-10 in place of ImageNet. Meant for a GPU: one core "
-        "does 0.47 steps/s, so 1,000 steps take 35 minutes and the whole run weeks. Speed only: what it makes was not measured here.",
+        "walkthrough-next": "The walkthrough's announced next step, done right: convolutions and gradient penalty at 32 px. Meant for a "
+        "GPU: one core does 1.5 steps/s, or 21 with DCGAN width 16 and batch size 64.",
+        "wgan-gp-toy": "The WGAN-GP authors' toy: points on 8 narrow Gaussians, ReLU networks 3 × 512, λ 0.1. One core does 1,000 steps "
+        "in 40 s. All eight are reached in the first 10 s. The exact W1 of 1,024 points is 0.21 after 1 minute and 0.12 after 6; after "
+        "16,000 steps (11 minutes) it reaches 0.08, the value between two sets of real points. After 36,000 steps 97 % of the points lie "
+        "within 3 sd of a mode. The whole run takes 5½ hours and is for a GPU.",
+        "wgan-toy": "The same toy with weights clipped to ±0.01 and RMSprop 5e-5: 1,000 steps in 24 s on one core, but rougher. The exact "
+        "W1 is 0.36 after half a minute and 0.2 after 2 minutes; from 5 minutes on it swings around 0.12, with 30 to 70 % of the points "
+        "within 3 sd of a mode.",
+        "wgan-paper-mlp": "The WGAN paper's MLPs, 3 × 512 ReLU, with no tanh at the end of the generator, on CIFAR-10 at 64 px instead of "
+        "LSUN bedrooms. The critic gets 100 updates before each of the generator's first 25 updates, so there is little to see for the "
+        "first 2,500 steps. 11 steps/s on one core: 3 minutes for those, half an hour for the whole run. Only the speed was measured, not "
+        "the quality of the images.",
+        "wgan-paper-dcgan": "The WGAN paper's DCGAN with BatchNorm in both networks, whose scales are clipped too, on CIFAR-10 at 64 px "
+        "instead of LSUN bedrooms. The authors clip before the optimiser's step, this project after it; their convolutions have no "
+        "biases. Meant for a GPU: one core does 0.85 steps/s, which is 50 minutes for the 2,500 steps of the warm-up and 6½ hours for the "
+        "whole run. Only the speed was measured, not the quality of the images.",
+        "wgan-gp-mnist": "The WGAN-GP authors' MNIST networks: no norm in either, batch size 50, 128 latent dimensions. Here the kernels "
+        "are 4 wide and the generator ends in tanh, with pixels in [-1, 1]; theirs are 5 wide and end in a sigmoid, with pixels in [0, "
+        "1]. Meant for a GPU: one core does 6 steps/s, nearly 2 days for the whole run, and after 850 steps (2½ minutes) there is only a "
+        "pattern of dots.",
+        "wgan-gp-64": "The WGAN-GP authors' 64 px experiment: Adam with β1 = 0, layer norm in the critic, BatchNorm in the generator. The "
+        "networks are this project's DCGANs instead of their ResNets, and the data is CIFAR-10 instead of ImageNet. Meant for a GPU: one "
+        "core does 0.47 steps/s, so 1,000 steps take 35 minutes and the whole run takes weeks. Only the speed was measured, not the "
+        "quality of the images.",
     }
 )

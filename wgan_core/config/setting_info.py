@@ -1,4 +1,4 @@
-"""How one setting is presented: what a widget, a flag or a link needs to know of it."""
+"""How one setting is presented by a widget, a flag or a link."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Group = Literal["recipe", "run", "data", "networks", "record"]
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """How one field of the config is presented: everything a widget, a flag or a link needs."""
+    """How one field of the config is presented: everything that a widget, a flag or a link needs to know."""
 
     name: str
     kind: Literal["int", "float", "text", "choice", "widths"]
@@ -30,11 +30,11 @@ class SettingInfo:
     high_is_allowed: bool
     choices: tuple[str, ...]
     only_with: tuple[str, ...] = ()
-    """The choices that it belongs to, as (setting, choice, ...): under any other choice of that setting it changes nothing."""
+    """The choices that this setting belongs to, as (setting, choice, ...). Under any other choice of that setting it has no effect."""
 
     @property
     def flag(self) -> str:
-        """The command line's name, e.g. `--clip-value`."""
+        """The name on the command line, e.g. `--clip-value`."""
         return "--" + self.name.replace("_", "-")
 
 
@@ -48,7 +48,7 @@ def _kind_and_choices(annotation: Any) -> tuple[Any, tuple[str, ...]]:
 
 
 def setting_info(name: str, field: FieldInfo) -> SettingInfo:
-    """What `field`, made by `fields._setting`, says of the setting `name`."""
+    """The presentation of the setting `name`, read from `field`, which `fields._setting` made."""
     kind, choices = _kind_and_choices(field.annotation)
     bounds = {key: getattr(item, key) for item in field.metadata for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
     extra = dict(typing.cast(dict[str, Any], field.json_schema_extra))
@@ -69,7 +69,7 @@ def setting_info(name: str, field: FieldInfo) -> SettingInfo:
 
 
 def describe_range(info: SettingInfo) -> str:
-    """What a setting takes, in words: "a whole number from 1 to 1000"."""
+    """The values that a setting accepts, in words: "a whole number from 1 to 1000"."""
     if info.kind == "choice":
         return "one of " + ", ".join(info.choices)
     if info.kind == "widths":

@@ -1,1 +1,1 @@
-"""Data sets: what there is, loading, downloading, and reading what users bring."""
+"""Data sets: the catalogue, loading, downloading, and reading files that users provide."""

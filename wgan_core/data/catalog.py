@@ -1,4 +1,4 @@
-"""The data sets there are, and where downloaded ones lie."""
+"""The list of data sets, and the folder that downloaded ones are stored in."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from wgan_core.data.dataset import DataError, Kind
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What a list of data sets shows of one."""
+    """What a list of data sets shows about one of them."""
 
     title: str
     description: str
     classes: tuple[str, ...] = ()
     channels: int = 1
     images: int = 0
-    """Training images; 0 where that depends on the folder."""
+    """Number of training images; 0 if that depends on the folder."""
     megabytes: int = 0
-    """Size of the download; 0 where nothing is downloaded."""
+    """Size of the download; 0 if nothing is downloaded."""
     kind: Kind = "images"
     has_held_out: bool = True
     """Whether there are test images, or other points of the same distribution, that a run never sees."""
@@ -64,20 +64,21 @@ DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
         ),
         "image-folder": DatasetInfo(
             "Image folder",
-            "Any folder of images on the machine that the app runs on, with or without subfolders. Each is cropped to its central square.",
+            "Any folder of images on the machine that the app runs on, including its subfolders. Each image is cropped to its central "
+            "square.",
             has_held_out=False,
         ),
         "8-gaussians": _points("8 Gaussians", "Eight narrow Gaussians on a circle: will the generator find all of them?"),
         "25-gaussians": _points("25 Gaussians", "Narrow Gaussians on a grid, five by five."),
         "swiss-roll": _points("Swiss roll", "A spiral with a little noise."),
         "ring": _points("Ring", "A circle of radius 1, without noise."),
-        "grid": _points("Grid", "Three lines across and three upright, without noise."),
+        "grid": _points("Grid", "Three horizontal and three vertical lines, without noise."),
         "two-lines": _points("Two lines", "Two parallel lines, without noise: the WGAN paper's example 1."),
-        "gaussian": _points("Gaussian", "A single round Gaussian off the middle, sd 0.5."),
+        "gaussian": _points("Gaussian", "A single round Gaussian away from the centre, sd 0.5."),
         "csv": DatasetInfo(
             "Points from a CSV file",
-            "A file with two columns of numbers, x and y, with or without a line of headings. The points are shifted and scaled, by one "
-            "factor both ways, to lie in [-2, 2].",
+            "A file with two columns of numbers, x and y; a first line of headings is optional. The points are shifted, and scaled by the "
+            "same factor in both directions, to lie in [-2, 2].",
             kind="points",
             has_held_out=False,
         ),
@@ -92,21 +93,22 @@ DOWNLOADED: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "cifar10": ("CIFAR10", "cifar-10-batches-py"),
     }
 )
-"""The class in torchvision, and the folder it makes in the data root."""
+"""The class in torchvision, and the folder that it creates in the data folder."""
 
 
 def torchvision_set(name: str, root: Path | str, **options: Any) -> Any:
-    """torchvision's own data set of that name, with these options of its constructor."""
+    """torchvision's own data set of that name, made with these constructor options."""
     from torchvision import datasets  # takes a second to import, which the first page should not wait for
 
     return getattr(datasets, DOWNLOADED[name][0])(root, **options)
 
 
 def data_root(config: TrainConfig) -> Path:
-    """Where downloaded data lies: the setting, else the environment variable WGAN_DATA_ROOT, else a folder in the user's cache.
+    """Where downloaded data is stored: the setting, otherwise the environment variable WGAN_DATA_ROOT, otherwise a folder in the user's
+    cache.
 
     Raises:
-        DataError: the folder begins with ~ and the name of nobody here.
+        DataError: the path begins with ~ and a user name that does not exist here.
     """
     named = config.data_root or os.environ.get("WGAN_DATA_ROOT")
     if not named:
@@ -114,4 +116,4 @@ def data_root(config: TrainConfig) -> Path:
     try:
         return Path(named).expanduser()
     except RuntimeError as error:
-        raise DataError(f"There is no home folder for {named}: write the whole path into the data folder setting.") from error
+        raise DataError(f"There is no home folder for {named}: write the full path into the data folder setting.") from error

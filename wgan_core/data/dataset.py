@@ -1,4 +1,4 @@
-"""A data set is one tensor. Images are uint8 and scaled to [-1, 1] as a batch is used; points are used as they are."""
+"""A data set is one tensor. Images are uint8 and are scaled to [-1, 1] batch by batch; points are used as they are."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Kind = Literal["images", "points"]
 
 
 class DataError(ValueError):
-    """Data that cannot be used. Its text is one sentence that says what to do."""
+    """Data that cannot be used. The message is one sentence that says what to do."""
 
 
 class DataMissing(DataError):
-    """A data set that has to be downloaded first."""
+    """The data set has to be downloaded first."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images as uint8 [n, channels, height, width], or points as float32 [n, 2]; with labels int64 [n] where there are any."""
+    """Images as uint8 [n, channels, height, width], or points as float32 [n, 2]; with labels int64 [n] if the data has any."""
 
     name: str
     data: Tensor
@@ -39,12 +39,12 @@ class Dataset:
 
     @property
     def kind(self) -> Kind:
-        """What a row is."""
+        """Whether the rows are images or points."""
         return "points" if self.data.ndim == 2 else "images"
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """A hash of shape and numbers, by which a run knows its data again."""
+        """A hash of shape and numbers, by which a run recognises its data."""
         digest = hashlib.blake2b(repr(tuple(self.data.shape)).encode(), digest_size=16)
         digest.update(self.data.contiguous().numpy().data)
         return digest.hexdigest()
@@ -70,20 +70,20 @@ def to_unit_range(images: Tensor) -> Tensor:
 
 
 def network_input(data: Tensor) -> Tensor:
-    """Rows of a data set as networks take them, float32: images in [-1, 1], points as they are."""
+    """Rows of a data set in the form that networks take, float32: images in [-1, 1], points as they are."""
     return to_unit_range(data) if data.dtype == torch.uint8 else data
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """Images in [-1, 1] as uint8, rounded; the inverse of `to_unit_range`. What lies outside is cut off."""
+    """Images in [-1, 1] as uint8, rounded; the inverse of `to_unit_range`. Values outside the range are cut off."""
     return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
 def resize(images: Tensor, size: int) -> Tensor:
-    """uint8 [n, c, h, w] as [n, c, size, size], with antialiasing, a part at a time to bound memory."""
+    """uint8 [n, c, h, w] as [n, c, size, size], with antialiasing. Works in chunks to limit memory."""
     if tuple(images.shape[2:]) == (size, size):
         return images.contiguous()
-    resized = torch.empty((*images.shape[:2], size, size), dtype=torch.uint8)  # filled in place: joining parts would hold all twice
+    resized = torch.empty((*images.shape[:2], size, size), dtype=torch.uint8)  # filled in place; joining chunks would need twice the memory
     for target, part in zip(resized.split(4096), images.split(4096), strict=True):
         target.copy_(functional.interpolate(part, (size, size), mode="bilinear", antialias=True))
     return resized

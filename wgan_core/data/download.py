@@ -1,4 +1,4 @@
-"""Downloading a data set, and doing so on a thread of its own, so that a page can show the progress and be reloaded meanwhile."""
+"""Downloading a data set, also on a separate thread, so that a page can show the progress and be reloaded meanwhile."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _CANNOT_WRITE = frozenset((errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.ENOTDI
 
 
 def is_available(config: TrainConfig) -> bool:
-    """Whether `load_dataset` needs no download. Never raises: a data root that cannot be used holds nothing, and `download` says why.
+    """Whether `load_dataset` needs no download. Never raises: if the data folder cannot be used, it returns False and `download` says why.
 
-    A folder of images counts as available: what is wrong with it shows on loading.
+    A folder of images always counts as available; any problem with it shows when it is loaded.
     """
     if config.dataset not in DOWNLOADED:
         return True
@@ -36,14 +36,14 @@ def is_available(config: TrainConfig) -> bool:
 
 
 def download(config: TrainConfig, progress: Callable[[float], None] = lambda fraction: None) -> None:
-    """Fetch the data set into the data root, unless it is there. A download that breaks off leaves nothing behind.
+    """Download the data set into the data folder, unless it is there. An interrupted download leaves nothing behind.
 
     Args:
         config: `dataset` and `data_root` are read.
         progress: called from another thread with the fraction done, 0 to 1.
 
     Raises:
-        DataError: no network, no space, no right to write: one sentence that says what to do.
+        DataError: no network, no space, or no permission to write. The message is one sentence that says what to do.
     """
     if is_available(config):
         progress(1.0)
@@ -55,15 +55,15 @@ def download(config: TrainConfig, progress: Callable[[float], None] = lambda fra
         with tempfile.TemporaryDirectory(prefix=".download-", dir=root) as aside:
             with _watched(Path(aside), info.megabytes * 10**6, progress):
                 torchvision_set(config.dataset, aside, train=True, download=True)
-            if not (root / folder).exists():  # another process may have been quicker
+            if not (root / folder).exists():  # another process may have been faster
                 shutil.move(Path(aside) / folder, root / folder)
     except OSError as error:
         if isinstance(error, PermissionError) or error.errno in _CANNOT_WRITE:
             raise DataError(
-                f"{info.title} cannot be written to {root} ({error.strerror}): make room there or choose another data folder."
+                f"{info.title} cannot be written to {root} ({error.strerror}): free some space there or choose another data folder."
             ) from error
         raise DataError(_offline(info, root, folder)) from error
-    # torchvision: every mirror failed, or what came has another checksum; http: the connection ended within a file.
+    # torchvision: every mirror failed, or the checksum was wrong. http: the connection ended in the middle of a file.
     except (RuntimeError, http.client.HTTPException, EOFError) as error:
         raise DataError(_offline(info, root, folder)) from error
     progress(1.0)
@@ -78,7 +78,7 @@ def _offline(info: DatasetInfo, root: Path, folder: str) -> str:
 
 @contextlib.contextmanager
 def _watched(folder: Path, expected: int, progress: Callable[[float], None]) -> Iterator[None]:
-    """Report how many of the `expected` bytes of archives lie in `folder`, four times a second."""
+    """Report four times a second which fraction of the `expected` bytes of archives is in `folder`."""
     done = threading.Event()
 
     def watch() -> None:
@@ -104,7 +104,7 @@ def _archive_bytes(folder: Path) -> int:
 
 @dataclass
 class Download:
-    """One download. `fraction` runs from 0 to 1; `error` is a sentence once it has failed."""
+    """One download. `fraction` runs from 0 to 1; `error` is a sentence if it has failed."""
 
     dataset: str
     fraction: float = 0.0
@@ -113,18 +113,18 @@ class Download:
 
 
 class Downloads:
-    """Starts downloads and knows how far they are; one a data set at a time. Safe from any thread."""
+    """Starts downloads and reports their progress; one at a time for each data set. Safe from any thread."""
 
     def __init__(self) -> None:
         self._downloads: dict[tuple[str, str], Download] = {}
         self._lock = threading.Lock()
 
     def get(self, config: TrainConfig) -> Download | None:
-        """The latest download of that data set to that folder, if any was started."""
+        """The latest download of that data set to that folder; None if none was started."""
         return self._downloads.get((config.dataset, config.data_root))
 
     def start(self, config: TrainConfig) -> Download:
-        """Begin, unless it is under way."""
+        """Start the download, unless it is already running."""
         with self._lock:
             known = self.get(config)
             if known is not None and not known.done:

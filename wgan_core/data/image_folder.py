@@ -14,19 +14,19 @@ from PIL import Image, ImageOps
 from wgan_core.data.dataset import DataError, ImageDataset, resize
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
-MOST_PIXELS = 50_000_000
-"""Larger pictures are left out by their header alone, before anything is decoded: a small file can hold gigabytes of pixels."""
+MAX_PIXELS = 50_000_000
+"""Larger pictures are skipped after reading only their header, because a small file can hold gigabytes of pixels."""
 _GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
 
 
 def load_folder(folder: str, size: int) -> ImageDataset:
-    """The images in `folder` and below it, each cropped to its central square and resized to `size` px, in the order of their paths.
+    """The images in `folder` and its subfolders, each cropped to its central square and resized to `size` px, sorted by path.
 
-    Grey if all are grey, else RGB. Transparent parts become white. Files that cannot be read are counted in the notes. Folders at the first
-    level become classes if there are at least two and every image lies in one.
+    Grey if all images are grey, otherwise RGB. Transparent parts become white. The notes say how many files could not be read. The folders
+    at the first level become classes if there are at least two of them and every image lies in one.
 
     Raises:
-        DataError: no folder, or fewer than two images in it.
+        DataError: there is no such folder, or it holds fewer than two images.
     """
     if not folder.strip():
         raise DataError("image-folder needs a folder of images: write its path into the data folder setting.")
@@ -35,7 +35,7 @@ def load_folder(folder: str, size: int) -> ImageDataset:
         raise DataError(f"There is no folder {root}: write the path of a folder of images into the data folder setting.")
     files = _image_files(root)
     if not files:
-        raise DataError(f"There are no images in {root}: it should hold files such as .png or .jpg, in subfolders too if you like.")
+        raise DataError(f"There are no images in {root}: it should hold files such as .png or .jpg; subfolders are searched too.")
     pictures: list[torch.Tensor] = []
     kept: list[Path] = []
     unreadable: list[str] = []
@@ -57,15 +57,16 @@ def load_folder(folder: str, size: int) -> ImageDataset:
 
 
 def folder_classes(folder: str) -> tuple[str, ...]:
-    """The names that `load_folder` gives to classes, from the paths alone; empty where there are none, or no folder."""
+    """The class names that `load_folder` would give, found from the paths alone; empty if there are none, or no folder."""
     root = Path(os.path.expanduser(folder))
     return _classes(root, _image_files(root))[1] if folder.strip() and os.path.isdir(root) else ()
 
 
-def preview_folder(folder: str, most: int, size: int = 32) -> tuple[ImageDataset, int]:
-    """At most `most` of the images in `folder`, evenly spread over it, and how many files there are. Raises DataError as `load_folder`."""
+def preview_folder(folder: str, max_images: int, size: int = 32) -> tuple[ImageDataset, int]:
+    """At most `max_images` of the images in `folder`, spread evenly over it, and the total number of files. Raises DataError like
+    `load_folder`."""
     files = _image_files(Path(os.path.expanduser(folder)))
-    chosen = files[:: -(-len(files) // most)] if files else []
+    chosen = files[:: -(-len(files) // max_images)] if files else []
     pictures = [picture for file in chosen if (picture := _read(file, size)) is not None]
     if not pictures:
         raise DataError(f"There are no images that can be read in {folder}.")
@@ -74,7 +75,7 @@ def preview_folder(folder: str, most: int, size: int = 32) -> tuple[ImageDataset
 
 
 def _image_files(root: Path) -> list[Path]:
-    """Files that by their name are images; hidden ones, and those in hidden folders, are not looked at."""
+    """Files whose names say that they are images. Hidden files and hidden folders are skipped."""
     return sorted(
         path
         for path in root.rglob("*")
@@ -86,13 +87,13 @@ def _read(file: Path, size: int) -> torch.Tensor | None:
     """One image as uint8 [1 or 3, size, size]; None if it cannot be read or is too large."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of what is refused below
+            warnings.simplefilter("ignore")  # Pillow warns about pictures that are refused below
             with Image.open(file) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
+                if picture.width * picture.height > MAX_PIXELS:
                     return None
                 upright = ImageOps.exif_transpose(picture)
                 pixels = pixels_on(upright, "white")
-    # Damaged files make Pillow raise nearly anything.
+    # Damaged files can make Pillow raise almost anything.
     except Exception:
         return None
     return central_square(pixels, size)
@@ -109,8 +110,8 @@ def central_square(pixels: NDArray[np.uint8], size: int) -> torch.Tensor:
 
 
 def pixels_on(picture: Image.Image, background: str) -> NDArray[np.uint8]:
-    """uint8 [h, w] of a grey picture, [h, w, 3] of any other; where it is transparent, `background` shows."""
-    if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion would cut off everything above 255
+    """uint8 [h, w] of a grey picture, [h, w, 3] of any other. Transparent parts show `background`."""
+    if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion would cut off all values above 255
         return (np.asarray(picture).astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8)
     grey = picture.mode in _GREY_MODES
     if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
@@ -124,7 +125,7 @@ def _notes(unreadable: list[str]) -> tuple[str, ...]:
         return ()
     listed = ", ".join(unreadable[:5]) + (" and more" if len(unreadable) > 5 else "")
     files = "1 file" if len(unreadable) == 1 else f"{len(unreadable)} files"
-    return (f"{files} could not be read as images of at most {MOST_PIXELS // 10**6} megapixels and were left out: {listed}.",)
+    return (f"{files} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: {listed}.",)
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[torch.Tensor | None, tuple[str, ...]]:

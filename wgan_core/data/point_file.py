@@ -1,4 +1,4 @@
-"""A CSV file of points in the plane as a data set, and where uploaded ones are kept."""
+"""A CSV file of points in the plane as a data set, and the folder where uploaded files are kept."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from numpy.typing import NDArray
 
 from wgan_core.data.dataset import DataError, Dataset
 
-MOST_POINTS = 1_000_000
-MOST_BYTES = 100_000_000
+MAX_POINTS = 1_000_000
+MAX_BYTES = 100_000_000
 HALF_WIDTH = 2.0
-"""Points are scaled to lie in [-2, 2] both ways, about as large as the published toy data."""
+"""Points are scaled to lie in [-2, 2] in both directions, about as large as the published toy data."""
 
 
 def load_points(file: str) -> Dataset:
-    """The points of a CSV file: two numbers a line, separated by comma, semicolon, tab or spaces; a first line of headings is passed over,
-    and so are empty lines.
+    """The points of a CSV file: two numbers per line, separated by a comma, a semicolon, a tab or spaces. A first line of headings and
+    empty lines are skipped.
 
-    The middle of the points' extent is moved to 0 and everything is divided by one factor, so that the wider side reaches from -2 to 2:
-    the shape stays what it is, networks get numbers of a size that they can cope with, and plots know their limits. The notes name shift
-    and factor.
+    The centre of the bounding box is moved to 0 and everything is divided by one factor, so that the wider side reaches from -2 to 2. This
+    keeps the shape, gives the networks numbers of a suitable size, and fixes the limits of plots. The notes state the shift and the factor.
 
     Raises:
-        DataError: no such file, too large, too few or too many lines, or one that is not two finite numbers.
+        DataError: there is no such file, it is too large, it has too few or too many lines, or a line is not two finite numbers.
     """
     if not file.strip():
         raise DataError("csv needs a file of points: upload one on the Train page, or write its path into the data folder setting.")
@@ -39,36 +38,36 @@ def load_points(file: str) -> Dataset:
     low, high = points.min(0), points.max(0)
     middle, factor = low / 2 + high / 2, float((high / 2 - low / 2).max()) / HALF_WIDTH
     if not factor > 0:
-        raise DataError(f"All points in {path.name} are the same, so there is nothing to learn: add others.")
+        raise DataError(f"All points in {path.name} are the same, so there is nothing to learn: add different ones.")
     scaled = torch.from_numpy(((points - middle) / factor).astype(np.float32))
     note = f"The points of {path.name} were shifted and scaled to lie in [-2, 2]: x' = (x - {middle[0]:.6g}) / {factor:.6g}, "
     return Dataset("csv", scaled, source=str(path), notes=(f"{note}y' = (y - {middle[1]:.6g}) / {factor:.6g}.",))
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a file that are not empty, each with its number from 1."""
+    """The non-empty lines of a file, each with its line number, counted from 1."""
     try:
         if not path.is_file():
             raise DataError(f"There is no file {path}: write the path of a CSV file of points into the data folder setting.")
-        if path.stat().st_size > MOST_BYTES:
-            raise DataError(f"{path.name} has more than {MOST_BYTES // 10**6} MB: keep at most {MOST_POINTS:,} points.")
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path.name} has more than {MAX_BYTES // 10**6} MB: keep at most {MAX_POINTS:,} points.")
         text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
         reason = "it is not text" if isinstance(error, UnicodeDecodeError) else getattr(error, "strerror", None) or str(error)
         raise DataError(f"{path.name} cannot be read ({reason}): save it as CSV text in UTF-8.") from None
-    if text.count("\n") > MOST_POINTS + 1:
-        raise DataError(f"{path.name} has more than {MOST_POINTS:,} lines: keep at most {MOST_POINTS:,} points.")
+    if text.count("\n") > MAX_POINTS + 1:
+        raise DataError(f"{path.name} has more than {MAX_POINTS:,} lines: keep at most {MAX_POINTS:,} points.")
     return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
 
 
 def _parse(name: str, lines: list[tuple[int, str]]) -> NDArray[np.float64]:
-    """Points [n, 2] of the lines of a file. Raises DataError."""
+    """The points [n, 2] in the lines of a file. Raises DataError."""
     if lines and len(cells := _cells(lines[0][1])) == 2 and not any(map(_is_number, cells)):  # headings
         lines = lines[1:]
-    if not 2 <= len(lines) <= MOST_POINTS:
-        raise DataError(f"{name} holds {len(lines):,} points, one a line: it should hold from 2 to {MOST_POINTS:,}.")
+    if not 2 <= len(lines) <= MAX_POINTS:
+        raise DataError(f"{name} holds {len(lines):,} points, one per line: it should hold from 2 to {MAX_POINTS:,}.")
     points = np.empty((len(lines), 2))
     for row, (number, line) in enumerate(lines):
         numbers = _numbers(line)
@@ -84,7 +83,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _numbers(line: str) -> list[float] | None:
-    """The two numbers of a line; None if it is anything else."""
+    """The two numbers of a line; None if the line is anything else."""
     try:
         numbers = [float(cell) for cell in _cells(line)]
     except ValueError:
@@ -101,7 +100,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _fault(line: str) -> str:
-    """What is wrong with a line. None of it is quoted: a link can name any file that the server can read."""
+    """What is wrong with a line. The line itself is not quoted, because a link can name any file that the server can read."""
     cells = _cells(line)
     if len(cells) != 2:
         return f"has {len(cells)} {'column' if len(cells) == 1 else 'columns'}"
@@ -109,7 +108,8 @@ def _fault(line: str) -> str:
 
 
 def keep_upload(name: str, content: bytes) -> Path:
-    """Keep an uploaded file in the user's cache, under its name and a hash of what is in it, so that runs find it again. Returns its path.
+    """Keep an uploaded file in the user's cache, named after the file and a hash of its contents, so that runs find it again. Returns its
+    path.
 
     Raises:
         DataError: it cannot be written.
@@ -124,5 +124,5 @@ def keep_upload(name: str, content: bytes) -> Path:
             aside.write_bytes(content)
             aside.replace(path)
     except OSError as error:
-        raise DataError(f"The upload cannot be kept in {folder} ({error.strerror}): make room there.") from error
+        raise DataError(f"The upload cannot be saved in {folder} ({error.strerror}): free some space there.") from error
     return path

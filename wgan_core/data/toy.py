@@ -1,10 +1,10 @@
-"""Distributions in the plane with known truth. NumPy only.
+"""Distributions in the plane whose true shape is known. NumPy only.
 
-Three are those of the WGAN-GP paper's figures 1 and 3, with the numbers of its published toy code (github.com/igul222/
-improved_wgan_training, gan_toy.py); the others are of this project.
+Three of them are from figures 1 and 3 of the WGAN-GP paper, with the numbers of its published toy code (github.com/igul222/
+improved_wgan_training, gan_toy.py). The others were made for this project.
 
-Points are computed in float64 and rounded to float32 at the end, so that machines whose sine and logarithm differ in the last bit still
-agree on them: a run knows its data by a hash.
+Points are computed in float64 and rounded to float32 at the end, so that machines whose sine or logarithm differs in the last bit still get
+the same points. This matters because a run recognises its data by a hash.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Distribution(Protocol):
 
     @property
     def limit(self) -> float:
-        """Plots show [-limit, limit] both ways; practically all points lie inside."""
+        """Plots show [-limit, limit] in both directions. Practically all points lie inside."""
         ...
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
@@ -37,14 +37,14 @@ class Distribution(Protocol):
 
 @dataclass(frozen=True)
 class Gaussians:
-    """A mixture of Gaussians, each with the same sd in every direction."""
+    """A mixture of Gaussians, each with the same sd in all directions."""
 
     limit: float
     means: Floats
     """[modes, 2]"""
     sd: float
     weights: Floats
-    """[modes], adding up to 1."""
+    """[modes], summing to 1."""
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         modes = rng.choice(len(self.means), size=n, p=self.weights)
@@ -53,7 +53,7 @@ class Gaussians:
 
 @dataclass(frozen=True)
 class Segments:
-    """Uniform along straight lines that are equally likely, and nowhere else."""
+    """Uniform on straight line segments that are equally likely."""
 
     limit: float
     starts: Floats
@@ -65,7 +65,7 @@ class Segments:
         return self.starts[lines] + rng.random((n, 1)) * (self.ends - self.starts)[lines]
 
     def distance(self, points: NDArray[np.floating]) -> Floats:
-        """How far points [n, 2] lie from the nearest line, [n]."""
+        """Distance from each of the points [n, 2] to the nearest line, [n]."""
         direction = self.ends - self.starts
         from_start = points.astype(np.float64)[:, None] - self.starts
         along = np.clip((from_start * direction).sum(2) / (direction**2).sum(1), 0, 1)
@@ -74,7 +74,7 @@ class Segments:
 
 @dataclass(frozen=True)
 class Circle:
-    """Uniform on a circle around 0, and nowhere else."""
+    """Uniform on a circle around 0."""
 
     limit: float
     radius: float
@@ -84,7 +84,7 @@ class Circle:
         return self.radius * np.column_stack((np.cos(angle), np.sin(angle)))
 
     def distance(self, points: NDArray[np.floating]) -> Floats:
-        """How far points [n, 2] lie from the circle, [n]."""
+        """Distance from each of the points [n, 2] to the circle, [n]."""
         return np.abs(np.linalg.norm(points.astype(np.float64), axis=1) - self.radius)
 
 
@@ -94,16 +94,16 @@ class SwissRoll:
 
     limit: float
     noise: float
-    """Its sd, before scaling."""
+    """The sd of the noise, before scaling."""
     scale: float
-    """What everything is divided by."""
+    """Everything is divided by this."""
 
     def sample(self, n: int, rng: np.random.Generator) -> Floats:
         t = 1.5 * math.pi * (1 + 2 * rng.random(n))
         return (self.curve(t) * self.scale + self.noise * rng.standard_normal((n, 2))) / self.scale
 
     def curve(self, t: Floats) -> Floats:
-        """The spiral without noise at the angles t [n], [n, 2]."""
+        """The spiral without noise at angles t [n]; returns [n, 2]."""
         return np.column_stack((t * np.cos(t), t * np.sin(t))) / self.scale
 
 
@@ -112,27 +112,27 @@ def _equal(limit: float, means: Floats, sd: float) -> Gaussians:
 
 
 def _eight_gaussians() -> Gaussians:
-    """On a circle of radius 2, sd 0.02, all divided by 1.414, as the toy code has it."""
+    """On a circle of radius 2 with sd 0.02, all divided by 1.414, as in the toy code."""
     angle = np.arange(8) * math.pi / 4
     return _equal(2.0, 2 * np.column_stack((np.cos(angle), np.sin(angle))) / 1.414, 0.02 / 1.414)
 
 
 def _twenty_five_gaussians() -> Gaussians:
-    """At twice the whole numbers from -2 to 2 both ways, sd 0.05, all divided by 2.828. The toy code deals the modes out evenly; here they
-    are drawn."""
+    """At all pairs of even numbers from -4 to 4, sd 0.05, all divided by 2.828. The toy code uses the modes in equal numbers; here they are
+    drawn at random."""
     x, y = np.meshgrid(np.arange(-2.0, 3.0), np.arange(-2.0, 3.0), indexing="ij")
     return _equal(2.0, 2 * np.column_stack((x.ravel(), y.ravel())) / 2.828, 0.05 / 2.828)
 
 
 def _grid() -> Segments:
-    """Three lines across and three upright, a distance of 1 apart, each 2 long."""
+    """Three horizontal and three vertical lines, 1 apart and 2 long."""
     at, low, high = np.array([-1.0, 0.0, 1.0]), np.full(3, -1.0), np.full(3, 1.0)
     starts = np.concatenate((np.column_stack((low, at)), np.column_stack((at, low))))
     return Segments(1.5, starts, np.concatenate((np.column_stack((high, at)), np.column_stack((at, high)))))
 
 
 def _two_lines() -> Segments:
-    """Both lines of the WGAN paper's example 1 (1701.07875, figure 1) at once: upright, parallel, 1 long and 1 apart."""
+    """Both lines of the WGAN paper's example 1 (1701.07875, figure 1) together: vertical, parallel, 1 long and 1 apart."""
     return Segments(1.25, np.array([[-0.5, -0.5], [0.5, -0.5]]), np.array([[-0.5, 0.5], [0.5, 0.5]]))
 
 
@@ -144,25 +144,26 @@ DISTRIBUTIONS: MappingProxyType[str, Distribution] = MappingProxyType(
         "ring": Circle(1.5, radius=1.0),
         "grid": _grid(),
         "two-lines": _two_lines(),
-        # Off the middle, where every generator begins, so that it has to move and to spread.
+        # Away from 0, where every generator starts, so that it has to both move and spread.
         "gaussian": _equal(2.5, np.array([[1.0, 0.5]]), 0.5),
     }
 )
-"""By the name of the data set."""
+"""By data set name."""
 
 TRAINING_POINTS = 50_000
 FILE_LIMIT = 2.5
-"""Of plots of points from a file, which are scaled to lie in [-2, 2]."""
+"""Limit for plots of points from a file, which are scaled to lie in [-2, 2]."""
 
 
 def draw(name: str, n: int, seed: int, *, stream: int = 0) -> Points:
-    """`n` points of the distribution `name`: the same ones for the same seed and stream, others for another of either.
+    """`n` points of the distribution `name`. The same seed and stream give the same points; a different seed or stream gives different
+    ones.
 
-    stream: 0 is what runs train on, 1 their held-out points; take others for points that neither has.
+    stream: 0 gives the training points of runs and 1 their held-out points. Use other numbers for points that are in neither set.
     """
     return DISTRIBUTIONS[name].sample(n, np.random.default_rng([seed, stream])).astype(np.float32)
 
 
 def view_limit(name: str) -> float:
-    """Plots of the point set `name` show [-limit, limit] both ways."""
+    """The limit for plots of the point set `name`, which show [-limit, limit] in both directions."""
     return DISTRIBUTIONS[name].limit if name in DISTRIBUTIONS else FILE_LIMIT

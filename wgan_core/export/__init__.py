@@ -1,4 +1,4 @@
-"""A run as something that works without this project: a PyTorch program, a notebook, ONNX, an exported program.
+"""A run in a form that works without this project: a PyTorch program, a notebook, ONNX, an exported program.
 
 Nothing heavy is imported here: the command line reads `KINDS` before it needs PyTorch.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ExportError(ValueError):
-    """An export that cannot be made. Its text is one sentence that says what to do."""
+    """An export that cannot be made. The message is one sentence that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Kind:
     mime: str
     help: str
     has_weights: bool
-    """Whether it holds the weights of a saved step; else it is a program that trains from the beginning."""
+    """Whether it holds the weights of a saved step. Otherwise it is a program that trains from the beginning."""
 
 
 KINDS: types.MappingProxyType[str, Kind] = types.MappingProxyType(
@@ -54,32 +54,32 @@ KINDS: types.MappingProxyType[str, Kind] = types.MappingProxyType(
             "ONNX",
             ".onnx",
             "application/octet-stream",
-            "A trained network for other programs and languages, in one file; any batch size.",
+            "A trained network for other programs and languages, in one file, for any batch size.",
             has_weights=True,
         ),
         "exported-program": Kind(
             "PyTorch program",
             ".pt2",
             "application/octet-stream",
-            "A trained network that torch.export.load reads without this project; any batch size.",
+            "A trained network that torch.export.load reads without this project, for any batch size.",
             has_weights=True,
         ),
     }
 )
 PARTS = ("generator", "critic", "averaged")
-"""What can be exported: averaged is the generator's moving average, of runs that keep one."""
+"""The networks that can be exported. averaged is the averaged generator, for runs that have one."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """The contents of a file, and what there is to say about it."""
+    """The contents of a file, and a note about it."""
 
     content: bytes
     note: str
 
 
 def file_name(run_id: str, kind: str, part: str = "generator") -> str:
-    """What the exported file is called, e.g. `<run-id>.onnx`."""
+    """The name of the exported file, e.g. `<run-id>.onnx`."""
     return f"{run_id}{'' if part == 'generator' else f'-{part}'}{KINDS[kind].suffix}"
 
 
@@ -87,14 +87,15 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
     """The run in `folder` as a file of one of `KINDS`.
 
     Args:
-        folder: nothing in it is changed. A script and a notebook need its settings and edits only.
+        folder: the run; it is not changed. A script and a notebook only need its settings and edits.
         kind: a key of `KINDS`.
-        step: a saved step, for kinds with weights; the newest readable one if None.
+        step: a saved step, for kinds with weights; None for the newest readable one.
         part: one of `PARTS`, for kinds with weights.
 
     Raises ExportError or StoreError, each with one sentence.
 
-    Tracing a network (the kinds with weights) changes for seconds how PyTorch calls every module of the process: see `export_apart`.
+    Tracing a network (for the kinds with weights) changes for some seconds how PyTorch calls every module of the process, see
+    `export_apart`.
     """
     if not KINDS[kind].has_weights:
         if step is not None or part != "generator":
@@ -115,9 +116,9 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
 
 
 def export_apart(path: Path, kind: str, *, step: int | None = None, part: str = "generator", timeout: float = 600.0) -> bytes:
-    """The contents of an export of the run folder at `path`, made in a process of its own, on one core.
+    """The contents of an export of the run folder at `path`, made in a separate process, on one core.
 
-    For a process that trains meanwhile: while it traces a network, PyTorch wraps the call of every module, in all threads. Arguments as
+    For use in a process that is training. While PyTorch traces a network, it wraps the calls of all modules in all threads. Arguments as
     for `export`; `timeout` in seconds. Raises ExportError.
     """
     with tempfile.TemporaryDirectory() as aside:
@@ -134,8 +135,8 @@ def export_apart(path: Path, kind: str, *, step: int | None = None, part: str = 
                 timeout=timeout,
             )
         except subprocess.TimeoutExpired:
-            raise ExportError(f"The export was not done after {timeout:.0f} s: try it again when the machine has less to do.") from None
+            raise ExportError(f"The export was not finished after {timeout:.0f} s: try again when the machine is less busy.") from None
         if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["The export ended without a word."]
+            lines = done.stderr.strip().splitlines() or ["The export ended without an error message."]
             raise ExportError(lines[-1].removeprefix("wgan_core: "))
         return target.read_bytes()

@@ -1,4 +1,4 @@
-"""Loading the data and drawing batches, as program text."""
+"""Program text for loading the data and drawing batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wgan_core.export.points_text import POINTS, points_loader
 from wgan_core.export.sections import Section
 from wgan_core.training.models import SampleShape
 
-# The class in torchvision and the side of its images, which are not resized to what they are already.
+# The class in torchvision, and the side of its images. Images of the right size are not resized.
 _TORCHVISION: dict[str, tuple[str, int]] = {
     "fashion-mnist": ("FashionMNIST", 28),
     "mnist": ("MNIST", 28),
@@ -20,13 +20,13 @@ _TORCHVISION: dict[str, tuple[str, int]] = {
     "cifar10": ("CIFAR10", 32),
 }
 READABLE = ("digits", *_TORCHVISION, "image-folder", *POINTS)
-"""The data sets that a program can load."""
+"""The data sets that an exported program can load."""
 _RESIZE = 'interpolate({}, (IMAGE_SIZE, IMAGE_SIZE), mode="bilinear", antialias=True)'
 
 
 @dataclass(frozen=True)
 class DataText:
-    """What a program needs for its data: import lines, constants at the top, functions."""
+    """The parts of a program that concern its data: import lines, constants at the top, functions."""
 
     imports: tuple[str, ...]
     constants: tuple[str, ...]
@@ -34,7 +34,7 @@ class DataText:
 
 
 def data_text(config: TrainConfig, shape: SampleShape) -> DataText:
-    """The data set of `config`, read the way `wgan_core.data` reads it, bit for bit."""
+    """The data set of `config`, read the same way as in `wgan_core.data`, bit for bit."""
     if config.dataset == "digits":
         return _digits(config, shape)
     if config.dataset in POINTS:
@@ -47,7 +47,7 @@ def _digits(config: TrainConfig, shape: SampleShape) -> DataText:
     lines = [
         "def load_data():",
         f'    """All images as one tensor [1797, 1, {shape[1]}, {shape[2]}] in [-1, 1], the range of the generator\'s tanh."""',
-        "    pixels = torch.from_numpy(load_digits().images)[:, None] * (255 / 16)  # they count to 16",
+        "    pixels = torch.from_numpy(load_digits().images)[:, None] * (255 / 16)  # they range from 0 to 16",
         "    pixels = pixels.round().to(torch.uint8)",
         *([f"    pixels = {_RESIZE.format('pixels')}"] if resized else []),
         "    return pixels / 127.5 - 1",
@@ -76,7 +76,7 @@ def _downloaded(config: TrainConfig, shape: SampleShape) -> DataText:
         *_batches("real, _"),
     ]
     title = DATASETS[config.dataset].title
-    says = f"{title}, downloaded by torchvision at the first run{_says_resized(config, resized)}."
+    says = f"{title}, downloaded by torchvision on the first run{_says_resized(config, resized)}."
     imports = (
         "import os",
         "from torchvision import datasets",
@@ -92,7 +92,7 @@ def to_tensor(picture):
     """The central square of a PIL image as a tensor [{shape}] in [-1, 1], the range of tanh."""
     picture = ImageOps.exif_transpose(picture).convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(white, picture).convert("{mode}")  # what is transparent is white
+    picture = Image.alpha_composite(white, picture).convert("{mode}")  # transparent parts become white
     (width, height), side = picture.size, min(picture.size)
     left, top = (width - side) // 2, (height - side) // 2
     square = picture.crop((left, top, left + side, top + side))
@@ -100,7 +100,7 @@ def to_tensor(picture):
 
 
 def load_data():
-    """The pictures in DATA_ROOT and below (8 bits a colour), in the order of their paths."""
+    """The pictures in DATA_ROOT and its subfolders (8 bits per colour), sorted by path."""
     pictures = []
     for file in sorted(Path(DATA_ROOT).rglob("*")):
         if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
@@ -115,7 +115,7 @@ def _folder(shape: SampleShape) -> DataText:
     text = _FOLDER.format(
         shape=", ".join(map(str, shape)), mode="L" if shape[0] == 1 else "RGB", scaled="\n".join(_scaled("square", resized=True))
     )
-    says = "A folder of pictures of yours: write its path into `DATA_ROOT` above. Each is cropped to its central square and resized."
+    says = "A folder of your own pictures: write its path into `DATA_ROOT` above. Each is cropped to its central square and resized."
     imports = (
         "from pathlib import Path",
         "from PIL import Image, ImageOps",
@@ -132,7 +132,7 @@ def _folder(shape: SampleShape) -> DataText:
 
 def _points(config: TrainConfig) -> DataText:
     says, load = points_loader(config.dataset, TRAINING_POINTS)
-    imports, constants = ["import numpy as np"], [f"LIMIT = {view_limit(config.dataset)}  # pictures show [-LIMIT, LIMIT] both ways"]
+    imports, constants = ["import numpy as np"], [f"LIMIT = {view_limit(config.dataset)}  # pictures show [-LIMIT, LIMIT] on both axes"]
     if config.dataset == "csv":
         imports += ["from contextlib import suppress", "from pathlib import Path"]
         constants.insert(0, 'DATA_FILE = "points.csv"  # write the path of your file of points here')
@@ -150,7 +150,7 @@ def _interpolate(resized: bool) -> tuple[str, ...]:
 
 
 def _scaled(name: str, resized: bool) -> list[str]:
-    """Lines that turn the PIL image `name` into what a function returns."""
+    """Lines that turn the PIL image `name` into the result of a function."""
     if not resized:
         return [f"    return pil_to_tensor({name}) / 127.5 - 1"]
     return [
@@ -163,7 +163,7 @@ def _scaled(name: str, resized: bool) -> list[str]:
 def _batches(target: str, what: str = "images") -> list[str]:
     return [
         "def batches(data):",
-        f'    """Batches of real {what}, without end; the seed fixes the order of every epoch."""',
+        f'    """Endless batches of real {what}; the seed fixes the order in every epoch."""',
         "    for epoch in itertools.count():",
         "        rng = torch.Generator().manual_seed(SEED * 1_000_003 + epoch)",
         "        order = torch.randperm(len(data), generator=rng).tolist()",

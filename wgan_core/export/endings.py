@@ -1,4 +1,4 @@
-"""How a program ends: sampling, and running it all as a script or cell by cell."""
+"""The end of a program: sampling, and running everything as a script or cell by cell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SCATTER = '''
 
 
 def picture(points):
-    """White where there are points, as an image [1, 256, 256] with y upward."""
+    """An image [1, 256, 256] that is white where there are points, y upward."""
     sides = [-LIMIT, LIMIT, -LIMIT, LIMIT]
     counts = torch.histogramdd(points.cpu(), [256, 256], range=sides).hist
     return (counts > 0).float().T.flip(0)[None]'''
@@ -57,8 +57,8 @@ if __name__ == "__main__":
 
 
 def script_end(config: TrainConfig) -> list[Section]:
-    """The sections after the training loop, for a script."""
-    threads = "torch.set_num_threads(max(1, torch.get_num_threads() - 1))  # as the run: one core stays free"
+    """The sections after the training loop of a script."""
+    threads = "torch.set_num_threads(max(1, torch.get_num_threads() - 1))  # as in the run, one core stays free"
     if config.threads:
         threads = f"torch.set_num_threads({config.threads})  # with another number the last bits may differ"
     save = f'save_image(sample({_shown(config)}), "samples.png", normalize=True, value_range=(-1, 1))'
@@ -86,7 +86,7 @@ for step, estimate, generator_loss in itertools.islice(training, STEPS):
 
 _NOTEBOOK_CURVE = '''\
 def curve(values, width=720, height=220):
-    """The values as a line, left to right, with the lowest and the highest written beside it."""
+    """The values as a line, from left to right, with the lowest and the highest value written next to it."""
     low, high = min(values), max(values)
     across, up = width / max(1, len(values) - 1), height / ((high - low) or 1)
     points = " ".join(f"{i * across:.1f},{(high - y) * up:.1f}" for i, y in enumerate(values))
@@ -106,7 +106,7 @@ display(to_pil_image(grid.cpu()).resize((2 * grid.shape[2], 2 * grid.shape[1])))
 
 
 def notebook_end(config: TrainConfig) -> list[Section]:
-    """The sections after the training loop, for a notebook."""
+    """The sections after the training loop of a notebook."""
     start = ["generator, critic = build_networks()", *_start(config), "estimates = []"]
     grid = _NOTEBOOK_GRID.format(shown=_shown(config))
     if noun(config) == "points":
@@ -114,7 +114,7 @@ def notebook_end(config: TrainConfig) -> list[Section]:
     return [
         Section("Samples", "The same latents every time, so that pictures of different steps can be compared.", _sample(config)),
         Section("Start", "Networks, data and the loop; nothing is trained yet.", "\n".join(start)),
-        Section("Train", "`STEPS` critic updates. Run this cell again to go on from where it stopped.", _NOTEBOOK_LOOP),
+        Section("Train", "`STEPS` critic updates. Run this cell again to continue from where it stopped.", _NOTEBOOK_LOOP),
         Section(
             "The Wasserstein estimate",
             "It rises while the critic learns and falls as the generator catches up. Its scale depends on the critic.",

@@ -1,4 +1,4 @@
-"""Generator and critic as program text: the layers that a config describes, one line each."""
+"""Program text for generator and critic: the layers that a config describes, one per line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wgan_core.training.models import INNER, ImageShape, SampleShape, dcgan_plan
 
 
 def number(value: float) -> str:
-    """A number that reads back as exactly `value`, the way one would write it: 187_600, 5e-5, 0.2."""
+    """A number as one would write it, which reads back as exactly `value`: 187_600, 5e-5, 0.2."""
     if isinstance(value, int):
         return f"{value:_}" if value >= 10_000 else str(value)
     return repr(value).replace("e-0", "e-")
@@ -21,29 +21,29 @@ def noun(config: TrainConfig) -> str:
 
 
 def has_batch_norm(config: TrainConfig) -> bool:
-    """Whether the generator has a BatchNorm, so that training and evaluation differ."""
+    """Whether the generator has BatchNorm, so that train and eval mode differ."""
     return config.generator_norm == "batch" and (config.architecture == "dcgan" or len(config.generator_widths) > 1)
 
 
 def generator_class(config: TrainConfig, shape: SampleShape) -> str:
-    """The class `Generator` for images or points of `shape`."""
+    """The text of the class `Generator` for images or points of `shape`."""
     if len(shape) == 1:
-        says = f"Turns noise [batch, LATENT_DIM] into points [batch, {_shown(shape)}]."
+        says = f"Turns latents [batch, LATENT_DIM] into points [batch, {_shown(shape)}]."
         return _class("Generator", says, _mlp_generator(config, shape), "def forward(self, z):\n        return self.layers(z)")
     if config.architecture == "dcgan":
         layers, forward = (
             _dcgan_generator(config, _image(shape)),
-            "self.layers(z[:, :, None, None])  # each z begins as a picture of one pixel",
+            "self.layers(z[:, :, None, None])  # each z starts as a picture of one pixel",
         )
     else:
         layers, forward = _mlp_generator(config, shape), f"self.layers(z).view(-1, {shape[0]}, IMAGE_SIZE, IMAGE_SIZE)"
     bounds = " in (-1, 1)" if config.generator_output == "tanh" else ", unbounded"
-    says = f"Turns noise [batch, LATENT_DIM] into images [batch, {_shown(shape)}]{bounds}."
+    says = f"Turns latents [batch, LATENT_DIM] into images [batch, {_shown(shape)}]{bounds}."
     return _class("Generator", says, layers, f"def forward(self, z):\n        return {forward}")
 
 
 def critic_class(config: TrainConfig, shape: SampleShape) -> str:
-    """The class `Critic` for images or points of `shape`."""
+    """The text of the class `Critic` for images or points of `shape`."""
     what = noun(config)
     if config.architecture == "dcgan":
         layers, forward = _dcgan_critic(config, _image(shape)), "self.layers(images).flatten(1)"
@@ -98,7 +98,7 @@ def _mlp_generator(config: TrainConfig, shape: SampleShape) -> list[str]:
         if config.generator_norm == "batch":
             layers.append(f"nn.BatchNorm1d({outputs}, eps={number(config.batchnorm_eps)})")
         layers.append(_activation(config.leaky_slope))
-    # Points have no bounds.
+    # Points are not bounded.
     return [*layers, f"nn.Linear({widths[-1]}, {_numbers(shape)})", *(_output(config) if len(shape) > 1 else [])]
 
 

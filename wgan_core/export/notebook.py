@@ -1,4 +1,4 @@
-"""A program as a Jupyter notebook (nbformat 4.5, which is JSON): a cell for each part, with a few words before it."""
+"""A program as a Jupyter notebook (nbformat 4.5, which is JSON): one cell per part, with a short text before it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wgan_core.export.sections import Program
 
 _COLAB = (
     "Run all cells from top to bottom, here or in Colab (*File → Upload notebook*; *Runtime → Change runtime type* gives a GPU, which is "
-    "used where there is one). A step is one critic update."
+    "used if there is one). A step is one critic update."
 )
 
 

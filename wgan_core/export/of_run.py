@@ -1,4 +1,4 @@
-"""The program of a run folder: its first settings, its live edits, and in what the program differs from the run."""
+"""The program of a run folder: its first settings, its edits, and how the program differs from the run."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}")
 
 
 def program_of(folder: RunFolder, *, for_notebook: bool = False) -> Program:
-    """The program that trains the run in `folder` from its beginning, with its live edits. Raises ExportError or StoreError.
+    """The program that trains the run in `folder` from its beginning, with its edits. Raises ExportError or StoreError.
 
-    Of the folder's texts only checked settings and plain names get into it: a stranger's run must not be able to put code there.
+    Only checked settings and plain names from the folder get into the program, so that a stranger's run cannot insert code.
     """
     config = folder.config_at(0)
-    # The values from the checked config: what a ledger holds may be anything.
+    # The values come from the checked config, because a ledger may hold anything.
     edits = [dataclasses.replace(edit, new=getattr(folder.config_at(edit.step), edit.field)) for edit in folder.edits() if edit.step > 0]
     last = folder.config_at(max((edit.step for edit in edits), default=0))
     caveat = _caveat(folder)
@@ -45,21 +45,21 @@ def _promise(folder: RunFolder) -> str:
     version = str(dict(folder.meta.get("versions") or {}).get("torch", ""))
     torch = f"PyTorch {version}" if _PLAIN.fullmatch(version) else "the run's version of PyTorch"
     return (
-        f"On the run's CPU, with {torch} and as many threads, it computes what the playground computes there: as a rule bit for bit, "
-        "and up to rounding where that CPU rounds the playground's larger matrix products otherwise."
+        f"On the run's CPU, with {torch} and as many threads, it computes the same as the playground: usually bit for bit, and otherwise "
+        "up to rounding, if that CPU rounds the playground's larger matrix products differently."
     )
 
 
 def _says_edits(edits: list[Edit]) -> str:
-    return "What was changed while the run trained is changed at the same steps." if edits else ""
+    return "Settings that were changed while the run trained are changed at the same steps." if edits else ""
 
 
 def _caveat(folder: RunFolder) -> str:
-    """In what the run was not what the program is, as far as the folder tells."""
+    """How the run differs from the program, as far as the folder shows."""
     there, seen = DATASETS[folder.config.dataset].images, dict(folder.meta.get("dataset") or {}).get("images")
     differs: list[str] = []
     if there and isinstance(seen, int) and seen != there:
-        differs.append(f"saw {seen:,} images only, and this trains on all {there:,}")
+        differs.append(f"saw only {seen:,} images, while this program trains on all {there:,}")
     if folder.config.precision != "float32":
-        differs.append(f"computed in {folder.config.precision}, and this computes in float32")
-    return f"The run {'; it '.join(differs)}: so these weights will not be the run's." if differs else ""
+        differs.append(f"computed in {folder.config.precision}, while this program computes in float32")
+    return f"The run {'; it '.join(differs)}: so the weights will differ from the run's." if differs else ""

@@ -1,4 +1,4 @@
-"""Loading points in the plane, as program text: each distribution drawn the way `wgan_core.data.toy` draws it, number for number."""
+"""Program text for loading points in the plane. Each distribution is drawn exactly as `wgan_core.data.toy` draws it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SEGMENTS = """\
 lines = rng.integers(len(starts), size={count})
 points = starts[lines] + rng.random(({count}, 1)) * (ends - starts)[lines]"""
 
-# By data set: what it is in words, and lines that draw `points` from `rng`.
+# By data set: a description in words, and lines that draw `points` from `rng`.
 _DRAWN: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
         "8-gaussians": (
@@ -24,7 +24,7 @@ _DRAWN: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
             'x, y = np.meshgrid(np.arange(-2.0, 3.0), np.arange(-2.0, 3.0), indexing="ij")\n'
             "means = 2 * np.column_stack((x.ravel(), y.ravel())) / 2.828\n" + _MIXTURE.replace("{sd}", "0.05 / 2.828"),
         ),
-        "gaussian": ("a round Gaussian off the middle", "means = np.array([[1.0, 0.5]])\n" + _MIXTURE.replace("{sd}", "0.5")),
+        "gaussian": ("a round Gaussian away from the centre", "means = np.array([[1.0, 0.5]])\n" + _MIXTURE.replace("{sd}", "0.5")),
         "swiss-roll": (
             "a spiral with a little noise",
             "t = 1.5 * np.pi * (1 + 2 * rng.random({count}))\n"
@@ -36,7 +36,7 @@ _DRAWN: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
             "angle = 2 * np.pi * rng.random({count})\npoints = np.column_stack((np.cos(angle), np.sin(angle)))",
         ),
         "grid": (
-            "three lines across and three upright",
+            "three horizontal and three vertical lines",
             "at, low, high = np.array([-1.0, 0.0, 1.0]), np.full(3, -1.0), np.full(3, 1.0)\n"
             "starts = np.concatenate((np.column_stack((low, at)), np.column_stack((at, low))))\n"
             "ends = np.concatenate((np.column_stack((high, at)), np.column_stack((at, high))))\n" + _SEGMENTS,
@@ -50,7 +50,7 @@ _DRAWN: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
 
 _FILE = '''\
 def load_data():
-    """The points of a CSV file, moved and scaled: the wider side reaches from -2 to 2."""
+    """The points of a CSV file, shifted and scaled so that the wider side reaches from -2 to 2."""
     rows = []
     for line in Path(DATA_FILE).read_text(encoding="utf-8-sig").splitlines():
         with suppress(ValueError):  # a line of headings
@@ -61,13 +61,13 @@ def load_data():
     return torch.from_numpy(((points - middle) / factor).astype(np.float32))'''
 
 POINTS = (*_DRAWN, "csv")
-"""The point sets that a program can load."""
+"""The point sets that an exported program can load."""
 
 
 def points_loader(dataset: str, count: int) -> tuple[str, str]:
-    """What a point set is, as a sentence, and the function `load_data` for it, which draws `count` points or reads a file."""
+    """A description of a point set in one sentence, and the function `load_data` for it, which draws `count` points or reads a file."""
     if dataset == "csv":
-        return "A CSV file of points, two numbers a line: write its path into `DATA_FILE` above.", _FILE
+        return "A CSV file of points, two numbers per line: write its path into `DATA_FILE` above.", _FILE
     what, lines = _DRAWN[dataset]
     body = lines.replace("{count}", "POINTS").splitlines()
     code = [

@@ -1,4 +1,4 @@
-"""A run's settings as a program that needs PyTorch and torchvision only: what a script and a notebook are written from."""
+"""A run's settings as a program that needs only PyTorch and torchvision. Scripts and notebooks are made from it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from wgan_core.training.models import SampleShape
 _METHODS = {
     "clip": ("WGAN with weight clipping", "arXiv 1701.07875"),
     "gradient-penalty": ("WGAN with gradient penalty", "arXiv 1704.00028"),
-    "none": ("WGAN with nothing that keeps its critic Lipschitz, to see why one needs it", "arXiv 1701.07875, section 3"),
+    "none": ("WGAN without a Lipschitz method, to show why one is needed", "arXiv 1701.07875, section 3"),
 }
 
-# Settings that the text below covers, or that do not change the weights.
+# Settings that the program text covers, or that do not change the weights.
 _WRITTEN = (
     "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 "
     "batch_size max_steps seed "
@@ -41,19 +41,20 @@ def write_program(
     for_notebook: bool = False,
     schedule_steps: int = 0,
 ) -> Program:
-    """The program that computes what `Trainer` computes with `config` on the same CPU; always in float32.
+    """A program that computes what `Trainer` computes with `config` on the same CPU, always in float32.
 
-    Bit for bit where the library rounds the trainer's larger matrix products as it does the program's: see `training.critic_gradients`.
+    The results agree bit for bit if the library rounds the trainer's larger matrix products in the same way, see
+    `training.critic_gradients`.
 
     Args:
-        config: as the run begins.
-        shape: of an image or a point; needed for image-folder, known for the other data sets.
-        edits: what is changed while it trains, in the order of their steps.
-        about: more paragraphs for the header, plain text.
-        for_notebook: cells for a notebook, with pictures and curve inline, instead of a script that writes a file.
-        schedule_steps: over how many steps a schedule of the learning rates runs before the first edit; `max_steps` if 0.
+        config: as at the beginning of the run.
+        shape: of an image or a point. Needed for image-folder, known for the other data sets.
+        edits: changes of settings during training, ordered by step.
+        about: further paragraphs for the header, plain text.
+        for_notebook: make cells for a notebook, with pictures and curve inline, instead of a script that writes a file.
+        schedule_steps: the length of a learning rate schedule before the first edit; `max_steps` if 0.
 
-    Raises ExportError for a config that cannot be written out.
+    Raises ExportError for a config that cannot be expressed.
     """
     _check(config)
     shape = shape or _usual_shape(config)
@@ -84,14 +85,12 @@ def script(program: Program) -> str:
 
 
 def _check(config: TrainConfig) -> None:
-    """Refuse what the text does not cover: a program that silently left a setting out would compute something else."""
+    """Refuse settings that the text does not cover. Otherwise the program would silently compute something else."""
     if config.dataset not in READABLE:
         raise ExportError(f"A script or notebook cannot load the data set {config.dataset}: it can load {', '.join(READABLE)}.")
     for name, info in SETTINGS.items():
         if name not in _WRITTEN.split() and getattr(config, name) != info.default:
-            raise ExportError(
-                f"A script or notebook cannot express the setting {info.label} ({name}): export a run that has it at its default."
-            )
+            raise ExportError(f"A script or notebook cannot express the setting {info.label} ({name}): export a run that uses its default.")
 
 
 def _data_title(config: TrainConfig) -> str:
@@ -103,7 +102,7 @@ def _usual_shape(config: TrainConfig) -> SampleShape:
     return (2,) if config.dataset in POINT_SETS else (DATASETS[config.dataset].channels, config.image_size, config.image_size)
 
 
-# The parts that every program has.
+# The parts of every program.
 
 
 def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps: int) -> str:
@@ -124,7 +123,7 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
 
 
 def _sorted_imports(lines: Sequence[str]) -> list[str]:
-    """Import lines in the usual order: the standard library, a blank line, the rest; names of one module on one line."""
+    """Import lines in the usual order: the standard library, a blank line, the rest. Names from one module are on one line."""
     plain = {line for line in lines if line.startswith("import ")}
     named: dict[str, set[str]] = {}
     for line in lines:
@@ -158,10 +157,10 @@ def _run_constants(config: TrainConfig, for_notebook: bool) -> list[str]:
     device = '"cpu"' if named == "cpu" else f'"{gpu}" if {there} else "cpu"'
     steps = f"STEPS = {number(config.max_steps)}  # critic updates"
     if for_notebook and config.max_steps > NOTEBOOK_STEPS:
-        steps = f"STEPS = {number(NOTEBOOK_STEPS)}  # critic updates each time the training cell runs; the run did {config.max_steps:,}"
+        steps = f"STEPS = {number(NOTEBOOK_STEPS)}  # critic updates per run of the training cell; the run did {config.max_steps:,}"
     return [
         f"DEVICE = {device}",
-        f"SEED = {config.seed}  # of the initial weights, the noise and the order of the {noun(config)}",
+        f"SEED = {config.seed}  # for the initial weights, the noise and the order of the {noun(config)}",
         steps,
     ]
 
@@ -169,9 +168,9 @@ def _run_constants(config: TrainConfig, for_notebook: bool) -> list[str]:
 def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
     lines = [] if config.dataset in POINT_SETS else [f"IMAGE_SIZE = {config.image_size}"]
     lines += [
-        f"LATENT_DIM = {config.latent_dim}  # length of the noise vectors that become {noun(config)}",
+        f"LATENT_DIM = {config.latent_dim}  # length of the latents that become {noun(config)}",
         f"BATCH_SIZE = {config.batch_size}",
-        f"N_CRITIC = {config.n_critic}  # critic updates for each generator update",
+        f"N_CRITIC = {config.n_critic}  # critic updates per generator update",
     ]
     if config.lipschitz == "clip":
         lines.append(f"CLIP_VALUE = {number(config.clip_value)}  # the critic's weights stay in [-CLIP_VALUE, CLIP_VALUE]")
@@ -186,7 +185,7 @@ def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
     if config.optimizer == "adam":
         lines.append(f"BETAS = ({number(config.adam_beta1)}, {number(config.adam_beta2)})  # of Adam")
     if config.ema_decay:
-        lines.append(f"EMA_DECAY = {number(config.ema_decay)}  # of the average of the generator's weights")
+        lines.append(f"EMA_DECAY = {number(config.ema_decay)}  # of the averaged generator's weights")
     return lines
 
 
@@ -212,7 +211,7 @@ def build_networks():
 {bias}{norm}
     return generator.to(DEVICE), critic.to(DEVICE)'''
 
-# The zeros are drawn, as the engine draws them, because all random numbers after them depend on how many came before.
+# The zeros are drawn, as in the engine, because all later random numbers depend on how many were drawn before.
 _INIT_OF = {
     "mlp": {
         "weighted": "nn.Linear",

@@ -1,4 +1,4 @@
-"""The pieces that a script and a notebook are made of."""
+"""The pieces that scripts and notebooks are made of."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a program: its code, and what a notebook says before it, in Markdown."""
+    """A part of a program: its code, and the Markdown text before it in a notebook."""
 
     title: str
     says: str
@@ -16,11 +16,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Program:
-    """A whole program: a title, what there is to know about it, and its parts in order."""
+    """A whole program: its title, its header, and its parts in order."""
 
     title: str
     header: tuple[str, ...]
     """Paragraphs of plain text."""
     parts: tuple[Section, ...]
     caveat: str = ""
-    """In what it differs from the run; empty if in nothing."""
+    """How it differs from the run; empty if it does not."""

@@ -1,4 +1,4 @@
-"""The training loop as program text: only what a config uses is written, so there is no setting left to look up."""
+"""Program text for the training loop. Only what a config uses is written, so the reader has no settings to look up."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
 from wgan_core.training import warmup
 
-# What each live setting is called in the loop, as the constant that it begins with and as the variable it becomes where it is edited.
+# The name of each live setting in the loop: as a constant, and as a variable if it is edited.
 _IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
 _RATES = {"critic_lr": "critic_optimizer", "generator_lr": "generator_optimizer"}
 _IN_SCHEDULE = {"critic_lr": "CRITIC_LR", "generator_lr": "GENERATOR_LR", "max_steps": "SCHEDULE_STEPS"}
 
 
 def settings_in_loop(config: TrainConfig) -> frozenset[str]:
-    """The live settings that this config's loop reads; an edit of any other does not change the weights."""
+    """The live settings that this config's loop reads. Edits of other settings do not change the weights."""
     recipe = {name for name in live_fields() if SETTINGS[name].group == "recipe"}
-    assert recipe == {*_IN_LOOP, *_RATES}, "every live setting of the recipe is written into the loop"
+    assert recipe == {*_IN_LOOP, *_RATES}, "every live setting of the recipe must be written into the loop"
     return frozenset(name for name in recipe if in_use(config, name)) | frozenset[str](_IN_SCHEDULE if _is_scheduled(config) else ())
 
 
@@ -29,7 +29,7 @@ def _is_scheduled(config: TrainConfig) -> bool:
 
 
 def _constants(config: TrainConfig) -> dict[str, str]:
-    """The constants that the loop reads, by their settings."""
+    """The constants that the loop reads, by setting."""
     return _IN_LOOP | _IN_SCHEDULE if _is_scheduled(config) else _IN_LOOP
 
 
@@ -37,16 +37,16 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
     """The sections from the penalty, if there is one, to the loop.
 
     Args:
-        config: as the run began.
-        edits: of `settings_in_loop`, in the order of their steps.
+        config: as at the beginning of the run.
+        edits: only of `settings_in_loop`, ordered by step.
     """
     sections = [*([_penalty(config)] if config.lipschitz == "gradient-penalty" else []), *([_average()] if config.ema_decay else [])]
     updates = [*_critic_update(config, edits), "", *_generator_update(config, edits)]
     loop = "\n".join([*_beginning(config, edits), *_indented(2, updates)])
     what = noun(config)
     says = (
-        "Each step is one critic update; after every `N_CRITIC` of them comes a generator update, because the generator's gradient is "
-        "worth as much as the critic is good. The *Wasserstein estimate* is the gap between the critic's mean score of real and of "
+        "Each step is one critic update. After every `N_CRITIC` of them comes a generator update, because the generator's gradient is only "
+        "as good as the critic. The *Wasserstein estimate* is the gap between the critic's mean scores for real and for "
         f"generated {what}."
     )
     return [*sections, Section("Training", says, loop)]
@@ -57,16 +57,16 @@ def _penalty(config: TrainConfig) -> Section:
     code = f'''\
 def gradient_penalty(critic, real, fake, rng):
     """How far the critic's slope is from 1, at random places between real and generated {what}."""
-    alpha = torch.rand(len(real), {ones}, generator=rng, device=DEVICE)  # one for each pair
+    alpha = torch.rand(len(real), {ones}, generator=rng, device=DEVICE)  # one number for each pair
     between = (alpha * real + (1 - alpha) * fake).requires_grad_()
     # create_graph: minimising the penalty takes the gradient of this gradient.
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    # The small number keeps the root's own slope finite where the gradient vanishes.
+    # The small number keeps the root's own slope finite where the gradient is 0.
     norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
     return (norm - 1).square().mean()'''
     says = (
-        "The Wasserstein distance is the largest gap that a critic with slope at most 1 can make. The penalty pulls the slope to 1 where "
-        f"it matters: between real and generated {what} (arXiv 1704.00028, algorithm 1)."
+        "The Wasserstein distance is the largest gap that a critic with slope at most 1 can make. The penalty pulls the slope towards 1 "
+        f"where it matters: between real and generated {what} (arXiv 1704.00028, algorithm 1)."
     )
     return Section("The gradient penalty", says, code)
 
@@ -75,18 +75,18 @@ def _average() -> Section:
     code = '''\
 @torch.no_grad()
 def follow(averaged, generator, updates):
-    """Move the average of the generator's weights a little; at first more, to forget the start."""
+    """Move the averaged weights towards the generator's, faster at first to forget the start."""
     decay = min(EMA_DECAY, (1 + updates) / (10 + updates))
     for average, parameter in zip(averaged.parameters(), generator.parameters(), strict=True):
         average.lerp_(parameter, 1 - decay)
     for average, buffer in zip(averaged.buffers(), generator.buffers(), strict=True):
         average.copy_(buffer)'''
-    says = "A moving average of the generator's weights flickers less than the generator, and what it makes is often better."
+    says = "The averaged generator has a moving average of the generator's weights. It flickers less, and its samples are often better."
     return Section("The averaged generator", says, code)
 
 
 def _name(field: str, edits: Sequence[Edit]) -> str:
-    """How the loop refers to a setting: by its constant, or by a variable if it changes."""
+    """The name of a setting in the loop: its constant, or a variable if it is edited."""
     return field if _is_edited(field, edits) else (_IN_LOOP | _IN_SCHEDULE)[field]
 
 
@@ -107,10 +107,10 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         variables.append("generator_updates = 0")
     return [
         f"def train(generator, critic, data{', averaged' if config.ema_decay else ''}):",
-        '    """Train both, without end; each step yields its number, the estimate and the generator loss."""',
+        '    """Train endlessly; each step yields its number, the estimate and the generator loss."""',
         f"    critic_optimizer = torch.optim.{kind}(critic.parameters(), lr=CRITIC_LR{options})",
         f"    generator_optimizer = torch.optim.{kind}(generator.parameters(), lr=GENERATOR_LR{options})",
-        "    rng = torch.Generator(DEVICE).manual_seed(SEED + 1)  # of the noise",
+        "    rng = torch.Generator(DEVICE).manual_seed(SEED + 1)  # for the noise",
         "    generator_loss = torch.tensor(torch.nan)",
         *_indented(1, variables),
         "    for step, real in enumerate(batches(data), start=1):",
@@ -137,7 +137,7 @@ def _schedule(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
 def _edit_lines(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     lines: list[str] = []
     for step, group in groupby(edits, key=lambda edit: edit.step):
-        lines.append(f"if step == {number(step + 1)}:  # here the run was changed while it trained")
+        lines.append(f"if step == {number(step + 1)}:  # at this step the run's settings were changed")
         for edit in group:
             in_optimizer = edit.field in _RATES and not _is_scheduled(config)
             target = f'{_RATES[edit.field]}.param_groups[0]["lr"]' if in_optimizer else edit.field
@@ -156,9 +156,9 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     if config.lipschitz == "gradient-penalty":
         lines.append(f"penalty = {_name('gp_lambda', edits)} * gradient_penalty(critic, real, fake, rng)")
         loss = "-estimate + penalty"
-    zero = "critic_optimizer.zero_grad()  # also of what the generator's update left in the critic"
+    zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in the critic"
     if config.critic_gradients == "accumulated":
-        zero = "# critic_optimizer.zero_grad() is left out: the mistake that this run is to show."
+        zero = "# critic_optimizer.zero_grad() is left out: this is the mistake that the run demonstrates."
     lines += [
         zero,
         f"({loss}).backward()",
@@ -199,14 +199,14 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
 
 
 def _generator_is_due(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
-    """The condition of a generator update; the steps are counted where they are not simply every n-th."""
+    """The condition for a generator update. Steps are counted if the update does not simply follow every n-th step."""
     if not _is_edited("n_critic", edits) and not _warms_up(config):
         return ["if step % N_CRITIC == 0:"]
     wanted, n_critic = [], _name("n_critic", edits)
     if _warms_up(config):
         wanted = [
-            "# At first, and now and then, the critic gets ahead, as in the WGAN authors' code.",
-            f"warms_up = generator_updates < {warmup.FIRST} or generator_updates % {warmup.EVERY} == 0",
+            "# At first, and then from time to time, the critic gets ahead, as in the WGAN authors' code.",
+            f"warms_up = generator_updates < {warmup.FIRST_UPDATES} or generator_updates % {warmup.EVERY_UPDATES} == 0",
             f"wanted = {warmup.CRITIC_UPDATES} if warms_up else {n_critic}",
         ]
         n_critic = "wanted"

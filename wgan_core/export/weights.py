@@ -12,31 +12,30 @@ from wgan_core.export import Exported, ExportError
 from wgan_core.latent.saved import SavedNetworks
 
 TOLERANCE = 1e-4
-"""Largest difference from PyTorch that is accepted, of images in [-1, 1] and of scores relative to their size."""
+"""The largest accepted difference from PyTorch, for images in [-1, 1] and for scores relative to their size."""
 _BATCHES = (1, 2, 7, 64)
 _ONNX_PACKAGES = ("onnx", "onnxscript")
 
 
 def missing_packages() -> tuple[str, ...]:
-    """What has to be installed before ONNX files can be made."""
+    """Packages that have to be installed before ONNX files can be made."""
     return tuple(name for name in _ONNX_PACKAGES if importlib.util.find_spec(name) is None)
 
 
 def check_packages() -> None:
-    """Raise ExportError unless ONNX files can be made here."""
+    """Raise ExportError if ONNX files cannot be made here."""
     if missing := missing_packages():
         names = " and ".join(missing)
-        raise ExportError(f"ONNX needs {names}, which PyTorch does not bring along: run `pip install {' '.join(missing)}` first.")
+        raise ExportError(f"ONNX needs {names}, which PyTorch does not install: run `pip install {' '.join(missing)}` first.")
 
 
 def onnx_file(networks: SavedNetworks, part: str) -> Exported:
-    """The network as one ONNX file, weights included, for any batch size, BatchNorm with its running statistics.
+    """The network as one ONNX file including weights, for any batch size, with BatchNorm using its running statistics.
 
-    Input `z` [batch, latent_dim] and output `images` [batch, c, h, w] in (-1, 1), or `points` [batch, 2]; of the critic these and `scores`
-    [batch, 1].
+    For a generator, the input is `z` [batch, latent_dim] and the output `images` [batch, c, h, w] in (-1, 1), or `points` [batch, 2]. For
+    the critic, the input is `images` or `points` and the output `scores` [batch, 1].
 
-    Raises ExportError if a package is missing, or if what onnxruntime (where it is installed) makes of the file differs by more than
-    `TOLERANCE` from PyTorch.
+    Raises ExportError if a package is missing, or if the results of onnxruntime (where it is installed) differ from PyTorch by more than
     """
     check_packages()
     traced, network, example = _traced(networks, part)
@@ -44,12 +43,12 @@ def onnx_file(networks: SavedNetworks, part: str) -> Exported:
     inputs, outputs = ([made], ["scores"]) if part == "critic" else (["z"], [made])
     try:
         program = torch.onnx.export(traced, (example,), dynamo=True, input_names=inputs, output_names=outputs, verbose=False)
-    except Exception as error:  # of many kinds where the packages do not fit together
+    except Exception as error:  # of many kinds, if the packages do not fit together
         raise ExportError(
-            f"PyTorch could not write the network as ONNX ({type(error).__name__}): bring the packages up to date with "
+            f"PyTorch could not write the network as ONNX ({type(error).__name__}): update the packages with "
             "`pip install -U onnx onnxscript onnx-ir`."
         ) from error
-    assert program is not None  # it is None for other exporters only
+    assert program is not None  # only other exporters return None
     model = program.model_proto
     model.doc_string = f"{'averaged generator' if part == 'averaged' else part} of a Wasserstein GAN at step {networks.step}"
     content = model.SerializeToString()
@@ -63,7 +62,8 @@ def onnx_file(networks: SavedNetworks, part: str) -> Exported:
 
 
 def exported_program(networks: SavedNetworks, part: str) -> Exported:
-    """The network as a file for `torch.export.load`, for any batch size, BatchNorm with its running statistics. Raises ExportError."""
+    """The network as a file for `torch.export.load`, for any batch size, with BatchNorm using its running statistics. Raises
+    ExportError."""
     traced, network, example = _traced(networks, part)
     module = traced.module()
     made = [module(given) for given in _tried(example)]
@@ -74,7 +74,7 @@ def exported_program(networks: SavedNetworks, part: str) -> Exported:
 
 @torch.no_grad()
 def _traced(networks: SavedNetworks, part: str) -> tuple[torch.export.ExportedProgram, nn.Module, Tensor]:
-    """The network traced, itself, and an example of its input."""
+    """The traced network, the network itself, and an example of its input."""
     example = torch.randn(2, networks.latent_dim, generator=torch.Generator().manual_seed(0))
     network = networks.critic if part == "critic" else networks.generator
     if part == "critic":
@@ -86,14 +86,14 @@ def _traced(networks: SavedNetworks, part: str) -> tuple[torch.export.ExportedPr
 
 
 def _tried(example: Tensor) -> list[Tensor]:
-    """Inputs at several batch sizes, one of them the smallest."""
+    """Inputs with several batch sizes, including the smallest."""
     rng = torch.Generator().manual_seed(1)
     return [torch.randn(count, *example.shape[1:], generator=rng) for count in _BATCHES]
 
 
 @torch.no_grad()
 def _compared(network: nn.Module, example: Tensor, made: list[Tensor], maker: str) -> str:
-    """How far `made` is from what the network makes of the same inputs, in words. Raises ExportError if that is too far."""
+    """The difference between `made` and the network's own results for the same inputs, in words. Raises ExportError if it is too large."""
     difference = 0.0
     for given, theirs in zip(_tried(example), made, strict=True):
         ours = network(given)

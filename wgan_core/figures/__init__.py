@@ -1,1 +1,1 @@
-"""Plotly figures and pictures: plain data in. Knows neither Streamlit nor torch."""
+"""Plotly figures and pictures, made from plain data. Does not use Streamlit or torch."""

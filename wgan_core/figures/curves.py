@@ -1,4 +1,4 @@
-"""Curves made ready for a screen: smoothed, and thinned to what it can show."""
+"""Preparing curves for the screen: smoothing, and thinning to the points that a screen can show."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tsdownsample import MinMaxLTTBDownsampler
 Values = NDArray[np.floating]
 
 SCREEN_POINTS = 600
-"""Points of a curve that a chart of usual width can tell apart."""
+"""Number of points of a curve that can be told apart in a chart of normal width."""
 
 
 def smooth(values: Values, weight: float, restarts: Iterable[int] = ()) -> Values:
-    """Exponential moving average as TensorBoard draws it, begun anew at each index in `restarts`.
+    """Exponential moving average as in TensorBoard, restarted at each index in `restarts`.
 
-    last = weight · last + (1 - weight) · value; shown = last / (1 - weight^n), so that the start is not drawn towards zero. Values that are
-    not finite pass through and are not counted; a stretch of equal values stays exactly as it is.
+    last = weight · last + (1 - weight) · value; shown = last / (1 - weight^n), so that the beginning is not pulled towards zero. Values
+    that are not finite pass through unchanged and are not counted. A stretch of equal values stays exactly as it is.
 
     Args:
         values: [n].
         weight: 0 (no smoothing) to below 1.
-        restarts: indices of `values` where a new stretch begins (e.g. where a setting changed: what came before says nothing about it).
+        restarts: indices of `values` where a new stretch begins, e.g. after a setting was changed.
     """
     if not 0 <= weight < 1:
         raise ValueError(f"weight must be from 0 to below 1, not {weight}")
@@ -37,7 +37,7 @@ def smooth(values: Values, weight: float, restarts: Iterable[int] = ()) -> Value
         counted = stretch[finite]
         if weight and len(counted) and counted.min() != counted.max():
             shown = lfilter([1 - weight], [1, -weight], counted)
-            # weight^n is nothing beyond some n; powers of all of a long curve would cost more than the filter.
+            # From some n on, weight^n is negligible. Computing the powers for a whole long curve would cost more than the filter.
             early = shown[: int(np.ceil(-40 / np.log(weight)))]
             early /= 1 - weight ** np.arange(1, len(early) + 1)
             stretch[finite] = shown
@@ -45,11 +45,11 @@ def smooth(values: Values, weight: float, restarts: Iterable[int] = ()) -> Value
 
 
 def thin(x: Values, y: Values, points: int = SCREEN_POINTS) -> NDArray[np.intp]:
-    """Indices of at most `points` of the curve (x, y), chosen so that it looks the same (MinMaxLTTB, arXiv 2305.00332).
+    """Indices of at most `points` points of the curve (x, y), chosen so that it looks the same (MinMaxLTTB, arXiv 2305.00332).
 
     y must be finite.
     """
     if len(x) <= points:
         return np.arange(len(x))
-    # The library wants rising x; recorded steps rise, but seconds or generator updates may stand still for a while.
+    # The library needs increasing x. Recorded steps increase, but seconds or generator updates may stay equal for a while.
     return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y), n_out=points).astype(np.intp)

@@ -1,4 +1,4 @@
-"""Plotly figures of a critic's health. Plain data in, `plotly.graph_objects.Figure` out, as in `figures`, whose colours they share."""
+"""Plotly figures of a critic's health: plain data in, `plotly.graph_objects.Figure` out. Same colours as in the other figures."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from wgan_core.figures.style import BLUE, FAINT_BLUE, FAINT_GREEN, GREEN, GREY, 
 from wgan_core.store.readings import KINDS, Reading
 
 _X_STEPS = {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"}
-_MOST_POINTS = 400
+_MAX_POINTS = 400
 
 
 def truth(readings: Sequence[Reading]) -> go.Figure:
-    """A distance over the steps as excess over its floor, which is the line at 0: what real data get against real data at the same n. The
-    band is twice the floor's standard deviation to either side: what lies in it cannot be told from real data.
+    """A distance over the steps, shown as its excess over the floor. The floor, the value of real data against other real data at the same
+    n, is the line at 0. The noise band extends two of the floor's standard deviations to either side; values inside it cannot be told from
+    real data.
 
-    readings: of one key, all with a floor.
+    readings: all of one key, each with a floor.
     """
     kept = [reading for reading in _thinned(readings) if reading.excess is not None]
     steps = [reading.step for reading in kept]
-    # From the beginning on, so that there is something to see beside a first reading.
+    # Starting at step 0, so that even the first reading has a visible band beside it.
     across = [0, *steps] if steps and steps[0] else steps
     noise = [2 * (reading.floor_sd or 0.0) for reading in kept]
     noise = noise[:1] * (len(across) - len(steps)) + noise
@@ -47,7 +48,7 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
         "line": {"width": 0},
         "mode": "lines",
         "hoverinfo": "skip",
-        "name": "noise",
+        "name": "noise band",
     }
     floor = _line(across, [0.0] * len(across), "real against real", GREEN, "dash") | {"hoverinfo": "skip"}
     title = KINDS[kept[0].key].title if kept else ""
@@ -55,8 +56,8 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
 
 
 def slopes(readings: Sequence[Reading]) -> go.Figure:
-    """How steep the critic is over the steps, on a log axis: the median gradient norm on real and generated samples and between them (with
-    the middle 90 % of those), the steepest slope found, and the bounds from the weights."""
+    """The critic's steepness over the steps, on a log axis: the median gradient norm on real samples, on generated samples and between them
+    (with the middle 90 % of the latter), the steepest slope found, and the bounds from the weights."""
     kept = [reading for reading in _thinned(readings) if reading.details.get("bounds")]
     steps = [reading.step for reading in kept]
 
@@ -92,11 +93,11 @@ def slopes(readings: Sequence[Reading]) -> go.Figure:
 
 
 def clip_boundary(layers: Sequence[Mapping[str, Any]], clip_value: float | None) -> go.Figure:
-    """How the weights of each layer of the critic are spread, side by side, with lines at ±c.
+    """The distribution of each critic layer's weights, side by side, with lines at ±c.
 
     Args:
-        layers: as the details of a reading of the critic's health have them.
-        clip_value: c as it is now; None where nothing is clipped.
+        layers: in the form of a critic-health reading's details.
+        clip_value: the current c; None if nothing is clipped.
     """
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {
@@ -131,7 +132,7 @@ def clip_boundary(layers: Sequence[Mapping[str, Any]], clip_value: float | None)
             place = {"type": "line", "xref": f"x{suffix}", "yref": f"y{suffix} domain", "x0": c, "x1": c, "y0": 0, "y1": 1}
             layout["shapes"].append(place | {"line": {"color": ORANGE, "width": 2, "dash": "dash"}})
         at, then = layer.get("at_boundary"), layer.get("clip_value")
-        # The share is of the step that was looked at, whose c may have been another.
+        # The share belongs to the measured step, and c may have been different then.
         where = "±c" if then is None or then == clip_value else f"±{then:g} then"
         words = layer["name"] if at is None else f"{layer['name']}<br><b>{at:.0%}</b> at {where}"
         place = {"x": sum(domain) / 2, "y": 1, "xref": "paper", "yref": "paper", "xanchor": "center"}
@@ -141,17 +142,17 @@ def clip_boundary(layers: Sequence[Mapping[str, Any]], clip_value: float | None)
 
 
 def _clip_ticks(clip_value: float | None) -> dict[str, Any]:
-    """Named by what they are: there may be little room."""
+    """Ticks named −c, 0 and c, because there may be little room."""
     if clip_value is None:
         return {"nticks": 3, "tickformat": ".2~g"}
     return {"tickvals": [-clip_value, 0, clip_value], "ticktext": ["−c", "0", "c"]}
 
 
 def gradient_depth(depth: Mapping[str, Mapping[str, Any]]) -> go.Figure:
-    """How large the gradient still is at what goes into each layer, from the latent to the score, log axis: of the critic's loss, which
-    ends at the image, and of the generator's, which goes through both networks.
+    """The gradient's size at the input of each layer, from the latent to the score, on a log axis: for the critic's loss, which ends at the
+    image, and for the generator's loss, which passes through both networks.
 
-    depth: as the details of a reading of the critic's health have it.
+    depth: in the form of a critic-health reading's details.
     """
     places = list(depth["generator"]["names"])
     traces = []
@@ -165,13 +166,14 @@ def gradient_depth(depth: Mapping[str, Mapping[str, Any]]) -> go.Figure:
 
 
 def seen_by_the_critic(details: Mapping[str, Any]) -> list[float]:
-    """estimate / steepest slope of a reading of the critic's lag, [k]."""
+    """estimate / steepest slope, [k], from the details of a critic-lag reading."""
     slopes = details.get("slopes") or [1.0] * len(details["estimates"])
     return [estimate / slope if slope else estimate for estimate, slope in zip(details["estimates"], slopes, strict=True)]
 
 
 def critic_lag(updates: Sequence[int], estimates: Sequence[float]) -> go.Figure:
-    """What the critic sees of the distance while it trains on and the generator stands still, [k] each, the first as training left it."""
+    """How much of the distance the critic sees while it trains on and the generator stands still, [k] each. The first value is the state
+    that training had reached."""
     lines = [
         _line(list(updates), list(estimates), "estimate / steepest slope", BLUE),
         _line(list(updates), [estimates[0]] * len(updates), "as training left it", GREY, "dash") | {"hoverinfo": "skip"},
@@ -181,7 +183,7 @@ def critic_lag(updates: Sequence[int], estimates: Sequence[float]) -> go.Figure:
 
 
 def classes(names: Sequence[str], shares: Sequence[float], real_shares: Sequence[float]) -> go.Figure:
-    """Which classes the samples are of, beside real data, [classes] each."""
+    """The share of each class among the samples, beside real data, [classes] each."""
     bars = [
         {"type": "bar", "x": list(names), "y": list(y), "name": name, "marker": {"color": colour}, "hovertemplate": "%{x}: %{y:.1%}"}
         for y, name, colour in ((real_shares, "real", GREEN), (shares, "generated", ORANGE))
@@ -226,19 +228,19 @@ def _figure(traces: list[dict[str, Any]], y_title: dict[str, Any], *, log: bool 
 
 
 def _ticks(traces: list[dict[str, Any]]) -> int | str:
-    """Of a log axis: whole decades, or, where there are hardly any, 2 and 5 in between."""
+    """Ticks of a log axis: whole decades or, if the axis covers few of them, also 2 and 5 in between."""
     values = [value for trace in traces for value in trace["y"] if value]
     return "D2" if not values or max(values) < 300 * min(values) else 1
 
 
 def _positive(value: float | None) -> float | None:
-    """What a log axis can show."""
+    """The value if a log axis can show it, otherwise None."""
     return value if value is not None and value > 0 else None
 
 
 def _thinned(readings: Sequence[Reading]) -> list[Reading]:
-    """At most so many as a chart can tell apart, evenly, the newest among them."""
-    if len(readings) <= _MOST_POINTS:
+    """At most as many readings as a chart can show separately, evenly spaced, including the newest."""
+    if len(readings) <= _MAX_POINTS:
         return list(readings)
-    at = np.unique(np.linspace(0, len(readings) - 1, _MOST_POINTS).round().astype(int))
+    at = np.unique(np.linspace(0, len(readings) - 1, _MAX_POINTS).round().astype(int))
     return [readings[index] for index in at]

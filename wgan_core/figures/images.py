@@ -1,4 +1,4 @@
-"""Pictures as files: grids, strips and films of sample images, scatters of points."""
+"""Pictures as files: grids, strips and animations of sample images, and scatter plots of points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Pixels = NDArray[np.uint8]
 
 
 def tile(pixels: Pixels, columns: int | None = None, gap: int = 1, background: int = 128) -> Pixels:
-    """One picture [height, width, channels] of images [n, h, w, c], row by row; by default as square as it goes."""
+    """One picture [height, width, channels] of images [n, h, w, c], row by row; by default as close to a square as possible."""
     count, height, width, channels = pixels.shape
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
@@ -25,18 +25,18 @@ def tile(pixels: Pixels, columns: int | None = None, gap: int = 1, background: i
 
 
 POINT_COLOURS = ((23, 163, 127), (224, 122, 31))
-"""Of real and of generated points, on white: as in the figures."""
+"""Colours of real and of generated points on white, as in the figures."""
 
 
 def scatter(samples: NDArray[np.floating], real: NDArray[np.floating] | None, limit: float, side: int = 256) -> Pixels:
-    """One picture [side, side, 3] of generated points [n, 2], in front of `real` ones [m, 2], in [-limit, limit] both ways, y upward.
+    """One picture [side, side, 3] of generated points [n, 2] in front of `real` ones [m, 2]; both axes cover [-limit, limit], y upward.
 
     Points outside are left out.
     """
-    factor = 2  # drawn twice as large, so that edges come out smooth
+    factor = 2  # drawn at twice the size, so that edges come out smooth
     picture = Image.new("RGB", (side * factor, side * factor), "white")
     draw = ImageDraw.Draw(picture)
-    for points, colour, radius in zip((real, samples), POINT_COLOURS, (6, 3), strict=True):  # real ones show where the two meet
+    for points, colour, radius in zip((real, samples), POINT_COLOURS, (6, 3), strict=True):  # real ones are larger, to show behind
         if points is None:
             continue
         x, y = (points.astype(np.float64) / limit * (1, -1) + 1).T * (side * factor / 2)
@@ -52,19 +52,19 @@ def to_pil(picture: Pixels) -> Image.Image:
 
 
 def enlarge(picture: Pixels, factor: int) -> Pixels:
-    """Every pixel as a square of `factor` pixels."""
+    """Each pixel becomes a square of `factor` by `factor` pixels."""
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def png(picture: Pixels) -> bytes:
-    """[h, w, c] as a PNG file, lossless. Fast compression: these pictures are small and made often."""
+    """[h, w, c] as a PNG file, lossless. Uses fast compression, because these pictures are small and made often."""
     buffer = io.BytesIO()
     to_pil(picture).save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
 
 
 def gif(frames: Pixels, frames_per_second: float) -> bytes:
-    """Images [n, h, w, c] as an endless animated GIF. GIF counts in hundredths of a second, so at most 50 frames/s."""
+    """Images [n, h, w, c] as an endlessly looping GIF. GIF counts in hundredths of a second, so at most 50 frames/s."""
     buffer = io.BytesIO()
     first, *rest = [to_pil(frame) for frame in frames]
     duration = max(20, round(1000 / frames_per_second))
@@ -73,7 +73,7 @@ def gif(frames: Pixels, frames_per_second: float) -> bytes:
 
 
 def webp(frames: Pixels, frames_per_second: float) -> bytes:
-    """Images [n, h, w, c] as an endless animated WebP, lossless: smaller than a GIF and with all grey levels."""
+    """Images [n, h, w, c] as an endlessly looping WebP, lossless: smaller than a GIF and with all grey levels."""
     buffer = io.BytesIO()
     first, *rest = [to_pil(frame).convert("RGB") for frame in frames]
     duration = round(1000 / frames_per_second)
@@ -82,8 +82,9 @@ def webp(frames: Pixels, frames_per_second: float) -> bytes:
 
 
 def mp4(frames: Pixels, frames_per_second: int) -> bytes:
-    """Images [n, h, w, c] as an MP4 film (H.264, which every player and browser knows). Sides are made even, as the format wants."""
-    import av  # needed here alone, and it takes a while
+    """Images [n, h, w, c] as an MP4 film (H.264, which every player and browser supports). Sides are cropped to even numbers, as the format
+    requires."""
+    import av  # only needed here, and slow to import
 
     height, width = (size - size % 2 for size in frames.shape[1:3])
     buffer = io.BytesIO()

@@ -1,6 +1,6 @@
-"""Colours and the legend's place, the same in every figure."""
+"""Colours and the position of the legend, the same in every figure."""
 
-# Told apart by people who cannot tell red from green, and readable on white and on near-black.
+# Distinguishable for people with red-green colour blindness, and readable on white and on near-black.
 BLUE, GREEN, ORANGE, PURPLE, GREY = "#3b82d6", "#17a37f", "#e07a1f", "#9a6fd0", "#8b919a"
 FAINT_BLUE, FAINT_GREEN = "rgba(59,130,214,0.18)", "rgba(23,163,127,0.15)"
 

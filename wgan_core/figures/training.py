@@ -1,6 +1,6 @@
-"""Plotly figures: plain data in, `plotly.graph_objects.Figure` out. Knows neither Streamlit nor torch.
+"""Plotly figures: plain data in, `plotly.graph_objects.Figure` out. Does not use Streamlit or torch.
 
-Figures bring the colours of their curves only; background, text and grid come from the page's theme.
+Figures set only the colours of their curves; background, text and grid come from the page's theme.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ X_TITLES: dict[XAxis, str] = {"step": "critic updates", "generator_updates": "ge
 
 @dataclass(frozen=True)
 class Curve:
-    """One column of a run's history and how it is drawn."""
+    """One column of a run's history, and how to draw it."""
 
     column: str
     name: str
@@ -50,20 +50,20 @@ def curves(
     x_axis: XAxis = "step",
     y_title: str = "",
 ) -> go.Figure:
-    """Curves of a run over time: smoothed line in front, the recorded one faint behind it, a labelled line at each edit.
+    """Curves of a run over time: the smoothed line in front, the recorded values faint behind it, and a labelled line at each edit.
 
     Args:
         rows: a run's history.
         which: the columns to draw.
-        edits: live changes; smoothing begins anew at each.
+        edits: changes of live settings; smoothing restarts at each.
         smoothing: 0 to below 1, see `curves.smooth`.
-        log_y: logarithmic y axis; values of 0 and below are left out there.
-        x_axis: what runs along x.
+        log_y: use a logarithmic y axis, on which values of 0 and below are left out.
+        x_axis: what the x axis shows.
     """
     restarts = np.searchsorted(column(rows, "step"), [edit.step for edit in edits], side="right").tolist()
     traces = [trace for curve in which for trace in _traces(rows, curve, restarts, smoothing, log_y, x_axis)]
     y_axis = {"title": {"text": y_title}, "automargin": True, "type": "log" if log_y else "linear", "exponentformat": "power"}
-    # In one call: adding part after part makes Plotly check everything again each time, five times slower.
+    # In one call, because adding part after part makes Plotly validate everything again each time, which is five times slower.
     return go.Figure(
         data=traces,
         layout={
@@ -79,7 +79,7 @@ def curves(
 
 
 def _traces(rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log_y: bool, x_axis: XAxis) -> list[dict[str, Any]]:
-    """The smoothed line of one column and, if it is smoothed at all, the recorded one behind it."""
+    """The smoothed line of one column and, if it is smoothed at all, the recorded values behind it."""
     x, raw = column(rows, x_axis), column(rows, curve.column)
     shown = smooth(raw, smoothing, restarts)
     drawable = np.isfinite(raw)
@@ -116,7 +116,7 @@ def _traces(rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log
 
 
 def _edit_marks(rows: Rows, edits: Sequence[Edit], x_axis: XAxis) -> dict[str, list[dict[str, Any]]]:
-    """A dotted line where settings changed, labelled with what changed; neighbouring labels at different heights."""
+    """A dotted line where settings changed, labelled with the change. Neighbouring labels are placed at different heights."""
     lines: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
     for index, step in enumerate(sorted({edit.step for edit in edits})):
@@ -130,7 +130,7 @@ def _edit_marks(rows: Rows, edits: Sequence[Edit], x_axis: XAxis) -> dict[str, l
 
 
 def _position(rows: Rows, step: int, x_axis: XAxis) -> float:
-    """Where a step lies on the x axis."""
+    """The position of a step on the x axis."""
     if x_axis == "step" or not len(rows):
         return float(step)
     return float(np.interp(step, column(rows, "step"), column(rows, x_axis)))
@@ -141,12 +141,12 @@ def _short(value: object) -> str:
 
 
 def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24, kind: str = "images") -> go.Figure:
-    """How the critic scores single images or points: real ones against generated ones. Scores are unbounded; only their differences mean
-    something.
+    """Histogram of the critic's scores for single images or points, real and generated. Scores are unbounded; only differences mean
+    anything.
 
     Args:
         real_scores: [n]; fake_scores: [m].
-        bins: bars of each.
+        bins: number of bars for each group.
         kind: what is counted, in words.
     """
     edges = np.histogram_bin_edges(np.concatenate((real_scores, fake_scores)), bins=bins)
@@ -184,19 +184,19 @@ def scatter(
     path: Coordinates | None = None,
     here: Coordinates | None = None,
 ) -> go.Figure:
-    """Points in the plane, [-limit, limit] both ways at equal scale, so that nothing moves but the points.
+    """Points in the plane; both axes cover [-limit, limit] at equal scale, so that nothing moves but the points.
 
     Args:
         generated: [n, 2].
-        real: [m, 2], behind them and larger, so that they show where the two meet.
+        real: [m, 2], drawn behind and larger, so that they stay visible where the two overlap.
         limit: of both axes.
-        path: [k, 2], joined by a line: what becomes of a way through latent space.
-        here: single points [j, 2] to stand out.
+        path: [k, 2], joined by a line: the generated points along a path through latent space.
+        here: single points [j, 2] to highlight.
     """
     groups: tuple[tuple[str, Coordinates | None, dict[str, Any]], ...] = (
         ("real", real, {"mode": "markers", "marker": {"size": 8, "color": GREEN, "opacity": 0.35}}),
         ("generated", generated, {"mode": "markers", "marker": {"size": 4, "color": ORANGE, "opacity": 0.75}}),
-        ("on the way", path, {"mode": "lines", "line": {"color": BLUE, "width": 2}}),
+        ("on the path", path, {"mode": "lines", "line": {"color": BLUE, "width": 2}}),
         ("here", here, {"mode": "markers", "marker": {"size": 12, "color": BLUE, "line": {"color": "white", "width": 2}}}),
     )
     traces = [
@@ -226,9 +226,9 @@ def rates_figure(steps: Sequence[int], critic: Sequence[float], generator: Seque
 
 
 def path_figure(scores: NDArray[np.floating], change: NDArray[np.floating], frames_between: int) -> go.Figure:
-    """The critic's score (left axis) and the change from frame to frame (right axis) along a way between latents, both [n].
+    """The critic's score (left axis) and the change from frame to frame (right axis) along a path between latents, both [n].
 
-    frames_between: a line is drawn at every so many frames, where a latent of the way is met.
+    frames_between: a line is drawn every this many frames, where the path passes one of its latents.
     """
     x = np.arange(len(scores))
     marks = [
@@ -263,7 +263,7 @@ def path_figure(scores: NDArray[np.floating], change: NDArray[np.floating], fram
                 "automargin": True,
                 "rangemode": "tozero",
                 "showgrid": False,
-                "tickmode": "auto",  # else at the other axis' ticks, which are round there only
+                "tickmode": "auto",  # otherwise ticks are at the positions of the other axis, which are not round here
                 "hoverformat": ".4~g",
             },
         },

@@ -1,1 +1,1 @@
-"""What can be told before a run begins: its data, its speed, its cost."""
+"""What can be said before a run begins: about its data, its speed and its cost."""

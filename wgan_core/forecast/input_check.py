@@ -1,4 +1,4 @@
-"""What can be told of data and settings before a run starts: whether the data can be learned from, and what an update will cost."""
+"""Checks before a run starts: whether the data can be learned from, and what an update will cost."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from wgan_core.instruments.advice import Advice
 from wgan_core.training.warmup import generator_updates_within
 
 FEW = 1000
-"""Samples below which a critic soon knows them by heart."""
+"""With fewer samples than this, a critic soon knows them by heart."""
 _LEVELS = 64
 _SCALES = (0.05, 20.0)
 
 
 _PREVIEW = 200
-"""Images of a folder that are looked at: what takes longer is left to the run."""
+"""Number of images of a folder that are checked. More would take too long on a page."""
 
 
 def check_own_data(config: TrainConfig) -> tuple[Advice, ...]:
-    """`check_data` of the file or folder that `config` names; the data sets that come by name are known to be sound. Of a folder 200 images
-    are looked at. Empty where it cannot be read, which is said where the run is started."""
+    """`check_data` for the file or folder that `config` names; built-in data sets need no check. For a folder, 200 images are checked.
+    Empty if the data cannot be read, because starting the run will report that."""
     if not config.data_root:
         return ()
     try:
@@ -50,7 +50,7 @@ def _check_folder(folder: str) -> tuple[Advice, ...]:
 
 
 def check_data(dataset: Dataset) -> tuple[Advice, ...]:
-    """What stands out in images (uint8 [n, c, h, w]) or points (float [n, 2]); empty for data without such faults."""
+    """Problems found in images (uint8 [n, c, h, w]) or points (float [n, 2]); empty if there are none."""
     checks = (_not_finite, _scale, _few, _duplicates) if dataset.kind == "points" else (_range, _constant, _few, _duplicates)
     return tuple(advice for check in checks if (advice := check(dataset.data)) is not None)
 
@@ -63,9 +63,9 @@ def _range(images: Tensor) -> Advice | None:
     if high - low >= _LEVELS:
         return None
     hint = (
-        "They look like values from 0 to 1 kept as whole numbers: multiply them by 255." if high <= 1 else "Stretch their contrast first."
+        "They look like values from 0 to 1 stored as whole numbers: multiply them by 255." if high <= 1 else "Stretch their contrast first."
     )
-    text = f"The pixels only go from {low} to {high} of 0 to 255, so all images look nearly the same. {hint}"
+    text = f"The pixels only range from {low} to {high}, out of 0 to 255, so all images look nearly the same. {hint}"
     return Advice("narrow-range", "warning", text, high - low, "dataset")
 
 
@@ -74,7 +74,7 @@ def _constant(images: Tensor) -> Advice | None:
     count = int((planes.amax(2) == planes.amin(2)).all(1).sum())
     if not count:
         return None
-    text = f"{count} of {len(images)} images are of one colour throughout; remove them, or the generator learns to make such images too."
+    text = f"{count} of {len(images)} images have a single colour; remove them, or the generator learns to make such images too."
     return Advice("constant-images", "warning" if count > len(images) / 100 else "note", text, count, "dataset")
 
 
@@ -83,11 +83,11 @@ def _few(samples: Tensor) -> Advice | None:
 
 
 def too_few(count: int) -> Advice | None:
-    """Whether so many samples are too few to learn from."""
+    """Advice if `count` samples are too few to learn from, otherwise None."""
     if count >= FEW:
         return None
     text = (
-        f"There are {count} samples; below about {FEW} the critic soon knows them by heart, and the estimate then tells little of "
+        f"There are {count} samples; below about {FEW} the critic soon knows them by heart, and the estimate then says little about "
         "the generator. Use more data, or a small critic."
     )
     return Advice("few-samples", "warning" if count < FEW / 10 else "note", text, count, "dataset")
@@ -98,7 +98,7 @@ def _duplicates(samples: Tensor) -> Advice | None:
     count = len(rows) - len({hashlib.blake2b(row.data, digest_size=16).digest() for row in rows})
     if count <= len(rows) / 100:
         return None
-    text = f"{count} of {len(rows)} samples repeat another one exactly; the generator will make those more often. Remove the copies."
+    text = f"{count} of {len(rows)} samples are exact copies of others; the generator will make those more often. Remove the copies."
     return Advice("duplicates", "warning" if count > len(rows) / 10 else "note", text, count, "dataset")
 
 
@@ -106,7 +106,7 @@ def _not_finite(points: Tensor) -> Advice | None:
     count = int((~points.isfinite().all(1)).sum())
     if not count:
         return None
-    text = f"{count} of {len(points)} points hold a number that is not finite, and training breaks off at the first; remove them."
+    text = f"{count} of {len(points)} points hold a number that is not finite, and training stops at the first one; remove them."
     return Advice("not-finite", "warning", text, count, "dataset")
 
 
@@ -116,28 +116,28 @@ def _scale(points: Tensor) -> Advice | None:
     if _SCALES[0] <= spread <= _SCALES[1]:
         return None
     text = (
-        f"The points spread by {spread:.2g} (standard deviation), and the networks are made for about 1: scale them first, or learning "
+        f"The standard deviation of the points is {spread:.2g}, but the networks are made for about 1: scale the points first, or learning "
         "takes much longer."
     )
     return Advice("scale", "warning", text, spread, "dataset")
 
 
-# What it will cost.
+# The cost of a run.
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run will take at a measured speed."""
+    """The cost of a run at a measured speed."""
 
     seconds_per_generator_update: float
     generator_updates: int
-    """Of the whole run, within `max_steps`."""
+    """In the whole run, up to `max_steps`."""
     seconds: float
-    """Of the whole run."""
+    """For the whole run."""
 
     @property
     def text(self) -> str:
-        """In words, for beside the controls."""
+        """The cost in words, to be shown beside the controls."""
         return (
             f"{duration(self.seconds_per_generator_update)} per generator update; {self.generator_updates:,} of them in "
             f"{duration(self.seconds)}"
@@ -145,10 +145,10 @@ class Cost:
 
 
 def predicted_cost(config: TrainConfig, steps_per_second: float) -> Cost:
-    """The cost of a run at `steps_per_second` critic updates, measured (an earlier run of these networks, or `try_speed`).
+    """The cost of a run at `steps_per_second` critic updates, as measured in an earlier run of these networks or by `try_speed`.
 
     Raises:
-        ValueError: a speed that is not positive.
+        ValueError: the speed is not positive.
     """
     if not steps_per_second > 0:
         raise ValueError("the speed must be above 0 steps per second")
@@ -157,7 +157,7 @@ def predicted_cost(config: TrainConfig, steps_per_second: float) -> Cost:
 
 
 def duration(seconds: float) -> str:
-    """A time in words, with the unit that suits it: "40 ms", "2.5 s", "7 min", "3.1 h"."""
+    """A time in words, in a suitable unit: "40 ms", "2.5 s", "7 min", "3.1 h"."""
     for limit, size, unit in ((1.0, 0.001, "ms"), (90.0, 1.0, "s"), (5400.0, 60.0, "min")):
         if seconds < limit:
             return f"{_short(seconds / size)} {unit}"

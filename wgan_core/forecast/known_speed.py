@@ -1,4 +1,4 @@
-"""How fast runs like a planned one went before, so that its cost can be told beforehand."""
+"""The speed of earlier runs like a planned one, to predict its cost."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ _NO_MATTER = frozenset(
         "instruments_budget",
     )
 )
-"""Settings that leave the speed as it is; `n_critic` shifts it in a way that is known."""
+"""Settings that do not affect the speed. `n_critic` does affect it, but in a known way."""
 _GENERATOR_UPDATE = 1.0
-"""What a generator update is taken to cost, in critic updates; five presets have 0.4 to 1.8 on one core."""
+"""Assumed cost of a generator update, in critic updates. In five presets it is 0.4 to 1.8 on one core."""
 _LOOKED_AT = 50
-"""Runs, the newest first."""
+"""Number of runs to look at, newest first."""
 
 
 @dataclass(frozen=True)
 class KnownSpeed:
-    """What a run of the same networks, data and batch size on this kind of device reached."""
+    """The speed that a run with the same networks, data and batch size reached on this kind of device."""
 
     steps_per_second: float
-    """For the `n_critic` that was asked for."""
+    """Converted to the requested `n_critic`."""
     run_id: str
     n_critic: int
-    """Of that run; where it is another, the speed is a rougher guess."""
+    """The `n_critic` of that run. If it differs from the requested one, the speed is a rougher guess."""
 
 
 def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
-    """The speed of the newest run below `root` that was trained here with all that matters for it as in `config`; of the same `n_critic` if
-    there is one. None where there is none. Runs that keep weights only were trained elsewhere."""
+    """The speed of the newest run below `root` that was trained here with the same settings, as far as they affect the speed; preferably
+    one with the same `n_critic`. None if there is none. Runs that keep weights only were trained elsewhere and are skipped."""
     found: list[KnownSpeed] = []
     for summary in list_runs(root)[:_LOOKED_AT]:
         if not same_speed(summary.config, config):
@@ -73,12 +73,12 @@ def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
 
 
 def _shifted(speed: float, measured: int, wanted: int) -> float:
-    """Critic updates a second with a generator update after every `wanted`, where it was `speed` after every `measured`."""
+    """Critic updates per second with a generator update after every `wanted`, given that it was `speed` after every `measured`."""
     return speed * (1 + _GENERATOR_UPDATE / measured) / (1 + _GENERATOR_UPDATE / wanted)
 
 
 def same_speed(one: TrainConfig, other: TrainConfig) -> bool:
-    """Whether runs of both take as long for an update here: networks, data, batch size, device, and all else that matters for it."""
+    """Whether an update takes equally long in both runs here: same device, networks, data, batch size, and whatever else affects it."""
     if resolve_device(one.device) != resolve_device(other.device):
         return False
     first, second = one.model_dump(), other.model_dump()
@@ -86,7 +86,7 @@ def same_speed(one: TrainConfig, other: TrainConfig) -> bool:
 
 
 def _speed(folder: RunFolder) -> float | None:
-    """Steps per second over the later half of what was recorded; None for less than a second of it."""
+    """Steps per second over the later half of the recorded curve; None if that half covers less than a second."""
     rows = folder.read_metrics()
     rows = rows[len(rows) // 2 :]
     if len(rows) < 2:

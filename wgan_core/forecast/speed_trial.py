@@ -1,4 +1,4 @@
-"""How fast a planned run would train here, by training it for a moment on noise in place of its data."""
+"""Measure how fast a planned run would train here, by training it briefly on noise instead of its data."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from wgan_core.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class SpeedTrial:
-    """What an update of each network took, in seconds."""
+    """Seconds that one update of each network took."""
 
-    critic_update: float
-    generator_update: float
+    critic_update_seconds: float
+    generator_update_seconds: float
 
     def steps_per_second(self, n_critic: int) -> float:
-        """Critic updates a second, each with its share of a generator update."""
-        return 1 / (self.critic_update + self.generator_update / n_critic)
+        """Critic updates per second, including their share of a generator update."""
+        return 1 / (self.critic_update_seconds + self.generator_update_seconds / n_critic)
 
 
 def try_speed(config: TrainConfig, seconds: float = 1.0) -> SpeedTrial:
     """Train the networks of `config` on its device for a moment.
 
-    Critic and generator updates are timed apart, each at least once, so that a large `n_critic` need not be waited for and another one
-    needs no new trial. Nothing is loaded (but for a few images of a folder, which tell whether it has colours) or written.
+    Critic and generator updates are timed separately, each at least once. So a large `n_critic` causes no wait, and another `n_critic`
+    needs no new trial. Nothing is loaded or written, except for a few images of a folder, which show whether it has colours.
 
     Args:
         config: the planned run.
-        seconds: how long to train; slow networks take longer, two updates of each network.
+        seconds: how long to train. Slow networks take longer: at least two updates of each network.
 
     Raises:
-        ConfigError: no such device, or not enough memory.
-        DataError: a folder without images.
+        ConfigError: the device does not exist, or there is not enough memory.
+        DataError: the folder has no images.
     """
     found: list[SpeedTrial] = []
     failed: list[Exception] = []
@@ -50,10 +50,10 @@ def try_speed(config: TrainConfig, seconds: float = 1.0) -> SpeedTrial:
     def measure() -> None:
         try:
             found.append(_measure(config, seconds))
-        except Exception as error:  # raised again where it can be caught
+        except Exception as error:  # raised again in the calling thread
             failed.append(error)
 
-    # A thread of its own, as training has: the number of cores that it sets holds for that thread alone.
+    # On a separate thread, as in training, because the number of cores that is set applies to that thread only.
     thread = threading.Thread(target=measure, name="speed-trial", daemon=True)
     thread.start()
     thread.join()
@@ -82,7 +82,7 @@ def _measure(config: TrainConfig, seconds: float) -> SpeedTrial:
 
     timed("critic", critic)
     timed("generator", trainer.update_generator)
-    for kind in times.values():  # the first ones also make room and choose algorithms
+    for kind in times.values():  # drop the first times, which include allocating memory and choosing algorithms
         kind.clear()
     until = time.perf_counter() + seconds
     while not times["critic"] or time.perf_counter() < until:
@@ -95,7 +95,7 @@ def _measure(config: TrainConfig, seconds: float) -> SpeedTrial:
 
 
 def _noise(config: TrainConfig) -> Dataset:
-    """A few batches with the shape of the data."""
+    """A few batches of noise with the shape of the data."""
     rows = 4 * config.batch_size
     if DATASETS[config.dataset].kind == "points":
         return Dataset("noise", torch.randn(rows, 2))

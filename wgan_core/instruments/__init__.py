@@ -1,1 +1,1 @@
-"""Measures taken live beside a run, on a thread of their own and within a budget, and the advice drawn from them."""
+"""Measurements taken beside a run while it trains, on a separate thread and within a budget, and the advice drawn from them."""

@@ -1,8 +1,8 @@
-"""What the instruments' numbers mean, in words: one small rule for each way in which a WGAN is known to fail.
+"""What the instruments' numbers mean, in words: one small rule for each known way in which a WGAN fails.
 
-A rule gets what has been measured and either stays quiet or says what it saw (with the number), why that hurts, and which setting to move.
-Thresholds were set between measured healthy runs (`quick-start`, `pytorch-gan`, `pytorch-gan-gp`, and the two runs that come with the
-project) and runs that fail; where a rule has a number from elsewhere, it says so.
+A rule looks at the measurements and either stays silent or says what it saw (with the number), why that hurts, and which setting to change.
+The thresholds were set between measured healthy runs (`quick-start`, `pytorch-gan`, `pytorch-gan-gp`, and the two runs that come with the
+project) and runs that fail. A rule whose number comes from elsewhere says so.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ class Advice:
     """One piece of advice."""
 
     key: str
-    """Names the rule."""
+    """Name of the rule."""
     level: Literal["note", "warning"]
-    """note: good to know when reading the numbers. warning: training is hurt."""
+    """note: good to know when reading the numbers. warning: training is harmed."""
     text: str
     """What was seen, why it matters, what to do."""
     number: float
-    """What was seen."""
+    """The measured number."""
     setting: str
-    """The field of `TrainConfig` to move."""
+    """The field of `TrainConfig` to change."""
 
 
 @dataclass(frozen=True)
 class Observations(Seen):
-    """A run as the rules see it: its settings, how far it is, what has been measured. Rules without their numbers stay quiet."""
+    """A run as the rules see it: its settings, its progress, and the measurements. Rules without the numbers they need stay silent."""
 
     config: TrainConfig
     step: int = 0
     generator_updates: int = 0
     recent_estimates: NDArray[np.float64] | None = None
-    """The Wasserstein estimates of the latest recorded steps, about 200."""
+    """The Wasserstein estimates of the latest recorded steps, about 200 of them."""
 
 
 Rule = Callable[[Observations], Advice | None]
 
 WARMED_UP = 500
-"""Critic updates before which the state of the critic says nothing: default weights are mostly clipped at the first update."""
+"""Before this many critic updates, the critic's state says nothing: most default weights are clipped at the first update."""
 KEPT_UP = 0.87
-"""Share of what more updates find from which on a critic counts as one that keeps up."""
+"""A critic counts as keeping up if it had found at least this share of what more updates find."""
 SETTLED = 1000
-"""Generator updates before which few classes or too similar images are the normal way to start."""
+"""Before this many generator updates, few classes or very similar images are normal."""
 
 
 def advise(seen: Observations) -> tuple[Advice, ...]:
-    """All advice that the observations give rise to, warnings first; empty for a healthy run."""
+    """All advice that follows from the observations, warnings first; empty for a healthy run."""
     found = [advice for rule in RULES if (advice := rule(seen)) is not None]
     return tuple(sorted(found, key=lambda advice: advice.level != "warning"))
 
@@ -71,8 +71,8 @@ def momentum_with_clipping(seen: Observations) -> Advice | None:
     if config.lipschitz != "clip" or config.optimizer != "adam" or config.adam_beta1 == 0:
         return None
     text = (
-        f"Clipping runs with Adam's momentum (β1 = {config.adam_beta1:g}): the critic's loss changes under the optimiser's feet, and the "
-        "WGAN paper found training to become unstable. Choose rmsprop, or set β1 to 0."
+        f"Clipping runs with Adam's momentum (β1 = {config.adam_beta1:g}): the critic's loss keeps changing while Adam averages its "
+        "gradients, and the WGAN paper found that training becomes unstable. Choose rmsprop, or set β1 to 0."
     )
     return Advice("momentum-with-clipping", "warning", text, config.adam_beta1, "optimizer")
 
@@ -90,14 +90,14 @@ def deep_critic_with_clipping(seen: Observations) -> Advice | None:
 
 
 def clipped_norm(seen: Observations) -> Advice | None:
-    """BatchNorm in a critic whose every parameter is clipped, the norm's scales too (WassersteinGAN #18, #32, #75)."""
+    """BatchNorm in a critic whose parameters are all clipped, including the norm's scales (WassersteinGAN #18, #32, #75)."""
     config = seen.config
     if config.lipschitz != "clip" or config.critic_norm != "batch" or config.clipped != "all":
         return None
     text = (
-        f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:g} too, so that each norm divides the scores by "
-        f"{1 / config.clip_value:,.3g} or more. The WGAN authors' code does it all the same; for scores of a usual size clip weights "
-        "only, or take no norm."
+        f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:g} too, so each norm divides the scores by "
+        f"{1 / config.clip_value:,.3g} or more. The WGAN authors' code does this as well. For scores of a usual size, clip only the "
+        "weights, or use no norm."
     )
     return Advice("clipped-norm", "warning", text, 1 / config.clip_value, "clipped")
 
@@ -106,39 +106,41 @@ def clipped_norm(seen: Observations) -> Advice | None:
 
 
 def saturated_weights(seen: Observations) -> Advice | None:
-    """Nearly all weights of a hidden layer at ±c. The last layer is left out: it sits there in every clipped critic that works.
+    """Nearly all weights of a hidden layer are at ±c. The last layer is ignored, because there this is so in every clipped critic that
+    works.
 
-    A note at first: `pytorch-gan` has 98 to 100 % of its layer 2 there for 500 generator updates, and 14 % at 700."""
+    At first it is only a note: `pytorch-gan` has 98 to 100 % of its layer 2 there for 500 generator updates, and 14 % at 700."""
     if seen.health is None or seen.config.lipschitz != "clip" or seen.health.step < WARMED_UP:
         return None
     layer = max(seen.health.boundary[:-1], key=lambda layer: layer.at_boundary, default=None)
     if layer is None or not layer.at_boundary > 0.8:
         return None
-    start = f"{layer.at_boundary:.0%} of the weights of the critic's {layer.name} sit at ±c = {layer.clip_value:g}: "
+    start = f"{layer.at_boundary:.0%} of the weights of the critic's {layer.name} are at ±c = {layer.clip_value:g}: "
     if seen.config.critic_gradients == "accumulated":
-        text = start + "its gradients are never set back to zero, so their sum drives every weight there. Choose fresh critic gradients."
+        text = start + "its gradients are never reset to zero, so their sum drives every weight there. Choose fresh critic gradients."
         return Advice("saturated-weights", "warning", text, layer.at_boundary, "critic_gradients")
-    start += "they have no room to learn in, and all units of the layer come to do the same. "
+    start += "they have no room to learn, and all units of the layer end up doing the same. "
     level, text = _once_settled(seen, start, "raise c, or use the gradient penalty.")
     return Advice("saturated-weights", level, text, layer.at_boundary, "clip_value")
 
 
 def _once_settled(seen: Observations, what: str, remedy: str) -> tuple[Literal["note", "warning"], str]:
-    """For what healthy runs begin with and leave by themselves: a note that says so at first, later a warning."""
+    """For a state in which healthy runs begin and which they leave by themselves: at first a note that says so, later a warning."""
     if seen.generator_updates >= SETTLED:
         return "warning", what + remedy[0].upper() + remedy[1:]
-    return "note", f"{what}Many runs begin so; if this one has not left it after {SETTLED:,} generator updates, {remedy}"
+    return "note", f"{what}Many runs begin this way; if this one is still in this state after {SETTLED:,} generator updates, {remedy}"
 
 
 def _warmed_up_norms(seen: Observations) -> GradientNorms | None:
-    """The critic's slopes, if it had warmed up when they were measured: that may be long ago."""
+    """The critic's slopes, if it was warmed up when they were measured, which may be long ago."""
     return seen.health.norms if seen.health is not None and seen.health.step >= WARMED_UP else None
 
 
 def linear_critic(seen: Observations) -> Advice | None:
-    """A critic with the same gradient everywhere, while the generated samples are too alike for the means to be all that differs.
+    """The critic's gradient is the same everywhere, although the samples are so similar that more than the means must differ.
 
-    A note at first: `pytorch-gan` leaves this state after some 700 generator updates, `walkthrough` after 250, both by themselves."""
+    At first it is only a note: `pytorch-gan` leaves this state after some 700 generator updates, `walkthrough` after 250, both by
+    themselves."""
     norms = _warmed_up_norms(seen)
     if norms is None or seen.diversity is None:
         return None
@@ -146,19 +148,20 @@ def linear_critic(seen: Observations) -> Advice | None:
         return None
     clipped = seen.config.lipschitz == "clip"
     text = (
-        f"The critic's gradient is the same everywhere (alignment {norms.alignment:.3f} of 1): it has become a linear function, which sees "
-        "only that the means differ, so nothing makes the samples as varied as the data. "
+        f"The critic's gradient is the same everywhere (alignment {norms.alignment:.3f} of 1): it has become a linear function, which only "
+        "sees that the means differ, so nothing makes the samples as varied as the data. "
     )
     level, text = _once_settled(seen, text, "raise c." if clipped else "lower the critic's learning rate.")
     return Advice("linear-critic", level, text, norms.alignment, "clip_value" if clipped else "critic_lr")
 
 
 OPTIMIZER_EPS = 1e-8
-"""What RMSprop and Adam, as PyTorch has them, add to the gradient's size before they divide by it."""
+"""What RMSprop and Adam in PyTorch add to the size of the gradient before they divide by it."""
 
 
 def vanishing_gradient(seen: Observations) -> Advice | None:
-    """A layer whose gradient is below what the optimiser adds to it: its weights move less than half as far as the learning rate says."""
+    """A layer's gradient is smaller than what the optimiser adds to it, so its weights move less than half as far as the learning rate
+    says."""
     if seen.health is None:
         return None
     critic, generator = seen.health.critic_depth, seen.health.generator_depth
@@ -179,7 +182,7 @@ def _generator_part(sizes: NDArray[np.float64], names: tuple[str, ...]) -> list[
 
 
 def exploding_gradient(seen: Observations) -> Advice | None:
-    """A gradient that grows a thousandfold on its way through the critic."""
+    """The gradient grows more than a thousandfold on its way through the critic."""
     if seen.health is None:
         return None
     norms = seen.health.critic_depth.log10_norms
@@ -188,28 +191,28 @@ def exploding_gradient(seen: Observations) -> Advice | None:
         return None
     clipped = seen.config.lipschitz == "clip"
     text = (
-        f"The gradient grows by {growth:.1f} decades on its way through the critic to the image: the first layers get steps that have "
-        "nothing to do with those of the last. " + ("Lower c, or use the gradient penalty." if clipped else "Use the gradient penalty.")
+        f"The gradient grows by {growth:.1f} decades on its way through the critic to the image: the first layers get updates of a quite "
+        "different size from the last ones. " + ("Lower c, or use the gradient penalty." if clipped else "Use the gradient penalty.")
     )
     return Advice("exploding-gradient", "warning", text, growth, "clip_value" if clipped else "lipschitz")
 
 
 def critic_lagging(seen: Observations) -> Advice | None:
-    """A critic that finds much more on a generator that stands still. Never more than a note: at eight states of
-    `quick-start`, which trains well, it had found -35 to 119 % of what 200 more updates find, at four of `pytorch-gan-gp` 11 to 79 %."""
+    """The critic finds much more if the generator stands still. Never more than a note: in eight states of `quick-start`, which trains
+    well, it had found -35 to 119 % of what 200 more updates find, and in four of `pytorch-gan-gp` 11 to 79 %."""
     if seen.lag is None or not seen.lag.found < KEPT_UP:
         return None
     lag, updates = seen.lag, int(seen.lag.updates[-1])
     text = (
-        f"With the generator standing still, the critic finds a distance of {lag.after:.3g} after {updates} more updates, estimate over "
-        f"steepest slope; it had found {lag.before:.3g}, {lag.found:.0%} of that. It lags behind, so the estimate understates the "
-        "distance: go by the measured one. Where that does not fall any more, raise n_critic."
+        f"With the generator standing still, the critic finds a distance of {lag.after:.3g} after {updates} more updates (estimate / "
+        f"steepest slope); it had found {lag.before:.3g}, {lag.found:.0%} of that. It lags behind, so the estimate understates the "
+        "distance: rely on the measured distance. If that no longer falls, raise n_critic."
     )
     return Advice("critic-lagging", "note", text, lag.found, "n_critic")
 
 
 def negative_estimate(seen: Observations) -> Advice | None:
-    """An estimate that is mostly negative: the critic prefers generated samples, worse than a critic that says nothing."""
+    """The estimate is mostly negative: the critic prefers generated samples, which is worse than a critic that says nothing."""
     if seen.recent_estimates is None or len(seen.recent_estimates) < 50 or seen.step < WARMED_UP:
         return None
     share = float((seen.recent_estimates < 0).mean())
@@ -223,7 +226,7 @@ def negative_estimate(seen: Observations) -> Advice | None:
 
 
 def penalty_not_holding(seen: Observations) -> Advice | None:
-    """A gradient penalty under which the typical gradient is not near 1 (healthy: 1.0 to 1.3)."""
+    """The typical gradient is not near 1 in spite of the gradient penalty (healthy: 1.0 to 1.3)."""
     norms = _warmed_up_norms(seen)
     if norms is None or seen.config.lipschitz != "gradient-penalty":
         return None
@@ -231,19 +234,19 @@ def penalty_not_holding(seen: Observations) -> Advice | None:
     if 0.5 <= median <= 2:
         return None
     text = (
-        f"The gradient penalty wants slopes of 1 between real and generated samples, but the median there is {median:.2g}: the critic is "
-        f"not held to the slope that the estimate assumes. Raise λ (now {seen.config.gp_lambda:g})."
+        f"The gradient penalty aims for slopes of 1 between real and generated samples, but the median there is {median:.2g}: the critic "
+        f"does not have the slope that the estimate assumes. Raise λ (now {seen.config.gp_lambda:g})."
     )
     return Advice("penalty-not-holding", "warning", text, median, "gp_lambda")
 
 
 def nothing_holds_the_critic(seen: Observations) -> Advice | None:
-    """No Lipschitz method, and a critic that has become steep."""
+    """There is no Lipschitz method, and the critic has become steep."""
     if seen.health is None or seen.config.lipschitz != "none" or not (steepest := seen.health.constant.value or 0.0) > 10:
         return None
     text = (
-        f"Nothing keeps the critic Lipschitz, and its steepest slope is {steepest:.3g} by now: the estimate grows with the slope and "
-        "measures no distance. Choose clip or gradient-penalty."
+        f"Nothing keeps the critic Lipschitz, and its steepest slope is now {steepest:.3g}: the estimate grows with the slope and measures "
+        "no distance. Choose clip or gradient-penalty."
     )
     return Advice("nothing-holds-the-critic", "warning", text, steepest, "lipschitz")
 
@@ -255,7 +258,7 @@ def overfitted_critic(seen: Observations) -> Advice | None:
         return None
     text = (
         f"The critic scores training samples higher than real ones that it never saw, by {gap.share:.0%} of the estimate: it knows them by "
-        "heart, and the estimate tells more of that than of the generator. Use more data, or a smaller critic."
+        "heart, and the estimate says more about that than about the generator. Use more data, or a smaller critic."
     )
     return Advice(
         "overfitted-critic", "warning", text, gap.share, "dcgan_width" if seen.config.architecture == "dcgan" else "critic_widths"
@@ -266,7 +269,7 @@ def overfitted_critic(seen: Observations) -> Advice | None:
 
 
 def still_generator(seen: Observations) -> Advice | None:
-    """Samples of the same latents that hardly move (healthy: 10 % of the distance of two real samples within 100 updates, and more)."""
+    """Samples of the same latents hardly move (healthy: at least 10 % of the distance between two real samples within 100 updates)."""
     moved = seen.moved
     if moved is None or moved.generator_updates < 25 or not moved.share < 0.01:
         return None
@@ -277,42 +280,47 @@ def still_generator(seen: Observations) -> Advice | None:
     return Advice("still-generator", "warning", text, moved.share, "generator_lr")
 
 
-_COLLAPSE = "The critic does not see what is missing: with a critic nearer its optimum the generator cannot collapse. Raise n_critic."
+_COLLAPSE = (
+    "The critic does not notice what is missing. With a critic closer to its optimum, the generator cannot collapse. Raise n_critic."
+)
 
 
 def missing_modes(seen: Observations) -> Advice | None:
-    """Half of the classes or modes of the data, or more of them, that a generator of otherwise good samples does not make."""
+    """Half of the classes or modes of the data, or more, are missing from the samples of a generator that is otherwise good."""
     if seen.generator_updates < SETTLED:
         return None
     if seen.classes is not None:
         covered, total, what = seen.classes.covered, seen.classes.classes, "classes"
-    elif seen.modes is not None and seen.modes.high_quality >= 0.5:  # else they are not missing, but all points lie beside them
+    elif seen.modes is not None and seen.modes.high_quality >= 0.5:  # otherwise all points are off the modes, and none is missing
         covered, total, what = seen.modes.hit, len(seen.modes.shares), "modes"
     else:
         return None
     if total < 2 or covered > total / 2:
         return None
-    text = f"Only {covered} of the {total} {what} of the data come up in the samples. {_COLLAPSE}"
+    text = f"Only {covered} of the {total} {what} of the data occur in the samples. {_COLLAPSE}"
     return Advice("missing-modes", "warning", text, covered / total, "n_critic")
 
 
 def samples_too_alike(seen: Observations) -> Advice | None:
-    """Samples less than half as diverse as the data."""
+    """The samples are less than half as diverse as the data."""
     if seen.diversity is None or seen.generator_updates < SETTLED or not seen.diversity < 0.5:
         return None
-    text = f"Two samples differ only {seen.diversity:.0%} as much as two real ones: the generator makes nearly one thing. {_COLLAPSE}"
+    text = (
+        f"Two samples differ only {seen.diversity:.0%} as much as two real ones: the generator makes nearly the same thing each time. "
+        f"{_COLLAPSE}"
+    )
     return Advice("samples-too-alike", "warning", text, seen.diversity, "n_critic")
 
 
 def batchnorm_modes_differ(seen: Observations) -> Advice | None:
-    """Samples that depend on the mode of BatchNorm (healthy: a ratio of 0.9 to 1.6)."""
+    """Samples depend on the mode of BatchNorm (healthy: a ratio of 0.9 to 1.6)."""
     gap = seen.mode_gap
     if gap is None or seen.generator_updates < 100 or not gap.ratio > 2:
         return None
     text = (
-        f"Samples with BatchNorm's running statistics, which you see, are {gap.ratio:.1f} times as far from those of training, which the "
-        "critic sees, as two samples of one kind: the running statistics do not describe the batches. Take larger batches, or lower the "
-        "generator's learning rate."
+        f"You see samples made with BatchNorm's running statistics, while the critic sees those of training. The two are {gap.ratio:.1f} "
+        "times as far apart as two samples of the same kind, so the running statistics do not describe the batches. Use larger batches, or "
+        "lower the generator's learning rate."
     )
     return Advice("batchnorm-modes-differ", "warning", text, gap.ratio, "batch_size")
 

@@ -1,4 +1,4 @@
-"""The instruments of a run: which there are, what they need, and what they read. `schedule` says when, `monitor` where."""
+"""The instruments of a run: which ones there are, what they need, and what they read. `schedule` decides when they run, `monitor` where."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ from wgan_core.store.readings import Reading, plain
 log = logging.getLogger(__name__)
 
 IMAGES, POINTS, FEW = 1024, 512, 256
-"""On either side. At 1024 points exact W1 costs six times as much. The same n at every look: what is left of a distance above its floor
-grows with n, so a curve of several n would rise or fall by itself."""
+"""Number of samples on each side. At 1,024 points exact W1 would cost six times as much as at 512. Every look uses the same n: a distance's
+excess over its floor grows with n, so a curve of several n would rise or fall for that reason alone."""
 HEALTH = 128
 NEAREST = 64
 _LESSON = 20
-"""Updates of the classifier's training that are done at a time."""
+"""Number of updates of the classifier's training per call."""
 _GRID = 33
-"""Points a side of the grid on which the steepest place of a critic of points is looked for."""
+"""Points per side of the grid on which the steepest place of a critic of points is searched."""
 
 
 class Kit:
-    """What the instruments of a run share. Everything is made when first needed, in the measuring thread, and used there only.
+    """What the instruments of a run share. Everything is made on first use, in the measuring thread, and used only there.
 
     Args:
-        config: the run's.
-        training: what it trains on.
-        classifiers: where the small classifiers are kept; None for the usual folder.
+        config: the run's config.
+        training: the data that the run trains on.
+        classifiers: the folder for small classifiers; None for the usual one.
     """
 
     def __init__(self, config: TrainConfig, training: Dataset, classifiers: Any = None) -> None:
@@ -59,7 +59,7 @@ class Kit:
 
     @functools.cached_property
     def held_out(self) -> Dataset | None:
-        """Real data that the run never sees, where the data set has such a part and it is here; never downloads."""
+        """Real data that the run never sees, if the data set has such a part and it is here. Never downloads."""
         if not DATASETS[self._config.dataset].has_held_out:
             return None
         try:
@@ -69,28 +69,28 @@ class Kit:
             return None
 
     def yardstick(self, n: int) -> Yardstick:
-        """One for n samples on either side."""
+        """The yardstick for n samples on each side."""
         if n not in self._yardsticks:
             self._yardsticks[n] = Yardstick(self.training, self.held_out, n=n)
         return self._yardsticks[n]
 
     @functools.cached_property
     def typical(self) -> float:
-        """The mean distance of two real samples."""
+        """The mean distance between two real samples."""
         return mean_distance_within(self.yardstick(FEW).real)
 
     @property
     def n(self) -> int:
-        """Samples on either side of a distance."""
+        """Number of samples on each side of a distance."""
         return POINTS if self.training.kind == "points" else IMAGES
 
     @functools.cached_property
     def z(self) -> Tensor:
-        """The latents measured with, [1024, latent_dim], always the same ones."""
+        """The latents used for measuring, [1024, latent_dim], always the same ones."""
         return torch.randn(IMAGES, self._config.latent_dim, generator=torch.Generator().manual_seed(self._config.seed + 77))
 
     def classifier(self) -> Classifier | None:
-        """The small classifier; None while it is still learning, a part at each call."""
+        """The small classifier; None while it is still being trained. Each call continues its training a little."""
         if self._classifier is None and self._lesson is None:
             self._classifier = coverage.kept_classifier(self.training, self.held_out, self._folder)
         if self._classifier is not None:
@@ -103,25 +103,25 @@ class Kit:
         return self._classifier
 
     def moved(self, specimen: Specimen, samples: Tensor, typical: float) -> diagnose.Movement | None:
-        """How far `samples` have moved since the last call; None the first time, or where the generator was not updated since."""
+        """How far `samples` have moved since the last call; None at the first call, or if the generator has not been updated since."""
         before, self._moved = self._moved, (specimen.generator_updates, samples)
         if before is None or before[0] >= specimen.generator_updates:
             return None
         return diagnose.movement(before[1], samples, typical, specimen.generator_updates - before[0])
 
 
-# What they measure.
+# The measurements.
 
 
 def _reading(key: str, specimen: Specimen, value: float | None, **more: Any) -> Reading:
     sound = value is not None and math.isfinite(value)
-    # Details as the run's file has them, so that a live run and one from its folder are drawn alike.
+    # Details in the same form as in the run's file, so that a live run and a loaded run are drawn alike.
     more["details"] = plain(more.get("details", {}))
     return Reading(key, specimen.step, specimen.generator_updates, float(value) if sound and value is not None else None, **more)
 
 
 def _health(kit: Kit, specimen: Specimen) -> Look:
-    # Convolutions in float64 take a hundred times as long as the mlp's matrices.
+    # Convolutions in float64 take a hundred times as long as the MLP's matrices.
     n = HEALTH // (4 if specimen.config.architecture == "dcgan" else 1)
     real = network_input(kit.training.data[_spread(len(kit.training), n)])
     health = diagnose.examine(specimen, real, extra=_grid(kit) if kit.training.kind == "points" else None)
@@ -157,7 +157,7 @@ def _health_details(health: diagnose.CriticHealth) -> dict[str, Any]:
 
 
 def _spread(size: int, n: int) -> Tensor:
-    """Rows of the training data that are looked at, always the same ones."""
+    """The rows of the training data used for measuring, always the same ones."""
     return torch.randperm(size, generator=torch.Generator().manual_seed(1))[: min(n, size)]
 
 
@@ -168,7 +168,7 @@ def _grid(kit: Kit) -> Tensor:
 
 
 def _truth(kit: Kit, specimen: Specimen) -> Look:
-    """The first distance, and what else the same samples tell nearly for nothing."""
+    """The first distance, and whatever else can be read from the same samples at almost no cost."""
     yardstick = kit.yardstick(kit.n)
     samples = specimen.generate(kit.z[: yardstick.n])
     measured = yardstick.measure(yardstick.distances[0], samples)
@@ -239,7 +239,7 @@ def _classes(kit: Kit, specimen: Specimen) -> Look | None:
     }
     found = [_reading("classes", specimen, report.covered, n=report.n, unit="classes", reference=yardstick.reference, details=details)]
     distance: Distance = coverage.fd_cnn(classifier)
-    if yardstick.n >= distance.least:
+    if yardstick.n >= distance.min_rows:
         found.append(_distance(specimen, yardstick.measure(distance, samples), classifier=classifier.hash, accuracy=classifier.accuracy))
     return Look(found, Seen(classes=report))
 
@@ -264,7 +264,7 @@ def _overfit(kit: Kit, specimen: Specimen) -> Look:
 
 
 def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
-    """The instruments that make sense for a run, the cheap and telling ones first."""
+    """The instruments that suit a run, the cheap and informative ones first."""
     points = training.kind == "points"
     rare = [Instrument("energy", _energy, 0.2, 0.05)]
     if not points:
@@ -276,12 +276,12 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
     if coverage.has_classes(training):
         rare.append(Instrument("classes", _classes, 0.15, 0.15))
     return (
-        Lane(0.3, (Instrument("critic-health", _health, 0.05, 0.05),), apart=0.05, least=0.5, most=30),
-        Lane(0.4, (Instrument("truth", _truth, 0.25, 0.05),), apart=0.1, least=1, most=120),
-        Lane(0.3, tuple(rare), apart=0.2, least=3, most=600),
+        Lane(0.3, (Instrument("critic-health", _health, 0.05, 0.05),), gap_share=0.05, min_gap_seconds=0.5, max_gap_seconds=30),
+        Lane(0.4, (Instrument("truth", _truth, 0.25, 0.05),), gap_share=0.1, min_gap_seconds=1, max_gap_seconds=120),
+        Lane(0.3, tuple(rare), gap_share=0.2, min_gap_seconds=3, max_gap_seconds=600),
     )
 
 
 def complete(reading: Reading, *, seconds: float, trained: float, spent: float) -> Reading:
-    """`reading` with what it cost and when."""
+    """`reading` with its cost and time filled in."""
     return dataclasses.replace(reading, seconds=seconds, trained=trained, spent=spent)

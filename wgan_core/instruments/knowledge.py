@@ -1,4 +1,4 @@
-"""What is known of a run by now, and the advice drawn from it. Written by the run's thread alone."""
+"""What is known about a run so far, and the advice drawn from it. Used only by the run's thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wgan_core.store.readings import ADVICE, Reading, plain
 
 
 class Knowledge:
-    """What the instruments of one run have seen.
+    """Everything that the instruments of one run have seen.
 
     Args:
         readings: what they had read before this process resumed the run.
@@ -31,7 +31,7 @@ class Knowledge:
         self._said: Any = next((dict(one.details) for one in reversed(readings) if one.key == ADVICE), None)
 
     def take(self, seen: Seen, step: int) -> None:
-        """Add what a look has found in the networks of `step`."""
+        """Add what a look found in the networks of `step`."""
         self.seen = self.seen.updated(seen)
         slope = seen.health.constant.value if seen.health is not None else None
         if slope is not None:
@@ -40,7 +40,7 @@ class Knowledge:
             self._lag_step = step
 
     def forget_lag(self) -> None:
-        """The critic's lag no longer holds: a setting was changed."""
+        """Drop the critic's lag, because a setting was changed."""
         self.seen = dataclasses.replace(self.seen, lag=None)
 
     @property
@@ -49,9 +49,9 @@ class Knowledge:
         return self._said is not None
 
     def advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Reading | None:
-        """The advice as a record of the run at `step`; None where it is what was said before.
+        """The advice as a record for the run at `step`; None if it has not changed.
 
-        What was found out about the critic's lag holds until the run is twice as long.
+        The critic's lag counts until the run is twice as long as when it was measured.
         """
         if step > 2 * self._lag_step:
             self.forget_lag()

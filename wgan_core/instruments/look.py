@@ -1,4 +1,5 @@
-"""What one look of an instrument gives: readings for the run's record, and what the advice is drawn from. No torch: pages import it."""
+"""The result of one look of an instrument: readings for the run's record, and what the advice is drawn from. Imports no torch, because
+pages import it."""
 
 from __future__ import annotations
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What has been measured of a run's networks; None for what has not."""
+    """What has been measured on a run's networks; None for what has not been."""
 
     health: CriticHealth | None = None
     lag: Lag | None = None
     classes: ClassReport | None = None
     modes: ModeReport | None = None
     diversity: float | None = None
-    """Of generated over real samples, from `metrics.diversity`."""
+    """Diversity of generated samples relative to real ones, from `metrics.diversity`."""
     mode_gap: ModeGap | None = None
     overfit: OverfitGap | None = None
     moved: Movement | None = None
@@ -34,13 +35,13 @@ class Seen:
     """The steepest slope that the critic has had so far."""
 
     def updated(self, newer: Seen) -> Seen:
-        """This, with everything that `newer` has in its place."""
+        """A copy in which everything that `newer` has replaces the old values."""
         return dataclasses.replace(self, **{name: value for name, value in vars(newer).items() if value is not None})
 
 
 @dataclass(frozen=True)
 class Look:
-    """What an instrument found at one step."""
+    """The result of an instrument at one step."""
 
     readings: list[Reading] = field(default_factory=list)
     seen: Seen = Seen()
@@ -48,21 +49,21 @@ class Look:
 
 @dataclass(frozen=True)
 class Measured:
-    """One look as the measuring thread hands it to its run."""
+    """One look, as the measuring thread passes it to the run."""
 
     key: str
-    """The instrument."""
+    """The instrument's key."""
     readings: tuple[Reading, ...]
     seconds: float
-    """What it cost."""
-    trained: float
-    """Seconds of training when the weights were copied."""
+    """The cost."""
+    trained_seconds: float
+    """Seconds of training at the time when the weights were copied."""
     edits: int = 0
-    """How many live edits of the recipe there had been when the weights were copied."""
+    """Number of edits of the recipe at the time when the weights were copied."""
     seen: Seen = Seen()
     again: bool = False
-    """Whether it is not done yet and wants another go."""
+    """Whether the instrument is not finished and has to be called again."""
     trouble: str = ""
-    """Why it failed, in a sentence."""
+    """Why it failed, in one sentence."""
     asked: bool = False
-    """Whether it was asked for by hand, and so is not booked."""
+    """Whether the user asked for it, in which case it does not count against the budget."""

@@ -1,6 +1,6 @@
-"""Instruments on a run: weights are copied on the run's thread, at a step boundary; everything is measured on a thread of its own.
+"""Runs the instruments: weights are copied on the run's thread, between two steps, and everything is measured on a separate thread.
 
-The training never waits for a measurement, and no number of it depends on one. Results come back through the run's inbox.
+Training never waits for a measurement and never depends on one. Results come back through the run's inbox.
 """
 
 from __future__ import annotations
@@ -33,31 +33,31 @@ from wgan_core.training.trainer import Trainer
 log = logging.getLogger(__name__)
 
 LAG_UPDATES = 200
-_LOOK_EVERY = 0.05
-"""Seconds of training between two looks at the schedule."""
+_CHECK_EVERY_SECONDS = 0.05
+"""Seconds of training between two checks of the schedule."""
 
 
 @dataclass(frozen=True)
 class _Job:
     instrument: Instrument
     copied: Copied
-    copying: float
-    """Seconds that training stood still."""
-    trained: float
+    copying_seconds: float
+    """Seconds that training stood still for the copy."""
+    trained_seconds: float
     edits: int
-    """Live edits of the recipe until then."""
+    """Number of edits of the recipe so far."""
     asked: bool = False
-    """Asked for by hand: not booked, and not put off in parts."""
+    """Asked for by the user: not counted against the budget, and done in one go."""
 
 
-_AT_EXIT = 20.0
+_EXIT_WAIT_SECONDS = 20.0
 _monitors: weakref.WeakSet[Monitor] = weakref.WeakSet()
 
 
 @atexit.register
 def _wait_at_exit() -> None:
-    """A thread that computes while the interpreter is taken down makes the program end in an abort: let it finish its measurement."""
-    deadline = time.monotonic() + _AT_EXIT
+    """Let measurements finish at exit. A thread that still computes while the interpreter shuts down makes the program abort."""
+    deadline = time.monotonic() + _EXIT_WAIT_SECONDS
     for monitor in list(_monitors):
         monitor.close()
     for monitor in list(_monitors):
@@ -65,15 +65,16 @@ def _wait_at_exit() -> None:
 
 
 class Monitor:
-    """The instruments of one run. All methods are for the run's thread, which alone writes what is known; measuring threads only report.
+    """The instruments of one run. All methods are for the run's thread, and only that thread changes what is known; measuring threads only
+    report.
 
     Args:
-        trainer: of the run; only its config is read here.
-        training: the data it trains on.
-        report: takes what was measured; called from other threads (the run's inbox).
-        kit: what the instruments share; made here if None.
-        known: what they had read before the run was resumed.
-        lanes: the instruments; those that suit the run if None.
+        trainer: the run's trainer; only its config is read here.
+        training: the data that it trains on.
+        report: receives each measurement, called from other threads (it puts it into the run's inbox).
+        kit: what the instruments share; created here if None.
+        known: the readings taken before the run was resumed.
+        lanes: the instruments; if None, those that suit the run.
     """
 
     def __init__(
@@ -100,39 +101,39 @@ class Monitor:
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         _monitors.add(self)
         self.checking_lag = False
-        """Whether the answer to `check_lag` is still to come."""
+        """Whether the result of `check_lag` is still pending."""
 
-    def offer(self, trainer: Trainer, trained: float) -> None:
-        """After a step: take a copy if something is due.
+    def offer(self, trainer: Trainer, trained_seconds: float) -> None:
+        """Copy the weights for an instrument if one is due. Called after each step.
 
         Args:
-            trainer: at a step boundary.
-            trained: seconds of training so far.
+            trainer: between two steps.
+            trained_seconds: seconds of training so far.
         """
-        if trained < self._look_again or self._busy or self._closed:
+        if trained_seconds < self._look_again or self._busy or self._closed:
             return
-        self._look_again = trained + _LOOK_EVERY
-        instrument = self._schedule.next(trained, trainer.config.instruments_budget / 100)
+        self._look_again = trained_seconds + _CHECK_EVERY_SECONDS
+        instrument = self._schedule.next(trained_seconds, trainer.config.instruments_budget / 100)
         if instrument is None:
             return
         start = time.perf_counter()
         copied = copy_weights(trainer)
         self._busy = True
-        self._put(_Job(instrument, copied, time.perf_counter() - start, trained, self._edits))
+        self._put(_Job(instrument, copied, time.perf_counter() - start, trained_seconds, self._edits))
 
-    def measure_all(self, trainer: Trainer, trained: float) -> bool:
-        """Have every instrument read the networks as they are now; outside the budget: somebody asked. False if they are at it."""
+    def measure_all(self, trainer: Trainer, trained_seconds: float) -> bool:
+        """Let every instrument read the networks now, outside the budget, because the user asked. False if this is already under way."""
         if self.measuring_all or self._closed:
             return False
         copied = copy_weights(trainer)
         for instrument in self._schedule.instruments:
             self._asked += 1
-            self._put(_Job(instrument, copied, 0.0, trained, self._edits, asked=True))
+            self._put(_Job(instrument, copied, 0.0, trained_seconds, self._edits, asked=True))
         return True
 
     @property
     def measuring_all(self) -> bool:
-        """Whether answers to `measure_all` are still to come."""
+        """Whether results of `measure_all` are still pending."""
         return self._asked > 0 and not self._closed
 
     def _put(self, job: _Job) -> None:
@@ -141,17 +142,17 @@ class Monitor:
             self._thread = self._begin(self._work)
 
     def took(self, measured: Measured, trainer: Trainer, recent: NDArray[np.float64]) -> Measured:
-        """Book what a measurement cost, and draw advice from it.
+        """Count the cost of a measurement, and draw advice from it.
 
-        What was seen before the last edit enters no advice. A lag found before it is dropped: it is of other settings.
+        A measurement from before the last edit gives no advice. A lag from before it is dropped, because it belongs to other settings.
 
         Args:
             measured: what a measuring thread has reported.
-            trainer: as it is now.
+            trainer: in its present state.
             recent: the newest Wasserstein estimates.
 
         Returns:
-            It, with its readings complete and the advice among them.
+            `measured` with complete readings, including the advice.
         """
         old = measured.edits != self._edits
         if measured.key == "critic-lag":
@@ -162,7 +163,9 @@ class Monitor:
         else:
             self._book(measured)
             spent = self._schedule.spent
-            readings = tuple(complete(one, seconds=measured.seconds, trained=measured.trained, spent=spent) for one in measured.readings)
+            readings = tuple(
+                complete(one, seconds=measured.seconds, trained=measured.trained_seconds, spent=spent) for one in measured.readings
+            )
         if old or measured.trouble or measured.again:
             return replace(measured, readings=readings)
         self._knowledge.take(measured.seen, measured.readings[0].step if measured.readings else trainer.step)
@@ -182,12 +185,12 @@ class Monitor:
             self._asked -= 1
         else:
             self._busy = False
-            self._schedule.done(measured.key, measured.trained, measured.seconds, again=measured.again and not failed)
+            self._schedule.done(measured.key, measured.trained_seconds, measured.seconds, again=measured.again and not failed)
         if failed:
             self._schedule.leave_out(measured.key)
 
     def edited(self, names: Iterable[str]) -> None:
-        """These settings were changed: if one of them is of the recipe, look at the critic soon."""
+        """These settings were changed. If one of them belongs to the recipe, look at the critic soon."""
         self._look_again = 0.0
         if any(SETTINGS[name].group == "recipe" for name in names):
             self._edits += 1
@@ -195,7 +198,8 @@ class Monitor:
             self._schedule.hurry("critic-health")
 
     def check_lag(self, trainer: Trainer) -> bool:
-        """Find out whether the critic lags, on a thread of its own and outside the budget: somebody asked. False if one is at it."""
+        """Find out whether the critic lags, on a separate thread and outside the budget, because the user asked. False if this is already
+        under way."""
         if self.checking_lag or self._closed:
             return False
         arguments = trainer.config, trainer.data, copy_state(trainer), self._edits
@@ -204,12 +208,12 @@ class Monitor:
         return True
 
     def close(self) -> None:
-        """No more measurements; the one under way is of no consequence."""
+        """Start no more measurements. The one under way is ignored."""
         self._closed = True
         self._jobs.put(None)
 
     def join(self, timeout: float) -> bool:
-        """Wait for the threads after `close`; True if they have ended within `timeout` seconds."""
+        """Wait for the threads after `close`; True if they ended within `timeout` seconds."""
         deadline = time.monotonic() + timeout
         for thread in list(self._threads):
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -235,21 +239,22 @@ class Monitor:
         try:
             specimen = job.copied.specimen()
             look = job.instrument.measure(self._kit, specimen)
-            while job.asked and look is None and not self._closed:  # it does its work in parts
+            while job.asked and look is None and not self._closed:  # it works in parts
                 look = job.instrument.measure(self._kit, specimen)
         except Exception as error:
             log.exception("instrument %s failed", key)
             trouble = (
-                f"The instrument {key} failed ({type(error).__name__}: {str(error)[:120]}) and is left out from here on; training goes on."
+                f"The instrument {key} failed ({type(error).__name__}: {str(error)[:120]}) and is switched off for the rest of the run; "
+                "training continues."
             )
-        # Not the thread's processor time: on a busy machine that is a larger part of what the training gets than of the time that passes.
-        seconds = job.copying + time.perf_counter() - start
+        # Elapsed time, not the thread's processor time, so that the budget is a share of the time that passes, also on a busy machine.
+        seconds = job.copying_seconds + time.perf_counter() - start
         found = look or Look()
         return Measured(
             key,
             tuple(found.readings),
             seconds,
-            job.trained,
+            job.trained_seconds,
             edits=job.edits,
             seen=found.seen,
             again=look is None,
@@ -266,17 +271,17 @@ class Monitor:
             return
         except Exception as error:
             log.exception("the critic's lag could not be found")
-            trouble = f"Whether the critic lags could not be found out ({type(error).__name__}: {str(error)[:120]}); training goes on."
+            trouble = f"The check of the critic's lag failed ({type(error).__name__}: {str(error)[:120]}); training continues."
             self._report(Measured("critic-lag", (), 0.0, 0.0, edits=edits, trouble=trouble))
             return
         self._report(Measured("critic-lag", (lag_reading(lag, counters[0], counters[1]),), 0.0, 0.0, edits=edits, seen=Seen(lag=lag)))
 
 
-_LAG_OF_OTHER_SETTINGS = "A setting was changed while the critic's lag was looked for, so what was found no longer holds: check again."
+_LAG_OF_OTHER_SETTINGS = "A setting was changed while the critic's lag was being measured, so the result no longer holds: check again."
 
 
 def lag_reading(lag: Lag, step: int, generator_updates: int) -> Reading:
-    """What a check of the critic's lag found. Its cost is not part of the budget."""
+    """The result of a check of the critic's lag. Its cost does not count against the budget."""
     finite = bool(np.isfinite(lag.found))
     return Reading(
         "critic-lag",

@@ -1,4 +1,4 @@
-"""When a run's instruments are due, so that all of them together stay within a share of training time. No thread and no clock here."""
+"""When a run's instruments are due, so that together they stay within a share of training time. No thread and no clock here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from wgan_core.instruments.look import Look
 
 Measure = Callable[..., "Look | None"]
-"""Of a `kit.Kit` and a `diagnose.Specimen`: what was found, or None if it needs another go first."""
+"""Takes a `kit.Kit` and a `diagnose.Specimen`; returns what was found, or None if it has to be called again."""
 
 
 @dataclass(frozen=True)
@@ -18,42 +18,43 @@ class Instrument:
 
     key: str
     measure: Measure
-    first: float
-    """Seconds to expect of the first look, which finds what later ones are compared with, and below of the second; then as those before."""
-    full: float
+    first_seconds: float
+    """Expected cost of the first look, which also computes what later looks are compared with."""
+    usual_seconds: float
+    """Expected cost of the second look. After that, the cost of the previous look is expected."""
 
 
 @dataclass(frozen=True)
 class Lane:
-    """Instruments that take turns, and what they may cost together."""
+    """Instruments that take turns, and their common share of the budget."""
 
     share: float
-    """Of the budget."""
+    """Share of the budget."""
     instruments: tuple[Instrument, ...]
-    apart: float
-    """A look is due again after this share of the training so far, in seconds ..."""
-    least: float
-    """... but no sooner than this ..."""
-    most: float
-    """... and no later than this."""
+    gap_share: float
+    """The next look is due after this share of the training time so far ..."""
+    min_gap_seconds: float
+    """... but not before this many seconds ..."""
+    max_gap_seconds: float
+    """... and at the latest after this many."""
 
 
 @dataclass
 class _Account:
     looks: int = 0
     cost: float = 0.0
-    """Of the last look."""
+    """Seconds that the last look took."""
     last: float = -math.inf
-    """When it was, in seconds of training."""
+    """When the last look was, in seconds of training."""
     unfinished: bool = False
 
 
 class Schedule:
-    """Which instrument comes next, so that all of them together stay within a share of training time.
+    """Decides which instrument comes next, so that all together stay within a share of training time.
 
-    An instrument begins only where what it costs (as its last look did) still fits: into its lane's part of the budget, or, while no other
-    lane waits, into what is left of the whole beside what the others have saved for their next looks; at the lane's first look, into the
-    whole. So no lane starves another, and first looks come early.
+    An instrument starts only if its expected cost (that of its last look) still fits into a part of the budget. Usually this is its lane's
+    part. While no other lane is waiting, it is everything left over, apart from what the other lanes have saved for their next looks. For a
+    lane's first look it is the whole budget. So no lane starves another, and first looks come early.
     """
 
     def __init__(self, lanes: Sequence[Lane]) -> None:
@@ -65,72 +66,73 @@ class Schedule:
 
     @property
     def spent(self) -> float:
-        """Seconds that all instruments have cost."""
+        """Seconds that all instruments together have cost."""
         return self._overall
 
-    def next(self, trained: float, budget: float) -> Instrument | None:
-        """What to measure after `trained` seconds of training with `budget`, a share of them; None for nothing yet."""
+    def next(self, trained_seconds: float, budget: float) -> Instrument | None:
+        """The instrument to run after `trained_seconds` of training, of which the share `budget` may be used; None if it is too early."""
         if budget <= 0:
             return None
-        due = [(lane, instrument) for lane in self._lanes if (instrument := self._due(lane, trained)) is not None]
+        due = [(lane, instrument) for lane in self._lanes if (instrument := self._due(lane, trained_seconds)) is not None]
         waiting = False
-        # First the lane that has had least of its part.
+        # The lane that has used the least of its part comes first.
         for lane, instrument in sorted(due, key=lambda one: self._spent[id(one[0])] / one[0].share):
-            cost, allowed = self._expected(instrument), budget * trained
+            cost, allowed = self._expected(instrument), budget * trained_seconds
             first = not self._spent[id(lane)] and not waiting
             own = self._spent[id(lane)] + cost <= lane.share * allowed
-            left = allowed if first or own else allowed - self._saved_by_others(lane, trained, allowed)
+            left = allowed if first or own else allowed - self._saved_by_others(lane, trained_seconds, allowed)
             if self.spent + cost <= left and (len(due) == 1 or first or own):
                 return instrument
-            waiting = waiting or not self._spent[id(lane)]  # its first look comes before those of the lanes after it
+            waiting = waiting or not self._spent[id(lane)]  # this lane's first look comes before the lanes after it
         return None
 
-    def _saved_by_others(self, lane: Lane, trained: float, allowed: float) -> float:
-        """What the other lanes have not spent of their parts, up to what their next looks cost."""
+    def _saved_by_others(self, lane: Lane, trained_seconds: float, allowed: float) -> float:
+        """The unspent parts of the other lanes, each up to the cost of its next look."""
         saved = 0.0
         for other in self._lanes:
             if other is not lane:
-                next_one = self._due(other, trained)
+                next_one = self._due(other, trained_seconds)
                 cost = self._expected(next_one) if next_one is not None else min(map(self._expected, other.instruments))
                 saved += min(cost, max(0.0, other.share * allowed - self._spent[id(other)]))
         return saved
 
-    def _due(self, lane: Lane, trained: float) -> Instrument | None:
-        """Of the lane's instruments that are due, the one that has waited longest."""
-        apart = min(lane.most, max(lane.least, lane.apart * trained))
+    def _due(self, lane: Lane, trained_seconds: float) -> Instrument | None:
+        """The instrument of the lane that is due and has waited longest; None if none is due."""
+        gap = min(lane.max_gap_seconds, max(lane.min_gap_seconds, lane.gap_share * trained_seconds))
         accounts = {instrument: self._accounts[instrument.key] for instrument in lane.instruments if instrument.key not in self._failed}
-        waiting = [instrument for instrument, account in accounts.items() if account.unfinished or trained >= account.last + apart]
+        waiting = [instrument for instrument, account in accounts.items() if account.unfinished or trained_seconds >= account.last + gap]
         return min(waiting, key=lambda instrument: accounts[instrument].last, default=None)
 
     def _expected(self, instrument: Instrument) -> float:
         account = self._accounts[instrument.key]
         if account.looks < 2:
-            return instrument.first if account.looks == 0 else instrument.full
+            return instrument.first_seconds if account.looks == 0 else instrument.usual_seconds
         return account.cost
 
-    def done(self, key: str, trained: float, cost: float, *, again: bool = False) -> None:
-        """`key` was measured; again: it is due at once."""
+    def done(self, key: str, trained_seconds: float, cost: float, *, again: bool = False) -> None:
+        """Record that `key` was measured. again: it is not finished, so it is due at once."""
         lane, instrument = next((lane, one) for lane in self._lanes for one in lane.instruments if one.key == key)
         account = self._accounts[key]
         self._overall += cost
-        # What a first look costs beyond the usual goes into a floor and into loading what it needs, on a busy machine many times the look
-        # itself. It counts against the whole budget, but the lane's next look does not wait until the lane's part alone has made up for it.
-        self._spent[id(lane)] += min(cost, instrument.full) if account.looks == 0 else cost
+        # A first look costs more than usual, because it also computes a floor and loads what it needs; on a busy machine many times more.
+        # This counts against the whole budget. But the lane is charged only the usual cost, so that its next look does not have to wait
+        # long.
+        self._spent[id(lane)] += min(cost, instrument.usual_seconds) if account.looks == 0 else cost
         account.looks += 1
         account.cost = cost
-        account.last = trained
+        account.last = trained_seconds
         account.unfinished = again
 
     def leave_out(self, key: str) -> None:
-        """No more of `key`: it has failed."""
+        """Never run `key` again, because it has failed."""
         self._failed.add(key)
 
     @property
     def instruments(self) -> tuple[Instrument, ...]:
-        """All that have not failed."""
+        """All instruments that have not failed."""
         return tuple(one for lane in self._lanes for one in lane.instruments if one.key not in self._failed)
 
     def hurry(self, key: str) -> None:
-        """Have `key` measured as soon as the budget allows: something was changed by hand."""
+        """Run `key` as soon as the budget allows, because the user has changed a setting."""
         if key in self._accounts:
             self._accounts[key].unfinished = True

@@ -1,4 +1,4 @@
-"""Points drawn with the mouse as text short enough for a link: two bytes a point, in URL-safe base64 without padding."""
+"""Points drawn with the mouse as text short enough for a link: two bytes per point, in URL-safe base64 without padding."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import numpy as np
 from wgan_core.data.dataset import DataError
 from wgan_core.data.toy import FILE_LIMIT, Points
 
-MOST_DRAWN = 500
-LEAST_DRAWN = 2
+MAX_DRAWN = 500
+MIN_DRAWN = 2
 
 
 def from_text(text: str) -> Points:
-    """The points [n, 2] of a drawing, within the frame of plots of files, ±`toy.FILE_LIMIT`.
+    """The points [n, 2] of a drawing, within ±`toy.FILE_LIMIT`, the limit of plots of files.
 
     Raises:
-        DataError: the text is no drawing, or one of too few or too many points.
+        DataError: the text is not a drawing, or the drawing has too few or too many points.
     """
     try:
         data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
         data = b"?"
     if len(data) % 2:
-        raise DataError("This link holds a drawing that is cut off or changed: draw the points anew.")
+        raise DataError("This link holds a drawing that is cut off or changed: draw the points again.")
     points = np.frombuffer(data, np.uint8).reshape(-1, 2)
-    if not LEAST_DRAWN <= len(points) <= MOST_DRAWN:
-        raise DataError(f"A drawing should have from {LEAST_DRAWN} to {MOST_DRAWN} points, not {len(points)}: draw it anew.")
+    if not MIN_DRAWN <= len(points) <= MAX_DRAWN:
+        raise DataError(f"A drawing should have from {MIN_DRAWN} to {MAX_DRAWN} points, not {len(points)}: draw it again.")
     if (points == points[0]).all():
-        raise DataError("All points of this drawing are the same, so there is nothing to learn: draw others.")
+        raise DataError("All points of this drawing are the same, so there is nothing to learn: draw different ones.")
     return ((points.astype(np.float32) / 255 * 2 - 1) * FILE_LIMIT).astype(np.float32)
 
 

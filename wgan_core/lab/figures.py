@@ -1,4 +1,4 @@
-"""The laboratory's chart: exact W1 beside what the critics make of it. Plain data in, a Plotly figure out."""
+"""The laboratory's chart: exact W1 and what the critics see of it. Plain data in, a Plotly figure out."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def truth(history: Sequence[Sequence[TruthLike]], names: Sequence[str], floor: f
 
     Args:
         history: measurements of all WGANs, oldest first.
-        names: of the WGANs; with one alone it is left out of the legend.
+        names: of the WGANs; the name of a single one is not shown in the legend.
     """
     steps = [row[0].step for row in history]
     traces: list[dict[str, object]] = []

@@ -1,4 +1,4 @@
-"""What there is to see of one WGAN of points: the critic's landscape, where points are and are pushed, and how far off the estimate is."""
+"""The picture of one WGAN of points: the critic's landscape, where points are and where they are pushed, and the error of the estimate."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from wgan_core.training.trainer import Trainer
 Array = NDArray[np.float32]
 
 POINTS = 256
-"""Real and generated points that are shown, and compared by exact W1."""
+"""Number of real and of generated points that are shown, and compared by exact W1."""
 GRID = 49
-"""Places of the landscape along each side."""
+"""Points per side of the landscape's grid."""
 MESH = 21
-"""Lines of the generator's mesh along each latent dimension."""
+"""Number of lines of the generator's mesh along each latent dimension."""
 MESH_EDGE = 0.02
-"""Share of the noise beyond the mesh's outermost lines, on each side."""
+"""Share of the normal distribution outside the mesh's outermost lines, on each side."""
 FLOOR_DRAWS = 8
-_VIEW_STREAM = 11  # of `toy.draw`: points that no run has trained on
+_VIEW_STREAM = 11  # for `toy.draw`: points that no run has trained on
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,18 @@ class Frame:
     step: int
     generator_updates: int
     landscape: Array
-    """The critic's scores on a regular grid over [-limit, limit]², [GRID, GRID], rows from small y to large, columns from small x."""
+    """The critic's scores on a regular grid over [-limit, limit]², [GRID, GRID]; y increases from row to row, x from column to column."""
     generated: Array
-    """[POINTS, 2], of latents that never change."""
+    """[POINTS, 2], made from latents that never change."""
     uphill: Array
-    """∇f at the generated points, [POINTS, 2]: the way each would have to go for a higher score."""
+    """∇f at the generated points, [POINTS, 2]: the direction in which each point's score would rise."""
     mesh: Array
-    """Where the generator takes a grid of latents with equal shares of the noise in each cell, [MESH, MESH, 2]; [MESH, 1, 2] for a single
-    latent dimension. Dimensions beyond the second are 0."""
+    """Where the generator maps a grid of latents, each cell of which has the same probability, [MESH, MESH, 2]; [MESH, 1, 2] for a single
+    latent dimension. Dimensions after the second are 0."""
     layers: tuple[LayerWeights, ...]
-    """The critic's weights beside ±c."""
+    """The critic's weights compared with ±c."""
     real_score: float
-    """Mean over the real points shown; for the generated ones likewise."""
+    """Mean score of the real points shown; `generated_score` is that of the generated points."""
     generated_score: float
 
     @property
@@ -59,27 +59,27 @@ class Frame:
 
 @dataclass(frozen=True)
 class Truth:
-    """The estimate beside what it estimates, for the points shown."""
+    """The estimate and the exact distance, for the points shown."""
 
     step: int
     w1: float
-    """Exact Wasserstein-1 distance of the real and generated points shown, in the data's own unit."""
+    """Exact Wasserstein-1 distance between the real and generated points shown, in the data's own unit."""
     estimate: float
     steepest: float
-    """The steepest slope found: between real and generated points, between neighbours of the grid, and of gradients at the points. nan
-    where a critic has none, see `lipschitz.why_no_slope`."""
+    """The steepest slope found between real and generated points, between neighbours on the grid, and among gradients at the points. nan if
+    the critic has none, see `lipschitz.why_no_slope`."""
 
     @property
     def scaled(self) -> float:
-        """estimate / steepest, never above `w1`: the steepest slope is taken over all pairs that could be matched."""
+        """estimate / steepest. It never exceeds `w1`, because the steepest slope is taken over all pairs that could be matched."""
         return self.estimate / self.steepest if self.steepest > 0 else math.nan
 
 
 class View:
-    """Looks at trainers of one data set, always at the same points and places.
+    """Looks at trainers of one data set, always at the same points.
 
     Args:
-        config: names the data set, its seed and the latent dimensions.
+        config: gives the data set, its seed and the number of latent dimensions.
         data: its points [n, 2].
     """
 
@@ -91,11 +91,11 @@ class View:
         """The real points shown, [POINTS, 2]."""
         pairs = zip(drawn[1::2], drawn[2::2], strict=True)
         self.floor = float(np.mean([distances.exact_w1(x, y) for x, y in pairs]))
-        """Exact W1 of real points to other real ones, equally many: what a perfect generator gets."""
+        """Exact W1 between two sets of as many real points: the value of a perfect generator."""
         self._z = torch.randn((POINTS, config.latent_dim), generator=rng)
         self._mesh = mesh_latents(config.latent_dim)
         self.mesh_lines = mesh_quantiles().tolist()
-        """The latents at which the mesh has its lines, along each dimension, [MESH]."""
+        """The latents at the lines of the mesh, along each dimension, [MESH]."""
         axis = torch.linspace(-self.limit, self.limit, GRID)
         self._grid = torch.cartesian_prod(axis, axis).flip(1)
 
@@ -103,11 +103,11 @@ class View:
     def _draw(config: TrainConfig, data: Tensor, number: int, rng: torch.Generator) -> Tensor:
         if config.dataset in toy.DISTRIBUTIONS:
             return torch.from_numpy(toy.draw(config.dataset, POINTS, config.seed, stream=_VIEW_STREAM + number))
-        # A file is all that is known of its distribution: drawn from it with replacement.
+        # For a file, its points are all that is known about the distribution, so they are drawn with replacement.
         return data[torch.randint(len(data), (POINTS,), generator=rng)]
 
     def look(self, trainer: Trainer) -> Frame:
-        """What `trainer` looks like now. Changes nothing of it."""
+        """What `trainer` looks like now. Does not change it."""
         generated = trainer.sample(self._z)
         mesh = trainer.sample(self._mesh).view(MESH, -1, 2)
         config = trainer.config
@@ -124,7 +124,7 @@ class View:
         )
 
     def measure(self, trainer: Trainer) -> Truth:
-        """The estimate beside exact W1; takes some 10 ms."""
+        """The estimate and the exact W1; takes about 10 ms."""
         generated = trainer.sample(self._z)
         real_scores, generated_scores = trainer.score(self.real).double(), trainer.score(generated).double()
         return Truth(
@@ -158,7 +158,7 @@ class View:
 
 
 def _steepest_between(x: Tensor, x_scores: Tensor, y: Tensor, y_scores: Tensor) -> float:
-    """The largest |f(x) − f(y)| / ‖x − y‖; pairs that coincide are left out."""
+    """The largest |f(x) − f(y)| / ‖x − y‖. Pairs that coincide are left out."""
     distance = torch.cdist(x.double(), y.double())
     apart = distance > 1e-9
     slopes = (x_scores[:, None] - y_scores[None]).abs()[apart] / distance[apart]
@@ -166,7 +166,7 @@ def _steepest_between(x: Tensor, x_scores: Tensor, y: Tensor, y_scores: Tensor) 
 
 
 def mesh_quantiles() -> Tensor:
-    """Quantiles of N(0, 1) with equal shares of the noise between them, [MESH]."""
+    """Quantiles of N(0, 1) with equal probability between them, [MESH]."""
     return torch.special.ndtri(torch.linspace(MESH_EDGE, 1 - MESH_EDGE, MESH, dtype=torch.float64)).float()
 
 

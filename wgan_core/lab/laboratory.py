@@ -1,4 +1,4 @@
-"""One or two WGANs of points, trained a little at each look. No thread: nothing happens while nobody looks."""
+"""One or two WGANs of points, trained a little at each look. No thread: nothing happens while nobody is looking."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from wgan_core.training.device import compute_beside_training
 from wgan_core.training.trainer import Trainer
 
 Pace = Literal["slow", "cycles", "full"]
-"""slow: stage by stage; cycles: one cycle at each look; full: as much as fits."""
+"""slow: stage by stage; cycles: one cycle at each look; full: as much as there is time for."""
 
-MEASURE_EVERY = 0.3
-"""Seconds between two measurements of the truth while it trains."""
-MOST_ROWS = 1000
+MEASURE_EVERY_SECONDS = 0.3
+"""Seconds between two measurements of the exact distance during training."""
+MAX_ROWS = 1000
 
 
 class Laboratory:
-    """WGANs in lockstep: the same data, seed, and number of updates.
+    """WGANs in lockstep: the same data, seed and number of updates.
 
     Args:
-        configs: one or two, of the same data set, seed, batch size and n_critic.
+        configs: one or two, with the same data set, seed, batch size and n_critic.
         clock: seconds, monotonic.
 
     Raises:
@@ -45,20 +45,20 @@ class Laboratory:
         self.who: Who = "both"
         self.pace: Pace = "full"
         self.stage_seconds = 1.5
-        """How long slow motion shows a stage of full length."""
+        """Seconds that slow motion shows a stage of full length."""
         self.playing = False
         self.stage: Stage | None = None
-        """Where slow motion stands; None outside it."""
+        """The stage at which slow motion is; None outside slow motion."""
         self.before: tuple[Frame, ...] = ()
         """How the WGANs looked before the stage."""
         self.notice = ""
-        """Why it does not go on, in words."""
+        """Why training has stopped, in words."""
         self._stages: Iterator[Stage] | None = None
         self._until_cycle_ends = False
         self._clock = clock
-        self._shown_for = 0.0
+        self._shown_seconds = 0.0
         self._last_look = clock()
-        self._trained_for = self._drawing = 0.0
+        self._trained_seconds = self._drawing_seconds = 0.0
         self._history: list[tuple[Truth, ...]] = []
         self._measured_at = -math.inf
         self._measured_step = (-1, -1)
@@ -68,54 +68,54 @@ class Laboratory:
 
     @property
     def configs(self) -> tuple[TrainConfig, ...]:
-        """Of the WGANs, as they train now."""
+        """The configs of the WGANs in their present state."""
         return tuple(trainer.config for trainer in self.trainers)
 
     def configure(self, configs: tuple[TrainConfig, ...]) -> None:
-        """Take over live settings. Raises ValueError if others differ, see `setup.needs_restart`."""
+        """Adopt live settings. Raises ValueError if other settings differ, see `setup.needs_restart`."""
         for trainer, config in zip(self.trainers, configs, strict=True):
             trainer.configure(config)
         self._changed()
 
-    # What a user can ask for.
+    # The user's commands.
 
     def play(self) -> None:
-        """Go on, from wherever it stands, also in the middle of a cycle."""
+        """Start or continue, also from the middle of a cycle."""
         self.playing, self._until_cycle_ends, self.notice = True, False, ""
         self._last_look = self._clock()
-        self._trained_for = 0.0
+        self._trained_seconds = 0.0
 
     def pause(self) -> None:
-        """Stand still; in slow motion within the cycle."""
+        """Stop; in slow motion, also within a cycle."""
         self.playing = False
 
     def play_cycle(self) -> None:
-        """Go on to the end of the cycle and stand still there."""
+        """Continue to the end of the cycle and stop there."""
         self.play()
         self._until_cycle_ends = True
 
     def critic_step(self) -> None:
-        """One critic update, clip included; of one that slow motion has begun, the rest."""
+        """One critic update, including the clip. If slow motion has begun an update, the rest of that one."""
         self.playing = False
         if not self._end_stages():
             self._critic_update()
 
     def generator_step(self) -> None:
-        """One generator update, whatever the count of critic updates is."""
+        """One generator update, whatever the number of critic updates so far."""
         self.playing = False
         self._end_stages()
         self._generator_update()
 
     def set_pace(self, pace: Pace, who: Who) -> None:
-        """How fast, and which networks train. A stage that was begun is brought to its end."""
+        """Set the speed, and which networks train. A stage under way is completed first."""
         if (pace, who) != (self.pace, self.who):
             self._end_stages()
             self.pace, self.who = pace, who
 
     def advance(self, period: float) -> None:
-        """Train as far as the pace wants, if it plays. To be called at every look.
+        """While playing, train as far as the pace asks for. To be called at every look.
 
-        period: seconds between two looks to aim at. At full pace training gets what drawing leaves of it, but a fifth at least.
+        period: the intended seconds between two looks. At full pace, training gets the time that drawing leaves, but at least a fifth.
         """
         now = self._clock()
         gap, self._last_look = now - self._last_look, now
@@ -127,17 +127,17 @@ class Laboratory:
             case "cycles":
                 self._whole_cycle()
             case "full":
-                if self._trained_for:
-                    self._drawing += 0.2 * (min(gap - self._trained_for, period) - self._drawing)
-                until = now + max(period - self._drawing, period / 5)
+                if self._trained_seconds:
+                    self._drawing_seconds += 0.2 * (min(gap - self._trained_seconds, period) - self._drawing_seconds)
+                until = now + max(period - self._drawing_seconds, period / 5)
                 while self.playing and self._clock() < until:
                     self._one_step()
-                self._trained_for = self._clock() - now
+                self._trained_seconds = self._clock() - now
 
     # Training.
 
     def _one_step(self) -> None:
-        # It may be the generator's turn already, after critic updates by hand.
+        # After critic updates by hand, the generator update may already be due.
         if self.who == "critic" or (self.who == "both" and not self.trainers[0].generator_is_due):
             self._critic_update()
         if self.who == "generator" or (self.who == "both" and self.trainers[0].generator_is_due):
@@ -170,16 +170,16 @@ class Laboratory:
             self.playing = self._until_cycle_ends = False
 
     def _changed(self) -> None:
-        """Something else is to be seen."""
+        """Note that there is something new to show."""
         self._frames = None
         self._changes += 1
         first = self.trainers[0]
-        # A look at one number of each; NaN and infinity spread through everything within a step or two.
+        # Checking one sum per critic is enough: NaN and infinity spread through everything within a step or two.
         for trainer in self.trainers:
             if not math.isfinite(float(trainer.critic_optimizer.param_groups[0]["params"][0].detach().sum())):
                 self.playing = False
                 self.notice = (
-                    f"The critic's weights ran away to infinity at critic update {first.step:,}: restart, with a smaller learning rate or "
+                    f"The critic's weights became infinite at critic update {first.step:,}: restart, with a smaller learning rate or "
                     "something that keeps the critic Lipschitz."
                 )
 
@@ -187,12 +187,12 @@ class Laboratory:
 
     @property
     def rest(self) -> float:
-        """Seconds for which nothing new is to be seen if it plays on."""
-        return max(0.0, self.stage.duration * self.stage_seconds - self._shown_for) if self.stage is not None else 0.0
+        """Seconds until there is something new to show, if it keeps playing."""
+        return max(0.0, self.stage.duration * self.stage_seconds - self._shown_seconds) if self.stage is not None else 0.0
 
     def _advance_slowly(self, gap: float) -> None:
-        # One stage at most, however long nobody looked: whoever comes back finds the stage that was left.
-        self._shown_for += gap
+        # One stage at most, however long nobody was looking, so that the user finds the stage where they left it.
+        self._shown_seconds += gap
         if not self.rest:
             self._next_stage()
 
@@ -200,7 +200,7 @@ class Laboratory:
         if self._stages is None:
             self._stages = cycle(self.trainers, self.who)
         self.before = self.frames()
-        self._shown_for = 0.0
+        self._shown_seconds = 0.0
         self.stage = next(self._stages, None)
         self._changed()
         if self.stage is None:
@@ -210,38 +210,39 @@ class Laboratory:
                 self._next_stage()
 
     def _end_stages(self) -> bool:
-        """Leave slow motion; a critic update that was begun is finished. Returns whether one was."""
+        """Leave slow motion. A critic update that was begun is completed; returns whether there was one."""
         begun = self.stage is not None and self.stage.part == "ascent"
         if begun and self._stages is not None:
             next(self._stages)
         self.stage = self._stages = None
-        self._shown_for = 0.0
+        self._shown_seconds = 0.0
         self._changed()
         return begun
 
-    # What there is to see.
+    # What there is to show.
 
     def frames(self) -> tuple[Frame, ...]:
-        """How each WGAN looks now."""
+        """The picture of each WGAN now."""
         compute_beside_training()
         if self._frames is None:
             self._frames = tuple(self.view.look(trainer) for trainer in self.trainers)
         return self._frames
 
     def why_no_slope(self) -> list[str]:
-        """Why critics have no slope, in words; empty where all have one."""
+        """The reasons why critics have no slope, in words; empty if all of them have one."""
         return list(dict.fromkeys(filter(None, (lipschitz.why_no_slope(trainer.critic) for trainer in self.trainers))))
 
     def truth(self) -> tuple[tuple[Truth, ...], ...]:
-        """Estimate beside exact W1 of each WGAN, oldest first: measured anew now and then while it plays, at once where it stands still."""
-        due = self._clock() - self._measured_at >= (MEASURE_EVERY if self.playing else 0)
+        """Estimate and exact W1 of each WGAN, oldest first. A new measurement is added from time to time while playing, and at once
+        otherwise."""
+        due = self._clock() - self._measured_at >= (MEASURE_EVERY_SECONDS if self.playing else 0)
         if due and (not self._history or self._changes != self._measured_changes):
             step = self.trainers[0].step, self.trainers[0].generator_updates
-            if self._history and step == self._measured_step:  # between two stages of one update, such as before and after the clip
+            if self._history and step == self._measured_step:  # between two stages of the same update, such as before and after the clip
                 self._history.pop()
             self._history.append(tuple(self.view.measure(trainer) for trainer in self.trainers))
             self._measured_at, self._measured_step, self._measured_changes = self._clock(), step, self._changes
-            if len(self._history) > MOST_ROWS:
+            if len(self._history) > MAX_ROWS:
                 self._history = self._history[::2]
         return tuple(self._history)
 

@@ -1,4 +1,4 @@
-"""What the laboratory can be set to: its own starting point, experiments worth seeing, and two WGANs that differ in a few settings."""
+"""The laboratory's settings: its starting point, experiments worth seeing, and two WGANs that differ in a few settings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BASE = TrainConfig(
     threads=1,
     max_steps=1_000_000_000,
 )
-"""Found by measuring: on one core the points of a ring or of 8 Gaussians are where they belong within 20 seconds."""
+"""Found by measuring: on one core, the points of a ring or of 8 Gaussians are in place within 20 seconds."""
 
 FIELDS = (
     "dataset",
@@ -49,13 +49,13 @@ FIELDS = (
     "batch_size",
     "seed",
 )
-"""The settings of the laboratory; all others are those of `BASE`."""
+"""The settings that the laboratory offers. All others are those of `BASE`."""
 
 TWIN_FIELDS = ("lipschitz", "clip_value", "gp_lambda", "critic_widths", "critic_lr", "optimizer")
-"""Those in which the second WGAN may differ: all of them the critic's."""
+"""The settings in which the second WGAN may differ. All of them belong to the critic."""
 
-MOST_UNITS = 512
-"""In a layer: what is to be watched at every update has to be small."""
+MAX_UNITS = 512
+"""Units per layer. Networks that are watched at every update have to be small."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Experiment:
 
     title: str
     note: str
-    """What to do, and what will be seen; measured."""
+    """What to do and what happens then, as measured."""
     config: TrainConfig
     twin: Mapping[str, Any] | None = None
-    """What differs in the second WGAN; None for one alone."""
+    """The settings that differ in the second WGAN; None for a single WGAN."""
     who: Who = "both"
 
 
@@ -77,17 +77,17 @@ def twin_of(config: TrainConfig, differs: Mapping[str, Any]) -> TrainConfig:
 
 
 def check(config: TrainConfig) -> TrainConfig:
-    """`config` itself if it can be watched here. Raises ConfigError."""
+    """`config` itself, if it can be used in the laboratory. Raises ConfigError."""
     if config.dataset not in POINT_SETS:
         raise ConfigError(f"The laboratory is for points in the plane, not for {config.dataset}: choose one of its data sets.")
     for name in ("generator_widths", "critic_widths"):
-        if max(getattr(config, name)) > MOST_UNITS:
-            raise ConfigError(f"{SETTINGS[name].label}: at most {MOST_UNITS} units a layer here; train wider networks on the Train page.")
+        if max(getattr(config, name)) > MAX_UNITS:
+            raise ConfigError(f"{SETTINGS[name].label}: at most {MAX_UNITS} units per layer here; train wider networks on the Train page.")
     return config
 
 
 def needs_restart(old: TrainConfig, new: TrainConfig) -> bool:
-    """Whether a change reaches further than what may change while networks train."""
+    """Whether any setting changed that is not live."""
     return any(getattr(old, name) != getattr(new, name) for name in TrainConfig.model_fields if name not in live_fields())
 
 
@@ -98,52 +98,53 @@ EXPERIMENTS: MappingProxyType[str, Experiment] = MappingProxyType(
     {
         "first-look": Experiment(
             "First look: a clipped WGAN",
-            "Press Play and watch the orange points find the 8 blue clusters; then take Slow motion to see how one cycle does it. Exact W1 "
-            "falls from 1.3 to 0.40 after 2,000 critic updates and 0.30 after 6,000; its floor is 0.15.",
+            "Press Play and watch the orange points find the 8 blue clusters; then choose Slow motion to see how one cycle does it. Exact "
+            "W1 falls from 1.3 to 0.40 after 2,000 critic updates and 0.30 after 6,000; its floor is 0.15.",
             BASE,
         ),
         "clip-against-penalty": Experiment(
             "Clipping against gradient penalty",
-            "The clipped critic sees a smooth bowl, the penalised one hills at the clusters, and its generator is ahead: exact W1 0.40 "
-            "against 0.31 after 2,000 critic updates.",
+            "The clipped critic sees a smooth bowl. The penalised one sees hills at the clusters, and its generator is ahead: exact W1 is "
+            "0.40 against 0.31 after 2,000 critic updates.",
             BASE,
             _PENALISED,
         ),
         "two-clip-values": Experiment(
             "Two clip values",
             "c = 0.1 against 0.01. A tenth of c makes each of the 3 layers ten times flatter: the estimate shrinks from 0.03 to 0.00001. "
-            "RMSprop hides that, so the generator still learns, but worse: exact W1 0.40 against 0.55 after 2,000 critic updates.",
+            "RMSprop hides that, so the generator still learns, but worse: exact W1 is 0.40 against 0.55 after 2,000 critic updates.",
             BASE,
             {"clip_value": 0.01},
         ),
         "critic-alone": Experiment(
             "How good can the critic get?",
             "The generator stands still and the critic has all the time it wants. With the penalty, estimate / steepest slope climbs to "
-            "1.26 of an exact W1 of 1.29 within 1,000 updates; the clipped critic stops at 0.73, with nearly all of its weights at ±c.",
+            "1.26, with an exact W1 of 1.29, within 1,000 updates. The clipped critic stops at 0.73, with nearly all of its weights at ±c.",
             BASE.replace(**_PENALISED, gp_lambda=10.0),
             _CLIPPED,
             who="critic",
         ),
         "deep-critic": Experiment(
             "A deep critic, clipped",
-            "8 hidden layers and c = 0.01: the slope that reaches the points is 0.0000000000002, so the clipped generator never moves. The "
-            "penalised one has exact W1 0.30 after 2,000 critic updates.",
+            "8 hidden layers and c = 0.01: the slope that reaches the points is 0.0000000000002, so the clipped generator never moves. "
+            "The penalised one has an exact W1 of 0.30 after 2,000 critic updates.",
             BASE.replace(critic_widths=(32,) * 8, clip_value=0.01),
             _PENALISED,
         ),
         "no-constraint": Experiment(
             "Nothing keeps it Lipschitz",
-            "Without clip or penalty the scores grow without end: the steepest slope is 124 after 2,000 critic updates and 1,160 after "
-            "6,000, so the estimate says nothing any more. (Here the generator learns all the same: RMSprop does not mind the scale.)",
+            "Without clipping or penalty the scores grow without limit: the steepest slope is 124 after 2,000 critic updates and 1,160 "
+            "after 6,000, so the estimate no longer says anything. (Here the generator learns all the same, because RMSprop is not "
+            "affected by the scale.)",
             BASE.replace(lipschitz="none"),
             _CLIPPED,
         ),
         "one-dimension": Experiment(
-            "A line bent to a ring",
-            "One latent dimension: the generator has a line of noise and bends it to a ring, but cannot close it. After 2,000 critic "
-            "updates the points are as good as real ones: exact W1 0.12, floor 0.12.",
+            "A line bent into a ring",
+            "With one latent dimension, the generator has a line of latents. It bends the line into a ring but cannot close it. After "
+            "2,000 critic updates the points are as good as real ones: exact W1 0.12, floor 0.12.",
             BASE.replace(dataset="ring", latent_dim=1),
         ),
     }
 )
-"""By their names in links, with what was measured at seed 0. The first is where the laboratory begins."""
+"""By their names in links; the numbers were measured with seed 0. The laboratory starts with the first one."""

@@ -25,18 +25,18 @@ _CONCERNED: dict[Part, tuple[str, ...]] = {
     "move": ("generator", "generated"),
 }
 QUICK = 0.35
-"""How long a stage of the second and later critic updates lasts, as a share of one of the first."""
+"""Length of the stages of the second and later critic updates, relative to those of the first."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where in the cycle it stands."""
+    """A position within the cycle."""
 
     part: Part
     update: int
-    """Which critic update since the generator's last, from 1; 0 for the generator."""
+    """Number of the critic update since the last generator update, from 1; 0 for the generator."""
     of: int
-    """How many there are before the generator's next."""
+    """Number of critic updates before the next generator update."""
 
     @property
     def concerned(self) -> tuple[str, ...]:
@@ -45,17 +45,17 @@ class Stage:
 
     @property
     def duration(self) -> float:
-        """How long to show it, relative to the others."""
+        """How long to show this stage, relative to others."""
         return QUICK if self.update > 1 else 1.0
 
 
 def cycle(trainers: Sequence[Trainer], who: Who) -> Iterator[Stage]:
-    """Train all of `trainers`, which are in lockstep, to the end of a cycle; at each stage what it tells of has been done.
+    """Train all of `trainers` in lockstep to the end of a cycle. When a stage is yielded, what it describes has been done.
 
-    Between the stages "ascent" and "clip" a clipped critic is not clipped, so iteration must not be given up there.
+    Between "ascent" and "clip" a clipped critic is not clipped yet, so the iteration must not be abandoned there.
     """
     of, done = trainers[0].critic_updates_wanted, trainers[0].critic_updates_since_generator
-    if who == "critic":  # for which there is no end: counted anew after every n_critic
+    if who == "critic":  # this has no end, so the count restarts after every n_critic
         done %= of
     for update in range(done + 1, of + 1) if who != "generator" else ():
         yield Stage("batch", update, of)
@@ -80,40 +80,40 @@ def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
     match stage.part:
         case "batch":
             return f"{heading}: draw", (
-                f"{config.batch_size} real points, and as many made by the generator from fresh noise. The generator stands still. "
-                "(The picture goes on showing the same points, so that you can follow them.)"
+                f"{config.batch_size} real points, and as many generated from fresh latents. The generator stands still. (The picture "
+                "keeps showing the same points, so that you can follow them.)"
             )
         case "scores":
             return f"{heading}: score", (
-                "The critic gives each point one number, without bounds. The mean over real points minus the mean over generated ones is "
-                "the Wasserstein estimate."
+                "The critic gives each point a score, a number without bounds. The mean over real points minus the mean over generated "
+                "ones is the Wasserstein estimate."
             )
         case "ascent":
             return f"{heading}: climb", (
                 f"One step of {_optimiser(config)} moves every weight of the critic so that the estimate over its batch grows. (The points "
-                "shown are others: there it may fall.)"
+                "shown are different ones: for them it may fall.)"
             )
         case "clip" if method == "clip":
             return f"{heading}: clip", (
-                f"Every weight beyond ±{config.clip_value:g} is put back to ±{config.clip_value:g}. So the critic cannot become steeper "
-                "than its weights allow: without that its scores would grow for ever."
+                f"Every weight beyond ±{config.clip_value:g} is set back to ±{config.clip_value:g}. So the critic cannot become steeper "
+                "than its weights allow: without this, its scores would grow for ever."
             )
         case "clip" if method == "gradient-penalty":
             return f"{heading}: nothing to clip", (
-                "Here the gradient penalty keeps the critic in check: it was part of what the step went down, and pulls the slope between "
-                "real and generated points towards 1."
+                "Here the gradient penalty keeps the critic in check. It was part of the loss in the last stage, and pulls the slope "
+                "between real and generated points towards 1."
             )
         case "clip":
             return f"{heading}: nothing to clip", "Nothing keeps this critic Lipschitz, so its scores may grow without end."
         case "push":
             return f"{heading}: which way?", (
-                "Now the critic stands still. The arrows are its gradient at each generated point: the way uphill, to higher scores. "
-                "The steeper, the longer."
+                "Now the critic stands still. The arrows are its gradient at each generated point: they point uphill, to higher scores. "
+                "The steeper the slope, the longer the arrow."
             )
         case "move":
             return f"{heading}: move", (
-                f"One step of {_optimiser(config)} moves the generator's weights so that its points go uphill, all at once. No point "
-                "moves alone, for all are made by the same weights."
+                f"One step of {_optimiser(config)} moves the generator's weights so that its points go uphill, all at once. No point moves "
+                "alone, because all are made by the same weights."
             )
 
 
@@ -122,7 +122,7 @@ def _optimiser(config: TrainConfig) -> str:
 
 
 def numbers(stage: Stage, config: TrainConfig, before: Frame, now: Frame) -> str:
-    """What the stage did to one WGAN, measured at the points shown. `before` is how it looked before the stage."""
+    """What the stage did to one WGAN, measured at the points shown. `before` is the picture before the stage."""
     match stage.part:
         case "batch":
             return f"Estimate {now.estimate:.4g}."
@@ -145,6 +145,6 @@ def mean_slope(frame: Frame) -> float:
 
 
 def _share(frame: Frame, what: Literal["beyond", "at_boundary"]) -> float:
-    """Over the weights of all layers."""
+    """The share over the weights of all layers."""
     weights = [int(layer.counts.sum()) for layer in frame.layers]
     return sum(getattr(layer, what) * size for layer, size in zip(frame.layers, weights, strict=True)) / sum(weights)

@@ -1,1 +1,1 @@
-"""The latent space of a saved generator: places in it, ways through it, and what is found there."""
+"""The latent space of a saved generator: points in it, paths through it, and what can be found there."""

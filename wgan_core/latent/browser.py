@@ -1,4 +1,5 @@
-"""A generator as the browser runs it: layers with BatchNorm folded in, weights rounded to 16 bits where that cannot be seen."""
+"""A generator in the form in which the browser runs it: BatchNorm is folded into the layers, and weights are rounded to 16 bits if that
+cannot be seen."""
 
 from __future__ import annotations
 
@@ -14,50 +15,51 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.models import MLPGenerator
 
-MOST_BYTES = 40_000_000
-"""Larger generators are left to the server."""
+MAX_BYTES = 40_000_000
+"""Larger generators run on the server instead."""
 NOT_SEEN = 0.4 / 127.5
-"""By how much a pixel in [-1, 1] may change through rounded weights: less than half of one of 256 levels."""
+"""The largest change of a pixel in [-1, 1] that rounded weights may cause: less than half of one of 256 levels."""
 _PROBES = 32
 
 
 @dataclass(frozen=True)
 class BrowserGenerator:
-    """What the browser needs to make images, or points."""
+    """Everything that the browser needs to make images or points."""
 
     layers: tuple[dict[str, Any], ...]
-    """In order; each with kind ("dense" or "deconv"), sizes, and what follows it: activation "leaky", "tanh" or "none", and its slope."""
+    """In order. Each has its kind ("dense" or "deconv"), its sizes, its activation ("leaky", "tanh" or "none"), and the slope of the
+    activation."""
     shape: tuple[int, ...]
     """Channels, height, width of an image; (2,) for points."""
     half: bool
-    """Weights are float16, else float32, little endian."""
+    """Whether the weights are float16; otherwise they are float32. Little endian."""
     weights: bytes
-    """Of all layers in order: the kernel ([in, out], or [height, width, out, in]), then the bias [out]."""
+    """For all layers in order: the kernel ([in, out], or [height, width, out, in]), then the bias [out]."""
     deviation: float
-    """Largest change of a pixel in [-1, 1] through rounding, over 32 random latents; 0 where nothing is rounded, as for points."""
+    """Largest change of a pixel in [-1, 1] caused by rounding, over 32 random latents; 0 if nothing is rounded, as for points."""
 
 
 class TooLarge(ValueError):
-    """The generator is left to the server. Its text says why."""
+    """The generator is too large for the browser and runs on the server. The message says why."""
 
 
 def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
-    """The generator of `networks`; BatchNorm takes its running statistics.
+    """The generator of `networks`, with BatchNorm using its running statistics.
 
     Raises:
-        TooLarge: it is too large to be sent.
+        TooLarge: it is too large to be sent to a browser.
     """
     generator = networks.generator
     size = 2 * sum(parameter.numel() for parameter in generator.parameters())
-    if size > MOST_BYTES:
-        raise TooLarge(f"Its weights take {size / 1e6:.0f} MB, more than is sent to a browser.")
+    if size > MAX_BYTES:
+        raise TooLarge(f"Its weights take {size / 1e6:.0f} MB, which is too much to send to a browser.")
     compute_beside_training()
     folded = _folded(generator.layers)
     z = torch.randn(_PROBES, networks.latent_dim, generator=torch.Generator().manual_seed(0))
     wanted = _run(folded, z, generator)
     rounded = [_Layer(layer.module, layer.kernel.half().float(), layer.bias.half().float(), layer.after) for layer in folded]
     deviation = float((_run(rounded, z, generator) - wanted).abs().max())
-    half = not networks.makes_points and deviation <= NOT_SEEN  # false for nan too, where a weight is beyond what 16 bits hold
+    half = not networks.makes_points and deviation <= NOT_SEEN  # also false for nan, where a weight does not fit into 16 bits
     parts = [
         np.ascontiguousarray(array, "<f2" if half else "<f4") for layer in folded for array in (_for_browser(layer), layer.bias.numpy())
     ]
@@ -74,7 +76,7 @@ def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
 class _Layer:
     module: nn.Linear | nn.ConvTranspose2d
     kernel: Tensor
-    """As PyTorch has it."""
+    """In PyTorch's layout."""
     bias: Tensor
     after: nn.Module | None
     """LeakyReLU, ReLU or Tanh."""
@@ -82,7 +84,7 @@ class _Layer:
 
 @torch.no_grad()
 def _folded(layers: nn.Sequential) -> list[_Layer]:
-    """The layers, each with the BatchNorm behind it multiplied into its weights, in float64 up to the end."""
+    """The layers, each with the BatchNorm after it multiplied into its weights. Computed in float64."""
     found: list[_Layer] = []
     modules = list(layers)
     for index, module in enumerate(modules):

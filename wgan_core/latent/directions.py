@@ -1,4 +1,4 @@
-"""Directions of the latent space that mean something, and those that a user has named, kept in the run folder."""
+"""Meaningful directions of the latent space, and directions that a user has named, which are saved in the run folder."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from wgan_core.latent.vectors import Latents
 from wgan_core.measures.distances import mean_distance_within
 from wgan_core.store.files import read_json, write_atomically
 from wgan_core.store.folder import RunFolder, StoreError
-from wgan_core.store.layout import DIRECTIONS, MOST_BYTES
+from wgan_core.store.layout import DIRECTIONS, MAX_BYTES
 from wgan_core.training.device import compute_beside_training
 
 FILE = DIRECTIONS
 SAMPLES = 2048
-LEAST_OF_A_CLASS = 20
-LEAST_AGREEMENT = 0.3
-"""Cosine of the two halves' directions below which a direction of a class is left out: chance alone gives about 1 / √latent_dim."""
+MIN_SAMPLES_PER_CLASS = 20
+MIN_AGREEMENT = 0.3
+"""A class direction is left out if the cosine between the directions of both halves is below this. Chance alone gives about 1 /
+√latent_dim."""
 FOUND = re.compile(r"more .+|(activations|images|random) \d+")
-"""Names of directions that are found, which a user's cannot have."""
-MOST_NAME = 40
+"""Names of directions that the program finds. Users cannot give these names."""
+MAX_NAME_LENGTH = 40
 _LARGEST = 1e6
-"""Of a number in a direction: it has length 1, and nobody goes a million standard deviations."""
+"""Limit for the numbers in a direction. Its length is 1, and nobody moves by a million standard deviations."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +44,25 @@ class Direction:
     vector: NDArray[np.float32]
     """[latent_dim], of length 1."""
     sd: float = 1.0
-    """How many units of z one `unit` along it is."""
+    """Length in z of one `unit` along this direction."""
     note: str = ""
-    """How it was found, in a line."""
+    """How it was found, in one line."""
     step: int = 0
-    """Of the generator that it was found for."""
+    """The step of the generator for which it was found."""
     unit: str = "σ"
-    """What it is gone along by: standard deviations (of the noise along it, or of the principal component), or × the way that was named."""
+    """The unit of movement along it: σ, standard deviations (of the noise along it, or of the principal component), or ×, multiples of the
+    saved direction."""
 
 
 def of_activations(networks: SavedNetworks, count: int = 8, samples: int = SAMPLES, seed: int = 0) -> tuple[Direction, ...]:
-    """Principal components of what the generator's first layer passes on for random latents, as directions of z by least squares (GANSpace,
-    Härkönen et al., arXiv 2004.02546)."""
+    """Principal components of the output of the generator's first layer for random latents, turned into directions of z by least squares
+    (GANSpace, Härkönen et al., arXiv 2004.02546)."""
     z = _latents(networks, samples, seed)
     return _principal(z, _first_layer(networks, z), count, "activations", networks.step)
 
 
 def of_images(networks: SavedNetworks, count: int = 8, samples: int = SAMPLES, seed: int = 0) -> tuple[Direction, ...]:
-    """The same with the images themselves: what changes most of the picture comes first."""
+    """The same for the images themselves: the first direction changes most of the picture."""
     z = _latents(networks, samples, seed)
     return _principal(z, networks.samples(z).reshape(samples, -1), count, "images", networks.step)
 
@@ -72,27 +74,25 @@ def of_classes(
     samples: int = 2 * SAMPLES,
     seed: int = 0,
 ) -> tuple[Direction, ...]:
-    """For each class: the mean latent of the samples that `classify` takes for it, minus the mean of all others.
+    """For each class: the mean latent of the samples that `classify` assigns to it, minus the mean of all others.
 
-    Both halves of the samples must by themselves point the same way: of 30 latents the mean alone is mostly noise.
+    The two halves of the samples must give similar directions, because the mean of only 30 latents, for example, is mostly noise.
 
     Args:
-        classify: probabilities [n, classes] of images [n, c, h, w] in [-1, 1].
-        class_names: one for each class; those with fewer than `LEAST_OF_A_CLASS` samples are left out.
+        classify: returns probabilities [n, classes] for images [n, c, h, w] in [-1, 1].
+        class_names: one per class. Classes with fewer than `MIN_SAMPLES_PER_CLASS` samples are left out.
     """
     z = _latents(networks, samples, seed)
     found = classify(torch.from_numpy(networks.samples(z))).argmax(1).numpy()
     directions: list[Direction] = []
     for number, name in enumerate(class_names):
         inside = found == number
-        if not LEAST_OF_A_CLASS <= inside.sum() <= samples - LEAST_OF_A_CLASS:
+        if not MIN_SAMPLES_PER_CLASS <= inside.sum() <= samples - MIN_SAMPLES_PER_CLASS:
             continue
         agreement = _cosine(*(_towards(z[half], inside[half]) for half in (slice(0, None, 2), slice(1, None, 2))))
-        if not agreement >= LEAST_AGREEMENT:  # nan where one half has none
+        if not agreement >= MIN_AGREEMENT:  # also skips nan, where one half has no sample of the class
             continue
-        note = (
-            f"towards what a classifier takes for {name}: {inside.sum()} of {samples} random images, whose halves agree to {agreement:.2f}"
-        )
+        note = f"towards what a classifier calls {name}: {inside.sum()} of {samples} random images; the two halves agree to {agreement:.2f}"
         directions.append(_direction(f"more {name}", _towards(z, inside), 1.0, note, networks.step))
     return tuple(directions)
 
@@ -108,13 +108,13 @@ def _cosine(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 def random_direction(latent_dim: int, seed: int) -> Direction:
-    """Any direction, uniform on the sphere."""
+    """A random direction, uniform on the sphere."""
     return _direction(f"random {seed}", np.random.default_rng(seed).standard_normal(latent_dim), 1.0, f"random, seed {seed}", 0)
 
 
 def diversity(networks: SavedNetworks, truncation: float, samples: int = 256) -> float:
-    """How much random images differ from each other where latents are multiplied by `truncation`: mean distance of two, as a share of what
-    it is without."""
+    """The diversity of random images if latents are multiplied by `truncation`: the mean distance between two images, relative to that
+    without truncation."""
     z = _latents(networks, samples, 0)
     truncated, whole = (
         mean_distance_within(torch.from_numpy(networks.samples(psi * z))) for psi in (np.float32(truncation), np.float32(1))
@@ -127,13 +127,13 @@ def _latents(networks: SavedNetworks, samples: int, seed: int) -> Latents:
 
 
 def features(networks: SavedNetworks) -> int:
-    """How many numbers the generator's first layer passes on for one latent."""
+    """Size of the output of the generator's first layer for one latent."""
     return _first_layer(networks, np.zeros((1, networks.latent_dim), np.float32)).shape[1]
 
 
 @torch.no_grad()
 def _first_layer(networks: SavedNetworks, z: Latents) -> NDArray[np.float32]:
-    """What the first layer passes on, after its nonlinearity, [n, features]."""
+    """The output of the first layer, after its nonlinearity, [n, features]."""
     compute_beside_training()
     x, found = torch.from_numpy(z), torch.empty(0)
     if not isinstance(networks.generator.layers[0], nn.Linear):
@@ -149,7 +149,8 @@ def _principal(z: Latents, features: NDArray[np.float32], count: int, of: str, s
     count = min(count, z.shape[1], *features.shape)
     fitted = PCA(count, svd_solver="randomized", random_state=0).fit(features)
     places = fitted.transform(features)
-    # Which way z goes when one component grows and the others stay. The components have mean 0, so that of z does not matter.
+    # The direction in which z changes if one component grows and the others stay. The components have mean 0, so the mean of z does not
+    # matter.
     ways, *_ = np.linalg.lstsq(places.astype(np.float64), z.astype(np.float64), rcond=None)
     directions: list[Direction] = []
     for number, (way, share, spread) in enumerate(zip(ways, fitted.explained_variance_ratio_, places.std(0), strict=True), 1):
@@ -162,14 +163,14 @@ def _direction(name: str, vector: NDArray[np.float64], sd: float, note: str, ste
     return Direction(name, (vector / np.linalg.norm(vector)).astype(np.float32), sd, note, step)
 
 
-# Named ones, in the run folder.
+# Named directions, in the run folder.
 
 
 def saved_directions(folder: RunFolder) -> tuple[Direction, ...]:
-    """Those of the run, in the order in which they were saved. Raises StoreError if their file is damaged."""
+    """The run's named directions, in the order in which they were saved. Raises StoreError if their file is damaged."""
     path = folder.path / FILE
     try:
-        entries = read_json(path, MOST_BYTES[FILE])
+        entries = read_json(path, MAX_BYTES[FILE])
         found = tuple(_read(entry, folder.config.latent_dim) for entry in entries)
         if len({one.name for one in found}) < len(found):
             raise ValueError("two directions of one name")
@@ -183,22 +184,22 @@ def saved_directions(folder: RunFolder) -> tuple[Direction, ...]:
 
 
 def save_direction(folder: RunFolder, direction: Direction) -> None:
-    """Keep `direction`; one of the same name is replaced.
+    """Save `direction`. It replaces one of the same name.
 
     Raises:
-        StoreError: a name that cannot be, a file that is damaged or cannot be written.
+        StoreError: the name is not allowed, or the file is damaged or cannot be written.
     """
     name = direction.name.strip()
     if not _can_be_name(name):
-        raise StoreError(f"A direction's name has 1 to {MOST_NAME} letters, no comma and no sign that cannot be seen.")
+        raise StoreError(f"A direction's name has 1 to {MAX_NAME_LENGTH} characters, without commas or invisible characters.")
     if FOUND.fullmatch(name):
-        raise StoreError(f"{name!r} is the name of a direction that is found: choose another.")
+        raise StoreError(f"{name!r} is reserved for a direction that the program finds: choose another name.")
     others = [other for other in saved_directions(folder) if other.name != name]
     _write(folder, [*others, replace(direction, name=name)])
 
 
 def delete_direction(folder: RunFolder, name: str) -> None:
-    """Forget the direction of that name, if there is one. Raises StoreError."""
+    """Delete the direction of that name, if there is one. Raises StoreError."""
     _write(folder, [other for other in saved_directions(folder) if other.name != name])
 
 
@@ -215,11 +216,13 @@ def _write(folder: RunFolder, directions: Sequence[Direction]) -> None:
 
 
 def _can_be_name(name: str) -> bool:
-    return 1 <= len(name) <= MOST_NAME and not any(unicodedata.category(letter).startswith("C") for letter in name) and "," not in name
+    return (
+        1 <= len(name) <= MAX_NAME_LENGTH and not any(unicodedata.category(letter).startswith("C") for letter in name) and "," not in name
+    )
 
 
 def _read(entry: dict[str, Any], latent_dim: int) -> Direction:
-    """Raises ValueError, TypeError or KeyError for what `_write` has not written."""
+    """A direction from the file. Raises ValueError, TypeError or KeyError if `_write` cannot have written it."""
     vector, sd, name, step = np.array(entry["vector"], np.float64), float(entry["sd"]), str(entry["name"]), int(entry["step"])
     if vector.shape != (latent_dim,) or not (np.abs(vector) <= _LARGEST).all() or not 0 <= sd <= _LARGEST:
         raise ValueError("not a direction of this run")

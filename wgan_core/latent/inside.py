@@ -1,4 +1,4 @@
-"""Inside the networks for one latent: what each layer of the generator holds, and which pixels move the critic's score."""
+"""Inside the networks for one latent: the activations of each layer of the generator, and the pixels that move the critic's score."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ class LayerView:
 
     name: str
     maps: NDArray[np.float32]
-    """Feature maps [n, height, width]; of a fully connected layer one, its units row by row, the last row filled up with nan."""
+    """Feature maps [n, height, width]. A fully connected layer has one map with its units row by row, and the last row is filled up with
+    nan."""
     silent: float
-    """Share of units that are negative, so that LeakyReLU or ReLU lets little or nothing of them through."""
+    """Share of units with negative input, of which LeakyReLU or ReLU passes little or nothing on."""
 
 
 def layer_views(networks: SavedNetworks, z: Latents) -> tuple[LayerView, ...]:
-    """The generator's hidden layers for one latent [latent_dim], first to last; the image itself is left out."""
+    """The generator's hidden layers for one latent [latent_dim], first to last, without the image itself."""
     compute_beside_training()
     views: list[LayerView] = []
     x = torch.from_numpy(np.ascontiguousarray(z))[None]
@@ -58,10 +59,10 @@ def _maps(x: Tensor) -> NDArray[np.float32]:
 
 
 def score_by_pixel(networks: SavedNetworks, z: Latents) -> NDArray[np.float32]:
-    """Gradient times input: how much each pixel of the image of `z` [latent_dim] adds to the critic's score, to first order, [h, w]; over
-    the channels added up.
+    """Gradient times input: the contribution of each pixel of the image of `z` [latent_dim] to the critic's score, to first order, [h, w].
+    The channels are summed.
 
-    The gradient tells how the score would change; times the pixel's own value (black is −1, white 1) it tells what the pixel contributes
+    The gradient says how the score would change. Multiplied by the pixel's value (black is −1, white 1), it says what the pixel contributes
     compared with middle grey (Shrikumar et al., arXiv 1605.01713).
     """
     compute_beside_training()

@@ -1,7 +1,7 @@
-"""Inversion: the latent whose image is nearest to a given one, for a saved generator. In the calling thread, on one core.
+"""Inversion: the search for the latent whose image is nearest to a given one, for a saved generator. In the calling thread, on one core.
 
-How well held-out images are met shows what the generator can draw at all; training images met clearly better than held-out ones show that
-it knows them by heart (Webster et al., arXiv 1901.03396).
+The errors for held-out images show what the generator can draw at all. If they are clearly larger than those for training images, the
+generator knows its training images by heart (Webster et al., arXiv 1901.03396).
 """
 
 from __future__ import annotations
@@ -21,24 +21,25 @@ from wgan_core.latent.vectors import Latents
 from wgan_core.training.device import compute_beside_training
 
 CANDIDATES = 1024
-"""Random latents that the starts are the best of."""
+"""Number of random latents from which the best are taken as starts."""
 LEARNING_RATE = 0.2
-"""Adam's at the first step, in standard deviations of a latent's number; falls to 0 along a cosine, so that the end is exact."""
+"""Adam's learning rate at the first step, in standard deviations of a latent's numbers. It falls to 0 along a cosine, so that the end is
+exact."""
 SHELL = 1.5
-"""How far |z| may be from √latent_dim at no cost. The length of a sample of N(0, I) has standard deviation 0.7 whatever its dimension."""
+"""How far |z| may be from √latent_dim without a penalty. The length of a sample of N(0, I) has standard deviation 0.7 in any dimension."""
 PRIOR = 0.01
-"""What the square of the distance beyond the shell costs, beside the mean squared pixel error."""
+"""Weight of the squared distance outside the shell, relative to the mean squared pixel error."""
 _IMAGES_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where an inversion stands. Error and latent are those of the best latent so far."""
+    """The state of an inversion. Error and latent are those of the best latent so far."""
 
     step: int
     of: int
     error: float
-    """Root of the mean squared difference of the pixels, in [-1, 1] units: 0 for the image itself, at most 2."""
+    """Root mean square difference of the pixels, in units of [-1, 1]: 0 for an identical image, at most 2."""
     z: Latents
     """[latent_dim]."""
     done: bool
@@ -51,31 +52,31 @@ class Inverted:
     z: Latents
     """[n, latent_dim]."""
     errors: NDArray[np.float64]
-    """As `Progress.error`, [n]."""
+    """Like `Progress.error`, [n]."""
 
 
 @dataclass(frozen=True)
 class Memorisation:
-    """How much better a generator meets its training images than held-out ones."""
+    """How much better a generator can reproduce its training images than held-out ones."""
 
     train: float
     """Median error of the training images."""
     heldout: float
     """Median error of the held-out images."""
     interval: tuple[float, float] = (math.nan, math.nan)
-    """Of `ratio`, 95 %, by bootstrap; nan where either side has fewer than two images, or `ratio` is no finite number."""
+    """95 % interval of `ratio`, by bootstrap; nan if either side has fewer than two images or `ratio` is not finite."""
 
     @property
     def ratio(self) -> float:
-        """heldout / train: about 1 where training images are nothing special, far above 1 where they are known by heart. inf where
-        training images are met exactly and held-out ones are not; nan where both are."""
+        """heldout / train: about 1 if training images are nothing special, far above 1 if the generator knows them by heart. inf if only
+        training images are reproduced exactly; nan if both kinds are."""
         if self.train:
             return self.heldout / self.train
         return math.inf if self.heldout else math.nan
 
 
 class _Search:
-    """Adam on the latents of several images at once, each from several starts. No latent knows of another."""
+    """Adam on the latents of several images at once, each with several starts. All latents are independent of each other."""
 
     def __init__(self, networks: SavedNetworks, images: NDArray[np.float32], steps: int, starts: int, seed: int) -> None:
         _check(networks, images, steps, starts)
@@ -87,7 +88,7 @@ class _Search:
         first = self._best_candidates(networks, seed)
         self._z = first.requires_grad_()
         self._adam = torch.optim.Adam([self._z], lr=LEARNING_RATE)
-        self._least = torch.full((len(images), starts), torch.inf)  # of the objective, for each start
+        self._least = torch.full((len(images), starts), torch.inf)  # smallest objective so far, for each start
         self._found = first.detach().clone()
         self._errors = torch.full((len(images), starts), torch.inf)
 
@@ -104,7 +105,7 @@ class _Search:
         for _ in range(min(n_steps, self._steps - self.step)):
             with torch.enable_grad():
                 objective = self._look()
-                # For the latents alone: the weights, which others may be using, get no gradient.
+                # Only for the latents: the weights, which others may be using, get no gradient.
                 (self._z.grad,) = torch.autograd.grad(objective, self._z)
             self._adam.param_groups[0]["lr"] = LEARNING_RATE * (1 + math.cos(math.pi * self.step / self._steps)) / 2
             self._adam.step()
@@ -113,11 +114,12 @@ class _Search:
             self._look()
 
     def _look(self) -> Tensor:
-        """The objective summed over all latents; keeps the best latent of each start."""
+        """The objective summed over all latents. Also remembers the best latent of each start."""
         pixels = self._generator(self._z.flatten(0, 1)).view(len(self._targets), self._starts, -1)
         squared = (pixels - self._targets[:, None]).square().mean(2)
-        # Left alone, |z| drifts out to where the generator has never been trained, for a little less error. Samples of N(0, I) in d
-        # dimensions lie in a thin shell about √d. Within it nothing is charged, so that the image of a typical latent is met exactly.
+        # Without a penalty, |z| drifts out to where the generator was never trained, for a slightly smaller error. Samples of N(0, I) in d
+        # dimensions lie in a thin shell at about √d. Within it there is no penalty, so that the image of a typical latent can be matched
+        # exactly.
         beyond = ((self._z.norm(dim=2) - math.sqrt(self._dim)).abs() - SHELL).clamp(min=0)
         objective = squared + PRIOR * beyond.square()
         with torch.no_grad():
@@ -128,24 +130,24 @@ class _Search:
         return objective.sum()
 
     def best(self) -> Inverted:
-        """For each image the start that came nearest."""
+        """The best start for each image."""
         row, start = torch.arange(len(self._targets)), self._least.argmin(1)
         return Inverted(self._found[row, start].numpy(), self._errors[row, start].double().numpy())
 
 
 class Inversion:
-    """The search for the latent of one image, a few steps at a time; the same for the same arguments however the steps are cut up.
+    """The search for the latent of one image, a few steps at a time. The result does not depend on how the steps are split up.
 
     Args:
-        networks: the generator's weights are left as they are.
+        networks: the generator; its weights are not changed.
         image: float32 [channels, height, width] in [-1, 1], of the generator's shape.
-        steps: of Adam.
-        starts: latents followed at the same time, the best of `CANDIDATES` random ones.
-        seed: of those.
+        steps: number of Adam steps.
+        starts: number of latents followed at the same time, the best of `CANDIDATES` random ones.
+        seed: for the random latents.
 
     Raises:
-        ValueError: an image of another shape or not of numbers, a generator of points, fewer than one step or start, or weights that are
-            not numbers.
+        ValueError: the image has another shape or is not finite, the generator makes points or its weights are not finite, or there are
+            fewer than one step or start.
     """
 
     def __init__(self, networks: SavedNetworks, image: NDArray[np.float32], steps: int = 200, starts: int = 8, seed: int = 0) -> None:
@@ -153,14 +155,14 @@ class Inversion:
         self._search = _Search(networks, image[None], steps, starts, seed)
 
     def advance(self, n_steps: int) -> Progress:
-        """Take `n_steps` more, or as many as are left; 0 only looks."""
+        """Take `n_steps` more steps, or as many as are left. 0 only returns the present state."""
         self._search.advance(n_steps)
         best = self._search.best()
         return Progress(self._search.step, self._steps, float(best.errors[0]), best.z[0], self._search.step == self._steps)
 
 
 def invert(networks: SavedNetworks, image: NDArray[np.float32], steps: int = 200, starts: int = 8, seed: int = 0) -> Progress:
-    """The latent of one image, see `Inversion`. Half a second for the walkthrough's MLP."""
+    """The latent of one image, see `Inversion`. Takes half a second for the walkthrough's MLP."""
     return Inversion(networks, image, steps, starts, seed).advance(steps)
 
 
@@ -172,10 +174,10 @@ def invert_many(
     seed: int = 0,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Inverted:
-    """The latents of images [n, channels, height, width] in [-1, 1], see `Inversion`; many at once, which is quicker than one by one.
+    """The latents of images [n, channels, height, width] in [-1, 1], see `Inversion`. Many at once are faster than one by one.
 
     Args:
-        progress: called with the fraction done, 0 to 1; what it raises ends the work.
+        progress: called with the fraction done, 0 to 1; an exception that it raises ends the work.
     """
     _check(networks, images, steps, starts)
     parts: list[Inverted] = []
@@ -192,8 +194,8 @@ def invert_many(
 def memorisation(
     train_errors: Sequence[float] | NDArray[np.float64], heldout_errors: Sequence[float] | NDArray[np.float64]
 ) -> Memorisation:
-    """Compare the errors of training images with those of held-out ones (medians). Always the same resamples. Raises ValueError where there
-    are none of either."""
+    """Compare the errors of training images with those of held-out ones (medians). The resampling is always the same. Raises ValueError if
+    either side is empty."""
     if not len(train_errors) or not len(heldout_errors):
         raise ValueError("Memorisation needs at least one training image and one held-out image.")
     found = Memorisation(float(np.median(train_errors)), float(np.median(heldout_errors)))
@@ -216,8 +218,8 @@ def _check(networks: SavedNetworks, images: NDArray[np.float32], steps: int, sta
     shape = " × ".join(str(side) for side in networks.generator.sample_shape)
     if not len(images) or images.shape[1:] != tuple(networks.generator.sample_shape):
         given = " × ".join(str(side) for side in images.shape[1:])
-        raise ValueError(f"This generator makes images of {shape} (channels × height × width): {given} cannot be inverted.")
+        raise ValueError(f"This generator makes images of {shape} (channels × height × width): an image of {given} cannot be inverted.")
     if not np.isfinite(images).all():
         raise ValueError("Only images of finite numbers can be inverted.")
     if steps < 1 or not 1 <= starts <= CANDIDATES:
-        raise ValueError(f"Inversion takes at least one step and 1 to {CANDIDATES} starts.")
+        raise ValueError(f"Inversion needs at least one step and 1 to {CANDIDATES} starts.")

@@ -1,4 +1,4 @@
-"""What happens along a way between latents: the critic's score, and how much the picture changes from frame to frame."""
+"""Measurements along a path between latents: the critic's score, and the change of the picture from frame to frame."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from wgan_core.latent.vectors import Latents
 
 @dataclass(frozen=True)
 class PathReport:
-    """Along n frames."""
+    """Measurements at n frames along a path."""
 
     scores: NDArray[np.float32]
-    """The critic's, [n]. Their level means nothing."""
+    """The critic's scores, [n]. Their level means nothing."""
     change: NDArray[np.float64]
-    """Euclidean distance of each frame to the one before it, pixels in [-1, 1], [n]; nan for the first, or to the last frame of a loop."""
+    """Euclidean distance of each frame from the one before it, with pixels in [-1, 1], [n]. The first is nan or, in a loop, the distance
+    from the last frame."""
 
 
 def path_report(networks: SavedNetworks, latents: Latents, *, loop: bool = False) -> PathReport:
-    """Of the way along `latents` [n, latent_dim]."""
+    """Measurements along the path through `latents` [n, latent_dim]."""
     samples = networks.samples(latents).reshape(len(latents), -1).astype(np.float64)
     before = np.roll(samples, 1, axis=0)
     change = np.linalg.norm(samples - before, axis=1)

@@ -1,4 +1,4 @@
-"""What a user has set to name a latent: a place on the plane, dimensions put to a value, directions gone along, truncation."""
+"""The user's way of naming a latent: a point on the plane, dimensions set to values, movements along directions, and truncation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wgan_core.latent.plane import LIMIT, plane_latent
 from wgan_core.latent.vectors import Latents
 
 REACH = 4.0
-"""How far a dimension or direction may be moved, in standard deviations."""
+"""The largest value of a dimension, and the largest movement along a direction, in standard deviations."""
 
 
 class DirectionLike(Protocol):
@@ -34,20 +34,20 @@ class DirectionLike(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """A latent, seen from an origin. Immutable; `Place()` is the origin itself."""
+    """A latent relative to an origin. Immutable; `Place()` is the origin itself."""
 
     x: float = 0.0
-    """On the plane of latents, see `latent_plane`."""
+    """Position on the plane of latents, see `plane.plane_latent`."""
     y: float = 0.0
     dimensions: Mapping[int, float] = field(default_factory=dict)
-    """Values of single dimensions, counted from 0, in place of what the plane gives."""
+    """Values of single dimensions, counted from 0. They replace what the plane gives."""
     directions: Mapping[str, float] = field(default_factory=dict)
-    """How many standard deviations to go along each direction."""
+    """Movement along each direction, in standard deviations."""
     truncation: float = 1.0
-    """ψ in [0, 1], by which everything is multiplied in the end."""
+    """ψ in [0, 1]. Everything is multiplied by it at the end."""
 
     def latent(self, origin: Latents, plane: int, known: Mapping[str, DirectionLike] | None = None) -> Latents:
-        """The latent [latent_dim]. Directions that are not `known` are passed over; so are dimensions beyond the last."""
+        """The latent [latent_dim]. Directions that are not in `known`, and dimensions beyond the last one, are ignored."""
         z = self.before(origin, plane)
         for name, amount in self.directions.items():
             if known and (direction := known.get(name)) is not None:
@@ -55,7 +55,7 @@ class Place:
         return z * np.float32(self.truncation)
 
     def before(self, origin: Latents, plane: int) -> Latents:
-        """The latent [latent_dim] before directions and truncation, which is what the sliders of dimensions set."""
+        """The latent [latent_dim] before directions and truncation, as set by the sliders of dimensions."""
         z = plane_latent(origin, plane, self.x, self.y)
         for dimension, value in self.dimensions.items():
             if dimension < len(z):
@@ -63,7 +63,7 @@ class Place:
         return z
 
     def to_params(self) -> dict[str, str]:
-        """For a link: only what is not as at the origin. Dimensions are counted from 1 there, as on the page."""
+        """Parameters for a link: only those that differ from the origin. As on the page, dimensions are counted from 1."""
         params: dict[str, str] = {}
         if self.x or self.y:
             params["at"] = f"{_short(self.x)},{_short(self.y)}"
@@ -77,7 +77,7 @@ class Place:
 
 
 def from_params(params: Mapping[str, str], latent_dim: int) -> tuple[Place, list[str]]:
-    """The place that a link names, and a sentence for each part of it that cannot be used (which is then left out)."""
+    """The place given in a link, and one sentence for each part that cannot be used and is therefore left out."""
     parts: dict[str, Any] = {}
     problems: list[str] = []
     readers = {"at": _read_at, "z": lambda text: _read_dimensions(text, latent_dim), "d": _read_directions, "psi": _read_truncation}
@@ -87,12 +87,12 @@ def from_params(params: Mapping[str, str], latent_dim: int) -> tuple[Place, list
         try:
             parts |= read(params[name])
         except ValueError:
-            problems.append(f"This link names a latent that cannot be: {name}={params[name][:40]!r} was left out.")
+            problems.append(f"Part of the latent in this link cannot be used: {name}={params[name][:40]!r} was left out.")
     return Place(**parts), problems
 
 
 def from_browser(value: Any, latent_dim: int) -> Place:
-    """The place that the browser sent. Raises ValueError if it is none: what comes from there is not to be trusted."""
+    """The place sent by the browser. Raises ValueError if it is not valid, because data from a browser cannot be trusted."""
     try:
         dimensions = {int(key): _bounded(amount, REACH) for key, amount in dict(value["dimensions"]).items()}
         directions = {str(key)[:40]: _bounded(amount, REACH) for key, amount in dict(value["directions"]).items()}

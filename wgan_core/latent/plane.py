@@ -1,11 +1,11 @@
-"""An endless, reproducible plane of latents: two numbers name any of them, in Python and in the browser alike.
+"""An endless, reproducible plane of latents: two numbers name any latent on it, in Python and in the browser alike.
 
-At whole numbers (i, j) stand latents that are drawn anew, N(0, I), from a hash of the two numbers and a name; at (0, 0) stands a latent of
-the user's choice. In between the four around are blended bilinearly, and the blend is divided by the root of the sum of the squared
-weights, so that it is as long as a latent usually is: a plain blend would be half as long in the middle of a cell.
+At whole numbers (i, j) there are independent latents from N(0, I), generated from a hash of the two numbers and a name. At (0, 0) there is
+a latent of the user's choice. In between, the four surrounding latents are blended bilinearly. The blend is divided by the root of the sum
+of the squared weights, so that it has the usual length of a latent; a plain blend would be half as long in the middle of a cell.
 
-The random numbers are written out, not a library's, because the browser has to draw the same: a 32-bit integer hash (the finaliser of
-MurmurHash3, public domain, by Austin Appleby) and the Box-Muller transform.
+The random numbers are written out instead of taken from a library, because the browser has to generate the same ones: a 32-bit integer hash
+(the finaliser of MurmurHash3, public domain, by Austin Appleby) and the Box-Muller transform.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wgan_core.latent.vectors import Latents
 
 LIMIT = 1_000_000
-"""Places reach from -LIMIT to LIMIT both ways."""
+"""Positions range from -LIMIT to LIMIT in both directions."""
 
 Words = NDArray[np.uint32]
 
@@ -44,7 +44,7 @@ def corner(origin: Latents, name: int, i: int, j: int) -> NDArray[np.float64]:
 
 
 def _seed(name: int, i: int, j: int) -> int:
-    """A 32-bit number in which neither is an alias of the other: each is hashed before the next comes in."""
+    """A 32-bit number that depends on all three. Each is hashed before the next is mixed in, so that they cannot be confused."""
     seed = 0
     for value in (name, i, j):
         seed = int(_mix(np.array([(seed ^ (value & 0xFFFFFFFF)) & 0xFFFFFFFF], np.uint32) + np.uint32(0x9E3779B9))[0])
@@ -52,7 +52,7 @@ def _seed(name: int, i: int, j: int) -> int:
 
 
 def _normal(seed: int, count: int) -> NDArray[np.float64]:
-    """`count` numbers ~ N(0, 1): pairs of uniform ones by Box-Muller."""
+    """`count` numbers ~ N(0, 1), made from pairs of uniform ones by Box-Muller."""
     pairs = (count + 1) // 2
     counter = np.arange(2 * pairs, dtype=np.uint32)
     uniform = (_mix(_mix(counter + np.uint32(seed)) ^ np.uint32(seed)).astype(np.float64) + 0.5) / 2**32

@@ -15,12 +15,12 @@ _REAL_POINTS = 512
 
 
 def write_samples(path: Path, networks: SavedNetworks, z: Latents, dataset: str) -> None:
-    """Write what `networks` make of latents `z` [n, latent_dim], in the form that the ending of `path` names.
+    """Write the samples that `networks` make from latents `z` [n, latent_dim], in the format given by the ending of `path`.
 
-    .png: a grid of images, or a scatter of points in front of real ones where the distribution of `dataset` is known. .npz: arrays `images`
-    [n, c, h, w] in [-1, 1], or `points` [n, 2], and `z`. .csv: points only, one a line, with headings.
+    .png: a grid of images, or a scatter plot of points, with real points behind them if the distribution of `dataset` is known. .npz:
+    arrays `images` [n, c, h, w] in [-1, 1], or `points` [n, 2], and `z`. .csv: only for points, one per line, with headings.
 
-    Raises ValueError for images as .csv, OSError where it cannot be written.
+    Raises ValueError for images as .csv, and OSError if the file cannot be written.
     """
     suffix = path.suffix.lower()
     if suffix == ".csv" and not networks.makes_points:
@@ -28,7 +28,7 @@ def write_samples(path: Path, networks: SavedNetworks, z: Latents, dataset: str)
     if suffix == ".png":
         path.write_bytes(images.png(_picture(networks, z, dataset)))
         return
-    # Into an open file: given a name that ends in .NPZ, savez would add .npz to it.
+    # Into an open file, because savez would add .npz to a name that ends in .NPZ.
     with path.open("wb") as file:
         if suffix == ".csv":
             np.savetxt(file, networks.samples(z), fmt="%.9g", delimiter=",", header="x,y", comments="")

@@ -16,13 +16,13 @@ from wgan_core.training.state import StateMismatch, check_fits
 
 _BATCH = 256
 _LARGEST_SIDE = int(SETTINGS["image_size"].high or 0)
-NO_AVERAGE = "This run keeps no averaged generator: start a new one with a generator average decay (ema_decay) above 0, such as 0.999."
+NO_AVERAGE = "This run has no averaged generator: start a new one with a generator average decay (ema_decay) above 0, such as 0.999."
 
 
 class SavedNetworks:
-    """Generator (BatchNorm in eval mode: one latent gives one sample, whatever else is in the batch) and critic, on the CPU.
+    """Generator and critic on the CPU. BatchNorm is in eval mode, so a latent gives the same sample whatever else is in the batch.
 
-    Both compute on one core, so that they do not slow down a run that trains meanwhile.
+    Both compute on one core, so that they do not slow down a run that is training.
     """
 
     def __init__(self, generator: MLPGenerator | DCGANGenerator, critic: MLPCritic | DCGANCritic, latent_dim: int, step: int) -> None:
@@ -38,25 +38,25 @@ class SavedNetworks:
 
     @torch.no_grad()
     def samples(self, z: Latents) -> NDArray[np.float32]:
-        """Images [n, c, h, w] in [-1, 1], or points [n, 2], of latents [n, latent_dim]."""
+        """Images [n, c, h, w] in [-1, 1], or points [n, 2], made from latents [n, latent_dim]."""
         compute_beside_training()
         return np.concatenate([self.generator(part).numpy() for part in torch.from_numpy(np.ascontiguousarray(z)).split(_BATCH)])
 
     def pixels(self, z: Latents) -> NDArray[np.uint8]:
-        """Images of latents [n, latent_dim] as uint8 [n, h, w, c]."""
+        """Images made from latents [n, latent_dim], as uint8 [n, h, w, c]."""
         return to_uint8(torch.from_numpy(self.samples(z))).permute(0, 2, 3, 1).contiguous().numpy()
 
     @torch.no_grad()
     def scores(self, z: Latents) -> NDArray[np.float32]:
-        """The critic's scores [n] of what latents [n, latent_dim] become."""
+        """The critic's scores [n] for what the generator makes from latents [n, latent_dim]."""
         samples = torch.from_numpy(self.samples(z))
         return np.concatenate([self.critic(part).flatten().numpy() for part in samples.split(_BATCH)])
 
 
 def load_networks(folder: RunFolder, step: int, *, averaged: bool = False) -> SavedNetworks:
-    """The networks of `step`; averaged: with the generator's moving average in its place.
+    """The networks of `step`; with averaged, the averaged generator instead of the generator.
 
-    Raises StoreError where the step is not kept, its files are not what they should be, or the run averages no generator.
+    Raises StoreError if the step is not saved, its files are damaged or do not fit, or the run has no averaged generator.
     """
     _check_averaged(folder, averaged)
     part = AVERAGED if averaged else "generator"
@@ -94,14 +94,14 @@ def _load(network: torch.nn.Module, state: TensorDict, part: str, step: int) -> 
 
 
 def sample_shape(folder: RunFolder) -> SampleShape:
-    """Channels, height and width of the images that the run was trained on, or (2,) for points. Raises StoreError."""
+    """Channels, height and width of the run's images, or (2,) for points. Raises StoreError."""
     points = folder.config.dataset in POINT_SETS
     try:
         shape = tuple(int(number) for number in folder.meta["dataset"]["shape"])
     except (KeyError, TypeError, ValueError):
         shape = ()
-    largest = (2,) if points else (3, _LARGEST_SIDE, _LARGEST_SIDE)  # of what a data set can have; networks are built as large as this says
-    if len(shape) != len(largest) or not all(1 <= number <= most for number, most in zip(shape, largest, strict=True)):
+    largest = (2,) if points else (3, _LARGEST_SIDE, _LARGEST_SIDE)  # checked, because networks are built with this size
+    if len(shape) != len(largest) or not all(1 <= number <= limit for number, limit in zip(shape, largest, strict=True)):
         what = "points" if points else "images"
-        raise StoreError(f"{folder.path / 'config.json'} does not say what shape the {what} have: restore it from a copy.")
+        raise StoreError(f"{folder.path / 'config.json'} does not give the shape of the {what}: restore it from a copy.")
     return shape

@@ -1,4 +1,4 @@
-"""Latent vectors: paths between them, and latents as text. NumPy only."""
+"""Latents: paths between them, and latents as text. NumPy only."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Path = Literal["spherical", "linear", "norm-kept"]
 
 
 def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path = "spherical") -> Latents:
-    """Latents [len(t), latent_dim] on the way from `start` (t = 0) to `end` (t = 1), both [latent_dim].
+    """Latents [len(t), latent_dim] on the path from `start` (t = 0) to `end` (t = 1), both [latent_dim].
 
-    linear: the straight line. Between two samples of N(0, I) its middle is about 0.71 times as long as they are, where the generator has
-    hardly been trained. spherical: turns the direction at a constant rate (slerp; White, arXiv 1609.04468) while the length goes evenly
-    from one to the other, so every point is as typical as the ends. norm-kept: the straight line, each point made as long as it would be
-    on the spherical way; it does not turn at a constant rate, but hurries in the middle.
+    linear: the straight line. Between two samples of N(0, I), its middle is only about 0.71 times as long as they are, where the generator
+    has hardly been trained. spherical: the direction turns at a constant rate (slerp; White, arXiv 1609.04468) while the length changes
+    evenly, so every point is as typical as the ends. norm-kept: the straight line, with each point scaled to the length that it would have
+    on the spherical path; it turns faster in the middle.
     """
     t = np.asarray(t, dtype=np.float64)[:, None]
     start64, end64 = start.astype(np.float64), end.astype(np.float64)
@@ -44,9 +44,10 @@ def interpolate(start: Latents, end: Latents, t: NDArray[np.float64], path: Path
 
 
 def path_through(keys: Sequence[Latents], frames_between: int, path: Path = "spherical", *, loop: bool = False) -> Latents:
-    """Latents on the way through all `keys` in order, [(len(keys) - 1) · frames_between + 1, latent_dim]; each key itself is among them.
+    """Latents on the path through all `keys` in order, [(len(keys) - 1) · frames_between + 1, latent_dim]. The path includes the keys
+    themselves.
 
-    loop: from the last key back to the first, which is not repeated: [len(keys) · frames_between, latent_dim].
+    loop: continue from the last key back to the first, which is not repeated: [len(keys) · frames_between, latent_dim].
     """
     if len(keys) < 2:
         raise ValueError("a path needs at least two latents")
@@ -57,12 +58,12 @@ def path_through(keys: Sequence[Latents], frames_between: int, path: Path = "sph
 
 
 def latent_to_text(z: Latents) -> str:
-    """A latent [latent_dim] as a JSON list that gives back the same float32 numbers."""
+    """A latent [latent_dim] as a JSON list from which the same float32 numbers can be read back."""
     return json.dumps([float(f"{value:.9g}") for value in z.tolist()])
 
 
 def latent_from_text(text: str, latent_dim: int) -> Latents:
-    """The latent [latent_dim] that `latent_to_text` wrote. Raises ValueError with one sentence."""
+    """The latent [latent_dim] written by `latent_to_text`. Raises ValueError with one sentence."""
     try:
         z = np.array(json.loads(text), dtype=np.float32)
     except (ValueError, TypeError, OverflowError, RecursionError):
@@ -73,29 +74,29 @@ def latent_from_text(text: str, latent_dim: int) -> Latents:
 
 
 def as_in_links(z: Latents) -> Latents:
-    """Latents, any shape, rounded to the 16 bits a number with which links hold them; what is beyond ±65,504 becomes that."""
-    most = np.finfo(np.float16).max
-    return np.clip(z, -most, most).astype(np.float16).astype(np.float32)
+    """Latents of any shape, rounded to 16 bits per number as in links. Values beyond ±65,504 are cut off there."""
+    largest = np.finfo(np.float16).max
+    return np.clip(z, -largest, largest).astype(np.float16).astype(np.float32)
 
 
 def latents_to_link(z: Latents) -> str:
-    """Latents, any shape, as text for a link: 16 bits a number, in base64's letters for addresses."""
+    """Latents of any shape as text for a link: 16 bits per number, in URL-safe base64."""
     return base64.urlsafe_b64encode(z.astype("<f2").tobytes()).decode().rstrip("=")
 
 
-def latents_from_link(text: str, most: int) -> Latents:
-    """What `latents_to_link` wrote, flat, 1 to `most` numbers. Raises ValueError if it is anything else."""
+def latents_from_link(text: str, max_numbers: int) -> Latents:
+    """The latents written by `latents_to_link`, flat, 1 to `max_numbers` numbers. Raises ValueError for anything else."""
     data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     z = np.frombuffer(data, "<f2").astype(np.float32)
-    if not 1 <= len(z) <= most or not np.isfinite(z).all():
-        raise ValueError("These are no latents.")
+    if not 1 <= len(z) <= max_numbers or not np.isfinite(z).all():
+        raise ValueError("These are not latents.")
     return z
 
 
 def neighbours(z: Latents, radii: Sequence[float], count: int, seed: int = 0) -> Latents:
     """Random latents around `z` [latent_dim]: `count` for each radius, [len(radii) · count, latent_dim].
 
-    (z + r ε) / √(1 + r²) with ε ~ N(0, I): if z is a typical latent, so are they, whatever r is. r = 1 has as much of z as of noise.
+    (z + r ε) / √(1 + r²) with ε ~ N(0, I): if z is a typical latent, so are they, for any r. At r = 1, z and the noise have equal weight.
     """
     noise = np.random.default_rng(seed).standard_normal((len(radii), count, len(z)))
     r = np.asarray(radii, dtype=np.float64)[:, None, None]
@@ -103,8 +104,9 @@ def neighbours(z: Latents, radii: Sequence[float], count: int, seed: int = 0) ->
 
 
 def plane_through(a: Latents, b: Latents, c: Latents, steps: int, margin: float = 1 / 6) -> Latents:
-    """Latents on the plane through three, [steps · steps, latent_dim]: a + s (b − a) + t (c − a), s from row to row and t within one, both
-    from −margin to 1 + margin. Each is made as long as the three are, weighted by how near they are. With 9 steps the three are among them.
+    """Latents on the plane through three latents, [steps · steps, latent_dim]: a + s (b − a) + t (c − a), with s changing from row to row
+    and t within a row, both from −margin to 1 + margin. Each is scaled to the length of the three, weighted by how near they are. With 9
+    steps, the three are among them.
     """
     share = np.linspace(-margin, 1 + margin, steps)
     s, t = (part.ravel()[:, None] for part in np.meshgrid(share, share, indexing="ij"))

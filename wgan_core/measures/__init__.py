@@ -1,1 +1,1 @@
-"""What is true of a run's networks: distances, coverage, slopes, gradients, lag."""
+"""Measuring a run's networks: distances, coverage, slopes, gradients, lag."""

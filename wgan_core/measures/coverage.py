@@ -1,7 +1,7 @@
-"""Which classes a generator makes, seen by a small classifier that is trained here in seconds and kept.
+"""Which classes a generator makes, according to a small classifier that is trained here in seconds and saved for later.
 
-Its penultimate features also give FD-CNN, a Fréchet distance: never to be called FID, for it is comparable only under the same classifier,
-whose hash therefore stands beside every figure.
+The classifier's penultimate features also give FD-CNN, a Fréchet distance. It must never be called FID, because it is comparable only under
+the same classifier. The classifier's hash is therefore shown beside every figure.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ log = logging.getLogger(__name__)
 
 FEATURES = 64
 LARGEST_SIDE = 32
-"""Larger images are averaged down to this many pixels a side: what class they are of can still be told."""
+"""Larger images are averaged down to this many pixels per side. Their class can still be told."""
 UPDATES = 400
 BATCH = 128
 RATE = 3e-3
 RECIPE = 1
-"""To be raised with any change of network or training, so that kept classifiers are trained anew."""
+"""Increase this with any change of network or training, so that saved classifiers are trained again."""
 CONFIDENT = 0.9
 
 
 class SmallClassifier(nn.Module):
-    """Two strided convolutions and two linear layers: images [n, channels, side, side] in [-1, 1] to logits [n, classes]."""
+    """Two strided convolutions and two linear layers: maps images [n, channels, side, side] in [-1, 1] to logits [n, classes]."""
 
     def __init__(self, channels: int, side: int, classes: int) -> None:
         super().__init__()
@@ -68,22 +68,22 @@ class SmallClassifier(nn.Module):
 
 @dataclass(frozen=True)
 class Classifier:
-    """A trained classifier and how far to trust it."""
+    """A trained classifier and its accuracy."""
 
     network: SmallClassifier
     class_names: tuple[str, ...]
     accuracy: float
-    """Share of right answers on real images that it was not trained on."""
+    """Share of correct answers on real images that it was not trained on."""
     tested_on: str
-    """Which images those were, in words."""
+    """Which images it was tested on, in words."""
     hash: str
-    """Of its weights."""
+    """A hash of its weights."""
     seconds: float
-    """What its training took."""
+    """Training time."""
 
     @torch.no_grad()
     def features(self, samples: Tensor) -> Tensor:
-        """Penultimate features [n, 64] of images as the metrics measure them."""
+        """Penultimate features [n, 64] of images, in the form in which the metrics measure them."""
         return torch.cat([self.network.features(part) for part in as_measured(samples).split(1024)])
 
     @torch.no_grad()
@@ -94,15 +94,15 @@ class Classifier:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """Which classes generated images are of, beside real images of the same number."""
+    """The classes of generated images beside those of equally many real images."""
 
     class_names: tuple[str, ...]
     shares: NDArray[np.float64]
-    """Of the generated images, by the classifier's first choice, [classes]."""
+    """Share of each class among the generated images, by the classifier's first choice, [classes]."""
     real_shares: NDArray[np.float64]
-    """The same of the real ones, by the same classifier."""
+    """Share of each class among the real images, by the same classifier."""
     confident: float
-    """Share of generated images of whose class it is at least 90 % sure."""
+    """Share of generated images for which the classifier is at least 90 % sure."""
     real_confident: float
     n: int
     accuracy: float
@@ -112,22 +112,23 @@ class ClassReport:
 
     @property
     def covered(self) -> int:
-        """Classes that come up at least a tenth as often as in real images."""
+        """Number of classes that occur at least a tenth as often as in real images."""
         return int(((self.shares >= self.real_shares / 10) & (self.real_shares > 0)).sum())
 
     @property
     def classes(self) -> int:
-        """Classes that real images have here."""
+        """Number of classes that occur in the real images."""
         return int((self.real_shares > 0).sum())
 
     @property
     def imbalance(self) -> float:
-        """Half the summed difference of the shares (total variation): 0 as in real images, 1 nothing in common."""
+        """Total variation, half the summed difference of the shares: 0 if they equal those of real images, 1 if they have nothing in
+        common."""
         return float(np.abs(self.shares - self.real_shares).sum() / 2)
 
 
 def class_report(classifier: Classifier, samples: Tensor, real: Tensor) -> ClassReport:
-    """The classes of `samples` beside those of as many `real` images."""
+    """The classes of `samples` beside those of equally many `real` images."""
     start = time.perf_counter()
     made, known = (classifier.probabilities(images).double().numpy() for images in (samples, real))
     shares, real_shares = (np.bincount(p.argmax(1), minlength=p.shape[1]) / len(p) for p in (made, known))
@@ -147,37 +148,37 @@ def class_report(classifier: Classifier, samples: Tensor, real: Tensor) -> Class
 
 
 def fd_cnn(classifier: Classifier) -> Distance:
-    """FD-CNN: the Fréchet distance of the classifier's features. Needs ten images a feature, 640; biased upward, as FID is, so compare at
-    equal n only (arXiv 1801.01401)."""
+    """FD-CNN: the Fréchet distance between the classifier's features. Needs ten images per feature, 640. It is biased upward, as FID is, so
+    compare it only at equal n (arXiv 1801.01401)."""
 
     def distance(x: Tensor, y: Tensor) -> float:
         return frechet_distance(classifier.features(x), classifier.features(y))
 
     unit = f"squared distance of features of classifier {classifier.hash[:8]}"
-    return Distance(f"fd-cnn-{classifier.hash}", "FD-CNN", unit, distance, least=10 * FEATURES)
+    return Distance(f"fd-cnn-{classifier.hash}", "FD-CNN", unit, distance, min_rows=10 * FEATURES)
 
 
-# Training and keeping it.
+# Training and saving it.
 
 
 def default_folder() -> Path:
-    """Where classifiers are kept: a folder in the user's cache."""
+    """The folder in the user's cache where classifiers are saved."""
     return Path(platformdirs.user_cache_dir("wgan-playground")) / "classifiers"
 
 
 def classifier_for(training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0) -> Classifier:
-    """The classifier of a labelled data set: the kept one, else one trained now (seconds on one core) and kept.
+    """The classifier of a labelled data set: loaded if it was saved before, otherwise trained now (seconds on one core) and saved.
 
-    Computes in the calling thread. The same data, seed and machine give the same weights. A folder that cannot be written costs a line in
-    the log only.
+    Computes in the calling thread. The same data, seed and machine give the same weights. If the folder cannot be written, this is only
+    logged.
 
     Args:
         training: images with labels.
-        held_out: labelled images to test it on; without them every fifth training image is set aside for that.
-        folder: where it is kept; default `default_folder()`.
+        held_out: labelled images to test it on; without them, every fifth training image is set aside for the test.
+        folder: where classifiers are saved; default `default_folder()`.
 
     Raises:
-        ValueError: no images, no labels, or fewer than two classes.
+        ValueError: there are no images, no labels, or fewer than two classes.
     """
     return kept_classifier(training, held_out, folder, seed) or keep(
         train_classifier(training, held_out, seed), training, held_out, folder, seed
@@ -185,19 +186,19 @@ def classifier_for(training: Dataset, held_out: Dataset | None = None, folder: P
 
 
 def has_classes(dataset: Dataset) -> bool:
-    """Whether there can be a classifier of `dataset`: images with labels of at least two classes."""
+    """Whether a classifier of `dataset` is possible: images with labels of at least two classes."""
     return dataset.kind == "images" and dataset.labels is not None and len(dataset.class_names) >= 2
 
 
 def kept_classifier(training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0) -> Classifier | None:
-    """The classifier kept from before, or None. Arguments and errors as of `classifier_for`."""
+    """The classifier saved earlier, or None. Arguments and errors as for `classifier_for`."""
     return _read(_path(training, held_out, folder, seed), training)
 
 
 def keep(
     classifier: Classifier, training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0
 ) -> Classifier:
-    """Keep `classifier` for next time, and return it. Arguments as of `classifier_for`."""
+    """Save `classifier` for next time, and return it. Arguments as for `classifier_for`."""
     path = _path(training, held_out, folder, seed)
     try:
         _write(path, classifier)
@@ -216,16 +217,16 @@ def _path(training: Dataset, held_out: Dataset | None, folder: Path | None, seed
 
 
 def train_classifier(training: Dataset, held_out: Dataset | None = None, seed: int = 0) -> Classifier:
-    """Train one in one go. Arguments as of `classifier_for`."""
+    """Train a classifier in one go. Arguments as for `classifier_for`."""
     lesson = Lesson(training, held_out, seed)
     lesson.go_on(UPDATES)
     return lesson.classifier()
 
 
 class Lesson:
-    """The training of a classifier, to be done in parts: `UPDATES` batches of `BATCH` images, Adam with a rate that falls to 0.
+    """The training of a classifier, which can be done in parts: `UPDATES` batches of `BATCH` images, Adam with a rate that falls to 0.
 
-    Arguments as of `classifier_for`.
+    Arguments as for `classifier_for`.
     """
 
     def __init__(self, training: Dataset, held_out: Dataset | None = None, seed: int = 0) -> None:
@@ -251,7 +252,7 @@ class Lesson:
         return self._done >= UPDATES
 
     def go_on(self, updates: int) -> None:
-        """Do so many updates more, or what is left of them."""
+        """Do `updates` more updates, or as many as are left."""
         start, end = time.perf_counter(), min(self._done + updates, UPDATES)
         for update in range(self._done, end):
             self._optimizer.param_groups[0]["lr"] = RATE * (1 - update / UPDATES)
@@ -264,7 +265,7 @@ class Lesson:
         self._seconds += time.perf_counter() - start
 
     def classifier(self) -> Classifier:
-        """What has been learned, tested."""
+        """The trained classifier, tested."""
         start = time.perf_counter()
         network = self._network.eval().requires_grad_(False)
         found = Classifier(network, self._class_names, 0.0, self._tested_on, _hash(network), 0.0)
@@ -291,7 +292,7 @@ def _write(path: Path, classifier: Classifier) -> None:
 
 
 def _read(path: Path, training: Dataset) -> Classifier | None:
-    """The kept classifier; None where there is none, or one that is damaged or has been changed."""
+    """The saved classifier; None if there is none, or if it is damaged or has been changed."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             about = parse_json(file.metadata()["about"])

@@ -1,6 +1,6 @@
-"""The critic's health: how steep it is, where its weights sit, where the gradient dies, and whether it knows its data by heart.
+"""The critic's health: how steep it is, where its weights are, where the gradient vanishes, and whether it has memorised its data.
 
-`copy_weights` is quick and must happen while nothing trains; all else works on the copy, in any thread.
+`copy_weights` is quick and must run while nothing trains. Everything else works on the copy, in any thread.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer
 
 AT_BOUNDARY = 0.99
-"""A weight counts as being at the clip boundary from this share of c on."""
+"""A weight counts as being at the clip boundary if it is at least this share of c."""
 BINS = 60
 
 
@@ -43,17 +43,17 @@ class Specimen:
 
     @torch.no_grad()
     def generate(self, z: Tensor, mode: Mode = "eval") -> Tensor:
-        """Samples for latents `z` [n, latent_dim], float32. mode "train": BatchNorm takes the statistics of batches of the run's
-        size, as in training; n is then best a multiple of it."""
+        """Samples for latents `z` [n, latent_dim], float32. mode "train": BatchNorm takes its statistics over batches of the run's batch
+        size, as in training; n should then be a multiple of it."""
         if mode == "eval":
             return torch.cat([self.generator(part) for part in z.split(256)])
-        generator = copy.deepcopy(self.generator).train()  # for its running statistics move
+        generator = copy.deepcopy(self.generator).train()  # a copy, because its running statistics change
         return torch.cat([generator(part) for part in z.split(self.config.batch_size) if len(part) > 1])
 
 
 @dataclass(frozen=True)
 class Copied:
-    """The weights of both networks at one step; to be made into a `Specimen`, which takes longer, in any thread."""
+    """The weights of both networks at one step. Can be made into a `Specimen` in any thread, which takes longer."""
 
     config: TrainConfig
     step: int
@@ -63,7 +63,7 @@ class Copied:
     critic: dict[str, Tensor]
 
     def specimen(self) -> Specimen:
-        """Networks with these weights. Built anew, not copied: those of a run with several processes would wait for the others."""
+        """Networks with these weights. They are built anew, because copies from a run with several processes would wait for the others."""
         networks: list[nn.Module] = [build_generator(self.config, self.shape), build_critic(self.config, self.shape)]
         for network, state in zip(networks, (self.generator, self.critic), strict=True):
             network.load_state_dict(state)
@@ -72,7 +72,7 @@ class Copied:
 
 
 def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
-    """Copy the weights of `trainer`, in milliseconds; for its own thread only, or while it rests. averaged: its moving average."""
+    """Copy the weights of `trainer`, in milliseconds. Only for its own thread, or while it rests. averaged: of the averaged generator."""
     generator = trainer.averaged_generator if averaged else trainer.generator
     assert generator is not None
     states = [{name: value.detach().clone() for name, value in network.state_dict().items()} for network in (generator, trainer.critic)]
@@ -80,7 +80,7 @@ def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
 
 
 def take_specimen(trainer: Trainer, *, averaged: bool = False) -> Specimen:
-    """Both networks of `trainer` as they stand; for its own thread only, or while it rests."""
+    """Both networks of `trainer` in their present state. Only for its own thread, or while it rests."""
     return copy_weights(trainer, averaged=averaged).specimen()
 
 
@@ -89,13 +89,13 @@ def take_specimen(trainer: Trainer, *, averaged: bool = False) -> Specimen:
 
 @dataclass(frozen=True)
 class LayerWeights:
-    """How the weights of one layer are spread, biases left out."""
+    """The distribution of the weights of one layer, without biases."""
 
     name: str
     counts: NDArray[np.int64]
     """[60]"""
     edges: NDArray[np.float64]
-    """[61], symmetric about 0, as wide as c and the weights."""
+    """[61], symmetric about 0, wide enough for c and for all weights."""
     at_boundary: float
     """Share of weights with 0.99 c ≤ |w| ≤ c; nan without a clip value."""
     beyond: float
@@ -104,7 +104,7 @@ class LayerWeights:
 
 
 def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWeights, ...]:
-    """The weights of each layer of the critic beside ±c; `clip_value` None where nothing is clipped."""
+    """The weights of each layer of the critic compared with ±c. `clip_value`: None if nothing is clipped."""
     layers: list[LayerWeights] = []
     for number, (_, layer) in enumerate(lipschitz.weighted_layers(critic), 1):
         assert isinstance(layer.weight, Tensor)
@@ -113,7 +113,7 @@ def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWei
         counts, edges = np.histogram(layer.weight.detach().double().flatten().numpy(), BINS, (-limit, limit))
         at, beyond = math.nan, math.nan
         if clip_value is not None:
-            # The boundary itself may lie a rounding above c: of float32, and of float16 in runs that are kept that way.
+            # Weights at the boundary may be above c by a rounding error of float32, or of float16 in runs that are saved that way.
             over = size > clip_value * (1 + 1e-3)
             at, beyond = float(((size >= AT_BOUNDARY * clip_value) & ~over).double().mean()), float(over.double().mean())
         layers.append(LayerWeights(f"layer {number}", counts, edges, at, beyond, clip_value))
@@ -125,25 +125,25 @@ def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWei
 
 @dataclass(frozen=True)
 class GradientDepth:
-    """How large a loss's gradient still is at each layer, from the input on."""
+    """The size of a loss's gradient at each layer, from the input on."""
 
     names: tuple[str, ...]
     log10_norms: NDArray[np.float64]
-    """log₁₀ ‖∂L/∂h‖ over the whole batch, of what goes into each layer (the first is the network's input); −inf where it is 0."""
+    """log₁₀ ‖∂L/∂h‖ over the whole batch, for the input h of each layer (the first is the network's input); −inf if it is 0."""
     weight_rms: NDArray[np.float64]
-    """Root mean square of ∂L/∂W of each layer. Below 1e-8, which RMSprop and Adam add to it, it no longer moves the weights."""
+    """Root mean square of ∂L/∂W for each layer. Below 1e-8, which RMSprop and Adam add to it, it no longer moves the weights."""
 
     @property
     def slope(self) -> float:
-        """Decades per layer toward the input, by a straight line: negative where the gradient vanishes, positive where it explodes. nan for
-        fewer than two layers or a gradient of 0."""
+        """Decades per layer toward the input, fitted by a straight line: negative if the gradient vanishes, positive if it explodes. nan
+        for fewer than two layers or a gradient of 0."""
         if len(self.log10_norms) < 2 or not np.isfinite(self.log10_norms).all():
             return math.nan
         return float(np.polyfit(-np.arange(len(self.log10_norms)), self.log10_norms, 1)[0])
 
 
 def critic_depth(critic: nn.Module, real: Tensor, fake: Tensor) -> GradientDepth:
-    """Of the critic's loss −(E f(real) − E f(fake)) through the critic, in float64."""
+    """For the critic's loss −(E f(real) − E f(fake)) through the critic, in float64."""
 
     def loss(network: nn.Module) -> Tensor:
         values = network(torch.cat((real, fake)).double().requires_grad_())
@@ -153,9 +153,9 @@ def critic_depth(critic: nn.Module, real: Tensor, fake: Tensor) -> GradientDepth
 
 
 def generator_depth(generator: nn.Module, critic: nn.Module, z: Tensor) -> GradientDepth:
-    """Of the generator's loss −E f(G(z)) through generator and critic, in float64; the generator's BatchNorm as in training.
+    """For the generator's loss −E f(G(z)) through generator and critic, in float64, with the generator's BatchNorm as in training.
 
-    `weight_rms` tells what either network's weights would get; the critic's are not updated by this loss.
+    `weight_rms` covers the weights of both networks, although this loss does not update the critic's.
     """
 
     def loss(networks: nn.ModuleDict) -> Tensor:
@@ -173,7 +173,7 @@ def _depth(networks: nn.ModuleDict, loss: Callable[[nn.ModuleDict], Tensor]) -> 
         inputs.append(arguments[0])
 
     for _, layer in layers:
-        layer.register_forward_pre_hook(note)  # what goes in, for what comes out may be changed in place by the activation
+        layer.register_forward_pre_hook(note)  # the input, because the activation may change the output in place
     value = loss(networks)
     weights = [layer.get_parameter("weight") for _, layer in layers]
     gradients = torch.autograd.grad(value, [*inputs, *weights])
@@ -187,24 +187,24 @@ def _numbered(parts: list[str]) -> tuple[str, ...]:
     return tuple(f"{part} layer {parts[: index + 1].count(part)}" for index, part in enumerate(parts))
 
 
-# All that a specimen tells.
+# Everything that is measured on a specimen.
 
 
 @dataclass(frozen=True)
 class CriticHealth:
-    """What one specimen of a critic tells on one sample of real and generated data."""
+    """The measurements of one critic on one sample of real and generated data."""
 
     step: int
     n: int
-    """Real rows, and as many generated ones."""
+    """Number of real samples, and of generated ones."""
     estimate: float
-    """E f(real) − E f(fake) on these samples, norms in eval mode. In the critic's own scale: no W1."""
+    """E f(real) − E f(fake) on these samples, with norms in eval mode. It is in the critic's own scale, so it is not W1."""
     norms: GradientNorms | None
-    """None where the critic has no slope at a single sample: `constant` says why."""
+    """None if the critic has no slope at a single sample; `constant` says why."""
     constant: Bound
     """K_emp, the steepest slope found; a lower bound of the Lipschitz constant K."""
     display_w1: Bound
-    """estimate / K_emp: a display value in the unit of W1, not a bound."""
+    """estimate / K_emp: a value for display in the unit of W1, not a bound."""
     spectral: Bound
     """K_spec ≥ K."""
     box: Bound
@@ -216,13 +216,13 @@ class CriticHealth:
 
 
 def examine(specimen: Specimen, real: Tensor, *, seed: int = 0, extra: Tensor | None = None) -> CriticHealth:
-    """Examine a critic on `real` [n, ...] (float; images in [-1, 1]) and as many generated samples.
+    """Examine a critic on `real` [n, ...] (float; images in [-1, 1]) and on equally many generated samples.
 
     Args:
         specimen: from `take_specimen`.
         real: real samples.
-        seed: of the latents and of the points between real and generated.
-        extra: more points to look for steep places at; in the plane, a grid.
+        seed: for the latents and the points between real and generated samples.
+        extra: more points at which to look for steep places; a grid if the data is in the plane.
     """
     start = time.perf_counter()
     rng = torch.Generator().manual_seed(seed)
@@ -260,30 +260,30 @@ def _slopes(
 
 def _box(critic: nn.Module, shape: tuple[int, ...], clip: float | None) -> Bound:
     if clip is None:
-        return Bound(None, "The critic's weights are not clipped, so there is no box that they are in.")
+        return Bound(None, "The critic's weights are not clipped, so there is no bound from a clip value.")
     return lipschitz.box_bound(critic, shape, clip)
 
 
-# Smaller questions.
+# Smaller measurements.
 
 
 @dataclass(frozen=True)
 class ModeGap:
-    """How far samples with BatchNorm in train mode are from those in eval mode, by sliced W1."""
+    """How far samples with BatchNorm in train mode are from samples in eval mode, by sliced W1."""
 
     difference: float
     noise: float
-    """Eval mode against eval mode, other latents."""
+    """Eval mode against eval mode with other latents."""
     n: int
 
     @property
     def ratio(self) -> float:
-        """1 where the mode makes no difference."""
+        """1 if the mode makes no difference."""
         return self.difference / self.noise if self.noise else math.nan
 
 
 def mode_gap(specimen: Specimen, *, n: int = 1024, seed: int = 0) -> ModeGap | None:
-    """Compare the modes of the generator's BatchNorm on n samples, rounded up to whole batches; None where it has none."""
+    """Compare the modes of the generator's BatchNorm on n samples, rounded up to whole batches; None if it has no BatchNorm."""
     if not any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in specimen.generator.modules()):
         return None
     n = -(-n // specimen.config.batch_size) * specimen.config.batch_size
@@ -297,7 +297,7 @@ def mode_gap(specimen: Specimen, *, n: int = 1024, seed: int = 0) -> ModeGap | N
 
 @dataclass(frozen=True)
 class OverfitGap:
-    """How much better the critic likes the images it was trained on than real ones it never saw."""
+    """How much higher the critic scores the images it was trained on than real images it never saw."""
 
     gap: float
     """E f(training) − E f(held-out)."""
@@ -308,7 +308,7 @@ class OverfitGap:
 
     @property
     def share(self) -> float:
-        """Of the estimate, what is memory of the training images."""
+        """The part of the estimate that is memory of the training images."""
         return self.gap / self.estimate if self.estimate else math.nan
 
 
@@ -325,12 +325,12 @@ class Movement:
     """How far a generator has moved the samples of the same latents."""
 
     share: float
-    """Root mean square distance over the mean distance of two real samples."""
+    """Root mean square distance, relative to the mean distance between two real samples."""
     generator_updates: int
-    """In between."""
+    """Number of generator updates in between."""
 
 
 def movement(before: Tensor, after: Tensor, typical: float, generator_updates: int) -> Movement:
-    """Compare samples [n, ...] of the same latents; `typical` is the mean distance of two real samples."""
+    """Compare samples [n, ...] of the same latents. `typical` is the mean distance between two real samples."""
     distance = (after.double() - before.double()).flatten(1).square().sum(1).mean().sqrt()
     return Movement(float(distance) / typical, generator_updates)

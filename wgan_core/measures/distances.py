@@ -1,7 +1,7 @@
-"""Distances between two samples of equal size, as plain functions: no noise floor, no training. All are computed in float64.
+"""Distances between two samples of equal size, as plain functions without a floor. All are computed in float64.
 
-A sample is a tensor [n, ...], of points [n, 2] or of images [n, channels, height, width]; the ground distance is Euclidean over everything
-behind the first axis, so its unit is that of one coordinate (for images: a pixel's value in [-1, 1]).
+A sample is a tensor [n, ...], of points [n, 2] or of images [n, channels, height, width]. The ground distance is Euclidean over all axes
+but the first, so its unit is that of one coordinate (for images, a pixel value in [-1, 1]).
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from torch import Tensor
 
 
 def exact_w1(x: Tensor, y: Tensor) -> float:
-    """The Wasserstein-1 distance of two samples of equal size n: the cheapest matching of the rows of `x` with those of `y`, mean cost per
-    row. O(n³) at worst; 0.1 to 0.3 s at n = 1024. For points; between images it says little (see `metrics`).
+    """The Wasserstein-1 distance between two samples of equal size n: the rows of `x` are matched with those of `y` as cheaply as possible,
+    and the mean cost per row is returned. O(n³) at worst; 0.1 to 0.3 s at n = 1024. For points; between images it says little (see
+    `metrics`).
 
     Raises:
         ValueError: the samples differ in size.
@@ -28,7 +29,8 @@ def exact_w1(x: Tensor, y: Tensor) -> float:
 
 
 def sliced_w1(x: Tensor, y: Tensor, directions: Tensor) -> float:
-    """The sliced Wasserstein-1 distance: the mean, over `directions` [d, k] of length 1, of the exact W1 of the samples projected to each.
+    """The sliced Wasserstein-1 distance: the samples are projected to each of `directions` [d, k] of length 1, and the exact W1 of the
+    projections is averaged.
 
     Raises:
         ValueError: the samples differ in size.
@@ -40,29 +42,29 @@ def sliced_w1(x: Tensor, y: Tensor, directions: Tensor) -> float:
 
 @functools.lru_cache(maxsize=4)
 def unit_directions(dimension: int, count: int, seed: int = 0) -> Tensor:
-    """Directions uniform on the sphere, float64 [dimension, count], each of length 1; the same for the same arguments."""
+    """Random unit vectors, uniform on the sphere, float64 [dimension, count]. The same arguments give the same directions."""
     directions = torch.randn(dimension, count, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     return directions / directions.norm(dim=0)
 
 
 def energy_distance(x: Tensor, y: Tensor) -> float:
-    """2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖, estimated without bias (pairs of a row with itself are left out), so that samples of one
-    distribution give 0 on average and half of them a small negative number (Székely and Rizzo 2013)."""
+    """2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖, estimated without bias (pairs of a row with itself are left out). So two samples of the same
+    distribution give 0 on average, and a small negative number about half of the time (Székely and Rizzo 2013)."""
     between = float(torch.cdist(_rows(x), _rows(y)).mean())
     return 2 * between - mean_distance_within(x) - mean_distance_within(y)
 
 
 def mean_distance_within(x: Tensor) -> float:
-    """The mean distance of two different rows of `x`: how diverse a sample is. Needs two rows."""
+    """The mean distance between two different rows of `x`, which measures how diverse a sample is. Needs at least two rows."""
     rows = _rows(x)
     distances = torch.cdist(rows, rows).fill_diagonal_(0)
     return float(distances.sum() / (len(rows) * (len(rows) - 1)))
 
 
 def frechet_distance(x: Tensor, y: Tensor) -> float:
-    """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½) of features [n, d]: the squared Fréchet distance of the Gaussians fitted to both samples.
+    """‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁Σ₂)^½) for features [n, d]: the squared Fréchet distance between the Gaussians fitted to both samples.
 
-    The trace of the root is the sum of the singular values of Σ₁^½ Σ₂^½, which stays real where a covariance is singular.
+    The trace of the root is computed as the sum of the singular values of Σ₁^½ Σ₂^½, which stays real if a covariance is singular.
     """
     first, second = _rows(x), _rows(y)
     roots = [_root(torch.cov(sample.T)) for sample in (first, second)]
@@ -72,11 +74,11 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
 
 
 def nearest_rows(queries: Tensor, pool: Tensor, exclude: Tensor | None = None, chunk: int = 2048) -> tuple[Tensor, Tensor]:
-    """For each row of `queries` the index (int64) of the nearest row of `pool`, and its distance (float64), both [n].
+    """For each row of `queries`, the index (int64) of the nearest row of `pool` and its distance (float64), both [n].
 
     Args:
-        exclude: for each query an index into `pool` that must not be its answer, [n]: itself, where the queries come from the pool.
-        chunk: rows of `pool` looked at together; bounds the memory, at most 4 · chunk · (d + n) bytes.
+        exclude: for each query, an index into `pool` that must not be the answer, [n]: the query itself, if it comes from the pool.
+        chunk: rows of `pool` that are compared together. Limits the memory to at most 4 · chunk · (d + n) bytes.
     """
     rows = queries.flatten(1).float()
     best = torch.full((len(rows),), torch.inf)
@@ -91,17 +93,17 @@ def nearest_rows(queries: Tensor, pool: Tensor, exclude: Tensor | None = None, c
         closer = found.values < best
         best = torch.where(closer, found.values, best)
         index = torch.where(closer, found.indices + start, index)
-    # Anew for the winners: the difference of large squares above is coarse where two rows are nearly equal.
+    # The distances of the nearest rows are computed again, because the coarse ones are inaccurate where two rows are nearly equal.
     return index, (_rows(queries) - _rows(pool[index])).norm(dim=1)
 
 
 def nearest_candidates(queries: Tensor, parts: Iterable[Tensor], count: int) -> Tensor:
-    """For each row of `queries` the rows of a pool that are nearest by a coarse measure, as int64 [n, min(count, rows of the pool)].
+    """For each row of `queries`, the rows of a pool that are nearest by a coarse measure, as int64 [n, min(count, rows of the pool)].
 
-    In float32 two rows that are about equally near may change places: ask for some more than you want, and measure those.
+    It uses float32, so two rows at about the same distance may swap places. Ask for a few more than you need, and measure those exactly.
 
     Args:
-        parts: the pool, some rows after the others; bounds the memory.
+        parts: the pool in chunks of rows, which limits the memory.
     """
     rows = queries.flatten(1).float()
     best, index = torch.empty(len(rows), 0), torch.empty(len(rows), 0, dtype=torch.long)
@@ -116,7 +118,7 @@ def nearest_candidates(queries: Tensor, parts: Iterable[Tensor], count: int) -> 
 
 
 def _coarse(rows: Tensor, part: Tensor) -> Tensor:
-    """‖q − p‖² without ‖q‖², which is the same for all p: float32 [n, m], coarse where two rows are nearly equal."""
+    """‖q − p‖² without ‖q‖², which is the same for all p. float32 [n, m], inaccurate where two rows are nearly equal."""
     return torch.addmm(part.square().sum(1), rows, part.T, alpha=-2)
 
 

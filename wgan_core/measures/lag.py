@@ -1,8 +1,9 @@
-"""Is the critic lagging? A copy of it is trained on while the generator stands still: what it then finds and had not before, it missed.
+"""Is the critic lagging? A copy of it trains on while the generator stands still. What it then finds, and had not found before, it had
+missed.
 
-An estimate also grows where the critic only becomes steeper, which says nothing; so it is divided by the steepest slope found each time.
+An estimate also grows if the critic only becomes steeper, which says nothing. So it is divided by the steepest slope each time.
 
-`copy_state` is quick and must happen while nothing trains; all else works on the copy, in any thread.
+`copy_state` is quick and must run while nothing trains. Everything else works on the copy, in any thread.
 """
 
 from __future__ import annotations
@@ -27,45 +28,47 @@ from wgan_core.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Lag:
-    """How much a critic still gains on a generator that stands still."""
+    """How much a critic still gains if the generator stands still."""
 
     updates: NDArray[np.int64]
     """Additional critic updates, from 0 on."""
     estimates: NDArray[np.float64]
-    """The estimate after each, on the same real and generated samples throughout."""
+    """The estimate after each of `updates`, always on the same real and generated samples."""
     slopes: NDArray[np.float64]
-    """The steepest slope found after each, a lower bound of the critic's Lipschitz constant; 1 where a critic has none (BatchNorm)."""
+    """The steepest slope found after each of `updates`, a lower bound of the critic's Lipschitz constant; 1 if the critic has none
+    (BatchNorm)."""
     n: int
     seconds: float
 
     @property
     def scaled(self) -> NDArray[np.float64]:
-        """estimates / slopes, in the unit of W1: what the critic sees of the distance."""
+        """estimates / slopes, in the unit of W1: how much of the distance the critic sees."""
         return self.estimates / np.where(self.slopes > 0, self.slopes, 1.0)
 
     @property
     def before(self) -> float:
-        """What it saw as training left it."""
+        """What the critic saw in the state that training had reached."""
         return float(self.scaled[0])
 
     @property
     def after(self) -> float:
-        """What it sees in the end: mean of the last three, for the estimate jitters."""
+        """What the critic sees at the end: the mean of the last three values, because the estimate jitters."""
         return float(self.scaled[-3:].mean())
 
     @property
     def found(self) -> float:
-        """before / after: 1 for a critic that has kept up, 0 or below for one that saw nothing. nan where it sees nothing in the end
-        either, so that nothing can be told."""
+        """before / after: 1 for a critic that has kept up, 0 or below for one that saw nothing. nan if it sees nothing at the end either,
+        because then nothing can be concluded."""
         return self.before / self.after if self.after > 0 else math.nan
 
 
 class BrokenOff(Exception):
-    """Nobody waits for the answer any more."""
+    """Nobody is waiting for the answer any more."""
 
 
 def twin(trainer: Trainer) -> Trainer:
-    """Another trainer in the same state, networks and optimisers, on the same data. For the trainer's own thread, or while it rests."""
+    """Another trainer with the same data and the same state of networks and optimisers. Only for the trainer's own thread, or while it
+    rests."""
     return twin_from(trainer.config, trainer.data, copy_state(trainer))
 
 
@@ -73,25 +76,26 @@ State = dict[str, dict[str, Tensor]]
 
 
 def copy_state(trainer: Trainer) -> State:
-    """All that a twin is made from, in milliseconds; for the trainer's own thread, or while it rests."""
+    """Everything that a twin is made from, in milliseconds. Only for the trainer's own thread, or while it rests."""
     return {part: {name: tensor.detach().clone() for name, tensor in tensors.items()} for part, tensors in trainer.state_dict().items()}
 
 
 def twin_from(config: TrainConfig, data: Tensor, state: State) -> Trainer:
-    """A trainer on `data` in the state copied; in any thread."""
+    """A trainer on `data` with the copied `state`; in any thread."""
     copied = Trainer(config, Dataset("twin", data))
     copied.load_state_dict(state)
     return copied
 
 
 def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int = 0, over: Callable[[], bool] = lambda: False) -> Lag:
-    """Train the critic of `copied` (from `twin`; it is used up) on with its generator standing still, and watch the estimate.
+    """Continue to train the critic of `copied` while its generator stands still, and watch the estimate. `copied` comes from `twin` and is
+    changed.
 
     Args:
-        updates: critic updates; a multiple of 10.
-        n: real and as many generated samples that the estimate is taken on, rounded up to whole batches; BatchNorm as in training.
-        seed: of batches and latents.
-        over: asked before each update whether nobody waits for the answer any more; then BrokenOff is raised.
+        updates: number of critic updates; a multiple of 10.
+        n: number of real samples, and of generated ones, for the estimate, rounded up to whole batches; BatchNorm as in training.
+        seed: for batches and latents.
+        over: called before each update. If it returns True, nobody is waiting for the answer any more, and BrokenOff is raised.
     """
     start = time.perf_counter()
     rng, batch = torch.Generator().manual_seed(seed), copied.config.batch_size
@@ -121,7 +125,7 @@ def _latents(trainer: Trainer, rng: torch.Generator) -> Tensor:
 
 
 def _steepest(critic: nn.Module, real: Tensor, fake: Tensor) -> float:
-    """On the CPU, and with random numbers of its own, so that the batches are the same with it and without."""
+    """The steepest slope found. Uses the CPU and separate random numbers, so that the batches stay the same."""
     if why_no_slope(critic):
         return 1.0
     looked_at = copy.deepcopy(critic).cpu()

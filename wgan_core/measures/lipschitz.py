@@ -1,11 +1,11 @@
 """How steep a critic is: measured slopes, and upper bounds from its weights.
 
-With K the critic's Lipschitz constant and 1-Lipschitz activations: K_emp ≤ K ≤ K_spec ≤ K_box. K_spec, the product of the layers' spectral
-norms, makes weak duality a theorem: (mean f(x) − mean f(y)) / K_spec ≤ W1 of the same two samples, whatever the weights. K_emp is the
-steepest slope found, so estimate / K_emp is a value to look at and no bound: it may overshoot W1.
+With K the critic's Lipschitz constant and 1-Lipschitz activations: K_emp ≤ K ≤ K_spec ≤ K_box. K_spec is the product of the layers'
+spectral norms. With it, weak duality is a theorem: (mean f(x) − mean f(y)) / K_spec ≤ W1 of the same two samples, whatever the weights.
+K_emp is the steepest slope found. So estimate / K_emp is only a value for display and not a bound: it may exceed W1.
 
-All functions take a critic that maps [n, ...] to scores [n, 1], compute in its own dtype (float64 is meant: norms of deep, strongly clipped
-critics underflow in float32) and leave it as it is. Give them a copy that nothing trains.
+All functions take a critic that maps [n, ...] to scores [n, 1], compute in its own dtype and leave it unchanged. The dtype should be
+float64, because norms of deep, strongly clipped critics underflow in float32. Pass a copy that nothing trains.
 """
 
 from __future__ import annotations
@@ -23,60 +23,60 @@ from scipy.sparse.linalg import LinearOperator, svds
 from torch import Tensor, nn
 
 CHUNK = 256
-"""Samples that go through the critic together."""
+"""Number of samples that go through the critic together."""
 _BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _ONE_LIPSCHITZ = (nn.ReLU, nn.Tanh, nn.Identity, nn.Flatten)
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A constant, or why there is none."""
+    """A constant, or the reason why there is none."""
 
     value: float | None
     reason: str = ""
-    """In words, where `value` is None."""
+    """In words, if `value` is None."""
 
 
 @dataclass(frozen=True)
 class GradientNorms:
-    """‖∇f‖₂ for single samples, each [n]."""
+    """‖∇f‖₂ at single samples, each [n]."""
 
     real: NDArray[np.float64]
     fake: NDArray[np.float64]
     between: NDArray[np.float64]
-    """At uniformly random points of the straight lines between real and generated samples, as the gradient penalty takes them."""
+    """At random points, uniform on the straight lines between real and generated samples, as in the gradient penalty."""
     alignment: float
-    """‖E ∇f‖ / √E ‖∇f‖² over all three: 1 where the gradient is the same everywhere, so that the critic is a linear function there and can
-    tell nothing but the means apart; 0 where its directions cancel. nan where it is flat."""
+    """‖E ∇f‖ / √E ‖∇f‖² over all three groups. 1: the gradient is the same everywhere, so the critic is linear there and only sees a
+    difference of the means. 0: its directions cancel. nan: the critic is flat."""
 
     @property
     def largest(self) -> float:
-        """Over all three."""
+        """The largest norm in all three groups."""
         return float(max(self.real.max(), self.fake.max(), self.between.max()))
 
     def quantiles(self, at: tuple[float, ...] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> dict[str, list[float]]:
-        """Of each of the three, by name."""
+        """Quantiles of each of the three groups, by name."""
         return {name: np.quantile(getattr(self, name), at).tolist() for name in ("real", "fake", "between")}
 
 
 def weighted_layers(network: nn.Module) -> list[tuple[str, nn.Module]]:
-    """Linear and convolution layers by name, in the order in which they are computed in networks that are plain sequences."""
+    """Linear and convolution layers by name. In networks that are plain sequences they are in the order of computation."""
     kinds = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
     return [(name, module) for name, module in network.named_modules() if isinstance(module, kinds)]
 
 
 def why_no_slope(critic: nn.Module) -> str:
-    """Why the critic's slope at a single sample is undefined, in words; "" where it is defined."""
+    """The reason why the critic has no slope at a single sample, in words; "" if it has one."""
     if any(isinstance(module, _BATCH_NORM) or hasattr(module, "running_mean") for module in critic.modules()):
         return (
-            "The critic has BatchNorm, so in training the score of an image depends on the others of its batch, and the critic has no "
-            "Lipschitz constant. Choose layer or none as the norm in the critic to have one."
+            "The critic has BatchNorm, so in training the score of an image depends on the others in its batch, and the critic has no "
+            "Lipschitz constant. To get one, choose layer or none as the norm in the critic."
         )
     return ""
 
 
 def why_no_bound(critic: nn.Module) -> str:
-    """Why the weights give no bound on the critic's slope, in words; "" where they do."""
+    """The reason why the weights give no bound on the critic's slope, in words; "" if they do."""
     if slope := why_no_slope(critic):
         return slope
     for module in critic.modules():
@@ -88,7 +88,7 @@ def why_no_bound(critic: nn.Module) -> str:
 
 
 def _is_bounded(module: nn.Module) -> bool:
-    """Whether a bound on the module's slope is known; a container is as good as what it contains."""
+    """Whether a bound on the module's slope is known. A container counts as bounded here, because its contents are checked separately."""
     if isinstance(module, nn.Conv2d):
         return module.padding_mode == "zeros" and not isinstance(module.padding, str)
     if isinstance(module, nn.LeakyReLU):
@@ -100,7 +100,8 @@ def _is_bounded(module: nn.Module) -> bool:
 
 
 def gradient_norms(critic: nn.Module, real: Tensor, fake: Tensor, rng: torch.Generator) -> GradientNorms:
-    """At `real`, `fake` [n, ...] of equal shape, and between them; `rng` (a CPU generator) draws where."""
+    """Gradient norms at `real` and `fake` [n, ...] of equal shape, and at points between them that are drawn with `rng` (a CPU
+    generator)."""
     alpha = torch.rand((len(real), *[1] * (real.ndim - 1)), generator=rng, dtype=real.dtype)
     parts = [gradients(critic, points) for points in (real, fake, alpha * real + (1 - alpha) * fake)]
     real_norms, fake_norms, between_norms = (part.norm(dim=1).double().numpy() for part in parts)
@@ -111,11 +112,11 @@ def gradient_norms(critic: nn.Module, real: Tensor, fake: Tensor, rng: torch.Gen
 
 
 def gradients(critic: nn.Module, points: Tensor) -> Tensor:
-    """∇f at each of `points` [n, ...], flat: [n, d]."""
+    """∇f at each of `points` [n, ...], flattened: [n, d]."""
     found: list[Tensor] = []
     for part in points.detach().split(CHUNK):
         part = part.clone().requires_grad_()
-        # Samples do not mix in the critic, so the gradient of the sum holds that of each.
+        # Samples do not mix in the critic, so the gradient of the sum consists of the samples' gradients.
         (gradient,) = torch.autograd.grad(critic(part).sum(), part)
         found.append(gradient.flatten(1))
     return torch.cat(found)
@@ -123,12 +124,13 @@ def gradients(critic: nn.Module, points: Tensor) -> Tensor:
 
 @torch.no_grad()
 def scores(critic: nn.Module, points: Tensor) -> Tensor:
-    """f at each of `points` [n, ...], [n]."""
+    """f at each of `points` [n, ...], returned as [n]."""
     return torch.cat([critic(part)[:, 0] for part in points.split(CHUNK)])
 
 
 def steepest_pair(critic: nn.Module, points: Tensor) -> float:
-    """The largest |f(x) − f(y)| / ‖x − y‖ of two of `points` [n, ...]; pairs closer than a millionth of the widest count as equal."""
+    """The largest |f(x) − f(y)| / ‖x − y‖ over pairs of `points` [n, ...]. Pairs closer than a millionth of the largest distance are
+    skipped."""
     values = scores(critic, points).double()
     rows = points.flatten(1).double()
     distance = torch.cdist(rows, rows)
@@ -138,8 +140,8 @@ def steepest_pair(critic: nn.Module, points: Tensor) -> float:
 
 
 def empirical_constant(critic: nn.Module, real: Tensor, fake: Tensor, norms: GradientNorms, extra: Tensor | None = None) -> float:
-    """K_emp: the steepest slope found, of the gradients in `norms`, between pairs of samples, and at `extra` points (in the plane: a grid).
-    A lower bound of K."""
+    """K_emp: the steepest slope found among the gradients in `norms`, between pairs of samples, and at `extra` points (in the plane, a
+    grid). A lower bound of K."""
     found = [norms.largest, steepest_pair(critic, torch.cat((real, fake)))]
     if extra is not None:
         found.append(float(gradients(critic, extra).norm(dim=1).max()))
@@ -150,14 +152,14 @@ def empirical_constant(critic: nn.Module, real: Tensor, fake: Tensor, norms: Gra
 
 
 def spectral_bound(critic: nn.Module, input_shape: tuple[int, ...]) -> Bound:
-    """K_spec: the product of the layers' spectral norms, for inputs [input_shape]."""
+    """K_spec: the product of the layers' spectral norms, for inputs of shape [input_shape]."""
     if reason := why_no_bound(critic):
         return Bound(None, reason)
     return Bound(float(np.prod([operator_norm(layer, shape) for layer, shape in _with_input_shapes(critic, input_shape)])))
 
 
 def box_bound(critic: nn.Module, input_shape: tuple[int, ...], clip_value: float) -> Bound:
-    """K_box: what K_spec could at most be with all weights in [-c, c]; reached where all are +c. For linear layers c^L √d_in Π h_l."""
+    """K_box: the largest K_spec possible with all weights in [-c, c], which is reached if all are +c. For linear layers c^L √d_in Π h_l."""
     if reason := why_no_bound(critic):
         return Bound(None, reason)
     constant = 1.0
@@ -169,7 +171,7 @@ def box_bound(critic: nn.Module, input_shape: tuple[int, ...], clip_value: float
 
 
 def _with_input_shapes(critic: nn.Module, input_shape: tuple[int, ...]) -> list[tuple[nn.Module, tuple[int, ...]]]:
-    """Each weighted layer with the shape [...] of what goes into it."""
+    """Each weighted layer with the shape [...] of its input."""
     shapes: dict[str, tuple[int, ...]] = {}
     layers = weighted_layers(critic)
 
@@ -189,10 +191,11 @@ def _with_input_shapes(critic: nn.Module, input_shape: tuple[int, ...]) -> list[
 
 @torch.no_grad()
 def operator_norm(layer: nn.Module, input_shape: tuple[int, ...]) -> float:
-    """The spectral norm of a linear or convolution layer as the linear map it is, bias left out, on inputs [input_shape].
+    """The spectral norm of a linear or convolution layer as a linear map, without its bias, on inputs of shape [input_shape].
 
-    Matrices exactly. Convolutions by Lanczos' bidiagonalisation of the operator itself, with its stride and padding (the norm of the
-    reshaped kernel is another number, and too small); power iteration comes to the same value with three times as many convolutions.
+    Exact for matrices. For convolutions it uses Lanczos bidiagonalisation of the actual operator, including stride and padding (the norm of
+    the reshaped kernel is a different number, and too small). Power iteration gives the same value but needs three times as many
+    convolutions.
     """
     if isinstance(layer, nn.Linear):
         weight = layer.weight.double()
@@ -202,7 +205,7 @@ def operator_norm(layer: nn.Module, input_shape: tuple[int, ...]) -> float:
     if not layer.weight.any():
         return 0.0
     operator = _convolution(layer, input_shape)
-    if min(operator.shape) < 8:  # too small for Lanczos, and cheap as a matrix
+    if min(operator.shape) < 8:  # too small for Lanczos, and cheap to write as a matrix
         return _norm_as_matrix(operator)
     start = np.random.default_rng(0).standard_normal(min(operator.shape))
     values: Any = svds(operator, k=1, tol=cast(int, 1e-6), v0=start, return_singular_vectors=False)
@@ -216,7 +219,7 @@ def _norm_as_matrix(operator: LinearOperator) -> float:
 
 
 def _convolution(layer: nn.Conv2d, input_shape: tuple[int, ...]) -> LinearOperator:
-    """The layer as an operator on flattened inputs, with its transpose, in float64."""
+    """The layer as a linear operator on flattened inputs, with its transpose, in float64."""
     plain = copy.deepcopy(layer).double()
     plain.bias = None
 
@@ -230,7 +233,7 @@ def _convolution(layer: nn.Conv2d, input_shape: tuple[int, ...]) -> LinearOperat
 
     size = math.prod(input_shape)
     out = there(np.zeros(size)).shape
-    # Its signature in the stubs is that of the bare base class.
+    # The type stubs give the signature of the base class.
     make: Any = LinearOperator
     return make(
         (math.prod(out), size), matvec=lambda x: there(x).flatten().numpy(), rmatvec=lambda y: back(y).flatten().numpy(), dtype=np.float64

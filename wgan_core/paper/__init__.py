@@ -1,7 +1,7 @@
-"""Results of the WGAN papers, each computed anew, drawn, and held against a criterion that a broken WGAN does not meet.
+"""Results of the WGAN papers, each computed again, drawn, and checked against a criterion that a broken WGAN does not meet.
 
-WGAN is arXiv 1701.07875, WGAN-GP arXiv 1704.00028. One module for each result; this one imports none of them, so that their names cost
-nothing.
+WGAN is arXiv 1701.07875, WGAN-GP is arXiv 1704.00028. There is one module per result. This module imports none of them, so that listing the
+names is cheap.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def run(name: str, seed: int = 0, progress: Progress | None = None) -> Result:
     """Compute the experiment called `name`, in the calling thread and on one core. The same seed gives the same numbers.
 
     Raises:
-        Stopped: by `progress.stop()`.
+        Stopped: `progress.stop()` was called.
     """
     from wgan_core.training.device import compute_beside_training
 

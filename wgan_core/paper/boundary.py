@@ -32,29 +32,29 @@ CLIPPED = BASE.replace(
 )
 PENALISED = CLIPPED.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=1e-4, generator_lr=1e-4, gp_lambda=10)
 UPDATES = 500
-SNAPSHOT_EVERY = 10
+SNAPSHOT_EVERY_STEPS = 10
 
 
 @dataclass(frozen=True)
 class Course:
-    """A critic's weights, biases left out, in the course of training."""
+    """The weights of a critic, without biases, in the course of training."""
 
     steps: NDArray[np.int64]
     """[n], from 0 on."""
     share: NDArray[np.float64]
-    """Of the weights, those within 1 % below c, or of the largest weight where nothing is clipped, [n]."""
+    """Share of the weights within 1 % below c or, if nothing is clipped, within 1 % of the largest weight, [n]."""
     weights: NDArray[np.float32]
-    """All at the end, flat."""
+    """All weights at the end, flattened."""
 
 
 def course(config: TrainConfig, progress: Progress, updates: int = UPDATES) -> Course:
-    """Train a WGAN whose critic starts with weights uniform within ±c/2, and watch them."""
+    """Train a WGAN whose critic starts with weights uniform within ±c/2, and record how they spread."""
     trainer = Trainer(config, load_dataset(config))
     start_inside(trainer.critic, config)
     steps, shares = [0], [share_at_edge(trainer.critic, config)]
     for step in range(1, updates + 1):
         trainer.train_step()
-        if step % SNAPSHOT_EVERY == 0 or step == 1:
+        if step % SNAPSHOT_EVERY_STEPS == 0 or step == 1:
             steps.append(step)
             shares.append(share_at_edge(trainer.critic, config))
         progress.report(step / updates)
@@ -63,14 +63,14 @@ def course(config: TrainConfig, progress: Progress, updates: int = UPDATES) -> C
 
 @torch.no_grad()
 def start_inside(critic: nn.Module, config: TrainConfig) -> None:
-    """Draw every parameter uniformly from ±c/2. PyTorch's own start would be clipped at the first update, 80 to 90 % of it to ±c."""
+    """Draw every parameter uniformly from ±c/2. With PyTorch's own start, the first update would clip 80 to 90 % of them to ±c."""
     rng = torch.Generator().manual_seed(config.seed)
     for parameter in critic.parameters():
         parameter.uniform_(-config.clip_value / 2, config.clip_value / 2, generator=rng)
 
 
 def share_at_edge(critic: nn.Module, config: TrainConfig) -> float:
-    """Of the critic's weights, those with 0.99 c ≤ |w| ≤ c; without clipping, those within 1 % of the largest."""
+    """Share of the critic's weights with 0.99 c ≤ |w| ≤ c or, without clipping, within 1 % of the largest weight."""
     size = _weights(critic).abs()
     edge = config.clip_value if config.lipschitz == "clip" else float(size.max())
     return float(((size >= AT_BOUNDARY * edge) & (size <= edge * (1 + 1e-3))).double().mean())
@@ -81,11 +81,11 @@ def _weights(critic: nn.Module) -> torch.Tensor:
 
 
 def checks(clipped: Course, penalised: Course) -> tuple[Check, ...]:
-    """The criterion."""
+    """Check the criterion."""
     return (
-        Check("clipping: share of weights at ±c in the end", float(clipped.share[-1]), low=0.7),
-        Check("clipping: the same after the first update, so that training put them there", float(clipped.share[1]), high=0.05),
-        Check("gradient penalty: share at their own largest size", float(penalised.share[-1]), high=0.01),
+        Check("clipping: share of weights at ±c at the end", float(clipped.share[-1]), low=0.7),
+        Check("clipping: the same after the first update, to show that training put them there", float(clipped.share[1]), high=0.05),
+        Check("gradient penalty: share near the largest weight", float(penalised.share[-1]), high=0.01),
         Check("gradient penalty: largest weight over c", float(np.abs(penalised.weights).max() / CLIPPED.clip_value), low=2.0),
     )
 
@@ -103,14 +103,15 @@ EXPERIMENT = Experiment(
     name="boundary",
     title="Weights pushed to the boundary",
     source="WGAN-GP, figure 1b right",
-    claim="With weight clipping nearly every weight of the critic ends at +c or −c: the critic becomes a function too simple for the "
+    claim="With weight clipping nearly every weight of the critic ends at +c or −c, so the critic becomes a function too simple for the "
     "data. With the gradient penalty the weights spread. Both start with weights inside ±c/2 and learn the Swiss roll.",
     criterion="With clipping at least 70 % of the weights end within 1 % of ±c, where at most 5 % were after the first update. With the "
     "gradient penalty less than 1 % lie within 1 % of the largest weight, which is at least 2c.",
     fooled_by="PyTorch's usual start is wider than ±c, so the first clip alone puts 80 to 90 % of the weights there, whatever is learned "
-    "afterwards: hence the start inside ±c/2. Weights beyond c do not count as being at it, so no clipping does not pass. The critic has "
-    "LeakyReLUs: with plain ReLUs a third of the units never fire on points in the plane, and their weights never move.",
-    figure_words="Histograms of the critic's weights: with clipping two spikes at ±c, with the gradient penalty a wide heap. Beside them "
+    "afterwards. The start inside ±c/2 avoids this. Weights beyond c do not count as being at c, so a run without clipping does not pass. "
+    "The critic has LeakyReLUs, because with plain ReLUs a third of the units never fire on points in the plane, and their weights never "
+    "move.",
+    figure_words="Histograms of the critic's weights: with clipping two spikes at ±c, with the gradient penalty a wide hill. Beside them "
     "the share at ±c, rising from 0 while the critic trains.",
     typical_seconds=6,
     measure=measure,

@@ -1,4 +1,4 @@
-"""Critics and discriminators trained between two fixed distributions, by the same engine that trains a WGAN."""
+"""Critics and discriminators trained between two fixed distributions, with the same engine that trains a WGAN."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from wgan_core.training.models import MLPGenerator, build_critic, initialise
 from wgan_core.training.trainer import Trainer
 
 Draw = Callable[[torch.Generator], tuple[Tensor, Tensor]]
-"""A batch of real and one of generated points, each float32 [batch, d], drawn with these random numbers."""
+"""Draws a batch of real points and one of generated points, each float32 [batch, d], with the given random numbers."""
 
 BASE = TrainConfig(
-    dataset="8-gaussians",  # only to say that the samples are points
+    dataset="8-gaussians",  # only says that the samples are points
     generator_widths=(1,),
     generator_norm="none",
     leaky_slope=0.0,
@@ -30,18 +30,19 @@ BASE = TrainConfig(
     threads=1,
     max_steps=1_000_000,
 )
-"""What the experiments in the plane have in common."""
+"""The settings that the experiments in the plane have in common."""
 
 
 def pair_trainer(config: TrainConfig, dimension: int) -> Trainer:
-    """A trainer whose "latents" are generated points [batch, dimension] themselves: its `critic_step(real, fake)` is the engine's own."""
+    """A trainer whose "latents" are the generated points [batch, dimension] themselves. So `critic_step(real, fake)` is that of the
+    engine."""
     trainer = Trainer(config, Dataset("given", torch.zeros(config.batch_size, dimension)))
     trainer.generator = cast(MLPGenerator, nn.Identity())
     return trainer
 
 
 def train_critic(config: TrainConfig, draw: Draw, updates: int, progress: Progress) -> nn.Module:
-    """A critic trained by `config` between two fixed distributions, as a frozen float64 copy."""
+    """Train a critic with `config` between two fixed distributions. Returns a frozen float64 copy."""
     rng = torch.Generator().manual_seed(config.seed)
     trainer = pair_trainer(config, draw(rng)[0].shape[1])
     for update in range(updates):
@@ -56,9 +57,9 @@ def frozen(network: nn.Module) -> nn.Module:
 
 
 def train_discriminator(config: TrainConfig, draw: Draw, updates: int, progress: Progress, rate: float = 1e-3) -> nn.Module:
-    """The discriminator of a GAN (Goodfellow et al. 2014) between two fixed distributions, as a frozen float64 copy.
+    """Train the discriminator of a GAN (Goodfellow et al. 2014) between two fixed distributions. Returns a frozen float64 copy.
 
-    It has the critic's layers; σ of its output is the probability of being real. Adam, on the binary cross-entropy.
+    It has the critic's layers, and σ of its output is the probability of being real. Trained with Adam on the binary cross-entropy.
     """
     rng = torch.Generator().manual_seed(config.seed)
     discriminator = build_critic(config, (draw(rng)[0].shape[1],))
@@ -74,11 +75,11 @@ def train_discriminator(config: TrainConfig, draw: Draw, updates: int, progress:
 
 
 def cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """−E log D(real) − E log(1 − D(fake)) with D = σ(logit), 0-dim: the sum of both halves, not their mean."""
+    """−E log D(real) − E log(1 − D(fake)) with D = σ(logit), 0-dim. This is the sum of both halves, not their mean."""
     return functional.softplus(-real_logits).mean() + functional.softplus(fake_logits).mean()
 
 
 def js_bound(cross_entropy_sum: float) -> float:
-    """The lower bound of the Jensen-Shannon divergence that a discriminator proves: log 2 − (sum of both cross-entropies) / 2. It is
-    reached by the best discriminator (Goodfellow et al. 2014, theorem 1)."""
+    """The lower bound on the Jensen-Shannon divergence that a discriminator proves: log 2 − (sum of both cross-entropies) / 2. The best
+    discriminator reaches it (Goodfellow et al. 2014, theorem 1)."""
     return math.log(2) - cross_entropy_sum / 2

@@ -29,26 +29,27 @@ CLIPPED = BASE.replace(
     critic_lr=5e-5,
     generator_lr=5e-5,
 )
-"""12 layers each; RMSprop, as the clipped WGAN has it."""
+"""12 layers each, and RMSprop, as in the clipped WGAN."""
 PENALISED = CLIPPED.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=1e-4, generator_lr=1e-4, gp_lambda=10)
 PENALTY = "gradient penalty"
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to train, and for how long."""
+    """A way to train, for how long, and what to expect."""
 
     config: TrainConfig
     updates: int
     low: float | None = None
-    """Of the slope in decades per layer toward the input."""
+    """Bounds of the slope in decades per layer toward the input."""
     high: float | None = None
     straight: bool = True
-    """Whether the points have to lie on a line; where the slope is about 0 there is none to lie on."""
+    """Whether the points have to lie on a line. Not required if the slope is about 0."""
 
 
 METHODS = {
-    # At 0.1 the gradient explodes only once the weights have gone to the boundary; at the others it is too small to move any weight.
+    # At 0.1 the gradient explodes only after the weights have moved to the boundary. At the other values it is too small to move any
+    # weight.
     "c = 0.1": Method(CLIPPED.replace(clip_value=0.1), 600, low=0.2),
     "c = 0.01": Method(CLIPPED.replace(clip_value=0.01), 200, high=-0.5),
     "c = 0.001": Method(CLIPPED.replace(clip_value=0.001), 200, high=-1.5),
@@ -58,16 +59,16 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Deep:
-    """What was measured of one deep critic."""
+    """The measurements of one deep critic."""
 
     gradient: GradientDepth
-    """Of its loss, through its layers."""
+    """The gradient of the critic's loss through its layers."""
     steepness: float
-    """Median ‖∇f‖ between real and generated points: about 1 where the penalty has done its work."""
+    """Median ‖∇f‖ between real and generated points; about 1 if the penalty works."""
 
 
 def norms(methods: Mapping[str, Method], seed: int, progress: Progress) -> dict[str, Deep]:
-    """Train a WGAN by each method on points of the Swiss roll, and measure its critic on points it was not trained on."""
+    """Train a WGAN by each method on points of the Swiss roll, and measure its critic on points that it was not trained on."""
     found: dict[str, Deep] = {}
     total = sum(method.updates for method in methods.values())
     done = 0
@@ -92,7 +93,7 @@ def _look(trainer: Trainer, n: int = 512) -> Deep:
 
 
 def r_squared(found: GradientDepth) -> float:
-    """Of the straight line that the slope is of; nan where a gradient is 0."""
+    """R² of the straight line that gives the slope; nan if a gradient is 0."""
     values = found.log10_norms
     if not np.isfinite(values).all():
         return float("nan")
@@ -102,7 +103,7 @@ def r_squared(found: GradientDepth) -> float:
 
 
 def checks(found: Mapping[str, Deep], methods: Mapping[str, Method] = METHODS) -> tuple[Check, ...]:
-    """The criterion."""
+    """Check the criterion."""
     slopes = [
         Check(f"{name}: decades per layer toward the input", found[name].gradient.slope, method.low, method.high)
         for name, method in methods.items()
@@ -129,15 +130,15 @@ EXPERIMENT = Experiment(
     title="The gradient in a deep critic",
     source="WGAN-GP, figure 1b left",
     claim="Generator and critic of 12 layers each, without norms, learn the Swiss roll. With weight clipping the critic's gradient grows "
-    "or shrinks by the same factor at each layer, so that over 12 layers it explodes (c = 0.1) or is lost (c = 0.01, 0.001), and there "
-    "is hardly a value in between. With the gradient penalty it keeps its size.",
+    "or shrinks by the same factor at each layer. Over 12 layers it explodes (c = 0.1) or is lost (c = 0.01, 0.001), and there is hardly "
+    "a suitable value in between. With the gradient penalty it keeps its size.",
     criterion="log₁₀ of the gradient's norm against the layer is a straight line for each clip value (R² ≥ 0.95), with at least +0.2 "
-    "decades per layer toward the input for c = 0.1, at most −0.5 for 0.01 and −1.5 for 0.001. For the gradient penalty it is between "
-    "−0.15 and 0.15, and the median ‖∇f‖ between real and generated points lies in [0.8, 1.2].",
-    fooled_by="c = 0.1 explodes only after training: at first it too shrinks, by 0.4 decades per layer, so it is measured after 600 "
-    "updates. Norms of 1e-26 underflow where float32 squares them: everything is measured in float64. A penalty with the norm taken "
-    "along the batch leaves a level gradient too, but one of 0.03 instead of 1: hence the median. Narrower networks have other factors "
-    "(about c · √(width / 2) for random signs), so the width, 128, belongs to the result.",
+    "decades per layer toward the input for c = 0.1, at most −0.5 for 0.01 and at most −1.5 for 0.001. For the gradient penalty the slope "
+    "is between −0.15 and 0.15, and the median ‖∇f‖ between real and generated points lies in [0.8, 1.2].",
+    fooled_by="c = 0.1 explodes only after training: at first it shrinks too, by 0.4 decades per layer, so it is measured after 600 "
+    "updates. Norms of 1e-26 underflow where float32 squares them, so everything is measured in float64. A penalty whose norm is wrongly "
+    "taken along the batch leaves a level gradient too, but with a norm of 0.03 instead of 1; the median detects this. Narrower networks "
+    "have other factors (about c · √(width / 2) for random signs), so the width, 128, belongs to the result.",
     figure_words="Norm of the critic's gradient, log scale, at each of 12 layers: rising steeply toward the input for c = 0.1, falling "
     "for 0.01 and more for 0.001, level for the gradient penalty.",
     typical_seconds=25,

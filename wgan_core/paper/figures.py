@@ -1,6 +1,6 @@
-"""The figures of the papers' results: plain data in, `plotly.graph_objects.Figure` out. Knows neither torch nor Streamlit.
+"""The figures of the paper results: plain data in, `plotly.graph_objects.Figure` out. Does not use torch or Streamlit.
 
-As in `wgan_core.figures.training`, only the colours of curves are set here; background, text and grid come from where they are shown.
+As in `wgan_core.figures.training`, only the colours of curves are set here; background, text and grid come from the page.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Values = NDArray[np.floating] | NDArray[np.integer]
 Axis = dict[str, Any]
 
 _MARGIN = {"l": 8, "r": 8, "t": 40, "b": 8}
-_LEGEND = LEGEND | {"y": -0.27, "yanchor": "top"}  # below the panels, whose titles stand above
+_LEGEND = LEGEND | {"y": -0.27, "yanchor": "top"}  # below the panels, because their titles are above
 GAP = 0.12
 """Between panels, as a share of the width."""
 
@@ -47,7 +47,7 @@ def _axis(title: str, **more: Any) -> Axis:
 
 
 def _line(x: Values, y: Values, name: str, colour: str, panel: int = 1, **more: Any) -> dict[str, Any]:
-    """A curve in the panel of that number."""
+    """A curve in the panel with the number `panel`."""
     number = str(panel) if panel > 1 else ""
     line = {"color": colour, "width": 2, "dash": more.pop("dash", "solid")}
     trace = {"type": "scatter", "x": x, "y": y, "name": name, "mode": "lines", "line": line, "xaxis": f"x{number}", "yaxis": f"y{number}"}
@@ -55,7 +55,7 @@ def _line(x: Values, y: Values, name: str, colour: str, panel: int = 1, **more: 
 
 
 def lines(theta: Values, transport: Values, estimate: Values, scale: float, js: Values) -> go.Figure:
-    """Parallel lines: distances against θ. Left W1 and the critic's estimate / K, right the Jensen-Shannon divergence.
+    """Parallel lines: distances against θ. Left: W1 and the critic's estimate / K. Right: the Jensen-Shannon divergence.
 
     Args:
         theta, transport, estimate, js: all [n].
@@ -69,7 +69,7 @@ def lines(theta: Values, transport: Values, estimate: Values, scale: float, js: 
         _line(np.zeros(1), np.zeros(1), "", GREEN, 2, mode="markers", marker={"size": 8}, showlegend=False),
         _line(theta, js, "bound by a trained discriminator", ORANGE, 2, mode="markers", marker={"size": 8, "symbol": "diamond-open"}),
     ]
-    x_axis = _axis("θ, distance of the lines")
+    x_axis = _axis("θ, distance between the lines")
     axes = ((x_axis, _axis("Wasserstein distance", rangemode="tozero")), (x_axis, _axis("Jensen-Shannon divergence", range=[-0.05, 0.8])))
     return go.Figure(data=traces, layout=_panels(("Wasserstein: a slope everywhere", "Jensen-Shannon: flat"), axes))
 
@@ -78,7 +78,7 @@ def gaussians(x: Values, critic: Values, probability: Values, best: Values, mean
     """Two Gaussians N(±mean, 1): densities, discriminator, critic.
 
     Args:
-        x: [n]; critic: its values / K, [n]; probability, best: D(x) as trained and at best, [n].
+        x: [n]; critic: its values / K, [n]; probability, best: D(x) as trained and at the optimum, [n].
     """
     density = {at: np.exp(-((x - at) ** 2) / 2) / math.sqrt(2 * math.pi) for at in (mean, -mean)}
     traces = [
@@ -95,7 +95,7 @@ def gaussians(x: Values, critic: Values, probability: Values, best: Values, mean
 
 
 def depth(norms: Mapping[str, Values]) -> go.Figure:
-    """log₁₀ of the gradient's norm at each layer, input first; a curve for each method."""
+    """log₁₀ of the gradient's norm at each layer, input first; one curve per method."""
     colours = (ORANGE, GREEN, GREY, BLUE)
     traces = [
         _line(
@@ -118,7 +118,7 @@ def boundary(clipped: Values, penalised: Values, steps: NDArray[np.int64], share
     """Histograms of a critic's weights, and the share at ±c in the course of training.
 
     Args:
-        clipped, penalised: all weights of the critic, flat.
+        clipped, penalised: all weights of the critic, flattened.
         steps, share: critic updates and the clipped critic's share of weights at ±c, both [n].
     """
     traces = [
@@ -132,7 +132,7 @@ def boundary(clipped: Values, penalised: Values, steps: NDArray[np.int64], share
         (weights, _axis("weights, %")),
         (_axis("critic updates"), _axis("weights at ±c, %", range=[0, 105])),
     )
-    titles = ("Clipping, in the end", "Gradient penalty, in the end", "Clipping, on the way")
+    titles = ("Clipping, at the end", "Gradient penalty, at the end", "Clipping, during training")
     return go.Figure(data=traces, layout=_panels(titles, axes) | {"showlegend": False})
 
 
@@ -153,10 +153,10 @@ def _heap(weights: Values, limit: float, name: str, colour: str, panel: int, bin
 
 
 def quality(curves: Mapping[str, tuple[Values, Values]], ranked: Sequence[str]) -> go.Figure:
-    """Estimate against sliced W1: runs with equal critics, the clipped one, and the GAN, a panel each.
+    """Estimate against sliced W1 in three panels: runs with equal critics, the clipped run, and the GAN.
 
     Args:
-        curves: sliced W1 and estimate, both [n], of the runs `ranked`, of "clipping" and of "GAN".
+        curves: sliced W1 and estimate, both [n], for the runs in `ranked`, for "clipping" and for "GAN".
         ranked: names of the runs with equal critics.
     """
     colours = (BLUE, GREY, PURPLE)
@@ -174,12 +174,12 @@ def quality(curves: Mapping[str, tuple[Values, Values]], ranked: Sequence[str]) 
 
 
 def surfaces(values: Mapping[tuple[str, str], Values], points: Mapping[str, Values], half: float) -> go.Figure:
-    """Maps of critic values with contours, a column for each data set, a row for each method.
+    """Maps of critic values with contours, one column per data set and one row per method.
 
     Args:
-        values: [y, x] by data set and method; each is shown on its own scale, for scales of critics cannot be compared.
+        values: [y, x] by data set and method. Each map has its own scale, because the scales of critics cannot be compared.
         points: real points [n, 2] of each data set.
-        half: maps reach from −half to half both ways.
+        half: maps range from −half to half in both directions.
     """
     sets, methods = list(points), list(dict.fromkeys(method for _, method in values))
     layout: dict[str, Any] = {"margin": _MARGIN | {"l": 30}, "showlegend": False, "hovermode": "closest", "annotations": []}

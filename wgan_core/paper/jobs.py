@@ -1,4 +1,4 @@
-"""Experiments on threads of their own, so that a page can show their progress and be reloaded meanwhile."""
+"""Experiments on separate threads, so that a page can show their progress and be reloaded meanwhile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Status = Literal["waiting", "running", "done", "stopped", "failed"]
 
 @dataclass
 class Job:
-    """One run of an experiment. `fraction` runs from 0 to 1; `result` is there once it is done, `error` is a sentence once it failed."""
+    """One run of an experiment. `fraction` runs from 0 to 1; `result` is set when it is done, and `error` is a sentence if it failed."""
 
     name: str
     seed: int
@@ -35,18 +35,18 @@ class Job:
 
     @property
     def active(self) -> bool:
-        """Whether something may still come of it."""
+        """Whether it is waiting or running."""
         return self.status in ("waiting", "running")
 
     def stop(self) -> None:
-        """Let it end within milliseconds, or not begin; what has ended stays as it is. Safe from any thread."""
+        """End it within milliseconds, or before it begins. Has no effect once it has ended. Safe from any thread."""
         self.progress.stop()
         if self.status == "waiting":
             self.status = "stopped"
 
 
 class PaperJobs:
-    """Runs experiments one after the other, and keeps the newest result of each as long as the process lives. Safe from any thread."""
+    """Runs experiments one after another, and keeps the newest result of each as long as the process lives. Safe from any thread."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
@@ -55,15 +55,15 @@ class PaperJobs:
         self._turn = threading.Lock()
 
     def get(self, name: str) -> Job | None:
-        """The latest job of that experiment, if any was started."""
+        """The latest job of that experiment; None if none was started."""
         return self._jobs.get(name)
 
     def result(self, name: str) -> Result | None:
-        """The newest result of that experiment."""
+        """The newest result of that experiment; None if there is none."""
         return self._results.get(name)
 
     def start(self, name: str, seed: int = 0) -> Job:
-        """Begin, or wait until the experiments before have ended. One that is under way goes on."""
+        """Start the experiment, after the earlier ones have ended. If it is already waiting or running, that job is returned."""
         with self._lock:
             known = self._jobs.get(name)
             if known is not None and known.active:

@@ -25,32 +25,32 @@ Values = NDArray[np.float64]
 CRITIC = BASE.replace(critic_widths=(256,), leaky_slope=0.2, batch_size=128, clip_value=0.01, critic_lr=2e-4)
 DISCRIMINATOR = BASE.replace(critic_widths=(64, 64), leaky_slope=0.2, batch_size=256)
 FAR = 0.1
-"""From this |θ| on a discriminator of this size tells the lines apart in the updates it gets."""
+"""From this |θ| on, a discriminator of this size can tell the lines apart within its number of updates."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """What was measured at each θ, all [n]."""
+    """The measurements at each θ, all [n]."""
 
     theta: Values
     transport: Values
-    """Exact W1 of two samples that share their heights."""
+    """Exact W1 between two samples that share their heights."""
     estimate: Values
     """The clipped critic's E f(real) − E f(fake), in its own scale."""
     js: Values
-    """The trained discriminator's lower bound of the Jensen-Shannon divergence."""
+    """The trained discriminator's lower bound on the Jensen-Shannon divergence."""
     box: float
-    """K_box: what clipping allows the slope of any critic of this size to be."""
+    """K_box: the largest slope that clipping allows for any critic of this size."""
 
     @property
     def scale(self) -> float:
-        """K of estimate = K · |θ|, one for all θ, by least squares."""
+        """K in estimate = K · |θ|, one K for all θ, by least squares."""
         size = np.abs(self.theta)
         return float(size @ self.estimate / (size @ size))
 
     @property
     def r_squared(self) -> float:
-        """Of that fit."""
+        """R² of that fit."""
         left = self.estimate - self.scale * np.abs(self.theta)
         return float(1 - (left @ left) / ((self.estimate - self.estimate.mean()) ** 2).sum())
 
@@ -75,7 +75,7 @@ def sweep(
     critic_updates: int = 400,
     discriminator_updates: int = 500,
 ) -> Sweep:
-    """Measure at each of `thetas`. Every critic starts from the same weights."""
+    """Measure at each of `thetas`. All critics start from the same weights."""
     rows: list[tuple[float, float, float]] = []
     for index, theta in enumerate(thetas.tolist()):
         share = progress.part(index / len(thetas), (index + 1) / len(thetas))
@@ -99,7 +99,7 @@ def _transport(theta: float, seed: int, n: int = 256) -> float:
 
 
 def checks(found: Sweep) -> tuple[Check, ...]:
-    """The criterion."""
+    """Check the criterion."""
     size = np.abs(found.theta)
     return (
         Check("largest | exact W1 − |θ| |", float(np.abs(found.transport - size).max()), high=1e-6),
@@ -120,18 +120,18 @@ EXPERIMENT = Experiment(
     name="lines",
     title="Two parallel lines",
     source="WGAN, figure 1 (example 1)",
-    claim="Real points lie on an upright line at x = 0, generated ones on the same line at x = θ. The Wasserstein distance is |θ|, so it "
-    "says which way to move. The Jensen-Shannon divergence, which a GAN follows, is log 2 for every θ ≠ 0: it says nothing. Here exact "
-    "transport, a clipped critic and a GAN's discriminator are computed anew at 21 values of θ.",
-    criterion="Exact W1 of samples with shared heights is |θ| within 1e-6. The clipped critic's raw estimate is K · |θ| with one K for "
-    "all θ (R² ≥ 0.995), and that K lies below the bound that clipping sets. The discriminator proves a JS divergence of at least 0.65 "
-    "(of log 2 = 0.693) for |θ| ≥ 0.1, and none at θ = 0.",
-    fooled_by="Fitting K anew for each θ makes any critic linear: one K is fitted here. Without clipping, critics that get equally many "
-    "updates look nearly linear too (R² 0.990 to 0.993): hence 0.995, and K against its bound. A JS divergence from histograms is 0 "
-    "where bins are wider than θ; here it comes from a discriminator, on points it was not trained on. Independent heights bias the "
-    "exact W1 upwards.",
-    figure_words="Left: exact W1 and the critic's estimate divided by K against θ, both a V. Right: the Jensen-Shannon divergence, log 2 "
-    "but for θ = 0.",
+    claim="Real points lie on a vertical line at x = 0, generated ones on the same line at x = θ. The Wasserstein distance is |θ|, so it "
+    "says in which direction to move. The Jensen-Shannon divergence, which a GAN follows, is log 2 for every θ ≠ 0: it says nothing. Here "
+    "the exact transport, a clipped critic and a GAN's discriminator are computed at 21 values of θ.",
+    criterion="Exact W1 between samples with shared heights is |θ| within 1e-6. The clipped critic's raw estimate is K · |θ| with one K "
+    "for all θ (R² ≥ 0.995), and that K lies below the bound that clipping sets. The discriminator proves a JS divergence of at least "
+    "0.65 (of log 2 = 0.693) for |θ| ≥ 0.1, and almost none at θ = 0.",
+    fooled_by="Fitting a separate K for each θ would make any critic linear, so one K is fitted here. Without clipping, critics that get "
+    "equally many updates look nearly linear too (R² 0.990 to 0.993); the limit of 0.995 and the bound on K exclude them. A JS divergence "
+    "from histograms is 0 if bins are wider than θ; here it comes from a discriminator, on points that it was not trained on. Independent "
+    "heights would bias the exact W1 upwards.",
+    figure_words="Left: exact W1 and the critic's estimate divided by K against θ, both V-shaped. Right: the Jensen-Shannon divergence, "
+    "log 2 except at θ = 0.",
     typical_seconds=20,
     measure=measure,
 )

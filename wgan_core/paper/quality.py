@@ -1,4 +1,4 @@
-"""WGAN, figures 3 and 4: a WGAN's estimate falls as its images get better; a GAN's Jensen-Shannon estimate stays where it is."""
+"""WGAN, figures 3 and 4: a WGAN's estimate falls as its images get better, while a GAN's Jensen-Shannon estimate stays the same."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from wgan_core.paper.result import Check, Experiment, Progress
 from wgan_core.training.trainer import Trainer
 
 HELD_OUT = 497
-"""Of the 1,797 digits, those that nothing is trained on."""
+"""Number of the 1,797 digits that nothing is trained on."""
 WINDOW = 101
-"""Batches that an estimate is the median of."""
+"""Number of batches whose median is an estimate."""
 
 DIGITS = PRESETS["quick-start"].replace(device="cpu", max_steps=1_000_000)
 PENALISED = DIGITS.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=5e-4, generator_lr=2e-4, n_critic=5)
-# Slow, so that the whole way can be seen: the preset's generator is half-way after the first 50 updates.
+# Slow, so that the whole course is visible: the preset's generator is half-way after the first 50 updates.
 CLIPPED = DIGITS.replace(generator_lr=2e-5)
 GAN = DIGITS.replace(critic_widths=(512, 256), critic_lr=1e-3, generator_lr=5e-5, n_critic=5)
 
@@ -41,29 +41,29 @@ WGANS: dict[str, tuple[TrainConfig, int]] = {
     "failing": (PENALISED.replace(generator_widths=(1,), generator_norm="none", generator_lr=1e-3), 4000),
     "clipping": (CLIPPED, 5000),
 }
-"""Configs and critic updates. The first three have equal critics, so that their estimates may be compared."""
+"""Configs and numbers of critic updates. The first three have equal critics, so their estimates may be compared."""
 RANKED = ("good", "weak generator", "failing")
 GAN_UPDATES = 5000
 
 
 @dataclass(frozen=True)
 class Course:
-    """What a run's own number and the truth did at its checkpoints, each [n]."""
+    """A run's own estimate and the true distance at its checkpoints, each [n]."""
 
     steps: NDArray[np.int64]
     estimate: NDArray[np.float64]
-    """Median over the last 101 batches: of the Wasserstein estimate, or of a GAN's log 2 − (sum of cross-entropies) / 2."""
+    """Median over the last 101 batches: of the Wasserstein estimate or, for a GAN, of log 2 − (sum of cross-entropies) / 2."""
     sliced: NDArray[np.float64]
-    """Sliced W1 of new samples from held-out digits."""
+    """Sliced W1 between new samples and held-out digits."""
 
     @property
     def correlation(self) -> float:
-        """Spearman's, of estimate and sliced W1."""
+        """Spearman's rank correlation between estimate and sliced W1."""
         return _spearman(self.estimate, self.sliced)
 
     @property
     def correlation_of_changes(self) -> float:
-        """The same for what they change from checkpoint to checkpoint: any two falling curves correlate, their changes need not."""
+        """The same for the changes between checkpoints. Any two falling curves correlate, but their changes need not."""
         return _spearman(np.diff(self.estimate), np.diff(self.sliced))
 
 
@@ -75,19 +75,19 @@ def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
 
 
 def split(config: TrainConfig, held_out: int = HELD_OUT) -> tuple[Dataset, Tensor]:
-    """Digits to train on, and others as they are measured. The same ones for every seed."""
+    """Digits to train on, and held-out ones in the form in which they are measured. The same for every seed."""
     digits = load_dataset(config)
     order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(1))
     return Dataset("digits, 1,300 of them", digits.data[order[held_out:]]), as_measured(digits.data[order[:held_out]])
 
 
 def checkpoints(updates: int, count: int = 12) -> list[int]:
-    """At equal ratios, from the 27th part of all updates on."""
+    """Checkpoints at equal ratios, the first after 1/27 of all updates."""
     return np.geomspace(updates / 27, updates, count).round().astype(int).tolist()
 
 
 def follow(config: TrainConfig, updates: int, one_update: Callable[[Trainer], float], progress: Progress) -> Course:
-    """Train by `one_update`, which returns the run's own number, and measure at the checkpoints."""
+    """Train by `one_update`, which returns the run's own estimate, and measure at the checkpoints."""
     data, held_out = split(config)
     trainer = Trainer(config, data)
     z = torch.randn(len(held_out), config.latent_dim, generator=torch.Generator().manual_seed(config.seed + 1000))
@@ -104,7 +104,7 @@ def follow(config: TrainConfig, updates: int, one_update: Callable[[Trainer], fl
 
 
 def wgan(config: TrainConfig, updates: int, progress: Progress) -> Course:
-    """A WGAN as it is trained everywhere here."""
+    """A WGAN, trained as everywhere in this project."""
 
     def one_update(trainer: Trainer) -> float:
         scores = trainer.train_step()
@@ -114,7 +114,7 @@ def wgan(config: TrainConfig, updates: int, progress: Progress) -> Course:
 
 
 def gan(config: TrainConfig, updates: int, progress: Progress) -> Course:
-    """A GAN with the same kind of networks: Adam, and the generator loss −log D. One generator update per `n_critic`."""
+    """A GAN with the same kind of networks, trained with Adam and the generator loss −log D. One generator update per `n_critic`."""
     optimizers: list[torch.optim.Optimizer] = []
 
     def one_update(trainer: Trainer) -> float:
@@ -140,7 +140,7 @@ def gan(config: TrainConfig, updates: int, progress: Progress) -> Course:
 
 
 def checks(wgans: Mapping[str, Course], gan_course: Course) -> tuple[Check, ...]:
-    """The criterion."""
+    """Check the criterion."""
     last = {name: (wgans[name].estimate[-1], wgans[name].sliced[-1]) for name in RANKED}
     order = _spearman(*np.array(list(last.values())).T)
     apart = float(min(last[name][1] for name in RANKED[1:]) / last[RANKED[0]][1])
@@ -154,8 +154,8 @@ def checks(wgans: Mapping[str, Course], gan_course: Course) -> tuple[Check, ...]
                 Check(f"{words}: the same of their changes", wgans[name].correlation_of_changes, low=0.3),
             )
         ),
-        Check("good, weak, failing run: rank correlation of the last values", order, low=1.0),
-        Check("the better of the last two: sliced W1 over that of the good run", apart, low=2.0),
+        Check("good, weak and failing run: rank correlation of the last values", order, low=1.0),
+        Check("sliced W1 of the weak or failing run, whichever is better, over that of the good run", apart, low=2.0),
         Check("GAN: share of checkpoints with a JS estimate within 0.05 of log 2", saturated, low=0.5),
         Check("GAN: first sliced W1 over the last", float(gan_course.sliced[0] / gan_course.sliced[-1]), low=2.0),
     )
@@ -163,7 +163,7 @@ def checks(wgans: Mapping[str, Course], gan_course: Course) -> tuple[Check, ...]
 
 def measure(seed: int, progress: Progress) -> tuple[tuple[Check, ...], go.Figure]:
     """The full experiment."""
-    # An update with the gradient penalty costs about twice as much as one with clipping or of the GAN.
+    # An update with the gradient penalty costs about twice as much as one with clipping, or one of the GAN.
     shares = {name: updates * (1 + (config.lipschitz == "gradient-penalty")) for name, (config, updates) in WGANS.items()}
     done, total = 0, sum(shares.values()) + GAN_UPDATES
     wgans: dict[str, Course] = {}
@@ -177,24 +177,24 @@ def measure(seed: int, progress: Progress) -> tuple[tuple[Check, ...], go.Figure
 
 EXPERIMENT = Experiment(
     name="quality",
-    title="Does the curve tell how good the images are?",
+    title="Does the curve show how good the images are?",
     source="WGAN, figures 3 and 4",
-    claim="While a WGAN learns, its estimate falls as its images get better, and a run that gets nowhere shows it. A GAN's "
-    "Jensen-Shannon estimate sits at log 2 while its images get better. Here both learn handwritten digits; how good they are is "
-    "measured by the sliced W1 of new samples from digits that nothing was trained on (lower is better; two sets of real digits have "
+    claim="While a WGAN learns, its estimate falls as its images get better, and a run that makes no progress shows it. A GAN's "
+    "Jensen-Shannon estimate stays at log 2 while its images get better. Here both learn handwritten digits. Their quality is measured by "
+    "the sliced W1 between new samples and digits that nothing was trained on (lower is better; between two sets of real digits it is "
     "0.04).",
-    criterion="Estimate and sliced W1 at 12 checkpoints have a rank correlation of at least 0.7, and so have their changes of at least "
-    "0.3, with the gradient penalty and with clipping. A good run, one whose generator is weak (4 hidden units) and one that fails (1 "
-    "hidden unit) end in the same order by both. The GAN's estimate lies within 0.05 of log 2 = 0.693 at most checkpoints while its "
+    criterion="Estimate and sliced W1 at 12 checkpoints have a rank correlation of at least 0.7, and their changes one of at least 0.3, "
+    "with the gradient penalty and with clipping. A good run, a run with a weak generator (4 hidden units) and a failing run (1 hidden "
+    "unit) end in the same order by both measures. The GAN's estimate lies within 0.05 of log 2 = 0.693 at most checkpoints while its "
     "sliced W1 halves.",
-    fooled_by="Any two falling curves correlate: hence the changes too. The truth is measured on held-out digits and new samples, not on "
-    "what the critic sees. Clipping passes only down to a sliced W1 of about 0.17: there the means match, its critic has become nearly "
-    "linear, and the estimate falls to 0 and rises again while the images get better (rank correlation over the whole way: −0.4 to 0.8 "
-    "in 20 settings). Hence a slow generator for it, and the whole way with the gradient penalty. A learning rate that is far too high "
-    "makes the critic lag: its estimate is then too low for its images (0.9 at 0.12, the good run 1.4 at 0.04), so estimates rank only "
-    "runs whose critics keep up.",
-    figure_words="Estimate against sliced W1, a line for each run. Left WGANs with the gradient penalty, whose points lie along one "
-    "rising curve; in the middle clipping; right a GAN, level at log 2.",
+    fooled_by="Any two falling curves correlate, so their changes are checked too. The true distance is measured on held-out digits and "
+    "new samples, not on what the critic sees. Clipping passes only down to a sliced W1 of about 0.17. There the means match, its critic "
+    "has become nearly linear, and the estimate falls to 0 and rises again while the images get better (rank correlation over the whole "
+    "course: −0.4 to 0.8 in 20 settings). So the clipped run has a slow generator, and the whole course is shown with the gradient "
+    "penalty. A learning rate that is far too high makes the critic lag: its estimate is then too low for its images (0.9 at 0.12, while "
+    "the good run has 1.4 at 0.04), so estimates rank only runs whose critics keep up.",
+    figure_words="Estimate against sliced W1, one line per run. Left: WGANs with the gradient penalty, whose points lie along one rising "
+    "curve. Middle: clipping. Right: a GAN, level at log 2.",
     typical_seconds=75,
     measure=measure,
 )

@@ -1,4 +1,4 @@
-"""What an experiment on a result of a paper is, and what comes of it. Imports neither torch nor Plotly."""
+"""The experiments on results of the papers, and their outcomes. Imports neither torch nor Plotly."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class Stopped(Exception):
-    """The experiment was stopped before its end."""
+    """The experiment was stopped before it finished."""
 
 
 class Progress:
-    """How far an experiment is, and whether it is to go on. Read and stopped from any thread.
+    """The progress of an experiment, and whether it should continue. May be read and stopped from any thread.
 
     Args:
-        show: called with the fraction done, from 0 to 1, by the thread that computes.
-        stop: set where the experiment is to end.
+        show: called with the fraction done, from 0 to 1, by the computing thread.
+        stop: set when the experiment should end.
     """
 
     def __init__(self, show: Callable[[float], None] = lambda fraction: None, stop: threading.Event | None = None) -> None:
@@ -28,7 +28,7 @@ class Progress:
         self._stop = stop or threading.Event()
 
     def stop(self) -> None:
-        """Let the experiment end at its next `report`."""
+        """Make the experiment end at its next `report`."""
         self._stop.set()
 
     @property
@@ -43,13 +43,13 @@ class Progress:
         self._show(min(1.0, fraction))
 
     def part(self, start: float, end: float) -> Progress:
-        """The progress of a part that takes this one from `start` to `end`."""
+        """The progress of a part, during which this one goes from `start` to `end`."""
         return Progress(lambda fraction: self.report(start + fraction * (end - start)), self._stop)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One measured number against its threshold. A number that is not one (nan) fails."""
+    """One measured number and its threshold. nan fails."""
 
     what: str
     measured: float
@@ -58,12 +58,12 @@ class Check:
 
     @property
     def passed(self) -> bool:
-        """Whether low ≤ measured ≤ high, as far as they are given."""
+        """Whether low ≤ measured ≤ high, as far as these are given."""
         return (self.low is None or self.measured >= self.low) and (self.high is None or self.measured <= self.high)
 
     @property
     def threshold(self) -> str:
-        """In words: "≥ 0.99", "≤ 1e-06", "0.9 to 1.1"."""
+        """The threshold in words: "≥ 0.99", "≤ 1e-06", "0.9 to 1.1"."""
         if self.low is not None and self.high is not None:
             return f"{self.low:.4g} to {self.high:.4g}"
         return f"≥ {self.low:.4g}" if self.low is not None else f"≤ {self.high:.4g}"
@@ -71,7 +71,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Result:
-    """What one run of an experiment gave."""
+    """The outcome of one run of an experiment."""
 
     name: str
     title: str
@@ -87,7 +87,7 @@ class Result:
         return all(check.passed for check in self.checks)
 
     def as_dict(self) -> dict[str, Any]:
-        """As plain values that JSON has; the figure left out."""
+        """Plain JSON values, without the figure."""
         checks = [
             {"what": check.what, "measured": check.measured, "threshold": check.threshold, "passed": check.passed} for check in self.checks
         ]
@@ -103,12 +103,12 @@ class Result:
 
 
 Measure = Callable[[int, Progress], "tuple[tuple[Check, ...], go.Figure]"]
-"""Computes an experiment from its seed: what was checked, and the figure."""
+"""Computes an experiment from its seed; returns the checks and the figure."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A result of a paper that can be computed again here."""
+    """A result of a paper that can be reproduced here."""
 
     name: str
     title: str
@@ -117,11 +117,11 @@ class Experiment:
     claim: str
     """What the paper says, and what is done here."""
     criterion: str
-    """When it counts as reproduced."""
+    """The condition under which it counts as reproduced."""
     fooled_by: str
-    """What could make it pass, or fail, for the wrong reason, and what is done about it."""
+    """What could make it pass or fail for the wrong reason, and how this is avoided."""
     figure_words: str
-    """What the figure shows, for people who do not see it."""
+    """A description of the figure for people who cannot see it."""
     typical_seconds: int
-    """On one core of a laptop."""
+    """Duration on one core of a laptop."""
     measure: Measure

@@ -1,1 +1,1 @@
-"""A trainer on a thread, driven by commands, publishing snapshots; the runs of the process."""
+"""A trainer on a thread, controlled by commands and publishing snapshots; and all runs of this process."""

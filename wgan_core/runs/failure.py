@@ -1,4 +1,4 @@
-"""What ended a run, in words for its user."""
+"""Explains to the user why a run ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wgan_core.training.world import PeerLost
 
 
 class Loop(Protocol):
-    """What there is to say of a `RunLoop`."""
+    """The parts of a `RunLoop` that an explanation needs."""
 
     trainer: Trainer
     recorder: Recorder
@@ -24,14 +24,14 @@ class Loop(Protocol):
 def explain_failure(error: BaseException, loop: Loop | None) -> str:
     """What happened to a run, in words for its user."""
     kept = max(loop.recorder.saved_steps, default=None) if loop else None
-    resume = f" Step {kept} is kept: resume from it with other settings." if kept is not None else ""
+    resume = f" Step {kept} is saved: resume from it with other settings." if kept is not None else ""
     if isinstance(error, NotFinite) and loop:
         return (
             f"A score or weight became infinite or not a number at step {loop.trainer.step}, so the run was stopped. "
             f"A lower learning rate usually helps.{resume}"
         )
     if isinstance(error, PeerLost):
-        return f"{error}" + (f" Step {kept} is kept: resume from it, with any number of processes." if kept is not None else "")
+        return f"{error}" + (f" Step {kept} is saved: resume from it, with any number of processes." if kept is not None else "")
     if is_out_of_memory(error):
         return f"There is not enough memory: use a smaller batch size, image size or smaller networks.{resume}"
     if isinstance(error, (ConfigError, DataError, StoreError)) or (isinstance(error, ValueError) and loop is None):
@@ -40,7 +40,7 @@ def explain_failure(error: BaseException, loop: Loop | None) -> str:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory, of the host or a device, ran out."""
+    """Whether the host or a device ran out of memory."""
     text = str(error).lower()
     return isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)) or any(
         sign in text for sign in ("out of memory", "can't allocate memory", "not enough memory")

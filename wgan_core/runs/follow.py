@@ -1,4 +1,5 @@
-"""The processes of a job: what process 0 tells the others, and what those do. They have no folder, no bar and no voice of their own."""
+"""The processes of a job: what process 0 sends to the others, and what those do. The others have no run folder, no progress bar and almost
+no output."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from wgan_core.training.world import Meeting, PeerLost, World, check_batch, own_
 
 
 def open_meeting(meeting: Meeting, config: TrainConfig) -> World:
-    """For process 0: tell the others what to train. Raises ConfigError where `config` cannot be trained by these processes."""
+    """For process 0: tell the others what to train. Raises ConfigError if these processes cannot train with `config`."""
     job = meeting.job
     device = resolve_device(config.device)
     check_batch(config.batch_size, job.size)
@@ -30,7 +31,7 @@ def open_meeting(meeting: Meeting, config: TrainConfig) -> World:
 
 
 def begin(meeting: Meeting, world: World, loop: RunLoop) -> None:
-    """For process 0, whose `loop` is made: wait for the others and give them the state to start from. Raises ConfigError or PeerLost."""
+    """For process 0, once its `loop` is made: wait for the others and send them the initial state. Raises ConfigError or PeerLost."""
     fingerprint = loop.recorder.folder.meta.get("dataset", {}).get("fingerprint")
     meeting.tell("start", json.dumps([loop.trainer.config.model_dump(mode="json"), fingerprint]))
     _refuse(meeting.settle("ready"))
@@ -39,15 +40,15 @@ def begin(meeting: Meeting, world: World, loop: RunLoop) -> None:
 
 
 def follow(job: Job, fetch: Callable[[TrainConfig], None]) -> int:
-    """Train as a process that is not the first of `job`. Returns the exit code.
+    """Train as a process of `job` other than the first. Returns the exit code.
 
-    fetch: downloads what is missing; called by the first process of each further machine.
+    fetch: downloads missing data; called by the first process of each further machine.
     """
     try:
         meeting = Meeting(job)
         ready = _prepare(meeting, fetch)
         if ready is None:
-            return 0  # process 0 has said why
+            return 0  # process 0 has printed why
         trainer, world = ready
         meeting.join(world)
         trainer.load_state_dict(world.spread(None))
@@ -60,7 +61,7 @@ def follow(job: Job, fetch: Callable[[TrainConfig], None]) -> int:
 
 
 def _prepare(meeting: Meeting, fetch: Callable[[TrainConfig], None]) -> tuple[Trainer, World] | None:
-    """Everything up to the first exchange; None if the run does not start."""
+    """Everything before the first exchange; None if the run does not start."""
     told = meeting.hear("config")
     if not told:
         return None
@@ -105,7 +106,7 @@ def _load(meeting: Meeting, config: TrainConfig, fetch: Callable[[TrainConfig], 
 
 
 def _train(trainer: Trainer, world: World) -> None:
-    """Step by step with process 0, which ends where this does: at the last step, at a score that is not finite, or when asked to."""
+    """Train in step with process 0. Both end at the same point: at the last step, at a score that is not finite, or when asked to stop."""
 
     def ask(number: int, frame: FrameType | None) -> None:
         world.ask_to_stop()

@@ -1,4 +1,4 @@
-"""Set up a training loop: a new run, or one that goes on from its folder."""
+"""Set up a training loop, for a new run or for one that is resumed from its folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Inbox = queue.SimpleQueue[Command]
 Publish = Callable[[Snapshot], None]
 
 LOCAL_FIELDS = frozenset(("data_root", "device", "threads"))
-"""Settings that say where this machine has things and are no part of the experiment: they may change when a run is resumed."""
+"""Settings that describe this machine and not the experiment. They may change when a run is resumed."""
 
 
 def new_loop(
@@ -38,7 +38,7 @@ def new_loop(
     world: World | None = None,
     **kwargs: Any,
 ) -> RunLoop:
-    """A loop for a new run kept at `path`, of process 0 of `world` where several train it.
+    """A loop for a new run in the folder `path`. If several processes train it, this is process 0 of `world`.
 
     Raises ConfigError, DataError, StoreError or ValueError, each with one sentence."""
     train_on_this_thread(config.threads)
@@ -55,18 +55,18 @@ def new_loop(
 
 
 def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Publish = lambda snapshot: None, **kwargs: Any) -> RunLoop:
-    """A loop that goes on from the newest step of the run at `path` that can be read.
+    """A loop that resumes the run at `path` from its newest readable step.
 
     Args:
         path: the run folder.
-        changes: new values for live fields, noted in the ledger; and for `data_root`, `device` and `threads`, which say where this
-            machine has things and are no part of the experiment.
+        changes: new values for live settings, recorded in the ledger; and for `data_root`, `device` and `threads`, which describe this
+            machine and not the experiment.
 
-    Raises StoreError, DataError or ConfigError, each with one sentence; the folder is then as it was.
+    Raises StoreError, DataError or ConfigError, each with one sentence. The folder is then unchanged.
     """
     folder = RunFolder.open(path)
     if not folder.steps():
-        raise StoreError("This run has no saved step to go on from: start a new one with its settings.")
+        raise StoreError("This run has no saved step to resume from: start a new one with its settings.")
     folder.hold()
     try:
         loop = _resume(folder, changes, inbox, publish, **kwargs)
@@ -90,13 +90,13 @@ def _resume(
     here = {name: value for name, value in changes.items() if name in LOCAL_FIELDS}
     live = {name: value for name, value in changes.items() if name not in here}
     config = folder.config_at(folder.steps()[-1]).replace(**here)
-    config.replace(**live)  # a value that cannot be is refused before anything is touched
+    config.replace(**live)  # an invalid value is refused before anything is changed
     train_on_this_thread(config.threads)
     dataset = load_dataset(config)
     _check_same_data(folder, dataset)
     trainer = Trainer(config, dataset, world)
     damaged = _load_newest_readable(folder, trainer)
-    # A step that was fallen back on may lie before some edits.
+    # An older step, used because newer ones are damaged, may be from before some edits.
     trainer.configure(folder.config_at(trainer.step).replace(**here))
     for step in damaged:
         folder.set_aside(step)
@@ -106,7 +106,7 @@ def _resume(
     recorder.note(trainer.step, "resumed")
     _note_processes(recorder, trainer.step, world)
     if damaged:
-        text = f"Step {damaged[0]} could not be read and was set aside; the run goes on from step {trainer.step}."
+        text = f"Step {damaged[0]} could not be read and was set aside; the run continues from step {trainer.step}."
         recorder.say("damage", text)
         recorder.note(trainer.step, "warning", text=text)
     loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=recorder.readings), **kwargs)
@@ -116,7 +116,7 @@ def _resume(
 
 
 def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:
-    """Load the newest step that fits; the newer ones that do not are returned. Raises StoreError if none does."""
+    """Load the newest step that fits. Returns the newer ones, which do not fit. Raises StoreError if none fits."""
     damaged: list[int] = []
     reason = ""
     for step in reversed(folder.steps()):
@@ -124,7 +124,7 @@ def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:
             trainer.load_state_dict(folder.read_step(step))
             return damaged
         except (StoreError, StateMismatch) as error:
-            reason = reason or f"Step {step} cannot be resumed from: {error}"
+            reason = reason or f"The run cannot be resumed from step {step}: {error}"
             damaged.append(step)
     raise StoreError(reason)
 
@@ -133,8 +133,9 @@ def _check_same_data(folder: RunFolder, dataset: Dataset) -> None:
     known = folder.meta.get("dataset", {})
     if known.get("fingerprint") not in (None, dataset.fingerprint):
         raise StoreError(
-            f"The data here is not what this run was trained on ({known.get(dataset.kind)} {dataset.kind} then, {len(dataset)} "
-            "now, or other content): point the data folder to the same data, or start a new run."
+            f"The data here differs from the data that this run was trained on ({known.get(dataset.kind)} {dataset.kind} then, "
+            f"{len(dataset)} "
+            "now, or other content): set the data folder to the same data, or start a new run."
         )
 
 
@@ -150,7 +151,7 @@ def _describe(dataset: Dataset) -> dict[str, Any]:
 
 
 def snapshot_from_folder(folder: RunFolder) -> Snapshot:
-    """What the folder tells of a run that no thread of this process trains. Raises StoreError."""
+    """A snapshot, read from the folder, of a run that this process is not training. Raises StoreError."""
     steps = folder.steps()
     rows = History(folder.read_metrics()).view()
     last = int(max(steps[-1] if steps else 0, newest(rows, "step", 0)))
@@ -158,7 +159,7 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
     status: Status = stands if stands in ("running", "finished", "failed") else "stopped"
     error = ""
     if stands == "interrupted":
-        error = f"The program ended before this run did. Step {steps[-1] if steps else 0} is kept; resume to go on from there."
+        error = f"The program ended before this run did. Step {steps[-1] if steps else 0} is saved; resume to continue from there."
     elif stands == "failed":
         error = next((str(entry["error"]) for entry in reversed(folder.ledger()) if entry.get("error")), "")
     return Snapshot(

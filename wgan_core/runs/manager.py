@@ -1,4 +1,4 @@
-"""The runs of this process: at most one active run a device, others wait their turn."""
+"""The runs of this process: at most one active run per device, while others wait."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from wgan_core.training.device import resolve_device
 
 
 class DeviceBusy(Exception):
-    """Another run trains on that device. `run` is it."""
+    """Another run is training on that device; `run` is that run."""
 
     def __init__(self, run: Run, device: str) -> None:
-        super().__init__(f"{run.run_id} is training on {device} already: stop it first, or queue this one behind it.")
+        super().__init__(f"{run.run_id} is training on {device} already: stop it first, or queue this run behind it.")
         self.run = run
 
 
 class RunManager:
-    """Starts, queues and finds runs. One object per server process; safe from any thread.
+    """Starts, queues and finds runs. One object per server process. Safe from any thread.
 
     Args:
         root: the folder that holds the run folders.
@@ -38,16 +38,16 @@ class RunManager:
         self._devices: dict[str, str] = {}
         self._waiting: list[Run] = []
         self._lock = threading.RLock()
-        # A server that is told to end still saves what it trains.
+        # So that a server still saves what it trains when it is told to end.
         atexit.register(self.shutdown)
 
     def start(self, config: TrainConfig, *, queue: bool = False) -> Run:
-        """Begin a new run; with `queue`, behind the one that trains on that device. Raises DeviceBusy, ConfigError."""
+        """Start a new run; with `queue`, after the run that is training on that device. Raises DeviceBusy, ConfigError."""
         run_id = new_run_id(config)
         return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id)), queue)
 
     def resume(self, run_id: str, changes: dict[str, Any] | None = None, *, queue: bool = False) -> Run:
-        """Go on with a run from its folder, see `launch.resumed_loop`. Raises DeviceBusy, ConfigError, StoreError."""
+        """Resume a run from its folder, see `launch.resumed_loop`. Raises DeviceBusy, ConfigError, StoreError."""
         path = run_path(self.root, run_id)
         folder = RunFolder.open(path)
         config = folder.config_at(max(folder.steps(), default=0)).replace(**(changes or {}))
@@ -72,21 +72,21 @@ class RunManager:
             return run
 
     def _ended(self, ended: Run) -> None:
-        """Start the next run that waits for the device of `ended`, unless somebody has just started another there."""
+        """Start the next run that waits for the device of `ended`, unless another one has just been started there."""
         with self._lock:
             device = self._devices[ended.run_id]
             for run in [run for run in self._waiting if self._devices[run.run_id] == device]:
                 if self.active(device) is not None:
                     return
                 self._waiting.remove(run)
-                run.start()  # nothing happens if it was stopped while it waited; then the next is tried
+                run.start()  # does nothing if the run was stopped while it waited; then the next one is tried
 
     def get(self, run_id: str) -> Run | None:
-        """The run of that id, if it was started in this process."""
+        """The run with that id; None if it was not started in this process."""
         return self._runs.get(run_id)
 
     def active(self, device: str) -> Run | None:
-        """The run that trains (or loads, or is paused) on `device`, a device type."""
+        """The run that is training (or loading, or paused) on `device`, a device type."""
         with self._lock:
             for run_id, run in self._runs.items():
                 if self._devices[run_id] == device and run.snapshot.status in ("loading", "running", "paused"):
@@ -94,7 +94,7 @@ class RunManager:
         return None
 
     def all_active(self) -> list[Run]:
-        """All runs that have not ended, those that wait included."""
+        """All runs that have not ended, including those that wait."""
         with self._lock:
             return [run for run in self._runs.values() if not run.snapshot.ended]
 

@@ -1,4 +1,4 @@
-"""What passes between a page and a run: commands go in, snapshots come out. All immutable."""
+"""The messages between a page and a run: commands go in, snapshots come out. All are immutable."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ _MAY_FOLLOW: dict[Status, frozenset[Status]] = {
 
 
 def next_status(now: Status, wanted: Status) -> Status:
-    """`wanted` where it may follow `now`; anything else stays put."""
+    """`wanted` if it may follow `now`, otherwise `now`."""
     return wanted if wanted in _MAY_FOLLOW[now] else now
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Hold at the next step boundary."""
+    """Pause between two steps."""
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on after a pause."""
+    """Continue after a pause."""
 
 
 @dataclass(frozen=True)
 class StepOnce:
-    """Pause, and train exactly `count` critic updates."""
+    """Pause, and then train exactly `count` critic updates."""
 
     count: int = 1
 
 
 @dataclass(frozen=True)
 class Set:
-    """Change live settings, all or none."""
+    """Change live settings, all of them or none."""
 
     changes: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class SaveNow:
-    """Keep the current step; steps saved by hand are never thinned out."""
+    """Save the current step. Steps saved by hand are never removed."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,12 @@ class Stop:
 
 @dataclass(frozen=True)
 class CheckLag:
-    """Find out whether the critic lags: a copy of it trains on beside the run, with the generator standing still."""
+    """Find out whether the critic lags: a copy of it trains on beside the run while the generator stands still."""
 
 
 @dataclass(frozen=True)
 class MeasureAll:
-    """Have every instrument read the networks as they are now, beside its budget."""
+    """Let every instrument read the networks now, outside the budget."""
 
 
 Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll | Measured
@@ -81,8 +81,8 @@ Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureA
 
 @dataclass(frozen=True)
 class Pictures:
-    """What the networks make of the fixed latents at `step`, beside fixed real data: images as uint8 [n, height, width, channels], points
-    as float32 [n, 2]."""
+    """Samples of the fixed latents at `step`, beside fixed real data: images as uint8 [n, height, width, channels], or points as float32
+    [n, 2]."""
 
     step: int
     samples: NDArray[np.uint8] | NDArray[np.float32]
@@ -90,7 +90,7 @@ class Pictures:
     sample_scores: NDArray[np.float32]
     real_scores: NDArray[np.float32]
     averaged: NDArray[np.uint8] | NDArray[np.float32] | None = None
-    """What the generator's moving average makes of the same latents, in runs that keep one."""
+    """Samples of the averaged generator from the same latents, in runs that have one."""
 
     @property
     def are_points(self) -> bool:
@@ -100,7 +100,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as it stood at one moment. Immutable; NumPy and plain values only."""
+    """The state of a run at one moment. Immutable; NumPy and plain values only."""
 
     run_id: str
     seq: int
@@ -114,15 +114,15 @@ class Snapshot:
     pictures: Pictures | None = None
     saved_steps: tuple[int, ...] = ()
     readings: tuple[Reading, ...] = ()
-    """All that the instruments have read, oldest first."""
+    """All readings of the instruments, oldest first."""
     checking_lag: bool = False
-    """Whether the critic's lag is being looked for."""
+    """Whether the critic's lag is being measured."""
     measuring_all: bool = False
-    """Whether what `MeasureAll` asked for is still to come."""
+    """Whether results of `MeasureAll` are still pending."""
     notice: str = ""
-    """Something the user should know while the run goes on, e.g. that the disk is full."""
+    """Something the user should know while the run continues, e.g. that the disk is full."""
     error: str = ""
-    """Why the run failed, in a sentence."""
+    """Why the run failed, in one sentence."""
 
     @property
     def ended(self) -> bool:
@@ -131,5 +131,5 @@ class Snapshot:
 
     @property
     def seconds_left(self) -> float | None:
-        """Training time to `max_steps` at the present speed; None where it is not known."""
+        """Training time left until `max_steps` at the present speed; None if the speed is unknown."""
         return (self.config.max_steps - self.step) / self.steps_per_second if self.steps_per_second > 0 else None

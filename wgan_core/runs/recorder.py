@@ -1,4 +1,4 @@
-"""What a run keeps: curves, ledger, saved steps, sample grids. A disk that fails costs a notice, never the training."""
+"""Records a run: curves, ledger, saved steps, sample grids. If the disk fails, there is a notice, but training continues."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from wgan_core.training.trainer import CriticScores, Trainer
 log = logging.getLogger(__name__)
 
 GRID = 64
-"""Images in the fixed-latent grid."""
+"""Number of images in the sample grid."""
 SCATTER = 512
-"""Points in the fixed-latent scatter."""
+"""Number of points in the sample scatter plot."""
 RETRY_SECONDS = 15.0
 _FIRST_MARK = 100
 
 
 NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage"]
-"""What a notice is about: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read."""
+"""The subject of a notice: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read."""
 
 
 class NotFinite(ArithmeticError):
@@ -40,11 +40,11 @@ class NotFinite(ArithmeticError):
 
 
 class Recorder:
-    """Keeps one run. Used by the run's thread only.
+    """Records one run. Used only by the run's thread.
 
     Args:
-        folder: where to.
-        history: rows already recorded (of a resumed run).
+        folder: the run folder.
+        history: rows that are already recorded (of a resumed run).
         clock: seconds, monotonic.
     """
 
@@ -67,31 +67,31 @@ class Recorder:
         self._owed_by_hand = False
         self._noted = [(entry.pop("step"), entry.pop("what"), entry) for entry in folder.ledger()]
 
-    # What the user should know.
+    # Notices.
 
     @property
     def notice(self) -> str:
-        """The newest notice that still holds; empty where there is none."""
+        """The newest notice that still applies; empty if there is none."""
         return next(reversed(self._notices.values()), "")
 
     def say(self, kind: NoticeKind, text: str) -> None:
-        """Give a notice in place of an earlier one of its kind."""
+        """Show a notice. It replaces an earlier one of its kind."""
         self._notices.pop(kind, None)
         self._notices[kind] = text
 
     def take_back(self, kind: NoticeKind) -> None:
-        """That notice holds no more."""
+        """Remove the notice of this kind, because it no longer applies."""
         self._notices.pop(kind, None)
 
     # Curves and ledger.
 
     def record(self, trainer: Trainer, scores: CriticScores, seconds: float) -> None:
-        """Note a point of the curves. It stays on the device until `flush`."""
+        """Record a point of the curves. It stays on the device until `flush`."""
         values = torch.stack((scores.real, scores.fake, trainer.last_generator_loss, scores.penalty))
         self._on_device.append((trainer.step, trainer.generator_updates, self._seconds_before + seconds, values))
 
     def flush(self) -> None:
-        """Bring recorded points to the host and to metrics.csv. Raises NotFinite if any critic score is not a finite number."""
+        """Move recorded points to the host and to metrics.csv. Raises NotFinite if a critic score is not finite."""
         if self._on_device:
             values = torch.stack([row[3] for row in self._on_device]).double().cpu().numpy()
             head = np.array([row[:3] for row in self._on_device], dtype=np.float64)
@@ -106,19 +106,19 @@ class Recorder:
         self._write()
 
     def note(self, step: int, what: str, **details: Any) -> None:
-        """Put an entry into the ledger (now, or as soon as the disk takes it)."""
+        """Add an entry to the ledger, now or as soon as the disk allows it."""
         self._noted.append((step, what, details))
         self._unwritten_entries.append((step, what, details))
         self._write()
 
     def keep_readings(self, readings: tuple[Reading, ...]) -> None:
-        """Take what instruments have read into the run's record."""
+        """Add readings to the run's record."""
         self.readings += readings
         self._unwritten_readings.extend(readings)
         self._write()
 
     def _write(self) -> None:
-        """Write what has not been written yet; what fails is kept and tried again later."""
+        """Write what has not been written yet. What cannot be written is kept and tried again later."""
         if (self._unwritten_rows or self._unwritten_entries or self._unwritten_readings) and self._clock() >= self._retry_at:
             self._try("The run's curves and ledger", self._write_all)
 
@@ -127,7 +127,7 @@ class Recorder:
             self._unwritten_rows = [self.history.view()]
             self._unwritten_entries = self._noted.copy()
             self._unwritten_readings = list(self.readings)
-            self.say("folder", "The run's folder had been deleted; it was written anew, without the steps saved before.")
+            self.say("folder", "The run's folder had been deleted. It was written again, without the steps saved before.")
             self.saved_steps = ()
         if self._unwritten_rows:
             self.folder.append_metrics(np.concatenate(self._unwritten_rows))
@@ -146,7 +146,8 @@ class Recorder:
         except OSError as error:
             log.warning("run %s: %s could not be saved: %s", self.folder.run_id, what, error)
             reason = (error.strerror or str(error)).rstrip(".")
-            self.say("saving", f"{what} could not be saved ({reason}). Training goes on and saving is tried again; free some disk space.")
+            text = f"{what} could not be saved ({reason}). Training continues, and saving will be tried again; free some disk space."
+            self.say("saving", text)
             self._retry_at = self._clock() + RETRY_SECONDS
             return False
         if self._clock() >= self._retry_at:
@@ -156,15 +157,15 @@ class Recorder:
     # Saved steps and sample grids.
 
     def save_is_due(self, trainer: Trainer) -> bool:
-        """Whether the step should be kept: at 100, 200, 400, ..., every `save_every` seconds, and again after a failed save."""
+        """Whether to save this step: at 100, 200, 400, ..., every `save_every` seconds, and again after a failed save."""
         if self._failed_step is not None:
             return self._clock() >= self._retry_at
         return is_mark(trainer.step, per_doubling=1) or self._clock() - self._last_save >= trainer.config.save_every
 
     def save(self, trainer: Trainer, *, by_hand: bool = False) -> bool:
-        """Keep the trainer's state and its sample grid; False if the disk would not take them.
+        """Save the trainer's state and its sample grid. False if the disk did not accept them.
 
-        Raises NotFinite, and keeps nothing, if a weight is not a finite number.
+        Raises NotFinite, and saves nothing, if a weight is not finite.
         """
         state = trainer.state_dict()
         if not all(tensor.isfinite().all() for part in state.values() for name, tensor in part.items() if name != "last_generator_loss"):
@@ -174,7 +175,7 @@ class Recorder:
         saved = self._try(f"Step {trainer.step}", lambda: self._save_all(trainer, state))
         if saved and by_hand:
             self.note(trainer.step, "saved-by-hand")
-        # A step asked for by hand that the disk would not take: the one saved in its place is to stay as well.
+        # If a step that the user asked to save cannot be written, the step saved in its place counts as saved by hand.
         self._owed_by_hand = by_hand and not saved
         self._failed_step = None if saved else trainer.step
         return saved
@@ -187,11 +188,11 @@ class Recorder:
         self.keep_grid(trainer)
 
     def grid_is_due(self, step: int) -> bool:
-        """Grids are small, so they are kept four times as densely as steps."""
+        """Whether to save a sample grid. Grids are small, so there are four times as many of them as of saved steps."""
         return is_mark(step, per_doubling=4)
 
     def keep_grid(self, trainer: Trainer) -> None:
-        """Write the fixed-latent grid as samples/<step>.png, and that of the generator's moving average where there is one."""
+        """Save the sample grid as samples/<step>.png, and that of the averaged generator if there is one."""
         for averaged in (False, True) if trainer.averaged_generator is not None else (False,):
             self._keep_grid(trainer, averaged)
 
@@ -207,12 +208,12 @@ class Recorder:
     # The fixed pictures.
 
     def fixed_samples(self, trainer: Trainer, *, averaged: bool = False) -> Tensor:
-        """What the generator, or its moving average, makes of the run's fixed latents, BatchNorm in eval mode: images [64, c, h, w] or
-        points [512, 2]."""
+        """Samples of the run's fixed latents, from the generator or the averaged generator, with BatchNorm in eval mode: images [64, c, h,
+        w] or points [512, 2]."""
         return trainer.sample(fixed_latents(trainer.config.seed, _how_many(trainer), trainer.config.latent_dim), averaged=averaged)
 
     def fixed_real(self, trainer: Trainer) -> Tensor:
-        """As many real images, in [-1, 1], or points (all, if there are fewer), the same ones at every step."""
+        """As many real images, in [-1, 1], or points (all, if there are fewer). They are the same at every step."""
         order = torch.randperm(len(trainer.data), generator=torch.Generator().manual_seed(trainer.config.seed))
         return network_input(trainer.data[order[: _how_many(trainer)].to(trainer.device)])
 
@@ -222,7 +223,7 @@ def _how_many(trainer: Trainer) -> int:
 
 
 def as_shown(samples: Tensor) -> Pixels | toy.Points:
-    """What pages are given of images or points, see `as_pixels` and `as_points`."""
+    """Images or points in the form in which pages get them, see `as_pixels` and `as_points`."""
     return as_points(samples) if samples.ndim == 2 else as_pixels(samples)
 
 
@@ -241,7 +242,7 @@ def as_points(samples: Tensor) -> toy.Points:
 
 
 def is_mark(step: int, per_doubling: int) -> bool:
-    """Whether `step` is one of 100 · 2^(k / per_doubling), rounded, k = 0, 1, 2, ..."""
+    """Whether `step` is one of 100 · 2^(k / per_doubling), rounded, for k = 0, 1, 2, ..."""
     if step < _FIRST_MARK:
         return False
     k = round(per_doubling * float(np.log2(step / _FIRST_MARK)))

@@ -1,4 +1,4 @@
-"""Train a run again from its settings and its ledger, and see whether the same weights come out.
+"""Train a run again from its settings and its ledger, and check whether the weights are the same.
 
 On the run's CPU, with its version of PyTorch and as many threads, they are the same to the last bit. Elsewhere the rounding differs.
 """
@@ -18,30 +18,30 @@ from wgan_core.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Replay:
-    """What a replay found: the saved steps whose weights came out the same, bit for bit, and the first that did not, if any."""
+    """The result of a replay: the saved steps whose weights were identical, bit for bit, and the first one that differed, if any."""
 
     same: tuple[int, ...]
     drifted: int | None
 
 
 def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step, last: None) -> Replay:
-    """Train `folder`'s run again, with every live edit at the step where it was made, and compare at each saved step.
+    """Train `folder`'s run again, with every edit at the step where it was made, and compare the weights at each saved step.
 
     Args:
-        folder: the run; nothing in it is changed.
-        progress: called with the step reached and the last one, a hundred times.
+        folder: the run; it is not changed.
+        progress: called a hundred times with the step reached and the last step.
 
-    Raises StoreError, DataError or ConfigError where the run or its data cannot be read.
+    Raises StoreError, DataError or ConfigError if the run or its data cannot be read.
     """
     saved = [step for step in folder.steps() if step > 0]
     if not folder.can_resume():
-        raise StoreError("This run keeps rounded weights only, so it cannot be compared bit for bit.")
+        raise StoreError("This run has only rounded weights, so it cannot be compared bit for bit.")
     if not saved:
-        raise StoreError("This run has no saved step after the first to compare with.")
+        raise StoreError("This run has no saved step after step 0 to compare with.")
     train_on_this_thread(folder.config.threads)
     dataset = load_dataset(folder.config)
     if folder.meta.get("dataset", {}).get("fingerprint") not in (None, dataset.fingerprint):
-        raise StoreError("The data here is not what this run was trained on: point the data folder to the same data.")
+        raise StoreError("The data here differs from the data that this run was trained on: set the data folder to the same data.")
     trainer = Trainer(folder.config, dataset)
     edited = {edit.step for edit in folder.edits()}
     same: list[int] = []

@@ -1,7 +1,7 @@
-"""A run: a deterministic loop around a Trainer (`RunLoop`, no thread) and a thin thread around that (`Run`).
+"""A run: a deterministic loop around a Trainer (`RunLoop`, without a thread), and a thin thread around the loop (`Run`).
 
-The page and the loop meet in two places only: commands go in through a queue and are applied at a step boundary; snapshots come out
-as one immutable object, swapped in as one reference. So there is no lock, and no page can touch a training tensor.
+The page and the loop meet in only two places. Commands go in through a queue and are applied between two steps. Snapshots come out as
+immutable objects, published by replacing a single reference. So there is no lock, and no page can touch a training tensor.
 """
 
 from __future__ import annotations
@@ -51,15 +51,15 @@ MAX_LAST_LOOK_SECONDS = 60.0
 
 
 class RunLoop:
-    """Applies commands and trains, one `tick` at a time. No thread, so tests call it directly.
+    """Applies commands and trains, one `tick` at a time. It has no thread, so tests call it directly.
 
     Args:
-        trainer: fresh, or with a loaded state.
-        recorder: keeps curves, ledger and steps.
+        trainer: new, or with a loaded state.
+        recorder: records curves, ledger and steps.
         inbox: where commands arrive.
         publish: called with each new Snapshot.
-        wants_pictures: asked before sample pictures are made for a snapshot; making them costs a few milliseconds.
-        publish_every: seconds between snapshots.
+        wants_pictures: asked before samples are drawn for a snapshot, which takes a few milliseconds.
+        publish_every_seconds: time between snapshots.
         monitor: measures the run; None for no instruments.
         clock: seconds, monotonic.
     """
@@ -72,7 +72,7 @@ class RunLoop:
         publish: Callable[[Snapshot], None] = lambda snapshot: None,
         *,
         wants_pictures: Callable[[], bool] = lambda: True,
-        publish_every: float = 1.0,
+        publish_every_seconds: float = 1.0,
         monitor: Monitor | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -81,25 +81,25 @@ class RunLoop:
         self._inbox = inbox
         self._publish = publish
         self._wants_pictures = wants_pictures
-        self._publish_every = publish_every
+        self._publish_every_seconds = publish_every_seconds
         self._monitor = monitor
         self._clock = clock
         self._steps_to_do = 0
         self._edits = recorder.folder.edits()
         self._speed = Speed(clock, trainer.step)
         self._pictures: Pictures | None = None
-        self._seq = 1  # a Run has had 0, queued, and 1, loading
+        self._seq = 1  # a Run has already published 0 (queued) and 1 (loading)
         self._next_publish = -math.inf
         self._last_look_until: float | None = None
         self.status: Status = "running"
-        # Step 0 is kept too: time travel starts at the untrained networks, and a failing run has a good step from the start.
+        # Step 0 is saved too, so that the history starts with the untrained networks, and a failing run always has a good step.
         if not recorder.folder.steps():
             self._save()
         recorder.note(trainer.step, "status", status="running")
         self._emit()
 
     def tick(self) -> bool:
-        """Apply every waiting command, then train one step. False once the run has ended."""
+        """Apply all waiting commands, then train one step. False once the run has ended."""
         self._apply_commands()
         if (self.status == "running" or self._steps_to_do) and self.trainer.step >= self.trainer.config.max_steps:
             if self._measures_once_more():
@@ -130,7 +130,7 @@ class RunLoop:
         return self.status not in ENDED
 
     def _apply_commands(self) -> None:
-        """Apply what waits; a paused run blocks here instead of spinning."""
+        """Apply the waiting commands. A paused run blocks here until one arrives."""
         while self.status not in ENDED:
             try:
                 self._apply(self._inbox.get(block=self.status == "paused" and self._steps_to_do == 0))
@@ -161,16 +161,16 @@ class RunLoop:
                 self._take(command)
             case _:
                 raise TypeError(f"not a command: {command!r}")
-        # Measurements come often, and the next snapshot is near; only a paused run has none of its own accord.
+        # Measurements arrive often, and the next snapshot comes soon. Only a paused run publishes none by itself.
         if not isinstance(command, Measured) or self.status == "paused":
             self._emit()
 
     def _train(self) -> None:
-        """One step, with its bookkeeping."""
+        """Train one step and record it."""
         trainer = self.trainer
         scores = trainer.train_step()
         self._steps_to_do = max(0, self._steps_to_do - 1)
-        # On the CPU a look at two numbers costs nothing; elsewhere it would wait for the device, so there it is done when publishing.
+        # On the CPU, checking two numbers costs nothing. On other devices it would have to wait, so there it is done when publishing.
         if trainer.device.type == "cpu" and not scores.are_finite:
             raise NotFinite
         if trainer.step % trainer.config.log_every == 0:
@@ -183,7 +183,7 @@ class RunLoop:
             self._measure(self._monitor)
 
     def _measure(self, monitor: Monitor) -> None:
-        """Let the instruments have a copy of the networks if one is due. Whatever goes wrong there, training goes on."""
+        """Give the instruments a copy of the networks if one is due. If anything goes wrong there, training continues."""
         try:
             monitor.offer(self.trainer, self._speed.seconds())
         except Exception as error:
@@ -203,7 +203,7 @@ class RunLoop:
         return column(self.recorder.history.view()[-200:], "wasserstein_estimate").copy()
 
     def _take(self, measured: Measured) -> None:
-        """Keep what instruments have read."""
+        """Store what instruments have read."""
         if self._monitor is None:
             return
         try:
@@ -223,7 +223,7 @@ class RunLoop:
     def _check_lag(self) -> None:
         try:
             if self._monitor is None or not self._monitor.check_lag(self.trainer):
-                self.recorder.say("refusal", "Whether the critic lags is being looked at already, or cannot be found out here.")
+                self.recorder.say("refusal", "The critic's lag is being measured already, or cannot be measured here.")
         except Exception as error:
             self._without_monitor(error)
 
@@ -236,19 +236,20 @@ class RunLoop:
 
     def _without_monitor(self, error: Exception) -> None:
         log.exception("run %s: instruments failed", self.recorder.folder.run_id)
-        text = f"The instruments failed ({type(error).__name__}: {str(error)[:120]}) and are off; training goes on."
+        text = f"The instruments failed ({type(error).__name__}: {str(error)[:120]}) and are switched off; training continues."
         self.recorder.say("instruments", text)
         self.recorder.note(self.trainer.step, "warning", text=text)
         self.close()
         self._monitor = None
 
     def close(self) -> None:
-        """End the instruments; nothing waits for them."""
+        """Stop the instruments without waiting for them."""
         if self._monitor is not None:
             self._monitor.close()
 
     def edit(self, changes: dict[str, Any]) -> None:
-        """Change live settings, all or none; each is noted in the ledger. What cannot be is a notice and changes nothing."""
+        """Change live settings, all of them or none, and record each change in the ledger. An invalid change gives a notice and has no
+        effect."""
         old = self.trainer.config
         try:
             new = old.replace(**changes)
@@ -265,11 +266,12 @@ class RunLoop:
         if self._monitor is not None:
             self._monitor.edited(changes)
             self._judge(self._monitor)
-            if self.status == "paused":  # else the next step does it
+            if self.status == "paused":  # otherwise the next step does this
                 self._measure(self._monitor)
 
     def _save(self, by_hand: bool = False) -> bool:
-        """Keep the step and its sample grid. A full disk is a notice, not an end; weights that are not finite are never kept."""
+        """Save the step and its sample grid. A full disk gives a notice and does not end the run. Weights that are not finite are never
+        saved."""
         self.recorder.flush()
         return self.recorder.save(self.trainer, by_hand=by_hand)
 
@@ -282,8 +284,8 @@ class RunLoop:
         self._change_status(status)
 
     def fail(self, error: BaseException) -> str:
-        """Note in the ledger that `error` ended the run. Returns what happened in words for the user."""
-        with contextlib.suppress(Exception):  # the points since the last snapshot, if the device still gives them
+        """Record in the ledger that `error` ended the run. Returns what happened, in words for the user."""
+        with contextlib.suppress(Exception):  # points since the last snapshot are recorded if the device can still provide them
             self.recorder.flush()
         self.status = "failed"
         self.close()
@@ -327,7 +329,7 @@ class RunLoop:
                 notice=self.recorder.notice,
             )
         )
-        self._next_publish = self._clock() + self._publish_every
+        self._next_publish = self._clock() + self._publish_every_seconds
 
     def _draw(self) -> Pictures:
         samples, real = self.recorder.fixed_samples(self.trainer), self.recorder.fixed_real(self.trainer)
@@ -341,13 +343,13 @@ class RunLoop:
 
 
 class Run:
-    """A RunLoop on a thread of its own. Every method may be called from any thread, at any time, any number of times.
+    """A RunLoop on its own thread. Every method may be called from any thread, at any time and repeatedly.
 
     Args:
-        run_id: what the pages call it.
-        config: shown until the loop is there.
-        make_loop: builds the loop on the run's thread, given the inbox, `publish` and `wants_pictures`; may take long (loading data).
-        on_end: called on the run's thread when everything is over.
+        run_id: the name used by the pages.
+        config: shown until the loop exists.
+        make_loop: builds the loop on the run's thread, given the inbox, `publish` and `wants_pictures`. May take long (loading data).
+        on_end: called on the run's thread when everything is finished.
     """
 
     def __init__(
@@ -372,26 +374,26 @@ class Run:
         return self._snapshot
 
     def watch(self) -> Snapshot:
-        """The newest snapshot, on behalf of somebody looking: for the next seconds, sample pictures are kept fresh."""
+        """The newest snapshot, for a page that somebody is looking at. For the next seconds, samples are kept up to date."""
         self._last_viewed = time.monotonic()
         return self._snapshot
 
     def send(self, command: Command) -> None:
-        """Hand over a command; it takes effect at the next step boundary."""
+        """Pass a command to the run. It takes effect between two steps."""
         if isinstance(command, Stop):
             self.stop()
         else:
             self._inbox.put(command)
 
     def start(self) -> None:
-        """Begin, unless begun or stopped before."""
+        """Start, unless the run was started or stopped before."""
         with self._start_lock:
             if self._snapshot.status == "queued":
                 self._snapshot = replace(self._snapshot, status="loading", seq=self._snapshot.seq + 1)
                 self._thread.start()
 
     def stop(self) -> None:
-        """Save and end at the next step boundary; a queued run ends at once."""
+        """Save and end after the current step. A queued run ends at once."""
         with self._start_lock:
             if self._snapshot.status == "queued":
                 self._snapshot = replace(self._snapshot, status="stopped", seq=self._snapshot.seq + 1)
@@ -399,7 +401,7 @@ class Run:
         self._inbox.put(Stop())
 
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the end; True if it came within `timeout` seconds."""
+        """Wait for the end. True if the run ended within `timeout` seconds."""
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()

@@ -1,4 +1,4 @@
-"""How fast a run trains."""
+"""The speed of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Speed:
-    """Training time without pauses, and steps per second over the last seconds."""
+    """Measures training time without pauses, and recent steps per second."""
 
     def __init__(self, clock: Callable[[], float], step: int) -> None:
         self._clock = clock
@@ -21,14 +21,14 @@ class Speed:
         return self._before + (self._clock() - self._since if self._running else 0.0)
 
     def set_running(self, running: bool, step: int) -> None:
-        """Start or hold the clock."""
+        """Start or stop the clock."""
         self._before = self.seconds()
         self._since = self._clock()
         self._running = running
         self._mark = (self._since, step)
 
     def update(self, step: int) -> float:
-        """Steps per second, smoothed a little so that the time left does not jump."""
+        """Steps per second, slightly smoothed so that the time left does not jump."""
         now, (then, step_then) = self._clock(), self._mark
         if self._running and now - then >= 0.4 and step > step_then:
             rate = (step - step_then) / (now - then)

@@ -1,1 +1,1 @@
-"""The run folder: files that are whole or not there, curves, what the instruments have read."""
+"""The run folder: files that are always whole, the curves, and what the instruments have read."""

@@ -1,6 +1,6 @@
-"""Files that are whole or not there, and lines that are written whole or not at all, also where the machine stops in the middle.
+"""File operations that leave a file, or a line, either whole or absent, even if the machine stops in the middle.
 
-What is read may be a stranger's: no link is followed, no pipe waited for, and JSON is read within bounds.
+The files may come from a stranger, so no link is followed, no pipe is waited for, and JSON is read within limits.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-MOST_LINE = 1_000_000
-"""Bytes of a line; longer ones are passed over. Ours have some thousands."""
-MOST_NESTED = 32
-"""Lists and objects within each other in JSON; ours have six."""
-MOST_DIGITS = 18
-"""Of a whole number in JSON: it then fits into 64 bits."""
+MAX_LINE_BYTES = 1_000_000
+"""Bytes per line. Longer lines are skipped. The lines written here have a few thousand."""
+MAX_NESTING = 32
+"""Levels of lists and objects nested in JSON. The JSON written here has six."""
+MAX_DIGITS = 18
+"""Digits of a whole number in JSON, so that it fits into 64 bits."""
 
-# 0 where the system has no such flag. The second keeps the opening of a pipe from waiting for its other end.
+# 0 where the system has no such flag. O_NONBLOCK keeps the opening of a pipe from waiting for its other end.
 _PLAINLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def entries(folder: Path) -> Iterator[Path]:
-    """What lies in `folder`, by name; nothing where it cannot be read."""
+    """The entries of `folder`, sorted by name; none if it cannot be read."""
     try:
         yield from sorted(folder.iterdir())
     except OSError:
@@ -35,7 +35,7 @@ def entries(folder: Path) -> Iterator[Path]:
 
 
 def write_synced(path: Path, data: bytes) -> None:
-    """Write, and wait until the disk has it. Raises OSError."""
+    """Write a file and wait until it is on the disk. Raises OSError."""
     with path.open("wb") as file:
         file.write(data)
         file.flush()
@@ -43,7 +43,7 @@ def write_synced(path: Path, data: bytes) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write aside and rename: the file is the old one or the new one, whatever happens. Raises OSError."""
+    """Write to a temporary file and rename it, so that the file is always either the old one or the new one. Raises OSError."""
     aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
     try:
         write_synced(aside, data)
@@ -53,8 +53,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename in `folder` durable. Raises OSError."""
-    # Windows cannot open a folder, and needs no such call.
+    """Make a rename in `folder` permanent. Raises OSError."""
+    # Windows cannot open a folder and does not need this.
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -64,7 +64,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def append_lines(path: Path, lines: list[str]) -> None:
-    """Append all lines or, raising OSError, none; what an earlier, interrupted write left of a line is cut off first."""
+    """Append all lines, or none of them and raise OSError. A partial line left by an interrupted write is removed first."""
     with _open_plainly(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, "a+b") as file:
         end = file.seek(0, os.SEEK_END)
         if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
@@ -74,47 +74,49 @@ def append_lines(path: Path, lines: list[str]) -> None:
         with _open_plainly(path, os.O_WRONLY | os.O_APPEND, "ab") as file:
             file.write("".join(line + "\n" for line in lines).encode())
     except OSError:
-        # Else the lines that a full disk still took would be there twice once the rest is written.
+        # Otherwise the lines that still fitted on a full disk would be there twice after the next attempt.
         with _open_plainly(path, os.O_RDWR, "r+b") as file:
             file.truncate(end)
         raise
 
 
 def whole_lines(path: Path) -> Iterator[str]:
-    """The lines of a text file but a torn last one, and but those of more than `MOST_LINE` bytes; none where it cannot be read."""
+    """The lines of a text file, without an unfinished last line and without lines of more than `MAX_LINE_BYTES` bytes. Yields nothing if
+    the file cannot be read."""
     try:
         with _open_plainly(path, os.O_RDONLY, "rb") as file:
-            while line := file.readline(MOST_LINE):
+            while line := file.readline(MAX_LINE_BYTES):
                 begun = line
                 while line and not line.endswith(b"\n"):
-                    line = file.readline(MOST_LINE)
+                    line = file.readline(MAX_LINE_BYTES)
                 if line is begun:
                     yield line.decode("utf-8", errors="replace").rstrip("\r\n")
     except OSError:
         return
 
 
-def read_json(path: Path, most: int) -> Any:
-    """What a JSON file of at most `most` bytes holds, see `parse_json`. Raises OSError or ValueError."""
+def read_json(path: Path, max_bytes: int) -> Any:
+    """The contents of a JSON file of at most `max_bytes` bytes, see `parse_json`. Raises OSError or ValueError."""
     with _open_plainly(path, os.O_RDONLY, "rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"more than {most} bytes")
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"more than {max_bytes} bytes")
     return parse_json(data.decode("utf-8"))
 
 
 def parse_json(text: str) -> Any:
-    """The value that a JSON text stands for.
+    """The value of a JSON text.
 
     Raises:
-        ValueError: it is no JSON, or nothing that this program writes: nested deeper than `MOST_NESTED`, a whole number of more than
-            `MOST_DIGITS` digits, a number that is not finite, half of a surrogate pair (which no file, page or terminal takes).
+        ValueError: the text is not JSON, or is JSON that this program never writes: nested deeper than `MAX_NESTING`, a whole number
+            with more than `MAX_DIGITS` digits, a number that is not finite, or half of a surrogate pair (which no file, page or
+            terminal accepts).
     """
     try:
         found = json.loads(text, parse_int=_whole_number, parse_float=_finite, parse_constant=_finite)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    if text.count("[") + text.count("{") > MOST_NESTED and not _is_shallow(found):
+    if text.count("[") + text.count("{") > MAX_NESTING and not _is_shallow(found):
         raise ValueError("nested too deep")
     if "\\u" in text:
         json.dumps(found, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
@@ -122,7 +124,7 @@ def parse_json(text: str) -> Any:
 
 
 def _whole_number(digits: str) -> int:
-    if len(digits.lstrip("-")) > MOST_DIGITS:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
         raise ValueError("too many digits")
     return int(digits)
 
@@ -136,7 +138,7 @@ def _finite(text: str) -> float:
 
 def _is_shallow(found: Any) -> bool:
     level: list[Any] = [found]
-    for _ in range(MOST_NESTED + 1):
+    for _ in range(MAX_NESTING + 1):
         level = [part for one in level for part in _parts(one) if isinstance(part, (dict, list))]
         if not level:
             return True
@@ -151,7 +153,7 @@ def _parts(one: Any) -> Iterable[Any]:
 
 
 def _open_plainly(path: Path, flags: int, mode: str) -> BinaryIO:
-    """Open a file, without following a link where the system can do that. Raises OSError, also for what is no plain file."""
+    """Open a plain file without following a link, where the system can do that. Raises OSError, also if it is not a plain file."""
     descriptor = os.open(path, flags | _PLAINLY, 0o666)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -162,10 +164,10 @@ def _open_plainly(path: Path, flags: int, mode: str) -> BinaryIO:
         raise
 
 
-# What stands where a file or a folder should be.
+# Telling links from files.
 
 
 def is_link(found: os.stat_result) -> bool:
-    """Whether `os.lstat` has found a link, or on Windows a junction."""
+    """Whether `os.lstat` has found a link or, on Windows, a junction."""
     junction = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) == junction

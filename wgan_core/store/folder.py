@@ -1,9 +1,9 @@
-"""The run folder: write, read, resume, list. JSON, CSV, safetensors and PNG only, so opening a stranger's run executes nothing.
+"""The run folder: write, read, resume, list. It holds only JSON, CSV, safetensors and PNG, so opening a stranger's run executes nothing.
 
 <run-id>/
   config.json      the config, library versions, data set fingerprint
-  metrics.csv      append-only; a torn last line is dropped
-  ledger.jsonl     what happened: edits, status changes, saves, warnings
+  metrics.csv      append-only; an unfinished last line is ignored
+  ledger.jsonl     events: edits, status changes, saves, warnings
   health.jsonl     what the instruments read; append-only too
   steps/00012000/  generator, critic and training .safetensors; complete or absent
   samples/00012000.png, and 00012000-averaged.png where the generator is averaged
@@ -39,7 +39,7 @@ from wgan_core.store.files import (
     write_synced,
 )
 from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines, row_in
-from wgan_core.store.layout import MOST_BYTES, NoRun, StoreError, check_layout
+from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.readings import Reading, from_line, to_line
 
@@ -50,15 +50,15 @@ AVERAGED = "averaged"
 FORMAT = 1
 _AVERAGED_GRID = f"-{AVERAGED}"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# As `f"{step:08d}"` writes it; other digits are somebody else's.
+# As `f"{step:08d}"` writes it. Folders named otherwise were not made by this program.
 _STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
 _ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
 
 
 def runs_root() -> Path:
-    """Where runs are kept: the environment variable WGAN_RUNS_ROOT, else `checkpoints/` in the project's folder.
+    """The folder that holds the runs: the environment variable WGAN_RUNS_ROOT, otherwise `checkpoints/` in the project's folder.
 
-    Where the package is installed on its own, without the project around it, `checkpoints/` in the current folder.
+    If only the package is installed, without the project around it: `checkpoints/` in the current folder.
     """
     if chosen := os.environ.get("WGAN_RUNS_ROOT"):
         return Path(chosen).expanduser()
@@ -67,12 +67,12 @@ def runs_root() -> Path:
 
 
 def new_run_id(config: TrainConfig) -> str:
-    """A name such as `20260314-0926-mnist-3f9a`: sorts by time, says what it is, does not collide."""
+    """A name such as `20260314-0926-mnist-3f9a`: sorts by time, names the data set, and does not collide."""
     return f"{datetime.datetime.now():%Y%m%d-%H%M}-{config.dataset}-{secrets.token_hex(2)}"
 
 
 def run_path(root: Path, run_id: str) -> Path:
-    """The folder of `run_id` below `root`. Raises StoreError for anything that is not a plain run id (so `../x` leads nowhere)."""
+    """The folder of `run_id` below `root`. Raises NoRun (a StoreError) for anything that is not a plain run id, so `../x` is refused."""
     if not _RUN_ID.fullmatch(run_id):
         raise NoRun(f"{run_id[:80]!r} is not a run id: it may hold letters, digits, hyphens, dots and underscores only.")
     return root / run_id
@@ -89,7 +89,7 @@ class RunSummary:
     step: int
     """The newest saved step."""
     status: str
-    """How the run stands: running (somebody trains it now), finished, stopped, failed, interrupted; empty where nothing is known."""
+    """running (being trained now), finished, stopped, failed or interrupted; empty if unknown."""
     note: str
     has_steps: bool
 
@@ -111,8 +111,8 @@ class RunFolder:
         self.path = path
         self.meta = meta
         self.config = config
-        """The config the run started with; edits are in the ledger, see `config_at`."""
-        # Not thread-local: a page asks whether the training thread holds it.
+        """The config that the run started with. The edits are in the ledger, see `config_at`."""
+        # Not thread-local: a page needs to see whether the training thread holds the lock.
         self._lock = filelock.FileLock(path / ".lock", timeout=0, thread_local=False)
 
     @property
@@ -149,13 +149,13 @@ class RunFolder:
 
         Raises:
             NoRun: there is none.
-            StoreError: its config.json is not usable, or something in it is not what it should be, such as a link.
+            StoreError: its config.json cannot be used, or it contains something that does not belong there, such as a link.
         """
         if not os.path.lexists(path / "config.json"):
             raise NoRun(f"{path} is not a run folder: it has no config.json.")
         check_layout(path)
         try:
-            meta = _whole(read_json(path / "config.json", MOST_BYTES["config.json"]))
+            meta = _whole(read_json(path / "config.json", MAX_BYTES["config.json"]))
         except (OSError, ValueError):
             raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
         if meta.get("format") != FORMAT:
@@ -167,38 +167,38 @@ class RunFolder:
             raise StoreError(f"{path / 'config.json'}: {error}") from None
 
     def restore_if_deleted(self) -> bool:
-        """Lay out the folder and write config.json if they are not there; True if that was so. Raises OSError."""
+        """Create the folder and write config.json if they are missing; returns True if they were. Raises OSError."""
         if (self.path / "config.json").exists():
             return False
         (self.path / "steps").mkdir(parents=True, exist_ok=True)
         (self.path / "samples").mkdir(exist_ok=True)
         write_atomically(self.path / "config.json", json.dumps(self.meta, indent=2).encode())
         if self._lock.is_locked:
-            # The claim was on a file that is gone; nobody else would see it.
+            # The lock was on a file that is gone, so nobody else would see it.
             self._lock.release()
             self._lock.acquire()
         return True
 
     def hold(self) -> None:
-        """Claim the folder for writing, against other processes too. Raises StoreError if somebody else has it."""
-        check_layout(self.path)  # again, for from now on it is written into
+        """Lock the folder for writing, also against other processes. Raises StoreError if another process or thread holds it."""
+        check_layout(self.path)  # again, because files will now be written into it
         try:
-            # Not at once: a page that asks `is_held` holds the lock for a moment.
+            # With a timeout, because a page that calls `is_held` takes the lock for a moment.
             self._lock.acquire(timeout=2)
         except filelock.Timeout:
             raise StoreError(f"{self.path.name} is being trained already, here or by another process: stop it there first.") from None
         except OSError as error:
             raise StoreError(f"The run folder {self.path} cannot be written: {error.strerror or error}.") from None
         for entry in entries(self.path / "steps"):
-            if _ASIDE.fullmatch(entry.name):  # what a process that was killed while saving left
+            if _ASIDE.fullmatch(entry.name):  # left by a process that was killed while saving
                 shutil.rmtree(entry, ignore_errors=True)
 
     def release(self) -> None:
-        """Give the claim back."""
+        """Release the lock."""
         self._lock.release()
 
     def is_held(self) -> bool:
-        """Whether somebody trains into this folder now."""
+        """Whether a run is being trained into this folder now."""
         if not (self.path / ".lock").exists():
             return False
         try:
@@ -216,11 +216,11 @@ class RunFolder:
         return sorted(int(entry.name) for entry in entries(self.path / "steps") if _STEP.fullmatch(entry.name) and entry.is_dir())
 
     def can_resume(self) -> bool:
-        """Whether a saved step holds what training needs to go on; runs may keep weights only."""
+        """Whether a saved step holds what is needed to continue training. Some runs keep weights only."""
         return any((self._step_path(step) / "training.safetensors").exists() for step in self.steps())
 
     def write_step(self, step: int, state: dict[str, TensorDict]) -> None:
-        """Keep `state` (see `Trainer.state_dict`) as `step`. All or nothing. Raises OSError (disk full, for one)."""
+        """Save `state` (see `Trainer.state_dict`) as `step`, completely or not at all. Raises OSError, for instance if the disk is full."""
         target = self._step_path(step)
         aside = self.path / "steps" / f".{target.name}-{secrets.token_hex(4)}"
         try:
@@ -241,18 +241,18 @@ class RunFolder:
         path = self._step_path(step) / f"{part}.safetensors"
         if not path.parent.is_dir():
             kept = ", ".join(map(str, self.steps())) or "none"
-            raise StoreError(f"Step {step} is not kept in this run (kept: {kept}).")
+            raise StoreError(f"Step {step} is not saved in this run (saved: {kept}).")
         try:
             with safetensors.safe_open(path, framework="pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except FileNotFoundError:
             what = "it keeps weights only, so it can be explored but not resumed" if part == "training" else f"its {part} file is missing"
-            raise StoreError(f"Step {step} is not whole: {what}.") from None
+            raise StoreError(f"Step {step} is incomplete: {what}.") from None
         except (OSError, safetensors.SafetensorError):
             raise StoreError(f"{path.name} of step {step} is damaged or not a safetensors file.") from None
         if metadata != {"run": self.run_id, "step": str(step), "part": part}:
-            raise StoreError(f"{path.name} of step {step} is not this run's: it was written for something else.")
+            raise StoreError(f"{path.name} of step {step} does not belong to this run or this step: its label names another.")
         return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()}
 
     def read_step(self, step: int) -> dict[str, TensorDict]:
@@ -261,18 +261,18 @@ class RunFolder:
         return {part: self.read_part(step, part) for part in parts}
 
     def set_aside(self, step: int) -> None:
-        """Rename a step that cannot be read, so that it counts no more but is not lost."""
+        """Rename a step that cannot be read, so that it is ignored but not lost."""
         path = self._step_path(step)
         path.rename(path.with_name(f"damaged-{path.name}-{secrets.token_hex(2)}"))
 
     def prune(self) -> None:
-        """Thin the saved steps to logarithmic spacing. The newest, and those the user saved by hand, always stay."""
+        """Thin out the saved steps to doubling intervals. The newest ones, and those saved by hand, always stay."""
         keep = steps_to_keep(self.steps()) | {entry["step"] for entry in self.ledger() if entry["what"] == "saved-by-hand"}
         for step in set(self.steps()) - keep:
             self._discard_step(step)
 
     def _discard_step(self, step: int) -> None:
-        """Remove a saved step, if there is one, so that at no moment half of it is there. Raises OSError."""
+        """Remove a saved step, if it exists, without ever leaving half of it. Raises OSError."""
         path = self._step_path(step)
         aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
         if path.exists():
@@ -290,45 +290,45 @@ class RunFolder:
         append_lines(path, [*([] if path.exists() else [HEADER]), *metric_lines(rows)])
 
     def read_metrics(self) -> Rows:
-        """The recorded rows, float64 [n, 8]. Lines that are torn or not numbers are left out."""
+        """The recorded rows, float64 [n, 8]. Unfinished lines, and lines that do not hold numbers, are left out."""
         rows = [values for line in whole_lines(self.path / "metrics.csv") if (values := row_in(line)) is not None]
         return np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
 
     def append_readings(self, readings: Iterable[Reading]) -> None:
-        """Add what instruments have read to health.jsonl. Raises OSError."""
+        """Append readings to health.jsonl. Raises OSError."""
         append_lines(self.path / "health.jsonl", [to_line(reading) for reading in readings])
 
     def readings(self) -> tuple[Reading, ...]:
-        """All readings, oldest first; lines that are torn or hold none are left out."""
+        """All readings, oldest first. Unfinished or invalid lines are left out."""
         return tuple(reading for line in whole_lines(self.path / "health.jsonl") if (reading := from_line(line)) is not None)
 
     def append_ledger(self, step: int, what: str, /, **details: Any) -> None:
-        """Note what happened at `step`. Raises OSError."""
+        """Record an event at `step`. Raises OSError."""
         append_lines(self.path / "ledger.jsonl", [json.dumps({"time": _now(), "step": step, "what": what, **details})])
 
     def ledger(self) -> list[dict[str, Any]]:
-        """All entries, oldest first; lines that are not entries are left out."""
+        """All entries, oldest first. Invalid lines are left out."""
         return [entry for line in whole_lines(self.path / "ledger.jsonl") if (entry := entry_in(line)) is not None]
 
     def edits(self) -> tuple[Edit, ...]:
-        """The live edits that still hold, oldest first."""
+        """The edits that still apply, oldest first."""
         return edits_in(self.ledger())
 
     def processes(self) -> int:
-        """The most processes that trained the run together at any time; 1 where none joined."""
+        """The largest number of processes that trained the run together at any time; 1 if it was always a single process."""
         counts = [entry.get("count") for entry in self.ledger() if entry["what"] == "processes"]
         return max((count for count in counts if isinstance(count, int)), default=1)
 
     def config_at(self, step: int) -> TrainConfig:
-        """The config in force at `step`: the first one with the edits up to there. Raises StoreError."""
+        """The config in force at `step`: the first config with all edits up to that step. Raises StoreError."""
         changes = {edit.field: edit.new for edit in self.edits() if edit.step <= step}
         try:
-            return parse_config(self.config.model_dump() | changes)  # not `replace`: a stranger's field may be called `self`
+            return parse_config(self.config.model_dump() | changes)  # not `replace`: in a stranger's ledger a field may be called `self`
         except ConfigError as error:
-            raise StoreError(f"{self.path / 'ledger.jsonl'} holds an edit that cannot be: {error}") from None
+            raise StoreError(f"{self.path / 'ledger.jsonl'} holds an impossible edit: {error}") from None
 
     def forget_after(self, step: int) -> None:
-        """Drop curve points and readings after `step`, before the run goes on from there and takes them anew. Raises OSError."""
+        """Remove curve points and readings after `step`, because the run resumes from there and will record them again. Raises OSError."""
         rows = self.read_metrics()
         kept = rows[column(rows, "step") <= step]
         if len(kept) < len(rows):
@@ -339,18 +339,18 @@ class RunFolder:
             write_atomically(self.path / "health.jsonl", "".join(line + "\n" for line in before).encode())
 
     def write_sample(self, step: int, png: bytes, *, averaged: bool = False) -> None:
-        """Keep the fixed-latent grid of `step`, of the generator or of its moving average. Raises OSError."""
+        """Save the sample grid of `step`, made by the generator or by the averaged generator. Raises OSError."""
         (self.path / "samples").mkdir(exist_ok=True)
         write_atomically(self.path / "samples" / f"{step:08d}{_AVERAGED_GRID if averaged else ''}.png", png)
 
     def samples(self, *, averaged: bool = False) -> dict[int, Path]:
-        """The kept grids by step, ascending: of the generator or of its moving average."""
+        """The saved sample grids by step, ascending, of the generator or of the averaged generator."""
         ending = f"{_AVERAGED_GRID if averaged else ''}.png"
         named = {entry.name.removesuffix(ending): entry for entry in entries(self.path / "samples") if entry.name.endswith(ending)}
         return dict(sorted((int(step), entry) for step, entry in named.items() if _STEP.fullmatch(step)))
 
     def status(self) -> str:
-        """How the run stands, see `RunSummary.status`."""
+        """The status of the run, see `RunSummary.status`."""
         noted = [str(entry.get("status", "")) for entry in self.ledger() if entry["what"] == "status"]
         if self.is_held():
             return "running"
@@ -359,7 +359,7 @@ class RunFolder:
         return noted[-1] if noted[-1] in ("finished", "stopped", "failed") else "interrupted"
 
     def summary(self) -> RunSummary:
-        """What a list of runs shows of this one."""
+        """The line that a list of runs shows for this run."""
         steps = self.steps()
         return RunSummary(
             run_id=self.path.name,
@@ -379,7 +379,7 @@ def list_runs(root: Path) -> list[RunSummary]:
 
 
 def look_through(root: Path) -> tuple[list[RunSummary], list[DamagedRun]]:
-    """All run folders below `root`: those that can be opened, newest first, and those that cannot. What is no run folder is in neither."""
+    """All run folders below `root`: those that can be opened, newest first, and those that are damaged. Other folders are ignored."""
     runs: list[RunSummary] = []
     damaged: list[DamagedRun] = []
     for entry in entries(root):
@@ -395,7 +395,7 @@ def look_through(root: Path) -> tuple[list[RunSummary], list[DamagedRun]]:
 
 
 def steps_to_keep(steps: Iterable[int]) -> set[int]:
-    """The two newest of `steps` (should one be damaged), and of the others the first in each doubling: 0, 100, 200, 400, ... if there."""
+    """The two newest of `steps` (in case one is damaged), and the first step in each doubling: 0, 100, 200, 400, ... where they exist."""
     ordered = sorted(steps)
     first_of_doubling: dict[int, int] = {}
     for step in ordered:
@@ -404,7 +404,7 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
 
 
 def _whole(meta: Any) -> dict[str, Any]:
-    """What config.json holds, if it has the parts that this program relies on. Raises ValueError."""
+    """The contents of config.json, after checking for the parts that this program relies on. Raises ValueError."""
     sound = (
         isinstance(meta, dict)
         and isinstance(meta.get("run_id"), str)

@@ -1,4 +1,4 @@
-"""The curves of a run: an append-only table that readers may look at while it grows."""
+"""The curves of a run: an append-only table that other threads may read while it grows."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLUMNS = ("step", "generator_updates", "seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")
-"""One row per recorded step. `seconds`: training time, pauses left out. `generator_loss` is that of the latest generator update
-(nan before the first). `critic_loss` includes the gradient penalty, if there is one; the estimate never does. The rest is of the step."""
+"""One row per recorded step. `seconds`: training time without pauses. `generator_loss`: that of the latest generator update (nan before the
+first). `critic_loss` includes the gradient penalty, if there is one; the estimate never does. The other columns belong to the step
+itself."""
 
 HEADER = ",".join(COLUMNS)
 """The first line of metrics.csv."""
-_MOST_COUNTED = 1e15
-"""Steps, generator updates and seconds of a run."""
-_MOST_FLOAT32 = float(np.finfo(np.float32).max)
+_MAX_COUNT = 1e15
+"""The largest number of steps, generator updates or seconds that a run can have."""
+_MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 Rows = NDArray[np.float64]
 
 
 class History:
-    """Rows of `COLUMNS`, float64 [n, 8]. One thread appends; any thread may read a view: written rows never change."""
+    """Rows of `COLUMNS`, float64 [n, 8]. One thread appends. Any thread may read a view, because rows never change once written."""
 
     def __init__(self, rows: Rows | None = None) -> None:
         rows = np.empty((0, len(COLUMNS))) if rows is None else rows
@@ -33,7 +34,7 @@ class History:
         """Add `rows`, [k, 8]."""
         needed = self._length + len(rows)
         if needed > len(self._buffer):
-            # A new buffer, so that views handed out before keep reading the old one.
+            # A new buffer, so that earlier views keep reading the old one.
             grown = np.empty((2 * needed, len(COLUMNS)))
             grown[: self._length] = self._buffer[: self._length]
             self._buffer = grown
@@ -48,12 +49,12 @@ class History:
 
 
 def column(rows: Rows, name: str) -> NDArray[np.float64]:
-    """One column of `rows` by its name in `COLUMNS`."""
+    """One column of `rows`, by its name in `COLUMNS`."""
     return rows[:, COLUMNS.index(name)]
 
 
 def newest(rows: Rows, name: str, default: float) -> float:
-    """The last value of a column; `default` where there are no rows."""
+    """The last value of a column; `default` if there are no rows."""
     return float(column(rows, name)[-1]) if len(rows) else default
 
 
@@ -63,12 +64,12 @@ def metric_lines(rows: Rows) -> list[str]:
 
 
 def row_in(line: str) -> list[float] | None:
-    """The cells of a line of metrics.csv; None unless there is one for each column, within what a run can reach."""
+    """The cells of a line of metrics.csv; None unless it has one cell per column, each within the range that a run can reach."""
     try:
         row = [float(cell) if cell else math.nan for cell in line.split(",")]
     except ValueError:
         return None
-    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MOST_COUNTED for cell in row[:3]):
+    if len(row) != len(COLUMNS) or not all(0 <= cell <= _MAX_COUNT for cell in row[:3]):
         return None
-    # The rest is computed in float32; a loss may be infinite.
-    return row if all(not math.isfinite(cell) or abs(cell) <= _MOST_FLOAT32 for cell in row[3:]) else None
+    # The other columns are computed in float32; a loss may be infinite.
+    return row if all(not math.isfinite(cell) or abs(cell) <= _MAX_FLOAT32 for cell in row[3:]) else None

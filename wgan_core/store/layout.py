@@ -1,4 +1,5 @@
-"""What a run folder may hold: plain files and folders of certain names and sizes, and no links. Checked before anything in it is used."""
+"""The files that a run folder may hold: plain files and folders with known names and limited sizes, and no links. Checked before any of
+them is used."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from pathlib import Path
 from wgan_core.store.files import entries, is_link
 
 DIRECTIONS = "directions.json"
-"""Kept by `directions`."""
-MOST_BYTES = {
+"""Written and read by `latent.directions`."""
+MAX_BYTES = {
     "config.json": 10**6,
     "metrics.csv": 4 * 10**9,
     "ledger.jsonl": 10**8,
@@ -18,8 +19,8 @@ MOST_BYTES = {
     DIRECTIONS: 10**7,
     ".lock": 10**6,
 }
-"""The files of a run folder, and how large each may be: what no run writes is not read either."""
-_MOST_SAMPLE = 10**8
+"""The files of a run folder and the largest size of each, in bytes. Larger files were not written by a run and are not read."""
+_MAX_SAMPLE_BYTES = 10**8
 
 
 class StoreError(Exception):
@@ -27,58 +28,58 @@ class StoreError(Exception):
 
 
 class NoRun(StoreError):
-    """A place where there is no run folder at all."""
+    """There is no run folder at this path."""
 
 
 def check_layout(path: Path) -> None:
-    """Raises StoreError where something in the run folder at `path` is not the kind of thing that it should be, or far too large.
+    """Check the run folder at `path`. Raises StoreError if an entry is of the wrong kind or far too large.
 
-    A stranger's folder may hold links: behind them this program would write, and thin out steps, anywhere. `path` itself may be reached
-    through links: those are the user's own.
+    A stranger's folder may hold links. Following them, this program would write and delete outside the folder. `path` itself may be reached
+    through links, since those are the user's own.
     """
-    for name, most in MOST_BYTES.items():
+    for name, max_bytes in MAX_BYTES.items():
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "file")
-            _check_size(path / name, found, most)
+            _check_size(path / name, found, max_bytes)
     for name in ("steps", "samples"):
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "folder")
-            _check_inside(path / name, most=_MOST_SAMPLE if name == "samples" else None)
+            _check_inside(path / name, max_bytes=_MAX_SAMPLE_BYTES if name == "samples" else None)
 
 
-def _check_inside(folder: Path, *, most: int | None, deeper: bool = True) -> None:
-    """What lies in `folder` and in its folders; `most`: bytes of a file, None for any number."""
+def _check_inside(folder: Path, *, max_bytes: int | None, deeper: bool = True) -> None:
+    """Check the entries of `folder` and of its subfolders. `max_bytes`: per file, None for no limit."""
     for entry in entries(folder):
         found = _look(entry)
         if found is not None:
             _check_kind(entry, found)
-            if most is not None:
-                _check_size(entry, found, most)
+            if max_bytes is not None:
+                _check_size(entry, found, max_bytes)
             if deeper and stat.S_ISDIR(found.st_mode):
-                _check_inside(entry, most=most, deeper=False)
+                _check_inside(entry, max_bytes=max_bytes, deeper=False)
 
 
-def _check_size(path: Path, found: os.stat_result, most: int) -> None:
-    if found.st_size > most:
-        raise StoreError(f"{path} is larger than any run makes it ({most:,} bytes): restore it from a copy.")
+def _check_size(path: Path, found: os.stat_result, max_bytes: int) -> None:
+    if found.st_size > max_bytes:
+        raise StoreError(f"{path} is larger than any file that a run writes there ({max_bytes:,} bytes): restore it from a copy.")
 
 
 def _look(path: Path) -> os.stat_result | None:
-    """What is there, links not followed; None where nothing is, or not any more."""
+    """The entry itself, without following links; None if there is none (any more)."""
     try:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}): give yourself the right to, or restore it from a copy.") from None
+        raise StoreError(f"{path} cannot be read ({error.strerror}): make it readable for your user, or restore it from a copy.") from None
 
 
 def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
-    """Raises StoreError unless a plain file or a folder was found; with `wanted`, unless that one was."""
+    """Raise StoreError unless the entry is a plain file or a folder, and of the kind `wanted` if that is given."""
     if is_link(found):
-        raise StoreError(f"{path} is a link, which a run folder may not hold: put what it points to in its place, or delete it.")
+        raise StoreError(f"{path} is a link, and a run folder may not hold links: replace it with what it points to, or delete it.")
     kind = "file" if stat.S_ISREG(found.st_mode) else "folder" if stat.S_ISDIR(found.st_mode) else ""
     if not kind:
         raise StoreError(f"{path} is neither a file nor a folder: delete it.")

@@ -1,4 +1,4 @@
-"""What a run's ledger says: one entry a line, and the live edits among them."""
+"""A run's ledger: one entry per line, and the edits among them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wgan_core.store.files import parse_json
 
 @dataclass(frozen=True)
 class Edit:
-    """A live change: from `step` on, `field` is `new`."""
+    """A change of a live setting: from `step` on, `field` has the value `new`."""
 
     step: int
     field: str
@@ -20,7 +20,7 @@ class Edit:
 
 
 def entry_in(line: str) -> dict[str, Any] | None:
-    """The entry that a line holds, with its `step` and `what`; None for a line that holds none."""
+    """The entry in a line of the ledger, with its `step` and `what`; None if the line does not hold one."""
     try:
         entry = parse_json(line)
     except ValueError:
@@ -30,7 +30,7 @@ def entry_in(line: str) -> dict[str, Any] | None:
 
 
 def edits_in(entries: Iterable[Mapping[str, Any]]) -> tuple[Edit, ...]:
-    """The live edits that still hold: those made after a step that was later resumed from are left out."""
+    """The edits that still apply. If the run was later resumed from an earlier step, the edits after that step are left out."""
     edits: list[Edit] = []
     for entry in entries:
         if entry["what"] == "resumed":

@@ -1,4 +1,4 @@
-"""What a run's instruments have read: a record for each measurement, as they stand in `health.jsonl`. No torch: pages use it."""
+"""What a run's instruments have read: one record per measurement, as in `health.jsonl`. Imports no torch, because pages use it."""
 
 from __future__ import annotations
 
@@ -19,61 +19,72 @@ _DIGITS = 6
 
 
 class Kind(NamedTuple):
-    """What a reading's value is, in words."""
+    """What the value of a reading means, in words."""
 
     title: str
     meaning: str
     share: bool = False
-    """Whether the value is a share, to be written as a percentage."""
+    """Whether the value is a share, shown as a percentage."""
 
 
 KINDS: MappingProxyType[str, Kind] = MappingProxyType(
     {
         "exact-w1": Kind(
             "Exact W1",
-            "The Wasserstein-1 distance of generated from real points: the cheapest way to match them one to one, mean distance per pair.",
+            "The Wasserstein-1 distance between generated and real points: they are matched one to one as cheaply as possible, and the "
+            "value is the mean distance per pair.",
         ),
         "sliced-w1": Kind(
             "Sliced W1",
-            "The Wasserstein-1 distance along single directions, exact on each, mean over 256 fixed random ones. A distance of "
-            "its own, not W1 of the images.",
+            "The Wasserstein-1 distance along single directions: exact along each one, and averaged over 256 fixed random directions. It "
+            "is a distance of its own, not the W1 of the images.",
         ),
         "energy": Kind(
-            "Energy distance", "2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖, estimated without bias: small negative values are noise around 0."
+            "Energy distance", "2 E‖X − Y‖ − E‖X − X'‖ − E‖Y − Y'‖, estimated without bias, so small negative values are noise around 0."
         ),
         "fd-cnn": Kind(
             "FD-CNN",
-            "Squared Fréchet distance of features of a small classifier trained here. Comparable under the same classifier and the same n "
-            "only; it is not the FID.",
+            "The squared Fréchet distance between features of a small classifier that was trained here. Compare it only under the same "
+            "classifier and at the same n; it is not the FID.",
         ),
-        "critic-health": Kind("Steepest slope K_emp", "The steepest slope of the critic that was found. A lower bound of K."),
-        "diversity": Kind("Diversity", "Mean distance of two samples over that of two real ones: 100 % where they differ as much.", True),
-        "movement": Kind("Movement", "How far samples of the same latents have moved since the last look, over the distance of two.", True),
-        "modes": Kind("Modes hit", "Modes of the mixture that hold at least 1 % of the points within three standard deviations."),
-        "classes": Kind("Classes covered", "Classes that come up at least a tenth as often as in real data, seen by the small classifier."),
+        "critic-health": Kind("Steepest slope K_emp", "The steepest slope of the critic that was found. It is a lower bound of K."),
+        "diversity": Kind(
+            "Diversity", "The mean distance between two generated samples, relative to two real ones: 100 % if they differ as much.", True
+        ),
+        "movement": Kind(
+            "Movement",
+            "How far the samples of the same latents have moved since the last look, relative to the distance between two real samples.",
+            True,
+        ),
+        "modes": Kind("Modes hit", "Modes of the mixture that have at least 1 % of the points within three standard deviations."),
+        "classes": Kind(
+            "Classes covered", "Classes that occur at least a tenth as often as in real data, according to the small classifier."
+        ),
         "nearest": Kind(
             "Nearest training image",
-            "Median distance of a sample to the nearest training image, over the same of a real image: near 0 where images are copied.",
+            "The median distance from a generated sample to the nearest training image, relative to the same distance for real images: "
+            "near 0 if training images are copied.",
         ),
         "mode-gap": Kind(
             "BatchNorm mode gap",
-            "Sliced W1 between samples with BatchNorm in train and in eval mode, over that of two eval samples: 1 where there is no gap.",
+            "Sliced W1 between samples with BatchNorm in train mode and in eval mode, relative to that between two sets of eval samples: "
+            "1 if there is no gap.",
         ),
         "overfit-gap": Kind(
-            "Critic's memory", "How much higher the critic scores training than held-out images, as a share of the estimate.", True
+            "Critic's memory", "How much higher the critic scores training images than held-out images, as a share of the estimate.", True
         ),
         "critic-lag": Kind(
             "Found by the critic",
-            "What the critic sees of the distance, estimate over steepest slope, as a share of what it sees after 200 more updates with "
-            "the generator standing still: 100 % where it keeps up.",
+            "How much of the distance the critic sees (estimate / steepest slope), as a share of what it sees after 200 more updates with "
+            "the generator standing still: 100 % if it keeps up.",
             True,
         ),
     }
 )
 DISTANCES = ("exact-w1", "sliced-w1", "energy", "fd-cnn")
-"""Keys whose value stands beside a floor."""
+"""Keys of the readings that have a floor."""
 ADVICE = "advice"
-"""The key of the record that holds the advice; its value is the number of warnings."""
+"""The key of the record that holds the advice. Its value is the number of warnings."""
 
 
 @dataclass(frozen=True)
@@ -83,32 +94,33 @@ class Reading:
     key: str
     """One of `KINDS`, or `ADVICE`."""
     step: int
-    """Critic updates done by the networks that were measured."""
+    """Critic updates of the networks that were measured."""
     generator_updates: int
     value: float | None
-    """None where it is undefined; `details` then says why."""
+    """None if undefined; `details` then says why."""
     floor: float | None = None
-    """What real data get against real data at the same n; distances only."""
+    """The value of real data against other real data at the same n; for distances only."""
     floor_sd: float | None = None
     n: int = 0
-    """Samples on either side."""
+    """Number of samples on each side."""
     unit: str = ""
     mode: str = "eval"
-    """Of the generator's BatchNorm: eval (running statistics) or train (those of the batch)."""
+    """Mode of the generator's BatchNorm: eval (running statistics) or train (statistics of the batch)."""
     reference: str = ""
-    """The real data compared with: held-out or training."""
+    """The real data used for comparison: held-out or training."""
     seconds: float = 0.0
-    """What it took: the time that training stood still for the copy, and that the measuring thread was at work. Training loses no more."""
+    """The cost: seconds that training stood still for the copy, plus seconds that the measuring thread worked. Training loses no more than
+    this."""
     trained: float = 0.0
     """Seconds of training since the run was started or resumed."""
     spent: float = 0.0
-    """Seconds that all instruments have cost since then."""
+    """Seconds that all instruments together have cost since then."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """Plain values that JSON has; what depends on the key."""
+    """Plain JSON values, which depend on the key."""
 
     @property
     def excess(self) -> float | None:
-        """value − floor, where there are both."""
+        """value − floor; None if either is missing."""
         return None if self.value is None or self.floor is None else self.value - self.floor
 
 
@@ -116,12 +128,12 @@ _NAMES = {field.name for field in dataclasses.fields(Reading)}
 
 
 def to_line(reading: Reading) -> str:
-    """A line of `health.jsonl`."""
+    """The reading as a line of `health.jsonl`."""
     return json.dumps({name: plain(getattr(reading, name)) for name in sorted(_NAMES)}, allow_nan=False, separators=(",", ":"))
 
 
 def from_line(line: str) -> Reading | None:
-    """The reading that a line holds; None for a line that holds none. Names from later versions are left out."""
+    """The reading in a line of `health.jsonl`; None if the line does not hold one. Fields of later versions are ignored."""
     try:
         found = parse_json(line)
         reading = Reading(**{name: value for name, value in found.items() if name in _NAMES})
@@ -141,7 +153,8 @@ def from_line(line: str) -> Reading | None:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it: arrays as lists, data classes as dicts, floats to six digits, and None for what is not a finite number."""
+    """`value` as JSON values: arrays become lists, data classes become dicts, floats keep six digits, and non-finite numbers become
+    None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, np.ndarray):
@@ -168,23 +181,23 @@ def of_key(readings: Iterable[Reading], key: str) -> list[Reading]:
 
 
 def advice_in(readings: Iterable[Reading]) -> list[dict[str, Any]]:
-    """The newest advice: dicts with key, level, text, number and setting; empty where there is none."""
+    """The newest advice, as dicts with key, level, text, number and setting; empty if there is none."""
     last = newest(readings).get(ADVICE)
     found = last.details.get("advice", []) if last is not None else []
     return [one for one in found if isinstance(one, dict) and isinstance(one.get("text"), str)] if isinstance(found, list) else []
 
 
 def share_of_training(readings: Sequence[Reading]) -> float | None:
-    """What all instruments have cost, as a share of training time; None before the first. Clocks begin anew where a run is resumed."""
+    """The cost of all instruments as a share of training time; None before the first reading. The clocks restart when a run is resumed."""
     booked = [reading for reading in readings if reading.trained > 0]
-    # The last of each session; measurements may overtake each other, but never by as much as a new beginning.
+    # The last reading of each session. Readings may arrive out of order, but never by as much as a restart of the clock.
     ends = [one for one, after in itertools.pairwise(booked) if after.spent < one.spent] + booked[-1:]
     trained = sum(reading.trained for reading in ends)
     return sum(reading.spent for reading in ends) / trained if trained else None
 
 
 def value_in_words(reading: Reading) -> str:
-    """The value beside what it needs to be judged: "0.12 (floor 0.069 ± 0.004)"."""
+    """The value together with its floor, if it has one: "0.12 (floor 0.069 ± 0.004)"."""
     if reading.value is None:
         return "undefined"
     kind = KINDS.get(reading.key)

@@ -1,1 +1,1 @@
-"""The mathematics: networks, losses, one training step, and what makes it fast. No file, no clock, no page."""
+"""The mathematics: networks, losses, one training step, and what makes it fast. Uses no files, no clock and no pages."""

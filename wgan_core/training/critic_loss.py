@@ -1,6 +1,6 @@
-"""What makes it a Wasserstein GAN: the estimate, and what keeps the critic Lipschitz.
+"""What makes it a Wasserstein GAN: the estimate, and the Lipschitz methods for the critic.
 
-One sign everywhere: Wasserstein estimate = E f(real) - E f(fake); larger means farther apart (1701.07875, equation 2).
+The sign is the same everywhere: Wasserstein estimate = E f(real) - E f(fake); larger means further apart (1701.07875, equation 2).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from torch import Tensor
 
 
 def wasserstein_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """E f(real) - E f(fake) of critic scores [batch, 1], as a 0-dim tensor. The critic ascends it; it is W1 only up to the critic's
+    """E f(real) - E f(fake) for critic scores [batch, 1], as a 0-dim tensor. The critic maximises it. It is W1 only up to the critic's
     Lipschitz constant."""
     return real_scores.mean() - fake_scores.mean()
 
 
 def generator_loss(fake_scores: Tensor) -> Tensor:
-    """-E f(G(z)), 0-dim. Its level means nothing: f may be shifted by any constant."""
+    """-E f(G(z)), 0-dim. Its level means nothing, because any constant can be added to f."""
     return -fake_scores.mean()
 
 
@@ -33,9 +33,9 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
     """Mean of (‖∇f(x̂)‖₂ − 1)² over x̂ = alpha · real + (1 − alpha) · fake, 0-dim, with a graph (1704.00028, algorithm 1 and section 4).
 
     Args:
-        critic: scores images [batch, 1]; each score must depend on its own image alone, so no BatchNorm.
-        real, fake: images [batch, ...] of equal shape.
-        alpha: uniform on [0, 1], one for each sample, [batch, 1, 1, ...].
+        critic: gives images a score [batch, 1]. Each score must depend only on its own image, so BatchNorm is not allowed.
+        real, fake: images [batch, ...] of the same shape.
+        alpha: uniform on [0, 1], one number per sample, [batch, 1, 1, ...].
     """
     between = (alpha * real + (1 - alpha) * fake).requires_grad_()
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
@@ -43,6 +43,6 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
 
 
 def slope_norm(gradient: Tensor) -> Tensor:
-    """‖∇f‖₂ of each of the gradients [batch, ...], [batch]."""
-    # Without the small number the square root has an infinite slope where the gradient vanishes.
+    """‖∇f‖₂ of each of the gradients [batch, ...], returned as [batch]."""
+    # Without the small number, the square root would have an infinite slope where the gradient is 0.
     return (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()

@@ -1,4 +1,4 @@
-"""Which device a run trains on."""
+"""Choosing the device that a run trains on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 
 from wgan_core.config import ConfigError
 
-# What PyTorch chose for this machine (its physical cores), before anything here changes it.
+# The number that PyTorch chose for this machine (its physical cores), before anything here changes it.
 _CORES = torch.get_num_threads()
 
 
 def resolve_device(name: str) -> torch.device:
-    """The device that `auto`, `cpu`, `cuda` or `mps` means on this machine. Raises ConfigError where there is none of that kind."""
+    """The device that `auto`, `cpu`, `cuda` or `mps` stands for on this machine. Raises ConfigError if there is no such device."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
@@ -35,31 +35,32 @@ def describe_device(device: torch.device) -> str:
 
 
 def train_on_this_thread(threads: int = 0) -> None:
-    """Give the calling thread `threads` cores for PyTorch's mathematics on CPU; 0 takes all but one.
+    """Give the calling thread `threads` cores for PyTorch's computations on the CPU; 0 takes all but one.
 
-    One core is left to the page, the browser and everything else. The workers of an OpenMP team wait for each other many times a step, so
-    a team that has to share even one of its cores becomes many times slower than a single thread (measured on two cores, `walkthrough`, one
-    busy neighbour: 4 to 80 steps/s with two threads, 124 with one; 200 against 130 without a neighbour).
-    For the same reason only one thread of a process should call this at a time.
+    One core is left for the page, the browser and everything else. The workers of an OpenMP team wait for each other many times per step,
+    so a team that has to share even one of its cores becomes many times slower than a single thread. Measured with `walkthrough` on two
+    cores and one busy neighbour: 4 to 80 steps/s with two threads, 124 with one; without the neighbour, 200 against 130.
+    For the same reason, only one thread of a process should call this at a time.
     """
     torch.set_num_threads(threads or max(1, _CORES - 1))
     _keep_freed_memory()
 
 
 def _keep_freed_memory() -> None:
-    """Let glibc keep what a training step frees for the next step, instead of giving it back to the system and asking for it again.
+    """Let glibc keep the memory that a training step frees for the next step, instead of returning it to the system and requesting it
+    again.
 
-    The system clears every page it hands out: 190 to 290 page faults a step of `walkthrough`, an eighth of its time. Only what the largest
-    step needs is kept.
+    The system clears every page that it hands out: this caused 190 to 290 page faults per step of `walkthrough`, an eighth of its time. No
+    more is kept than the largest step needs.
     """
     if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
-        trim_threshold, mmap_threshold = -1, -3  # names of malloc.h
+        trim_threshold, mmap_threshold = -1, -3  # constants from malloc.h
         libc.mallopt(trim_threshold, 2**31 - 1)
         libc.mallopt(mmap_threshold, 2**30)
 
 
 def compute_beside_training() -> None:
-    """Keep PyTorch's mathematics in the calling thread to one core, so that it does not halve the speed of a thread that trains."""
+    """Limit PyTorch's computations in the calling thread to one core, so that they do not halve the speed of a thread that trains."""
     if torch.get_num_threads() != 1:
         torch.set_num_threads(1)

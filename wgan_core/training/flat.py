@@ -1,5 +1,5 @@
-"""All parameters of a network in one tensor, and all its gradients in another: an optimiser's step, a clip or an all-reduce is then a few
-calls on two long vectors instead of many on small ones."""
+"""All parameters of a network in one tensor, and all gradients in another. An optimiser step, a clip or an all-reduce then takes a few
+calls on two long vectors instead of many calls on small ones."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import torch
 from torch import Tensor, nn
 
 _ALIGNED = 16
-"""Each parameter begins at a multiple of this many numbers (64 bytes), as it would by itself: matrix products depend on that for speed."""
+"""Each parameter starts at a multiple of this many numbers (64 bytes), as it would on its own, because the speed of matrix products depends
+on it."""
 
 
 class FlatParameters:
-    """The parameters of `network`, moved into one vector that they are views of from then on.
+    """The parameters of `network`, moved into one vector. From then on the parameters are views of it.
 
-    Autograd adds to the gradients in place, so they have to be zeroed before each backward pass; `gradient.zero_()` does it for all.
+    Autograd adds to the gradients in place, so they have to be zeroed before each backward pass; `gradient.zero_()` does it for all of
+    them.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -22,9 +24,9 @@ class FlatParameters:
         first = self._parameters[0]
         length = sum(_room(shape) for shape in self.shapes)
         self.vector = nn.Parameter(torch.zeros(length, dtype=first.dtype, device=first.device))
-        """Every parameter, float [length]; between them lie up to 15 zeros."""
+        """All parameters, float [length]. Between two of them there may be up to 15 zeros."""
         self.gradient = torch.zeros_like(self.vector)
-        """The same for the gradients; it is `vector.grad`."""
+        """All gradients in the same layout; it is `vector.grad`."""
         self.vector.grad = self.gradient
         for parameter, place, gradient in zip(self._parameters, self.views(self.vector.data), self.views(self.gradient), strict=True):
             place.copy_(parameter.data)
@@ -32,7 +34,7 @@ class FlatParameters:
             parameter.grad = gradient
 
     def views(self, vector: Tensor) -> list[Tensor]:
-        """The parts of a `vector` [length] that belong to each parameter, in its shape."""
+        """The parts of `vector` [length] that belong to each parameter, each in the parameter's shape."""
         parts: list[Tensor] = []
         start = 0
         for shape in self.shapes:
@@ -41,7 +43,7 @@ class FlatParameters:
         return parts
 
     def join(self, parts: list[Tensor]) -> Tensor:
-        """The inverse of `views`: one vector [length] of tensors shaped like the parameters."""
+        """The inverse of `views`: one vector [length] from tensors shaped like the parameters."""
         vector = torch.zeros_like(self.vector.data)
         for place, part in zip(self.views(vector), parts, strict=True):
             place.copy_(part)

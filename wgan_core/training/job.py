@@ -1,4 +1,4 @@
-"""Whether torchrun started this process as one of several. Imports no torch, so that a mistyped flag is refused at once."""
+"""Whether torchrun started this process as one of several. Imports no torch, so that a mistyped flag is reported at once."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ class Job:
     """The place of this process among those that train one run together."""
 
     rank: int
-    """0 to size − 1. Process 0 keeps the run folder and speaks for all."""
+    """0 to size − 1. Process 0 owns the run folder and does all the printing."""
     size: int
-    """Processes on all machines together."""
+    """Number of processes on all machines together."""
     local_rank: int
-    """Its number on its machine."""
+    """Number of this process on its machine."""
     machine: int
-    """The number of its machine."""
+    """Number of the machine."""
 
     @property
     def leads(self) -> bool:
@@ -29,7 +29,7 @@ class Job:
 
 
 def current_job(environment: Mapping[str, str] = os.environ) -> Job | None:
-    """The job that torchrun's variables describe; None for a process on its own, also where torchrun started just one."""
+    """The job described by torchrun's variables; None for a single process, even if torchrun started it."""
     if any(not environment.get(name) for name in _NEEDED) or int(environment["WORLD_SIZE"]) < 2:
         return None
     rank, size, local_rank = (int(environment[name]) for name in _NEEDED[:3])

@@ -1,6 +1,6 @@
-"""BatchNorm over the joined batch of several processes: the same statistics, gradients and running statistics as in one process.
+"""BatchNorm over the joined batch of several processes, with the same statistics, gradients and running statistics as in one process.
 
-PyTorch's SyncBatchNorm is that too, but on a GPU only.
+PyTorch's SyncBatchNorm does this too, but only on GPUs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from wgan_core.training.world import World
 
 
 class JointBatchNorm(nn.Module):
-    """Takes the place of `norm` (a BatchNorm1d or BatchNorm2d), with its parameters and buffers."""
+    """Replaces `norm` (a BatchNorm1d or BatchNorm2d), with the same parameters and buffers."""
 
     def __init__(self, norm: nn.BatchNorm1d | nn.BatchNorm2d, world: World) -> None:
         super().__init__()
@@ -39,12 +39,12 @@ class JointBatchNorm(nn.Module):
         variance, mean = torch.var_mean(x.float(), [0, *range(2, x.ndim)], correction=0)
         means, variances = self._world.gather(torch.stack((mean, variance))).unbind(1)
         mean = means.mean(0)
-        # Not the mean of the squares less the square of the mean: that cancels where the mean is large.
+        # Not the mean of the squares minus the square of the mean, which loses precision where the mean is large.
         return mean, (variances + (means - mean).square()).mean(0)
 
     @torch.no_grad()
     def follow(self, mean: Tensor, variance: Tensor, count: int) -> None:
-        """Move the running statistics towards the `moments` of a batch with `count` numbers of each feature in each process."""
+        """Update the running statistics with the `moments` of a batch that has `count` values of each feature in each process."""
         assert isinstance(self.running_mean, Tensor) and isinstance(self.running_var, Tensor)
         self.num_batches_tracked += 1
         momentum = self._momentum if self._momentum is not None else 1 / float(self.num_batches_tracked)
@@ -54,7 +54,7 @@ class JointBatchNorm(nn.Module):
 
 
 def join_batch_norms(network: nn.Module, world: World) -> None:
-    """Let every BatchNorm of `network` take its statistics over the joined batch."""
+    """Make every BatchNorm of `network` take its statistics over the joined batch."""
     for parent in list(network.modules()):
         for name, child in parent.named_children():
             if isinstance(child, nn.BatchNorm1d | nn.BatchNorm2d):

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig
 
 ImageShape = tuple[int, int, int]  # channels, height, width
-SampleShape = tuple[int, ...]  # of an image, or (2,) of a point
+SampleShape = tuple[int, ...]  # shape of an image, or (2,) for a point
 
 
 class MLPGenerator(nn.Module):
     """Maps latents [batch, latent_dim] to images [batch, channels, height, width] in (-1, 1), or to points [batch, 2], unbounded.
 
-    Linear blocks with LeakyReLU, BatchNorm1d on all but the first (with norm "batch"), for images tanh at the end: the walkthrough's
-    generator. With output "linear" images have no tanh and are unbounded.
+    Linear blocks with LeakyReLU; BatchNorm1d on all but the first (with norm "batch"); for images, tanh at the end. This is the
+    walkthrough's generator. With output "linear", images have no tanh and are unbounded.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class MLPGenerator(nn.Module):
                 layers.append(nn.BatchNorm1d(outputs, eps=eps))
             layers.append(nn.LeakyReLU(slope, inplace=True))
         layers.append(nn.Linear(widths[-1], math.prod(sample_shape)))
-        if len(sample_shape) > 1 and output == "tanh":  # points have no bounds
+        if len(sample_shape) > 1 and output == "tanh":  # points are not bounded
             layers.append(nn.Tanh())
         self.layers = nn.Sequential(*layers)
 
@@ -66,19 +66,20 @@ class MLPCritic(nn.Module):
 def _norm(norm: str, channels: int, batch_norm: type[nn.Module]) -> list[nn.Module]:
     if norm == "batch":
         return [batch_norm(channels)]
-    # One group: mean and variance over all features of one image, which is layer normalisation at every image shape.
+    # With one group, mean and variance are taken over all features of one image: layer normalisation for any image shape.
     return [nn.GroupNorm(1, channels)] if norm == "layer" else []
 
 
 INNER = 4
-"""Side of the DCGAN's innermost feature map."""
+"""Side of the DCGAN's innermost feature map, in pixels."""
 
 
 def dcgan_plan(size: int, width: int) -> list[tuple[int, int]]:
-    """Channels of each hidden layer, from the innermost to the image, and the kernel between it and the next, stride 2, padding 1.
+    """For each hidden layer, from the innermost to the image: its number of channels, and the kernel size between it and the next layer
+    (stride 2, padding 1).
 
-    64 px: 4 → 8 → 16 → 32 → 64, channels 8, 4, 2, 1 times `width`; 32 px: one layer less; 28 px: 4 → 7 → 14 → 28, as the WGAN-GP authors'
-    networks for MNIST, whose 7 takes a kernel of 3.
+    64 px: 4 → 8 → 16 → 32 → 64, channels 8, 4, 2, 1 times `width`. 32 px: one layer fewer. 28 px: 4 → 7 → 14 → 28, as in the WGAN-GP
+    authors' networks for MNIST; the 7 needs a kernel of 3.
     """
     layers = {28: 3, 32: 3, 64: 4}[size]
     kernels = [3 if size == 28 else 4, *[4] * (layers - 1)]
@@ -96,7 +97,7 @@ class DCGANGenerator(nn.Module):
         self.latent_dim = latent_dim
         self.sample_shape = image_shape
         plan = dcgan_plan(image_shape[1], width)
-        has_norm = norm == "batch"  # which would subtract a bias before it
+        has_norm = norm == "batch"  # a norm would subtract the bias before it, so there is none
         layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, plan[0][0], INNER, bias=not has_norm)]
         for index, (channels, kernel) in enumerate(plan, start=1):
             layers += [*([nn.BatchNorm2d(channels, eps=eps)] if has_norm else []), nn.ReLU(inplace=True)]
@@ -110,7 +111,7 @@ class DCGANGenerator(nn.Module):
 
 
 class DCGANCritic(nn.Module):
-    """Maps images [batch, channels, size, size] to one unbounded score each, [batch, 1]: the generator's plan the other way round."""
+    """Maps images [batch, channels, size, size] to one unbounded score each, [batch, 1]. Uses the generator's plan in reverse."""
 
     def __init__(self, image_shape: ImageShape, width: int, slope: float, norm: str) -> None:
         super().__init__()
@@ -119,11 +120,11 @@ class DCGANCritic(nn.Module):
         inputs = image_shape[0]
         for outputs, kernel in reversed(dcgan_plan(image_shape[1], width)):
             layers.append(nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1))
-            if len(layers) > 1:  # as in the DCGAN, not on what comes straight from the image
+            if len(layers) > 1:  # as in the DCGAN paper, no norm directly after the image
                 layers += _norm(norm, outputs, nn.BatchNorm2d)
             layers.append(nn.LeakyReLU(slope, inplace=True))
             inputs = outputs
-        # The last kernel covers the whole feature map, so that there is exactly one score an image.
+        # The last kernel covers the whole feature map, so there is exactly one score per image.
         self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1, INNER))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -131,7 +132,7 @@ class DCGANCritic(nn.Module):
 
 
 def build_generator(config: TrainConfig, shape: SampleShape) -> MLPGenerator | DCGANGenerator:
-    """The generator that `config` describes, for images or points of `shape`. Raises ValueError where it cannot make these."""
+    """The generator that `config` describes, for images or points of `shape`. Raises ValueError if it cannot make these."""
     eps, norm, output = config.batchnorm_eps, config.generator_norm, config.generator_output
     if config.architecture == "dcgan":
         return DCGANGenerator(config.latent_dim, _image_shape(shape), config.dcgan_width, eps, norm, output)
@@ -139,7 +140,7 @@ def build_generator(config: TrainConfig, shape: SampleShape) -> MLPGenerator | D
 
 
 def build_critic(config: TrainConfig, shape: SampleShape) -> MLPCritic | DCGANCritic:
-    """The critic that `config` describes, for images or points of `shape`. Raises ValueError where it cannot score these."""
+    """The critic that `config` describes, for images or points of `shape`. Raises ValueError if it cannot score these."""
     if config.architecture == "dcgan":
         return DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm)
     return MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm)
@@ -157,8 +158,8 @@ _WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 def initialise(network: nn.Module, scheme: str, rng: torch.Generator) -> None:
     """Draw all weights of `network` from `rng` (a CPU generator), layer by layer.
 
-    scheme "pytorch": what PyTorch's layers do by themselves (so seeding PyTorch globally gives the same numbers), but from a generator of
-    our own: PyTorch's global one is shared by all threads, and two runs that start together would not be reproducible.
+    scheme "pytorch": PyTorch's own initialisation, so seeding PyTorch globally gives the same numbers. But they come from a separate random
+    generator, because PyTorch's global one is shared by all threads, and two runs that start at the same time would not be reproducible.
     scheme "normal": weights N(0, 0.02²), biases 0, and the scales of BatchNorm2d N(1, 0.02²) (1511.06434).
     """
     for module in network.modules():
@@ -171,6 +172,6 @@ def initialise(network: nn.Module, scheme: str, rng: torch.Generator) -> None:
         else:
             nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=rng)
         if module.bias is not None:
-            # PyTorch counts as inputs of a layer what one slice of its weight holds, for transposed convolutions too.
+            # PyTorch takes the number of inputs from one slice of the weight, also for transposed convolutions.
             bound = 0.0 if scheme == "normal" else 1 / math.sqrt(module.weight[0].numel())
             nn.init.uniform_(module.bias, -bound, bound, generator=rng)

@@ -1,9 +1,10 @@
 """Generated images for several critic updates in one pass.
 
-The generator stands still between two of its updates. What it makes for the critic updates in between can be computed at once, and large
-matrix products run nearly twice as fast as small ones. The mathematics is that of one pass for each batch: BatchNorm takes its statistics
-over each batch alone, and the running statistics move when a batch is taken. The bits are the same too where the library gives a row of a
-product the same ones however many rows there are: on one thread most do, unless the sizes are odd.
+The generator does not change between two of its updates. So its images for the critic updates in between can be computed together, and
+large matrix products run nearly twice as fast as small ones. The mathematics is the same as with one pass per batch: BatchNorm takes its
+statistics over each batch separately, and the running statistics are updated when a batch is taken. The bits are the same too, provided
+that the rows of a matrix product do not depend on how many rows there are. On one thread this holds for most kernels, unless the sizes
+are odd.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ from torch.nn import functional
 from wgan_core.training.joint_norm import JointBatchNorm
 from wgan_core.training.models import MLPGenerator
 
-MOST_BATCHES = 32
-_MOST_NUMBERS = 2**23
-"""In the widest layer, so that a pass takes tens of megabytes at most."""
+MAX_BATCHES = 32
+_MAX_NUMBERS = 2**23
+"""Numbers in the widest layer, so that one pass takes tens of megabytes at most."""
 
 
 def batches_that_fit(generator: MLPGenerator, batch_size: int) -> int:
-    """How many batches one pass may make."""
+    """How many batches fit into one pass."""
     widest = max(module.out_features for module in generator.layers if isinstance(module, nn.Linear))
-    return max(1, min(MOST_BATCHES, _MOST_NUMBERS // (batch_size * widest)))
+    return max(1, min(MAX_BATCHES, _MAX_NUMBERS // (batch_size * widest)))
 
 
 class PackedImages:
-    """What `generator` makes of several batches of latents, each [batch, latent_dim], in train mode.
+    """The images that `generator` makes from several batches of latents, each [batch, latent_dim], in train mode.
 
-    In memory the batches are interleaved, [batch, n, features]: seen as [batch, n · features], BatchNorm takes each feature of each batch
-    for a channel of its own, which is just its statistics over that batch, in one call.
+    In memory the batches are interleaved as [batch, n, features]. Viewed as [batch, n · features], BatchNorm treats each feature of each
+    batch as a separate channel. So a single call takes the statistics over each batch separately.
     """
 
     @torch.no_grad()
@@ -57,7 +58,7 @@ class PackedImages:
         return functional.batch_norm(x, None, None, weight, bias, training=True, eps=layer.eps).view(self._batch * self._count, -1)
 
     def _joint_norm(self, layer: JointBatchNorm, x: Tensor) -> Tensor:
-        """The statistics of all batches over all processes, in one exchange."""
+        """BatchNorm of all batches over all processes, with a single exchange."""
         mean, variance = layer.moments(x.view(self._batch, -1))
         self._joint_moments.append((layer, mean.view(self._count, -1), variance.view(self._count, -1)))
         scale = layer.weight.repeat(self._count) * torch.rsqrt(variance + layer.eps)
@@ -66,12 +67,12 @@ class PackedImages:
 
     @property
     def left(self) -> int:
-        """Batches not yet taken."""
+        """Number of batches not yet taken."""
         return self._count - self.taken
 
     @torch.no_grad()
     def take(self) -> Tensor:
-        """The next batch of images or points [batch, *sample_shape]. Moves the running statistics of the generator's BatchNorm."""
+        """The next batch of images or points [batch, *sample_shape]. Updates the running statistics of the generator's BatchNorm."""
         for layer, x in self._before_norm:
             assert layer.running_mean is not None and layer.running_var is not None and layer.num_batches_tracked is not None
             layer.num_batches_tracked.add_(1)
@@ -83,7 +84,7 @@ class PackedImages:
         return self._images[:, self.taken - 1].view(self._batch, *self._shape)
 
     def skip(self, count: int) -> None:
-        """Pass over batches that were taken before the training state was saved."""
+        """Skip batches that had been taken before the training state was saved."""
         self.taken += count
 
 
@@ -93,20 +94,21 @@ class Draw(NamedTuple):
     z: Tensor
     """Latents [batch, latent_dim]."""
     alpha: Tensor | None
-    """Where between real and generated images the gradient penalty is taken, uniform on [0, 1], [batch, 1, ...]; None without one."""
+    """The points between real and generated images where the gradient penalty is taken: uniform on [0, 1], [batch, 1, ...]; None without a
+    penalty."""
 
 
 class ImagesAhead:
-    """Random numbers and generated images for the critic updates to come, made some updates ahead.
+    """Random numbers and generated images for the next critic updates, made several updates ahead.
 
-    To everybody else it looks as if they were drawn when needed: what no critic update has taken is given back.
+    For all other code it looks as if they were drawn when needed, because `give_back` undoes what no critic update has used.
 
     Args:
-        generator: its images; several batches at once if it is an MLP.
-        rng: the run's random numbers, on the generator's device. It stands ahead of what was taken: ask `position`.
+        generator: makes the images; several batches at once if it is an MLP.
+        rng: the run's random numbers, on the generator's device. It is ahead of what has been used; `position` gives the true state.
         latents: shape of a batch of latents.
         alphas: shape of the penalty's uniform numbers; None without a penalty.
-        rows: which rows of each are wanted; None for all. All are drawn, so that several processes draw what one would.
+        rows: the rows that this process needs; None for all. All rows are drawn, so that several processes draw the same as one would.
     """
 
     def __init__(
@@ -120,42 +122,42 @@ class ImagesAhead:
         self._generator = generator
         self.rng = rng
         self._latents, self._alphas, self._rows = latents, alphas, rows
-        self._most = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
+        self._max_batches = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
         self._packed: PackedImages | None = None
         self._draws: list[Draw] = []
         self._before_draws = rng.get_state()
 
     def next(self, until_generator: int) -> tuple[Tensor, Tensor | None]:
-        """Images [batch, ...] for a critic update, and the penalty's numbers.
+        """Images [batch, ...] for one critic update, and the penalty's random numbers.
 
-        until_generator: how many critic updates, this one included, will be done before the generator changes.
+        until_generator: number of critic updates, including this one, before the generator changes.
         """
         if not isinstance(self._generator, MLPGenerator):
             draw = self._draw()
             with torch.no_grad():
                 return self._generator(draw.z), draw.alpha
         if self._packed is None or not self._packed.left:
-            self._packed = self._pack(max(1, min(until_generator, self._most)))
+            self._packed = self._pack(max(1, min(until_generator, self._max_batches)))
         return self._packed.take(), self._draws[self._packed.taken - 1].alpha
 
     def normal(self, count: int) -> Tensor:
-        """Latents [count, latent_dim]. What was drawn ahead is given back before."""
+        """Latents [count, latent_dim]. Numbers drawn ahead are given back first."""
         self.give_back()
         return self._normal(count)
 
     def alpha(self) -> Tensor | None:
-        """The penalty's numbers for one critic update. What was drawn ahead is given back before."""
+        """The penalty's random numbers for one critic update. Numbers drawn ahead are given back first."""
         self.give_back()
         return self._alpha()
 
     def give_back(self) -> None:
-        """Put the random numbers back to where the critic updates so far have taken them; forget images not taken."""
+        """Rewind the random numbers to what the critic updates so far have used, and drop the images not yet taken."""
         if self._packed is not None and self._packed.left:
             self.rng.set_state(self.position())
         self._packed = None
 
     def position(self) -> Tensor:
-        """The state of the random numbers as it would be without drawing ahead."""
+        """The state that the random numbers would have without drawing ahead."""
         if self._packed is None or not self._packed.left:
             return self.rng.get_state()
         ahead = self.rng.get_state()
@@ -167,18 +169,19 @@ class ImagesAhead:
         return position
 
     def state(self) -> dict[str, Tensor]:
-        """What `go_on` needs: how many batches are made at once may decide over the last bits on several threads."""
+        """The state that `go_on` needs. It is saved because on several threads the last bits may depend on how many batches are made at
+        once."""
         if self._packed is None or not self._packed.left:
             return {}
         return {"packed_rng": self._before_draws, "packed": torch.tensor([len(self._draws), self._packed.taken])}
 
     def go_on(self, rng: torch.Generator, state: dict[str, Tensor]) -> None:
-        """Take `rng`, and make again what was made ahead when `state` was saved; what is no such state is left alone."""
+        """Continue with `rng`, and recreate what had been made ahead when `state` was saved. A `state` without that part is ignored."""
         self.rng, self._packed = rng, None
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
-        # Among several processes every forward pass is an exchange, and they do not all load at the same time: these draw anew.
-        if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MOST_BATCHES:
+        # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw anew.
+        if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES:
             rng.set_state(before.cpu())
             self._packed = self._pack(int(packed[0]))
             self._packed.skip(int(packed[1]))

@@ -1,4 +1,4 @@
-"""The training state as named tensors, and the check that a saved one fits before anything takes it over."""
+"""The training state as named tensors, and the check that a saved state fits before it is loaded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ TensorDict = dict[str, Tensor]
 
 
 class StateMismatch(ValueError):
-    """A saved state that does not fit this trainer. Its text names the first thing that differs."""
+    """A saved state does not fit this trainer. The message names the first difference."""
 
 
 def check_fits(network: nn.Module, tensors: TensorDict, what: str) -> None:
-    """Raise StateMismatch unless `tensors` has exactly the names and shapes of `network`, all finite."""
+    """Raise StateMismatch unless `tensors` has exactly the names and shapes of `network`, and all numbers are finite."""
     for name, like in network.state_dict().items():
         if name not in tensors:
             raise StateMismatch(f"{what}: {name} is missing.")
@@ -28,7 +28,7 @@ def check_fits(network: nn.Module, tensors: TensorDict, what: str) -> None:
 
 
 def optimizer_to_tensors(optimizer: torch.optim.Optimizer, flat: FlatParameters, prefix: str) -> TensorDict:
-    """The state of the `optimizer` of `flat.vector`, by parameter: `prefix.<index>.<name>`. Empty before its first step."""
+    """The state of the `optimizer` of `flat.vector`, split by parameter: `prefix.<index>.<name>`. Empty before its first step."""
     tensors: TensorDict = {}
     for name, value in optimizer.state_dict()["state"].get(0, {}).items():
         parts = flat.views(value) if value.ndim else [value.clone() for _ in flat.shapes]
@@ -42,7 +42,7 @@ _STATE_OF = {torch.optim.RMSprop: {"step", "square_avg"}, torch.optim.Adam: {"st
 def optimizer_from_tensors(
     optimizer: torch.optim.Optimizer, flat: FlatParameters, prefix: str, tensors: TensorDict
 ) -> dict[int, TensorDict]:
-    """The inverse of `optimizer_to_tensors`, in the form that the optimiser's load_state_dict takes. Raises StateMismatch."""
+    """The inverse of `optimizer_to_tensors`, in the form that the optimiser's load_state_dict accepts. Raises StateMismatch."""
     by_index: dict[int, TensorDict] = {}
     for name, value in tensors.items():
         if not name.startswith(prefix + "."):
@@ -60,7 +60,7 @@ def optimizer_from_tensors(
     if not by_index:
         return {}
     if len(by_index) != len(flat.shapes):
-        raise StateMismatch(f"training: the state of {prefix} is not whole.")
+        raise StateMismatch(f"training: the state of {prefix} is incomplete.")
     first = by_index[0]
     joined = {name: flat.join([by_index[index][name] for index in range(len(by_index))]) for name in first if first[name].ndim}
     return {0: {name: value for name, value in first.items() if not value.ndim} | joined}

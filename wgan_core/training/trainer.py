@@ -1,4 +1,4 @@
-"""The mathematics of training: networks, optimisers, random numbers, one step. No thread, no file, no clock."""
+"""The mathematics of training: networks, optimisers, random numbers, one step. Uses no threads, no files and no clock."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from wgan_core.training.world import World
 
 
 class CriticScores(NamedTuple):
-    """What a critic update saw; 0-dim tensors on the device."""
+    """The result of a critic update; 0-dim tensors on the device."""
 
     real: Tensor
     """Mean score of the real images."""
     fake: Tensor
-    """Mean score of the generated ones."""
+    """Mean score of the generated images."""
     penalty: Tensor
-    """What the gradient penalty added to the critic's loss, λ included; 0 without it."""
+    """The gradient penalty's part of the critic's loss, including λ; 0 without a penalty."""
 
     @property
     def are_finite(self) -> bool:
-        """Whether all three are finite numbers. Waits for the device."""
+        """Whether all three are finite. Waits for the device."""
         return math.isfinite(float(self.real) - float(self.fake) + float(self.penalty))
 
 
@@ -45,13 +45,13 @@ class Trainer:
     """A WGAN in training.
 
     Args:
-        config: the experiment. `config.device` is resolved here.
+        config: the run's settings. `config.device` is resolved here.
         dataset: images or points; moved to the device once.
-        world: the processes that train it together, this one on its rows of every batch; None for one process.
+        world: the processes that train together, each on its own rows of every batch; None for a single process.
 
     Raises:
-        ConfigError: the device is not there.
-        ValueError: fewer rows than one batch.
+        ConfigError: the device does not exist here.
+        ValueError: the data has fewer rows than one batch.
     """
 
     def __init__(self, config: TrainConfig, dataset: Dataset, world: World | None = None) -> None:
@@ -64,7 +64,7 @@ class Trainer:
         self.device = resolve_device(config.device)
         self.data = dataset.data.to(self.device)
         shape = tuple(int(size) for size in self.data.shape[1:])
-        # Weights are drawn on the CPU, so that a seed means the same start on every device.
+        # Weights are drawn on the CPU, so that a seed gives the same start on every device.
         rng = torch.Generator().manual_seed(config.seed)
         self.generator = build_generator(config, shape)
         self.critic = build_critic(config, shape)
@@ -72,7 +72,7 @@ class Trainer:
             initialise(network, config.weight_init, rng)
             network.to(self.device)
         self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
-        """The moving average of the generator, if the config wants one."""
+        """The averaged generator, if the config asks for one."""
         self._world = world
         self._rows = world.rows(config.batch_size) if world is not None else None
         if world is not None:
@@ -82,7 +82,7 @@ class Trainer:
         self.generator_optimizer = _optimizer(self._flat_generator.vector, config, config.generator_lr)
         self.critic_optimizer = _optimizer(self._flat_critic.vector, config, config.critic_lr)
         self._critic_parameters = list(self.critic.parameters())
-        """Named in backward passes: else the gradient to the penalty's points would be computed too, a tenth of the time."""
+        """Passed to backward passes. Otherwise the gradient at the penalty's points would be computed too, a tenth of the time."""
         self._written_out = self._gradients_written_out()
         penalised = config.lipschitz == "gradient-penalty"
         self._ahead = ImagesAhead(
@@ -97,12 +97,12 @@ class Trainer:
         self.generator_updates: int = 0
         self.critic_updates_since_generator: int = 0
         self.last_generator_loss = torch.tensor(float("nan"), device=self.device)
-        """Of the latest generator update, 0-dim; nan before the first."""
+        """The loss of the latest generator update, 0-dim; nan before the first."""
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
 
     def _gradients_written_out(self) -> CriticGradients | None:
-        """The quick way to the critic's gradients, where there is one."""
+        """The fast computation of the critic's gradients, if this critic has one."""
         if self.config.critic_norm != "none" or self.config.critic_gradients == "accumulated" or not isinstance(self.critic, MLPCritic):
             return None
         bfloat16 = self.config.precision == "bfloat16"
@@ -112,10 +112,10 @@ class Trainer:
     # One step.
 
     def critic_step(self, real: Tensor, z: Tensor) -> CriticScores:
-        """One critic update on images `real` [batch, c, h, w] in [-1, 1], or points [batch, 2], and noise `z` [batch, latent_dim].
+        """One critic update on images `real` [batch, c, h, w] in [-1, 1], or points [batch, 2], and latents `z` [batch, latent_dim].
 
-        The gradients are those of this batch alone. Clipping comes after the optimiser's step, so the generator never meets an
-        unclipped critic. The penalty's points between real and generated images are drawn from the run's own random numbers.
+        Clipping comes after the optimiser's step, so the generator never meets an unclipped critic. The penalty's points between real and
+        generated images are drawn from the run's own random numbers.
         """
         alpha = self._ahead.alpha()
         with torch.no_grad(), self._autocast():
@@ -125,7 +125,7 @@ class Trainer:
         return scores
 
     def _ascend(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
-        """A critic update without the clipping that belongs to it."""
+        """A critic update without the clipping at its end."""
         if self._written_out is not None:
             penalty = torch.zeros((), device=self.device)
             if alpha is not None:
@@ -134,7 +134,8 @@ class Trainer:
         else:
             if self.config.critic_gradients == "fresh":
                 self._flat_critic.gradient.zero_()
-            # Two passes, as the textbook has it: why, see critic_gradients. The penalty comes last, for autograd sums in backward order.
+            # Two passes, as in the textbook (see critic_gradients for why). The penalty comes last, because autograd sums in backward
+            # order.
             with self._autocast():
                 real_scores, fake_scores = self.critic(real), self.critic(fake)
             penalty = self._penalty(real, fake, alpha)
@@ -146,7 +147,7 @@ class Trainer:
         return scores
 
     def clip(self) -> None:
-        """Clip the critic's parameters, if that is what keeps it Lipschitz: the last part of every critic update."""
+        """Clip the critic's parameters, if clipping is the Lipschitz method. This is the last part of every critic update."""
         if self.config.lipschitz == "clip":
             clip_weights(self._clipped(), self.config.clip_value)
 
@@ -158,16 +159,16 @@ class Trainer:
             return self.config.gp_lambda * gradient_penalty(self.critic, real, fake, alpha)
 
     def _clipped(self) -> Iterable[Tensor]:
-        """The parameters that clipping reaches."""
+        """The parameters that are clipped."""
         if self.config.clipped == "all":
             return (self._flat_critic.vector,)
         return (parameter for parameter in self.critic.parameters() if parameter.ndim > 1)
 
     def generator_step(self, z: Tensor) -> Tensor:
-        """One generator update on noise `z` [batch, latent_dim] with the critic frozen. Returns its loss, 0-dim."""
+        """One generator update on latents `z` [batch, latent_dim] with the critic frozen. Returns the loss, 0-dim."""
         self._ahead.give_back()
         self._flat_generator.gradient.zero_()
-        # Without this, the critic's weight gradients would be computed and thrown away; unless they are what the run is to show.
+        # Freezing avoids computing unused gradients of the critic's weights. With accumulated gradients they are needed.
         frozen = self.config.critic_gradients == "fresh"
         self.critic.requires_grad_(not frozen)
         try:
@@ -178,7 +179,7 @@ class Trainer:
             self.critic.requires_grad_(True)
         loss = loss.detach()
         if self._world is not None:
-            # The critic's too where they are kept: this batch's share of them is in each process another.
+            # With accumulated gradients, the critic's too: each process has added its own part of the batch to them.
             kept = [] if frozen else [self._flat_critic.gradient]
             (loss,) = self._world.average([self._flat_generator.gradient, *kept], [loss])
         self.generator_optimizer.step()
@@ -187,7 +188,7 @@ class Trainer:
 
     @torch.no_grad()
     def _average(self) -> None:
-        """Let the averaged generator follow. Its first updates weigh more, so that it does not remember the untrained weights for long."""
+        """Update the averaged generator. The first updates weigh more, so that it soon forgets the untrained weights."""
         if self.averaged_generator is None:
             return
         decay = min(self.config.ema_decay, (1 + self.generator_updates) / (10 + self.generator_updates))
@@ -197,7 +198,7 @@ class Trainer:
             average.copy_(buffer)
 
     def train_step(self) -> CriticScores:
-        """One critic update on the next batch, and the generator update if enough critic updates have passed since the last.
+        """One critic update on the next batch, then a generator update if enough critic updates have passed since the last one.
 
         Returns the scores of the critic update; the generator's loss, if any, is in `last_generator_loss`.
         """
@@ -208,7 +209,7 @@ class Trainer:
         return scores
 
     def ascend(self) -> CriticScores:
-        """The critic's half of a step on the next batch, up to the optimiser's step: what is left of it is `clip`."""
+        """The critic's part of a step on the next batch, up to the optimiser's step. `clip` completes it."""
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
         if self.config.lr_schedule != "constant":
             self._set_rates()
@@ -221,18 +222,18 @@ class Trainer:
 
     @property
     def generator_is_due(self) -> bool:
-        """Whether the critic has had the updates that it gets before the generator's next."""
+        """Whether the critic has had all its updates before the next generator update."""
         return self.critic_updates_since_generator >= self.critic_updates_wanted
 
     def update_generator(self) -> None:
-        """The generator's update on fresh noise; the count of critic updates begins anew."""
+        """One generator update on fresh latents. Restarts the count of critic updates."""
         self.last_generator_loss = self.generator_step(self.draw_noise(self.config.batch_size))
         self.generator_updates += 1
         self.critic_updates_since_generator = 0
 
     @property
     def critic_updates_wanted(self) -> int:
-        """Critic updates from the last generator update to the next: `n_critic`, or more while the critic warms up."""
+        """Number of critic updates between the last generator update and the next: `n_critic`, or more during the critic's warm-up."""
         return critic_updates_before(self.config, self.generator_updates)
 
     def _autocast(self) -> torch.autocast:
@@ -243,8 +244,8 @@ class Trainer:
     def next_batch(self) -> Tensor:
         """The batch of the current step: images float [batch_size, c, h, w] in [-1, 1], or points [batch_size, 2].
 
-        Each epoch is a fresh permutation drawn from (seed, epoch); an incomplete last batch is left out. So the order follows from the
-        step alone and needs no state of its own.
+        Each epoch is a new permutation drawn from (seed, epoch), and an incomplete last batch is left out. So the order depends only on the
+        step and needs no saved state.
         """
         batches = len(self.data) // self.config.batch_size
         epoch, index = divmod(self.step, batches)
@@ -261,9 +262,9 @@ class Trainer:
 
     @torch.no_grad()
     def sample(self, z: Tensor, *, averaged: bool = False) -> Tensor:
-        """Images or points for latents `z` [n, latent_dim], BatchNorm in eval mode (running statistics). Changes nothing of the training.
+        """Images or points for latents `z` [n, latent_dim], with BatchNorm in eval mode (running statistics). Does not affect the training.
 
-        averaged: of the generator's moving average, which the config must want.
+        averaged: use the averaged generator, which the config must ask for.
         """
         generator = self.averaged_generator if averaged else self.generator
         assert generator is not None
@@ -275,7 +276,7 @@ class Trainer:
 
     @torch.no_grad()
     def score(self, samples: Tensor) -> Tensor:
-        """The critic's scores [n] of images [n, c, h, w] or points [n, 2], norms in eval mode. Changes nothing of the training."""
+        """The critic's scores [n] of images [n, c, h, w] or points [n, 2], with norms in eval mode. Does not affect the training."""
         self.critic.eval()
         try:
             return self.critic(samples)[:, 0]
@@ -285,7 +286,7 @@ class Trainer:
     # Live edits and state.
 
     def configure(self, config: TrainConfig) -> None:
-        """Take over the live fields of `config`. Raises ValueError if any other field differs."""
+        """Adopt the live settings of `config`. Raises ValueError if any other setting differs."""
         fixed = [name for name in TrainConfig.model_fields if name not in live_fields()]
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         if changed:
@@ -301,7 +302,7 @@ class Trainer:
                 group["lr"] = rate * share
 
     def state_dict(self) -> dict[str, TensorDict]:
-        """Everything needed to go on exactly, as named tensors: keys "generator", "critic", "training", and "averaged" where the generator
+        """Everything needed to continue exactly, as named tensors: keys "generator", "critic", "training", and "averaged" if the generator
         is averaged."""
         training: TensorDict = {
             "counters": torch.tensor([self.step, self.generator_updates, self.critic_updates_since_generator]),
@@ -316,7 +317,7 @@ class Trainer:
         return state if self.averaged_generator is None else state | {"averaged": self.averaged_generator.state_dict()}
 
     def load_state_dict(self, state: dict[str, TensorDict]) -> None:
-        """Go on from `state`. Raises StateMismatch, before anything is changed, where it does not fit."""
+        """Continue from `state`. Raises StateMismatch if it does not fit, before anything is changed."""
         training = state["training"]
         networks: dict[str, nn.Module] = {"generator": self.generator, "critic": self.critic}
         if self.averaged_generator is not None:
@@ -342,7 +343,7 @@ class Trainer:
             self._ahead.go_on(noise_rng, training)
 
     def _accumulated_gradient(self, training: TensorDict) -> Tensor:
-        """The gradients to add to: zero but for a run that never zeroes them. Raises StateMismatch."""
+        """The critic's saved gradients; zero unless the run accumulates them. Raises StateMismatch."""
         flat = self._flat_critic
         if self.config.critic_gradients == "fresh":
             return torch.zeros_like(flat.gradient)
@@ -352,16 +353,17 @@ class Trainer:
         return flat.join(parts)
 
     def _noise_rng(self, training: TensorDict) -> torch.Generator:
-        """The random numbers to go on with. Raises StateMismatch."""
+        """The random numbers to continue with. Raises StateMismatch."""
         rng = torch.Generator(self.device)
         state = training.get("noise_rng", torch.empty(0))
         if state.dtype == torch.uint8 and len(state) != len(rng.get_state()):
-            # Of another kind of device (CUDA's have 16 bytes), which this one cannot continue: new ones, the same at every try.
+            # Saved on another kind of device (a CUDA state has 16 bytes), so it cannot be continued here. Start new ones, the same every
+            # time.
             return rng.manual_seed(self.config.seed + 1 + int(training["counters"][0]))
         try:
             return rng.set_state(state.cpu())
         except (RuntimeError, TypeError):
-            raise StateMismatch("training: noise_rng is missing or no state of random numbers.") from None
+            raise StateMismatch("training: noise_rng is missing or is not a state of random numbers.") from None
 
     def _optimizers(self) -> dict[str, tuple[torch.optim.Optimizer, FlatParameters]]:
         return {
@@ -379,10 +381,10 @@ def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.opt
 
 
 def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:
-    """RMSprop in one pass over memory, in place of six; equal up to rounding.
+    """RMSprop in one pass over memory instead of six; equal up to rounding.
 
-    PyTorch has such a kernel for Adam only. Without momentum (β1 = 0), and so many steps on that nothing is left of Adam's correction of
-    its first steps, Adam is RMSprop.
+    PyTorch has such a kernel only for Adam. Adam without momentum (β1 = 0), so many steps on that its correction of the first steps has
+    vanished, is RMSprop.
     """
     plain = torch.optim.RMSprop([parameter]).defaults
     adam = torch.optim.Adam([parameter], lr=rate, betas=(0.0, plain["alpha"]), eps=plain["eps"], fused=True)

@@ -1,37 +1,37 @@
-"""How many critic updates come before each generator update: n_critic, or more where the critic warms up as in the WGAN authors' code."""
+"""How many critic updates come before each generator update: n_critic, or more during a warm-up as in the WGAN authors' code."""
 
 from __future__ import annotations
 
 from wgan_core.config import TrainConfig
 
-FIRST = 25
-"""Generator updates at the start before which the critic warms up ..."""
-EVERY = 500
+FIRST_UPDATES = 25
+"""The critic warms up before each of this many first generator updates ..."""
+EVERY_UPDATES = 500
 """... and again before each generator update whose number is a multiple of this."""
 CRITIC_UPDATES = 100
-"""Critic updates of a warm-up. The three numbers are those of martinarjovsky/WassersteinGAN, main.py."""
+"""Critic updates in a warm-up. All three numbers are from martinarjovsky/WassersteinGAN, main.py."""
 
 
 def warms_up(config: TrainConfig, generator_updates: int) -> bool:
-    """Whether the critic warms up before the next generator update, after `generator_updates` of them."""
-    return config.critic_warmup == "original" and (generator_updates < FIRST or generator_updates % EVERY == 0)
+    """Whether the critic warms up before the next generator update, if `generator_updates` have been done."""
+    return config.critic_warmup == "original" and (generator_updates < FIRST_UPDATES or generator_updates % EVERY_UPDATES == 0)
 
 
 def critic_updates_before(config: TrainConfig, generator_updates: int) -> int:
-    """Critic updates between generator update number `generator_updates`, counted from 0 as none, and the next."""
+    """Number of critic updates before the next generator update, if `generator_updates` have been done."""
     return CRITIC_UPDATES if warms_up(config, generator_updates) else config.n_critic
 
 
 def generator_updates_within(config: TrainConfig) -> int:
-    """Generator updates in `max_steps` critic updates."""
+    """Number of generator updates within `max_steps` critic updates."""
     steps, n = config.max_steps, config.n_critic
     if config.critic_warmup == "none":
         return steps // n
-    steps_of_first, usual_until_every = FIRST * CRITIC_UPDATES, (EVERY - FIRST) * n
+    steps_of_first, usual_until_every = FIRST_UPDATES * CRITIC_UPDATES, (EVERY_UPDATES - FIRST_UPDATES) * n
     if steps < steps_of_first:
         return steps // CRITIC_UPDATES
-    # The rest of the first EVERY, then rounds of one after a warm-up and EVERY - 1 as usual.
+    # First the rest of the first EVERY_UPDATES updates, then rounds of one update after a warm-up and EVERY_UPDATES - 1 after n_critic.
     if steps < steps_of_first + usual_until_every:
-        return FIRST + (steps - steps_of_first) // n
-    rounds, rest = divmod(steps - steps_of_first - usual_until_every, CRITIC_UPDATES + (EVERY - 1) * n)
-    return EVERY + EVERY * rounds + (0 if rest < CRITIC_UPDATES else 1 + (rest - CRITIC_UPDATES) // n)
+        return FIRST_UPDATES + (steps - steps_of_first) // n
+    rounds, rest = divmod(steps - steps_of_first - usual_until_every, CRITIC_UPDATES + (EVERY_UPDATES - 1) * n)
+    return EVERY_UPDATES + EVERY_UPDATES * rounds + (0 if rest < CRITIC_UPDATES else 1 + (rest - CRITIC_UPDATES) // n)

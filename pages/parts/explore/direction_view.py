@@ -133,7 +133,7 @@ def _by_class(key: tuple[object, ...], _source: Source) -> tuple[Direction, ...]
 
 def _naming(source: Source, names: list[str]) -> None:
     st.caption("The way from the seed's latent to the current one becomes a direction with a name of yours, kept in the run's folder.")
-    st.text_input("Name", key=_NAME, max_chars=directions.MOST_NAME)
+    st.text_input("Name", key=_NAME, max_chars=directions.MAX_NAME_LENGTH)
     st.button("Save the way to here", icon=":material/save:", on_click=_save, args=(source,))
     if problem := st.session_state.pop(_PROBLEM, ""):
         st.error(problem, icon=":material/error:")

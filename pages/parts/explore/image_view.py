@@ -20,7 +20,7 @@ from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
 from pages.parts.explore.nearest_view import show_nearest
 from wgan_core.data.dataset import DataError, ImageDataset
-from wgan_core.data.picture_file import FORMATS, MOST_BYTES, PictureError, read_picture
+from wgan_core.data.picture_file import FORMATS, MAX_BYTES, PictureError, read_picture
 from wgan_core.figures import images
 from wgan_core.latent.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
 from wgan_core.latent.saved import SavedNetworks
@@ -91,7 +91,7 @@ def _choose(source: Source) -> None:
         key=_FILE,
         on_change=_begin_file,
         args=(source,),
-        max_upload_size=MOST_BYTES // 10**6,
+        max_upload_size=MAX_BYTES // 10**6,
         help="Its central square is taken and made as small as the run's images.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
