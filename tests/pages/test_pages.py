@@ -1,4 +1,4 @@
-"""Each page without a browser, by Streamlit's AppTest."""
+"""Each page without a browser, tested with Streamlit's AppTest."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.parts.explore import grid_view, inside_view, pins
 from pages.parts.train import forecast
+from pages.shared.problems import problem_text
 from pages.shared.server import run_manager
 from tests.app_page import link, page
 from tests.project import PROJECT
-from wgan_core.config import PRESETS, SETTINGS, TrainConfig
+from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.export import export
 from wgan_core.forecast.speed_trial import SpeedTrial
 from wgan_core.latent.vectors import latents_to_link
@@ -28,6 +29,7 @@ from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
 PAGES = ["home", "train", "explore"]
+LABEL = {name: info.label for name, info in SETTINGS.items()}
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ def test_a_page_opened_by_its_address_first_gets_its_frame(manager: RunManager, 
 
 def test_the_quick_start_trains_the_quick_start(manager: RunManager) -> None:
     test = page("home")
-    assert "Wasserstein estimate" in texts(test) and "Found: " in texts(test)
+    assert "Wasserstein estimate" in texts(test) and "Training runs on: " in texts(test)
     button(test, "Quick start").click().run()
     (run,) = manager.all_active()
     assert run.snapshot.config == PRESETS["quick-start"]
@@ -113,7 +115,7 @@ def test_a_quick_start_beside_another_run_offers_to_queue(manager: RunManager, e
     test = page("home")
     button(test, "Quick start").click().run()
     assert f"{endless.run_id} is training on cpu already" in texts(test)
-    button(test, "Queue it").click().run()
+    button(test, "Add to the queue").click().run()
     assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
 
 
@@ -129,8 +131,26 @@ def test_every_setting_has_a_widget_with_its_range(manager: RunManager) -> None:
     test = page("train", preset="walkthrough", dataset="image-folder")
     for name, info in SETTINGS.items():
         widget = next(w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind if w.key == f"setup.{name}")
-        assert info.label in widget.label and info.flag in widget.help
+        assert info.label in widget.label and info.help in widget.help and info.flag not in widget.help
         assert ("live" if info.live else "new run") in widget.label
+
+
+def test_names_for_links_and_the_command_line_are_shown_on_request(manager: RunManager) -> None:
+    test = page("train")
+    test.toggle(key="settings-show-names").set_value(True).run()
+    help_text = test.number_input(key="setup.clip_value").help
+    assert "Name in links: `clip_value`; on the command line: `--clip-value`." in help_text
+
+
+def test_problems_are_told_with_labels_and_without_the_servers_folders(runs: Path) -> None:
+    label = SETTINGS["clip_value"].label
+    assert problem_text("clip_value must be above 0, not '-1'.") == f"{label} must be above 0, not '-1'."
+    norm = SETTINGS["critic_norm"].label
+    assert problem_text(ConfigError("critic_norm batch cannot be combined.")) == f"{norm}: batch cannot be combined."
+    assert problem_text(f"{runs / 'odd' / 'config.json'} is damaged: delete it.") == "odd/config.json is damaged: delete it."
+    assert problem_text("There is no file /srv/data/points.csv: check it.") == "There is no file …/points.csv: check it."
+    for plain in ("See https://arxiv.org/abs/1701.07875.", "The ratio 1/2 of train/test is odd.", "No images."):
+        assert problem_text(plain) == plain
 
 
 def test_a_link_opens_the_page_set_up_the_same(manager: RunManager) -> None:
@@ -148,7 +168,7 @@ def test_changes_go_into_the_link_and_the_preset_takes_them_back(manager: RunMan
     test = page("train")
     test.number_input(key="setup.n_critic").set_value(9).run()
     assert {key: test.query_params[key] for key in ("preset", "n_critic")} == {"preset": "quick-start", "n_critic": "9"}
-    button(test, "Back to the preset").click().run()
+    button(test, "Reset to the preset").click().run()
     assert test.number_input(key="setup.n_critic").value == 3
     assert "n_critic" not in test.query_params
 
@@ -156,9 +176,12 @@ def test_changes_go_into_the_link_and_the_preset_takes_them_back(manager: RunMan
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"clip_value": "-1"}, "clip_value must be a number above 0 and at most 10, not '-1'. The preset's value was taken."),
-        ({"n_critic": "lots"}, "n_critic must be a whole number from 1 to 1,000, not 'lots'."),
-        ({"preset": "best"}, "This link names the preset 'best', which does not exist; quick-start was taken."),
+        (
+            {"clip_value": "-1"},
+            f"{LABEL['clip_value']} must be a number above 0 and at most 10, not '-1'. The preset's value is used instead.",
+        ),
+        ({"n_critic": "lots"}, f"{LABEL['n_critic']} must be a whole number from 1 to 1,000, not 'lots'."),
+        ({"preset": "best"}, "This link names the preset 'best', which does not exist. The preset quick-start is used instead."),
     ],
 )
 def test_a_bad_link_is_a_sentence(manager: RunManager, params: dict[str, str], sentence: str) -> None:
@@ -170,10 +193,10 @@ def test_a_bad_link_is_a_sentence(manager: RunManager, params: dict[str, str], s
 def test_a_bad_value_is_a_sentence_beside_it_and_start_waits(manager: RunManager) -> None:
     test = page("train")
     test.number_input(key="setup.clip_value").set_value(11.0).run()
-    assert [error.value for error in test.error] == ["clip_value must be a number above 0 and at most 10, not 11.0."]
+    assert [error.value for error in test.error] == [f"{LABEL['clip_value']} must be a number above 0 and at most 10, not 11.0."]
     assert button(test, "Start training").disabled
     test.text_input(key="setup.critic_widths").set_value("12,x").run()
-    assert any(error.value.startswith("critic_widths must be 1 to 16 whole numbers") for error in test.error)
+    assert any(error.value.startswith(f"{LABEL['critic_widths']} must be 1 to 16 whole numbers") for error in test.error)
     test.number_input(key="setup.clip_value").set_value(0.1).run()
     test.text_input(key="setup.critic_widths").set_value("12,13").run()
     assert not test.error and not button(test, "Start training").disabled
@@ -181,10 +204,10 @@ def test_a_bad_value_is_a_sentence_beside_it_and_start_waits(manager: RunManager
 
 def test_values_that_do_not_go_together_are_a_sentence_and_start_waits(manager: RunManager) -> None:
     test = page("train", preset="walkthrough-next", critic_norm="batch")
-    assert "critic_norm batch cannot be combined with the gradient penalty" in texts(test)
+    assert f"{LABEL['critic_norm']}: batch cannot be combined with the gradient penalty" in texts(test)
     assert test.selectbox(key="setup.critic_norm").value == "layer"
     test.number_input(key="setup.image_size").set_value(40).run()
-    assert [error.value for error in test.error] == ["image_size must be 28, 32 or 64 for the architecture dcgan, not 40."]
+    assert [error.value for error in test.error] == [f"{LABEL['image_size']} must be 28, 32 or 64 for the architecture dcgan, not 40."]
     assert button(test, "Start training").disabled
 
 
@@ -196,7 +219,7 @@ def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_pat
 
     monkeypatch.setattr("wgan_core.data.download.download", offline)
     test = page("train", dataset="mnist", data_root=str(tmp_path))
-    assert "MNIST is not on this machine yet: 60,000 images, a download of about 12 MB." in texts(test)
+    assert "MNIST has to be downloaded first: 60,000 images, about 12 MB." in texts(test)
     button(test, "Download MNIST").click().run()
     threading.Event().wait(0.2)
     test.run()
@@ -208,7 +231,10 @@ def test_the_cost_of_a_run_like_none_before_is_tried(manager: RunManager, monkey
     test = page("train", max_steps="3000")
     assert "per generator update" not in texts(test)
     button(test, "How long will it take?").click().run()
-    assert "About 60 ms per generator update; 1,000 of them in 60 s, at the 50 steps per second of a short trial on noise." in texts(test)
+    assert (
+        "About 60 ms per generator update; 1,000 of them in 60 s, at 50 steps per second, the speed of a short trial on random data."
+        in texts(test)
+    )
     # What leaves the updates as they are needs no new trial; other networks do.
     test.number_input(key="setup.n_critic").set_value(1).run()
     assert "About 40 ms per generator update; 3,000 of them in 2 min" in texts(test)
@@ -231,7 +257,7 @@ def test_a_second_start_says_what_trains_and_offers_to_queue(manager: RunManager
     assert f"**{endless.run_id}** is running." in texts(test)
     button(test, "Start training").click().run()
     assert f"{endless.run_id} is training on cpu already" in texts(test)
-    button(test, "Queue it").click().run()
+    button(test, "Add to the queue").click().run()
     assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
 
 
@@ -250,7 +276,7 @@ def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     test.number_input(key="steer.clip_value").set_value(0.02).run()
     assert [(edit.field, edit.new) for edit in endless.snapshot.edits] == [("clip_value", 0.02)]
     test.number_input(key="steer.n_critic").set_value(0).run()
-    assert "n_critic must be a whole number from 1 to 1,000, not 0." in texts(test)
+    assert f"{LABEL['n_critic']} must be a whole number from 1 to 1,000, not 0." in texts(test)
     assert endless.snapshot.config.n_critic == 3
     button(test, "Save now").click().run()
     assert step + 5 in endless.snapshot.saved_steps
@@ -300,7 +326,7 @@ def test_a_run_with_weights_only_is_not_offered_to_resume(manager: RunManager, f
     for step in (manager.root / finished.run_id / "steps").iterdir():
         (step / "training.safetensors").unlink()
     test = page("train", run=finished.run_id)
-    assert "This run keeps weights only" in texts(test)
+    assert "This run holds only the networks' weights" in texts(test)
     assert not [button for button in test.button if "Resume" in button.label]
 
 
@@ -525,7 +551,7 @@ def test_exploring_damaged_weights_is_a_sentence(manager: RunManager, finished: 
 
 
 def test_a_link_to_another_machines_run(manager: RunManager, finished: Run) -> None:
-    assert "This link names the run 'elsewhere', which is not here" in texts(page("explore", run="elsewhere"))
+    assert "This link names the run 'elsewhere', which does not exist here" in texts(page("explore", run="elsewhere"))
 
 
 def test_what_a_run_saves_while_it_is_explored_is_a_click_away(
