@@ -127,9 +127,9 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     assert landed["generated"].shape == (1024, 2) and landed["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
     assert set(landed["real"][:, 0].tolist()) == {-0.5, 0.5}
     x, y = networks.samples(z)[0]
-    assert f"The generator takes this latent to ({x:.3g}, {y:.3g})." in words(test)
-    assert "of 256 random points of this generator" in words(test)
-    assert [button.label for button in test.get("download_button")][:2] == ["Latent .npy", "Latent as text"]
+    assert f"The generator maps this latent to the point ({x:.3g}, {y:.3g})." in words(test)
+    assert "of 256 random points from this generator" in words(test)
+    assert [button.label for button in test.get("download_button")][:2] == ["Latent (.npy)", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
     np.testing.assert_allclose(way["on the way"], networks.samples(path_through(keys, 24)), atol=1e-6)

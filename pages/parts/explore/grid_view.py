@@ -1,4 +1,4 @@
-"""Many images around the current latent, and on the plane through three latents."""
+"""Grids of images: around the current latent, and on the plane through three latents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEYS = "explore.plane-keys"
 
 
 def grids(source: Source) -> None:
-    """The section."""
+    """Draw the section “Grids”."""
     left, right = st.columns(2, gap="large")
     with left:
         _around(source)
@@ -28,8 +28,8 @@ def grids(source: Source) -> None:
 def _around(source: Source) -> None:
     st.markdown(
         "**Around this latent**",
-        help="(z + r ε) / √(1 + r²) with random ε: each is as typical as z. r is the share of noise: 0.05 is nearly z itself, at 1.6 "
-        "little is left of it.",
+        help="Random neighbours of the latent z: (z + r ε) / √(1 + r²) with random ε. r says how much noise is mixed in: at 0.05 the "
+        "result is nearly z itself, at 1.6 little of z is left. The division keeps each neighbour as typical a latent as z.",
     )
     z = latent_state.current_latent(source.latent_dim)
     pixels = source.pixels(neighbours(z, RADII, IN_A_ROW))
@@ -38,7 +38,7 @@ def _around(source: Source) -> None:
         images.png(images.tile(pixels, columns=IN_A_ROW)),
         key="explore-around",
         alt=f"{IN_A_ROW} random neighbours of the latent at each of the radii {radii}",
-        caption=f"Rows, from the top: r = {radii}.",
+        caption=f"The rows from top to bottom: r = {radii}.",
         width=640,
     )
 
@@ -46,14 +46,16 @@ def _around(source: Source) -> None:
 def _plane(source: Source) -> None:
     st.markdown(
         "**The plane through three latents**",
-        help="The first is one in from the top left corner, the second one in from the bottom left, the third one in from the top right. "
-        "Every latent is made as long as the three are.",
+        help="Three latents span a plane, and this grid shows images on it. The first latent is one image in from the top left corner, the "
+        "second one in from the bottom left, the third one in from the top right. Every latent is rescaled to the length of these three.",
     )
     st.session_state.setdefault(_KEYS, "1, 2, 3")
-    st.text_input("Three seeds or pins", key=_KEYS, persist_state="session", width=260, help="Pins are p1, p2, …")
+    st.text_input(
+        "Three seeds or pins", key=_KEYS, persist_state="session", width=260, help="Separate them by commas. Your pins are p1, p2, …"
+    )
     keys = path_view.keys_from(str(st.session_state[_KEYS]), source)
     if keys is None or len(keys) != 3:
-        st.error("Write three seeds, whole numbers, or pins such as p1, separated by commas.", icon=":material/error:")
+        st.error("Enter three seeds (whole numbers) or pins (such as p1), separated by commas.", icon=":material/error:")
         return
     pixels = source.pixels(plane_through(keys[0], keys[1], keys[2], STEPS))
     live_image(

@@ -1,5 +1,5 @@
-// The latent under the finger: the generator runs here, so the picture follows while something is dragged. The server hears of a
-// latent only when the finger lets go.
+// The latent explorer. The generator runs in the browser, so the picture changes while something is dragged. The server is told
+// about a latent only at the end of a move.
 
 import { find } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
@@ -22,23 +22,23 @@ import { weightsOf } from "./weights.js";
 /** @import { Weights } from "./weights.js" */
 
 /**
- * What latent_explorer.py packs before the latents of the seeds and the directions.
+ * The header of the message from latent_explorer.py. The latents of the seeds and the directions follow it.
  * @typedef {object} ExplorerHeader
- * @property {string} weights which generator
- * @property {string} library where TensorFlow.js lies
+ * @property {string} weights the id of the generator's weights
+ * @property {string} library the URL of TensorFlow.js
  * @property {number} latentDim
  * @property {number[]} planes the name of each seed's plane
- * @property {number} version of the state, as the server counts
+ * @property {number} version of the state, by the server's count
  * @property {Place} state
- * @property {number} count how many are shown
+ * @property {number} count how many images or points are shown
  * @property {number[]} dimensions that get a slider
- * @property {{ name: string, sd: number, words: string, unit: string }[]} directions that do
+ * @property {{ name: string, sd: number, words: string, unit: string }[]} directions that get a slider
  * @property {string} alt
  */
 
-/** @typedef {Place & { version: number, edit: number }} Told what the server hears when the finger lets go */
+/** @typedef {Place & { version: number, edit: number }} Told what the server is told at the end of a move */
 
-const QUIET = 350; // ms without a move after which keys and wheels have come to rest
+const QUIET_MS = 350; // after this long without another key press the move has ended
 
 /** @param {ComponentArguments<Packed<ExplorerHeader>>} component */
 export default function latentExplorer({ data, parentElement, setStateValue, setTriggerValue }) {
@@ -75,10 +75,10 @@ class Explorer {
     this.origins = [];
     /** @type {Direction[]} */
     this.directions = [];
-    this.version = NaN; // of the state taken over last
-    this.edits = 0; // told to the server since
+    this.version = NaN; // of the state that was taken over last
+    this.edits = 0; // moves reported to the server since then
     this.count = 0;
-    this.ready = ""; // whose weights the generator has
+    this.ready = ""; // the id of the weights that the generator uses
     /** @type {Generator | null} */
     this.generator = null;
     /** @type {ImagePicture | PointPicture | null} */
@@ -104,7 +104,7 @@ class Explorer {
     this.image.addEventListener("click", (event) => this.choose(event), { signal });
     new Handle(this.pad, this, signal, () => true);
     new Handle(this.image, this, signal, () => this.movesByImage);
-    // What is typed into a field is no shortcut of the page, for which it would look like a key pressed outside of fields.
+    // Keys typed into a field must not trigger the page's shortcuts. To the page they would look like keys pressed outside a field.
     const keepToFields = (/** @type {KeyboardEvent} */ event) => event.target instanceof HTMLInputElement && event.stopPropagation();
     this.root.addEventListener("keydown", keepToFields, { signal });
     const { x, y } = this.axes;
@@ -128,7 +128,7 @@ class Explorer {
   }
 
   /**
-   * What comes back from the server is what was sent to it; only what it changed by itself is taken over.
+   * Take over a state that the server has changed. Otherwise the server only sends back what this component sent.
    * @param {ExplorerHeader} header
    */
   takeOver({ version, state, count }) {
@@ -144,7 +144,7 @@ class Explorer {
   }
 
   /**
-   * The weights come with another element, which may be there sooner or later than this one.
+   * The weights arrive with another element, which may load before or after this one.
    * @param {ExplorerHeader} header
    */
   async prepare({ weights: wanted, library }) {
@@ -166,7 +166,7 @@ class Explorer {
    */
   load(tf, weights) {
     const { id, points, shape } = weights.spec;
-    this.ready = ""; // of what is disposed nothing can be drawn, even if the new one fails
+    this.ready = ""; // the old generator is disposed of, so nothing can be drawn until the new one is ready
     this.generator?.dispose();
     this.generator = new Generator(tf, weights);
     this.picture = points ? new PointPicture(this.image, points) : new ImagePicture(this.image, shape);
@@ -177,7 +177,7 @@ class Explorer {
     this.say("");
   }
 
-  // One frame for all that happened since the last: the newest state wins.
+  // One frame shows everything that happened since the last one; the newest state wins.
   draw() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => {
@@ -198,10 +198,10 @@ class Explorer {
     let where = "";
     try {
       const handles = this.movesByImage ? "the plane or the image" : "the plane";
-      this.hint.textContent = `Drag ${handles}: every place is another latent, and nearby places are alike.`;
+      this.hint.textContent = `Drag ${handles}. Each place is another latent, and nearby places give similar ${this.picture?.kind}.`;
       where = this.picture?.draw(generator.samples(this.latents(count), count), count) ?? "";
     } catch (error) {
-      return this.say(`It could not be computed: ${error instanceof Error ? error.message : error}`);
+      return this.say(`The picture could not be computed: ${error instanceof Error ? error.message : error}`);
     }
     if (!this.trouble.hidden) this.say("");
     const place = `${header.alt} at (${this.place.x.toFixed(2)}, ${this.place.y.toFixed(2)})`;
@@ -220,7 +220,7 @@ class Explorer {
     return z;
   }
 
-  // The latent of the first seed before directions and truncation.
+  // The latent of the first seed, before directions and truncation are applied.
   before() {
     return latentBefore(this.place, this.origins[0]);
   }
@@ -233,7 +233,7 @@ class Explorer {
     const middle = this.times.add(took);
     this.pace.textContent = [where, middle && `drawn in ${middle.toFixed(1)} ms`].filter(Boolean).join(" · ");
     this.drawn += 1;
-    this.root.dataset.drawn = String(this.drawn); // for whoever measures
+    this.root.dataset.drawn = String(this.drawn); // for measurements and tests
   }
 
   /** @param {string} text */
@@ -251,7 +251,7 @@ class Explorer {
   }
 
   /**
-   * A click on one of many images: from there on it is the one.
+   * A click on one of many images shows that one alone.
    * @param {MouseEvent} event
    */
   choose(event) {
@@ -262,7 +262,7 @@ class Explorer {
     if (chosen) this.tellChosen(chosen);
   }
 
-  // Of many images one is chosen by a click; a single one is dragged as the plane is.
+  // With many images a click chooses one. A single image can be dragged like the plane.
   get movesByImage() {
     return this.count === 1 && Boolean(this.picture?.draggable);
   }
@@ -281,7 +281,7 @@ class Explorer {
 
   rest() {
     clearTimeout(this.timer);
-    // As exact as links are, so that a link gives the very same image.
+    // Rounded as in links, so that a link gives exactly the same image.
     const [x, y] = [this.place.x, this.place.y].map((value) => Math.round(value * 1e4) / 1e4);
     this.goTo({ x, y });
     this.edits += 1;
@@ -290,7 +290,7 @@ class Explorer {
 
   restSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.rest(), QUIET);
+    this.timer = setTimeout(() => this.rest(), QUIET_MS);
   }
 
   /** @param {ExplorerHeader} header */
@@ -324,7 +324,7 @@ class Explorer {
 }
 
 /**
- * One for each chosen dimension, each direction, and truncation.
+ * One slider for each chosen dimension, for each direction, and for truncation.
  * @param {ExplorerHeader} header
  * @returns {SliderHeader[]}
  */
@@ -334,6 +334,12 @@ function slidersOf({ dimensions, directions }) {
       (dimension) => /** @type {const} */ ({ kind: "dimensions", key: String(dimension), label: `z${dimension + 1}`, unit: "σ" }),
     ),
     ...directions.map(({ name, words, unit }) => /** @type {const} */ ({ kind: "directions", key: name, label: name, words, unit })),
-    { kind: "truncation", key: "", label: "truncation ψ", words: "Pulls the latent towards 0: more typical, less diverse", unit: "" },
+    {
+      kind: "truncation",
+      key: "",
+      label: "Truncation ψ",
+      words: "Multiplies the latent by ψ. A smaller ψ gives more typical but less varied images.",
+      unit: "",
+    },
   ];
 }
