@@ -200,7 +200,7 @@ def test_chart_says_when_plotly_does_not_load(app: str, browser_page: Any) -> No
     page.goto(app)
     message = page.locator(".st-key-moving").get_by_role("alert")
     message.wait_for()
-    assert "plotly.js did not load from" in message.inner_text()
+    assert "plotly.js could not be loaded from" in message.inner_text()
     page.unroute_all()
     wait_for_chart(page, "el.calcdata.length === 2")  # The next message tries again.
     assert message.is_hidden()
