@@ -86,8 +86,8 @@ def show_pins(source: Source, kept: list[Latents]) -> None:
                 width=64 * len(kept),
             )
         names = "p1" if len(kept) == 1 else f"p1 to p{len(kept)}"
-        more = "Pin another latent to interpolate between them." if len(kept) == 1 else "The path leads through the latents listed in "
-        "“Through”."
+        one, several = "Pin another latent to interpolate between them.", "The path leads through the latents listed in “Through”."
+        more = one if len(kept) == 1 else several
         if len(kept) * source.latent_dim > MOST_IN_LINK:
             more += " They are too long for the page's address, so a link to this page leaves them out."
         st.caption(f"{len(kept)} pinned: {names}. {more}", width="content")
