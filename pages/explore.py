@@ -12,7 +12,7 @@ from pages.parts.explore.direction_view import choose_directions
 from pages.parts.explore.grid_view import grids
 from pages.parts.explore.image_view import your_image
 from pages.parts.explore.inside_view import inside
-from pages.parts.explore.latent_explorer import PAGE, latent_explorer, send_generator, show_at_once, shown_at_once, why_not_here
+from pages.parts.explore.latent_explorer import PAGE, image_count, latent_explorer, reason_not_in_browser, send_generator, set_image_count
 from pages.parts.explore.latent_source import Source, open_source
 from pages.parts.explore.nearest_view import nearest
 from pages.parts.explore.point_view import show_landing
@@ -28,7 +28,7 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents, latent_from_text, latent_to_text
 from wgan_core.store.folder import StoreError
 
-PICTURE_WIDTH = 448
+PICTURE_WIDTH_PX = 448
 SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
     "way": ("Interpolate", path_view.interpolation),
     "grids": ("Grids", grids),
@@ -38,7 +38,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
 }
 _OWN_LINKED = "explore.own-linked"
 _SECTION, _PASTED, _PASTE_PROBLEM = "explore.section", "explore.pasted", "explore.paste-problem"
-MOST_DIMENSIONS = 1024  # the most that a latent may have; a run with fewer ignores the other dimensions in a link
+MAX_DIMENSIONS = 1024  # the most that a latent may have; a run with fewer ignores the other dimensions in a link
 
 
 def show_picture(source: Source) -> None:
@@ -51,11 +51,11 @@ def show_picture(source: Source) -> None:
         images.png(source.pixels(z[None])[0]),
         key="explore-picture",
         alt=f"Image generated from {latent_state.origin_in_words(source.latent_dim)} at step {source.step}",
-        width=PICTURE_WIDTH,
+        width=PICTURE_WIDTH_PX,
     )
 
 
-def show_opinion(source: Source) -> None:
+def show_score(source: Source) -> None:
     """The critic's score of the current image or point, and buttons to download, pin, copy or paste its latent."""
     z = latent_state.current_latent(source.latent_dim)
     score, percentile = source.score(z)
@@ -91,7 +91,7 @@ def _as_png(source: Source, z: Latents) -> bytes:
 
 def _paste(latent_dim: int) -> None:
     try:
-        latent_state.adopt(latent_from_text(str(st.session_state[_PASTED]), latent_dim))
+        latent_state.start_from_own(latent_from_text(str(st.session_state[_PASTED]), latent_dim))
     except ValueError as error:
         st.session_state[_PASTE_PROBLEM] = str(error)
 
@@ -144,7 +144,7 @@ def _choose_dimensions(source: Source) -> range:
     return range(first, min(first + size, source.latent_dim))
 
 
-def _what_moved(source: Source) -> None:
+def _show_moves(source: Source) -> None:
     if (psi := latent_state.place().truncation) != 1 and not source.networks.makes_points:
         share = _diversity(source.networks, source.key, psi)
         st.caption(f"At ψ = {psi:g}, random images from this generator differ from each other {share:.0%} as much as at ψ = 1.")
@@ -173,7 +173,7 @@ def _diversity(_networks: SavedNetworks, key: tuple[object, ...], truncation: fl
 
 def _choose_where(source: Source) -> bool:
     """Whether the generator runs in the browser. It does so if it can, unless the user chooses the server."""
-    if reason := why_not_here(source):
+    if reason := reason_not_in_browser(source):
         st.caption(f":material/dns: The generator runs on the server. {problem_text(reason)}")
         return False
     where = st.segmented_control(
@@ -202,7 +202,7 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
         dimensions = _choose_dimensions(source)
         directions = choose_directions(source) if not source.networks.makes_points else ()
         in_browser = _choose_where(source)
-    if gone := latent_state.fit(source.latent_dim, directions):
+    if gone := latent_state.keep_known_moves(source.latent_dim, directions):
         st.toast(f"Removed, because this run does not have them: {', '.join(gone)}.", icon=":material/link_off:", duration="long")
     if in_browser:
         latent_explorer(source, dimensions, directions, key="explore-latent")
@@ -212,8 +212,8 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
             latent_state.show_sliders(dimensions, directions, source.latent_dim)
         with picture:
             show_picture(source)
-    _what_moved(source)
-    show_opinion(source)
+    _show_moves(source)
+    show_score(source)
     _section(source)
     _keep_in_link(source)
 
@@ -242,10 +242,10 @@ def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
-    params |= path_view.way_to_params(source)
+    params |= path_view.path_to_params(source)
     if source.averaged:
         params["generator"] = "averaged"
-    if (count := shown_at_once()) > 1:
+    if (count := image_count()) > 1:
         params["show"] = str(count)
     if (view := st.session_state.get(_SECTION, "way")) != "way":
         params["view"] = view
@@ -261,12 +261,12 @@ def _latent_from_link() -> None:
     seed = whole_number(asked_seed := st.query_params.get("seed", "0"), latent_state.MAX_SEED)
     st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
-    path_view.way_from_params(st.query_params)
-    show_at_once(whole_number(st.query_params.get("show", ""), PAGE))
-    found, problems = from_params(dict(st.query_params), MOST_DIMENSIONS)
+    path_view.path_from_params(st.query_params)
+    set_image_count(whole_number(st.query_params.get("show", ""), PAGE))
+    found, problems = from_params(dict(st.query_params), MAX_DIMENSIONS)
     if seed is None:
         problems.append(f"This link names the seed {asked_seed[:40]!r}, which cannot be used. Seed 0 is used instead.")
-    latent_state.put(found)
+    latent_state.start_at(found)
     try:
         if text := st.query_params.get("latent", ""):
             latent_state.own_from_text(text)

@@ -7,15 +7,15 @@ import streamlit as st
 from pages.components.live_chart import live_chart
 from pages.shared.frame import within_frame
 from pages.shared.problems import show_problem
-from pages.shared.server import paper_jobs, spare_what_is_loaded
+from pages.shared.server import exclude_loaded_from_gc, paper_jobs
 from pages.shared.text import duration
 from wgan_core.paper import NAMES, experiment
 from wgan_core.paper.jobs import Job
 from wgan_core.paper.result import Experiment, Result
 
 POLL_SECONDS = 1.0
-HEIGHTS = {"surfaces": 620, "quality": 420}
-HEIGHT = 380
+HEIGHTS_PX = {"surfaces": 620, "quality": 420}
+HEIGHT_PX = 380
 
 
 def introduction() -> None:
@@ -67,7 +67,7 @@ def section(name: str, drawn: dict[str, str], polled: bool) -> None:
         st.markdown(chosen.claim)
         status = drawn.get(name)
         if status in ("waiting", "running"):
-            st.fragment(_under_way, run_every=POLL_SECONDS if polled else None)(name, drawn)
+            st.fragment(_progress, run_every=POLL_SECONDS if polled else None)(name, drawn)
         elif status == "stopped":
             st.caption(":material/stop: Stopped before it finished.")
         elif job is not None and status == "failed":
@@ -100,7 +100,7 @@ def _heading(chosen: Experiment, job: Job | None) -> None:
             )
 
 
-def _under_way(name: str, drawn: dict[str, str]) -> None:
+def _progress(name: str, drawn: dict[str, str]) -> None:
     """Show the progress and a stop button. As soon as any experiment has started or ended, redraw the whole page."""
     job = paper_jobs().get(name)
     # Not while the page itself is being drawn, which may take seconds on a busy machine: it would never finish.
@@ -111,7 +111,7 @@ def _under_way(name: str, drawn: dict[str, str]) -> None:
         st.progress(job.fraction, text=words)
         st.button("Stop", key=f"paper.stop.{name}", icon=":material/stop:", on_click=job.stop)
     if job.fraction:  # everything that it needs has been loaded
-        spare_what_is_loaded()
+        exclude_loaded_from_gc()
 
 
 def _show(chosen: Experiment, result: Result) -> None:
@@ -119,7 +119,7 @@ def _show(chosen: Experiment, result: Result) -> None:
         result.figure,
         key=f"paper-chart-{chosen.name}",
         alt=chosen.figure_words,
-        height=HEIGHTS.get(chosen.name, HEIGHT),
+        height=HEIGHTS_PX.get(chosen.name, HEIGHT_PX),
         revision=f"{result.seed}-{result.seconds}",
     )
     st.markdown(f"**Reproduced if:** {chosen.criterion}")

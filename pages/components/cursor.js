@@ -15,7 +15,7 @@
 export function moveCursor(cursor, x) {
   globalThis.wganCursors ??= new Map();
   globalThis.wganCursors.set(cursor, x);
-  tell("wgan-cursor", { cursor, x });
+  dispatch("wgan-cursor", { cursor, x });
 }
 
 /**
@@ -33,7 +33,7 @@ export function cursorAt(cursor) {
  * @param {number} x
  */
 export function seekCursor(cursor, x) {
-  tell("wgan-seek", { cursor, x });
+  dispatch("wgan-seek", { cursor, x });
 }
 
 /**
@@ -50,6 +50,6 @@ export function onCursor(event, handler, signal) {
  * @param {string} event
  * @param {CursorPlace} detail
  */
-function tell(event, detail) {
+function dispatch(event, detail) {
   globalThis.dispatchEvent(new CustomEvent(event, { detail }));
 }

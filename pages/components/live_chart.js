@@ -68,7 +68,7 @@ class Chart {
         await this.draw(newest);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        this.say(`The chart could not be drawn: ${why} Reload the page to try again.`);
+        this.showMessage(`The chart could not be drawn: ${why} Reload the page to try again.`);
       }
     }
     this.busy = false;
@@ -89,7 +89,7 @@ class Chart {
     const look = { template: template(theme), uirevision: header.revision, height: header.height, autosize: true };
     // Plotly builds the chart anew if any part of its config is another object.
     this.config ??= chartConfig(this.plotly, header.name);
-    this.say("");
+    this.showMessage("");
     await this.plotly.react(this.host, figure.data, { ...figure.layout, ...look }, this.config);
     if (this.closed) return this.plotly.purge(this.host);
     this.drawn = wanted;
@@ -132,7 +132,7 @@ class Chart {
   }
 
   /** @param {string} text */
-  say(text) {
+  showMessage(text) {
     this.host.hidden = Boolean(text);
     this.message.hidden = !text;
     this.message.textContent = text;

@@ -40,7 +40,7 @@ def _keep(target: str) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def say_what_is_wrong(file: str | None) -> None:
+def show_file_check(file: str | None) -> None:
     """Show how many points the file holds, or why it cannot be used."""
     if not file:
         return

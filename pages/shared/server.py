@@ -32,7 +32,7 @@ def paper_jobs() -> PaperJobs:
 
 
 @st.cache_resource(show_spinner=False)
-def spare_what_is_loaded() -> None:
+def exclude_loaded_from_gc() -> None:
     """Exclude everything that is loaded so far from garbage collection. Call it once a run is training and its page has been drawn.
 
     Streamlit collects garbage after every script run, which here means every second. With PyTorch loaded, each collection stops all threads

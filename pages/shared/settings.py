@@ -21,13 +21,13 @@ def widget_key(scope: str, name: str) -> str:
     return f"{scope}.{name}"
 
 
-def put_config(scope: str, config: TrainConfig, names: Iterable[str] = tuple(SETTINGS)) -> None:
+def fill_widgets(scope: str, config: TrainConfig, names: Iterable[str] = tuple(SETTINGS)) -> None:
     """Make the widgets of `scope` show the values of `config` the next time they are drawn."""
     for name in names:
-        st.session_state[widget_key(scope, name)] = to_widget(SETTINGS[name], getattr(config, name))
+        st.session_state[widget_key(scope, name)] = as_widget_value(SETTINGS[name], getattr(config, name))
 
 
-def to_widget(info: SettingInfo, value: Any) -> Any:
+def as_widget_value(info: SettingInfo, value: Any) -> Any:
     """A config value in the form that its widget uses."""
     return ",".join(map(str, value)) if info.kind == "widths" else value
 
@@ -127,7 +127,7 @@ def write_changes(base: TrainConfig, values: Mapping[str, Any]) -> dict[str, str
     params: dict[str, str] = {}
     for name, value in values.items():
         if value is not None and value != getattr(base, name):
-            text = to_widget(SETTINGS[name], value)
+            text = as_widget_value(SETTINGS[name], value)
             params[name] = f"{text:.9g}" if isinstance(text, float) else str(text)
     return params
 

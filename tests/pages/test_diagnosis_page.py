@@ -191,7 +191,7 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
 def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:
     def early(critic: int, updates: int) -> str:
         looks = [Reading("critic-health", critic, 1, 0.1), Reading("exact-w1", 10, updates, 0.1)]
-        return diagnosis_view._too_early(SimpleNamespace(readings=looks))  # pyright: ignore[reportArgumentType]
+        return diagnosis_view._not_judged_yet(SimpleNamespace(readings=looks))  # pyright: ignore[reportArgumentType]
 
     assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "from step 500" not in early(500, 999)
     assert "from step 500" in early(499, 1000) and "generator" not in early(499, 1000)
@@ -202,7 +202,7 @@ def test_a_healthy_run_is_told_how_old_that_is() -> None:
         return Reading(key, step, 1, 0.1, n=9, unit="", mode="eval", reference="training", seconds=0.1)
 
     def told(*readings: Reading) -> str:
-        return diagnosis_view._how_old(SimpleNamespace(readings=readings))  # pyright: ignore[reportArgumentType]
+        return diagnosis_view._last_measured(SimpleNamespace(readings=readings))  # pyright: ignore[reportArgumentType]
 
     both = told(reading("critic-health", 45), reading("sliced-w1", 900), reading("energy", 1200), reading("sliced-w1", 1100))
     assert both == "Last measured: the critic at step 45, distances at step 1,200."

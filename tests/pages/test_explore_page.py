@@ -118,8 +118,8 @@ def test_only_what_fits_is_taken_over_from_the_browser(monkeypatch: pytest.Monke
         latent_explorer._choose("key")
         assert latent_state.current_seed() == seed
     for count, shown in ((64, 64), (7, 64), (None, 64), ("1", 64), (1, 1)):
-        latent_explorer.show_at_once(count)
-        assert latent_explorer.shown_at_once() == shown
+        latent_explorer.set_image_count(count)
+        assert latent_explorer.image_count() == shown
 
 
 # The user's own latent.
@@ -324,7 +324,7 @@ def test_whether_training_images_are_copied(
     run: Run, shown: dict[str, bytes], config: TrainConfig, networks: SavedNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test = page("explore", run=run.run_id, view="image")
-    label = f"Compare {image_view.COMPARED} training and {image_view.COMPARED} held-out images"
+    label = f"Compare {image_view.COMPARED_IMAGES} training and {image_view.COMPARED_IMAGES} held-out images"
     press(test, label)
     assert "digits has no held-out images" in texts(test)
     # Images that the generator made are met, others are not.

@@ -506,7 +506,7 @@ def test_pins_that_a_link_cannot_hold(manager: RunManager, finished: Run, monkey
     for text in ("x", "é", "AAAA", latents_to_link(np.full(finished.snapshot.config.latent_dim, np.nan))):
         test = page("explore", run=finished.run_id, pins=text)
         assert "The pins in this link are incomplete or damaged, so they were ignored." in texts(test) and "pins" not in link(test)
-    monkeypatch.setattr(pins, "MOST_IN_LINK", finished.snapshot.config.latent_dim)
+    monkeypatch.setattr(pins, "MAX_NUMBERS_IN_LINK", finished.snapshot.config.latent_dim)
     button(test, "Pin for interpolation").click().run()
     assert "pins" in link(test)
     button(test, "Pin for interpolation").click().run()

@@ -45,7 +45,7 @@ def choose_directions(source: Source) -> tuple[Direction, ...]:
         "Directions",
         options,
         key=_CHOSEN,
-        on_change=_some_let_go,
+        on_change=_drop_unselected_moves,
         persist_state="session",
         width=360,
         placeholder="Add a slider for a direction",
@@ -68,7 +68,7 @@ def _why_not(name: str) -> str:
     return "the images of this generator do not vary in that many ways"
 
 
-def _some_let_go() -> None:
+def _drop_unselected_moves() -> None:
     """When a direction loses its slider, undo the move along it."""
     here = latent_state.place()
     left = {name: amount for name, amount in here.directions.items() if name in st.session_state[_CHOSEN]}

@@ -11,8 +11,8 @@ from wgan_core.figures import images
 from wgan_core.latent.vectors import neighbours, plane_through
 
 RADII = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-IN_A_ROW = 10
-STEPS = 9
+IMAGES_PER_ROW = 10
+PLANE_SIDE = 9
 _KEYS = "explore.plane-keys"
 
 
@@ -32,12 +32,12 @@ def _around(source: Source) -> None:
         "result is nearly z itself, at 1.6 little of z is left. The division keeps each neighbour as typical a latent as z.",
     )
     z = latent_state.current_latent(source.latent_dim)
-    pixels = source.pixels(neighbours(z, RADII, IN_A_ROW))
+    pixels = source.pixels(neighbours(z, RADII, IMAGES_PER_ROW))
     radii = ", ".join(f"{radius:g}" for radius in RADII)
     live_image(
-        images.png(images.tile(pixels, columns=IN_A_ROW)),
+        images.png(images.tile(pixels, columns=IMAGES_PER_ROW)),
         key="explore-around",
-        alt=f"{IN_A_ROW} random neighbours of the latent at each of the radii {radii}",
+        alt=f"{IMAGES_PER_ROW} random neighbours of the latent at each of the radii {radii}",
         caption=f"The rows from top to bottom: r = {radii}.",
         width=640,
     )
@@ -57,10 +57,10 @@ def _plane(source: Source) -> None:
     if keys is None or len(keys) != 3:
         st.error("Enter three seeds (whole numbers) or pins (such as p1), separated by commas.", icon=":material/error:")
         return
-    pixels = source.pixels(plane_through(keys[0], keys[1], keys[2], STEPS))
+    pixels = source.pixels(plane_through(keys[0], keys[1], keys[2], PLANE_SIDE))
     live_image(
-        images.png(images.tile(pixels, columns=STEPS)),
+        images.png(images.tile(pixels, columns=PLANE_SIDE)),
         key="explore-plane",
-        alt=f"{STEPS} × {STEPS} images on the plane through three latents",
+        alt=f"{PLANE_SIDE} × {PLANE_SIDE} images on the plane through three latents",
         width=640,
     )

@@ -9,8 +9,8 @@ import { dragged, stepped } from "./plane_pad.js";
  * @typedef {object} Movable
  * @property {Spot} place
  * @property {(place: Spot) => void} goTo
- * @property {() => void} rest reports the place to the server
- * @property {() => void} restSoon reports it once no other move has followed for a while
+ * @property {() => void} commit reports the place to the server
+ * @property {() => void} commitSoon reports it once no other move has followed for a while
  */
 
 export class Handle {
@@ -50,7 +50,7 @@ export class Handle {
   }
 
   drop() {
-    if (this.held) this.moved.rest();
+    if (this.held) this.moved.commit();
     this.held = null;
   }
 
@@ -60,6 +60,6 @@ export class Handle {
     if (!place) return;
     this.moved.goTo(place);
     event.preventDefault();
-    this.moved.restSoon();
+    this.moved.commitSoon();
   }
 }

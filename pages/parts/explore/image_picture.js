@@ -4,7 +4,7 @@ import { contextOf, setSize } from "../../components/elements.js";
 import { toLevel } from "./levels.js";
 
 export class ImagePicture {
-  one = "one image";
+  singleLabel = "one image";
   kind = "images";
   draggable = true;
 

@@ -26,12 +26,12 @@ from wgan_core.figures import images
 from wgan_core.latent.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
 from wgan_core.latent.saved import SavedNetworks
 
-STEPS_AT_A_LOOK = 20
-COMPARED = 200
+STEPS_PER_REFRESH = 20
+COMPARED_IMAGES = 200
 """How many training images are compared with as many held-out ones. With 50 the ratio cannot be distinguished from 1."""
-BY_HEART = 1.5
+MEMORISED_RATIO = 1.5
 """If held-out images have errors this many times larger than training images, the generator copies training images."""
-WIDTH = 192
+WIDTH_PX = 192
 _INVERTED = "explore.image-inverted"
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
@@ -69,13 +69,13 @@ def your_image(source: Source) -> None:
             if not under_way:
                 show_nearest(source, search.target, key="explore-image-nearest")
     with left:
-        _known_by_heart(source)
+        _memorisation_check(source)
 
 
 def _choose(source: Source) -> None:
     size = source.networks.generator.sample_shape[1]
     st.markdown("**Find an image**", help="Searches, by optimisation, for the latent whose image comes nearest to the image that you give.")
-    drawn = _pad(key="explore-sketch", data={"size": size}, on_picture_change=_nothing).picture
+    drawn = _pad(key="explore-sketch", data={"size": size}, on_picture_change=_do_nothing).picture
     if drawn is not None:
         _begin_drawing(source, str(drawn))
     st.toggle(
@@ -101,7 +101,7 @@ def _choose(source: Source) -> None:
         st.button("Find held-out image", on_click=_begin_row, args=(source, True))
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """A callback is required, otherwise Streamlit does not report what was sent."""
 
 
@@ -158,7 +158,7 @@ def _result(source: Source) -> None:
     """Show the progress of the search. Each refresh takes some steps, so the search runs only while somebody watches."""
     search: Search = st.session_state[_SEARCH]
     if not (search.progress.done or search.stopped):
-        search.progress = search.inversion.advance(STEPS_AT_A_LOOK)
+        search.progress = search.inversion.advance(STEPS_PER_REFRESH)
         if search.progress.done:
             st.rerun()
     now = search.progress
@@ -168,7 +168,7 @@ def _result(source: Source) -> None:
         key="explore-inverted",
         alt=f"The image and its reconstruction after {now.step} steps",
         caption="Left: your image. Right: the generator's image.",
-        width=2 * WIDTH,
+        width=2 * WIDTH_PX,
     )
     st.progress(now.step / now.of, text=f"Step {now.step} of {now.of}: error {now.error:.3f}")
     st.caption(
@@ -181,7 +181,7 @@ def _result(source: Source) -> None:
             search.stopped = True
             st.rerun()
         if st.button("Explore from here", icon=":material/explore:", type="primary"):
-            latent_state.adopt(now.z)
+            latent_state.start_from_own(now.z)
             st.toast("The top of the page now shows the latent that was found.", icon=":material/explore:")
             st.rerun()
 
@@ -227,7 +227,7 @@ class _Stopped(Exception):
     pass
 
 
-def _known_by_heart(source: Source) -> None:
+def _memorisation_check(source: Source) -> None:
     st.markdown(
         "**Does it copy the training images?**",
         help="For each image, a search finds the nearest one that the generator can make. If it comes much nearer to training images than "
@@ -237,7 +237,7 @@ def _known_by_heart(source: Source) -> None:
     found: Comparison | None = st.session_state.get(_COMPARISON)
     mine = found if found is not None and found.source == source.name else None
     st.button(
-        f"Compare {COMPARED} training and {COMPARED} held-out images",
+        f"Compare {COMPARED_IMAGES} training and {COMPARED_IMAGES} held-out images",
         icon=":material/balance:",
         on_click=_compare,
         args=(source,),
@@ -252,11 +252,11 @@ def _compare(source: Source) -> None:
     found = Comparison(source.name)
     st.session_state[_COMPARISON] = found
     try:
-        parts = [run_data(source.run_id, held_out=held_out).data[:COMPARED].numpy() for held_out in (False, True)]
+        parts = [run_data(source.run_id, held_out=held_out).data[:COMPARED_IMAGES].numpy() for held_out in (False, True)]
     except DataError as error:
         found.problem = str(error)
         return
-    threading.Thread(target=found.run, args=(source.networks, *parts), name="known-by-heart", daemon=True).start()
+    threading.Thread(target=found.run, args=(source.networks, *parts), name="memorisation", daemon=True).start()
 
 
 def _comparison(drawn_under_way: bool) -> None:
@@ -272,7 +272,7 @@ def _comparison(drawn_under_way: bool) -> None:
         return
     result = found.result
     low, high = result.interval
-    if low > BY_HEART:
+    if low > MEMORISED_RATIO:
         verdict = "It comes much nearer to training images, so it has memorised them."
     elif low > 1:
         verdict = "It comes a little nearer to training images, which is usual and does not mean that it copies them."

@@ -12,7 +12,7 @@ from pages.parts.explore.latent_source import Source
 from wgan_core.figures import images
 from wgan_core.latent.inside import layer_views, score_by_pixel
 
-MOST_MAPS = 32
+MAX_MAPS = 32
 _POSITIVE, _NEGATIVE = np.array([59, 130, 214]), np.array([224, 122, 31])
 
 
@@ -27,8 +27,8 @@ def inside(source: Source) -> None:
             "layer has its own scale. The units of fully connected layers have no places in a picture, so they are laid out row by row.",
         )
         for number, view in enumerate(layer_views(source.networks, z)):
-            maps = view.maps[:MOST_MAPS]
-            shown = f" (the first {MOST_MAPS} are shown)" if len(maps) < len(view.maps) else ""
+            maps = view.maps[:MAX_MAPS]
+            shown = f" (the first {MAX_MAPS} are shown)" if len(maps) < len(view.maps) else ""
             live_image(
                 images.png(images.tile(coloured(maps), columns=8 if len(maps) > 1 else 1)),
                 key=f"explore-layer-{number}",

@@ -8,7 +8,7 @@ import { Generator } from "./generator.js";
 import { Handle } from "./handle.js";
 import { ImagePicture } from "./image_picture.js";
 import { Pace } from "./pace.js";
-import { latentAt, latentBefore, nowhere, takenOver } from "./place.js";
+import { atOrigin, fromServer, latentAt, latentBefore } from "./place.js";
 import { paintPad } from "./plane_pad.js";
 import { PointPicture } from "./point_picture.js";
 import { isFocused, Slider } from "./slider.js";
@@ -36,16 +36,16 @@ import { weightsOf } from "./weights.js";
  * @property {string} alt
  */
 
-/** @typedef {Place & { version: number, edit: number }} Told what the server is told at the end of a move */
+/** @typedef {Place & { version: number, edit: number }} SentState what the server is told at the end of a move */
 
 const QUIET_MS = 350; // after this long without another key press the move has ended
 
 /** @param {ComponentArguments<Packed<ExplorerHeader>>} component */
 export default function latentExplorer({ data, parentElement, setStateValue, setTriggerValue }) {
   const [explorer, leave] = kept(find(parentElement, ".explorer", HTMLElement), (root) => new Explorer(root));
-  explorer.tell = (state) => setStateValue("state", state);
-  explorer.tellChosen = (index) => setTriggerValue("chosen", index);
-  explorer.tellCount = (count) => setStateValue("count", count);
+  explorer.sendState = (state) => setStateValue("state", state);
+  explorer.sendChosen = (index) => setTriggerValue("chosen", index);
+  explorer.sendCount = (count) => setStateValue("count", count);
   explorer.show(data);
   return leave;
 }
@@ -62,13 +62,13 @@ class Explorer {
     this.hint = find(root, ".hint", HTMLElement);
     this.sliders = find(root, ".sliders", HTMLElement);
     this.axes = { x: find(root, ".x", HTMLInputElement), y: find(root, ".y", HTMLInputElement) };
-    /** @type {(state: Told) => void} */
-    this.tell = () => {};
+    /** @type {(state: SentState) => void} */
+    this.sendState = () => {};
     /** @type {(index: number) => void} */
-    this.tellChosen = () => {};
+    this.sendChosen = () => {};
     /** @type {(count: number) => void} */
-    this.tellCount = () => {};
-    this.place = nowhere();
+    this.sendCount = () => {};
+    this.place = atOrigin();
     /** @type {ExplorerHeader | null} */
     this.header = null;
     /** @type {Origin[]} */
@@ -103,14 +103,14 @@ class Explorer {
     this.view.addEventListener("change", () => this.showMany(Number(this.view.value)), { signal });
     this.image.addEventListener("click", (event) => this.choose(event), { signal });
     new Handle(this.pad, this, signal, () => true);
-    new Handle(this.image, this, signal, () => this.movesByImage);
+    new Handle(this.image, this, signal, () => this.imageIsDraggable);
     // Keys typed into a field must not trigger the page's shortcuts. To the page they would look like keys pressed outside a field.
     const keepToFields = (/** @type {KeyboardEvent} */ event) => event.target instanceof HTMLInputElement && event.stopPropagation();
     this.root.addEventListener("keydown", keepToFields, { signal });
     const { x, y } = this.axes;
-    x.addEventListener("change", () => this.goAndRest({ x: Number(x.value) || 0 }), { signal });
-    y.addEventListener("change", () => this.goAndRest({ y: Number(y.value) || 0 }), { signal });
-    find(this.root, ".home", HTMLElement).addEventListener("click", () => this.goAndRest({ x: 0, y: 0 }), { signal });
+    x.addEventListener("change", () => this.goAndCommit({ x: Number(x.value) || 0 }), { signal });
+    y.addEventListener("change", () => this.goAndCommit({ y: Number(y.value) || 0 }), { signal });
+    find(this.root, ".home", HTMLElement).addEventListener("click", () => this.goAndCommit({ x: 0, y: 0 }), { signal });
   }
 
   /** @param {Packed<ExplorerHeader>} data */
@@ -134,7 +134,7 @@ class Explorer {
   takeOver({ version, state, count }) {
     if (version !== this.version) {
       this.version = version;
-      this.place = takenOver(state);
+      this.place = fromServer(state);
       this.edits = 0;
     }
     if (count !== this.count) {
@@ -148,15 +148,15 @@ class Explorer {
    * @param {ExplorerHeader} header
    */
   async prepare({ weights: wanted, library }) {
-    const needless = () => this.closed || this.header?.weights !== wanted || this.ready === wanted;
+    const notNeeded = () => this.closed || this.header?.weights !== wanted || this.ready === wanted;
     try {
-      const weights = await weightsOf(wanted, needless);
+      const weights = await weightsOf(wanted, notNeeded);
       if (!weights) return;
       const tf = await loadTensorFlow(library);
-      if (!needless()) this.load(tf, weights);
+      if (!notNeeded()) this.load(tf, weights);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (!needless()) this.say(`The generator cannot run in this browser: ${why} Choose “on the server” above.`);
+      if (!notNeeded()) this.showMessage(`The generator cannot run in this browser: ${why} Choose “on the server” above.`);
     }
   }
 
@@ -172,9 +172,9 @@ class Explorer {
     this.picture = points ? new PointPicture(this.image, points) : new ImagePicture(this.image, shape);
     this.root.classList.toggle("points", Boolean(points));
     this.root.classList.toggle("real", Boolean(points?.real));
-    this.view.options[0].textContent = this.picture.one;
+    this.view.options[0].textContent = this.picture.singleLabel;
     this.ready = id;
-    this.say("");
+    this.showMessage("");
   }
 
   // One frame shows everything that happened since the last one; the newest state wins.
@@ -197,16 +197,16 @@ class Explorer {
     const { count } = this;
     let where = "";
     try {
-      const handles = this.movesByImage ? "the plane or the image" : "the plane";
+      const handles = this.imageIsDraggable ? "the plane or the image" : "the plane";
       this.hint.textContent = `Drag ${handles}. Each place is another latent, and nearby places give similar ${this.picture?.kind}.`;
       where = this.picture?.draw(generator.samples(this.latents(count), count), count) ?? "";
     } catch (error) {
-      return this.say(`The picture could not be computed: ${error instanceof Error ? error.message : error}`);
+      return this.showMessage(`The picture could not be computed: ${error instanceof Error ? error.message : error}`);
     }
-    if (!this.trouble.hidden) this.say("");
+    if (!this.trouble.hidden) this.showMessage("");
     const place = `${header.alt} at (${this.place.x.toFixed(2)}, ${this.place.y.toFixed(2)})`;
     this.image.setAttribute("aria-label", where ? `${place}: ${where}` : place);
-    this.tellPace(where, performance.now() - begun);
+    this.showPace(where, performance.now() - begun);
   }
 
   /**
@@ -229,7 +229,7 @@ class Explorer {
    * @param {string} where
    * @param {number} took ms
    */
-  tellPace(where, took) {
+  showPace(where, took) {
     const middle = this.times.add(took);
     this.pace.textContent = [where, middle && `drawn in ${middle.toFixed(1)} ms`].filter(Boolean).join(" · ");
     this.drawn += 1;
@@ -237,7 +237,7 @@ class Explorer {
   }
 
   /** @param {string} text */
-  say(text) {
+  showMessage(text) {
     this.trouble.textContent = text;
     this.trouble.hidden = !text;
   }
@@ -247,7 +247,7 @@ class Explorer {
     this.times.forget();
     this.count = count;
     this.draw();
-    this.tellCount(count);
+    this.sendCount(count);
   }
 
   /**
@@ -259,11 +259,11 @@ class Explorer {
     const chosen = this.picture.which(event, this.count);
     this.view.value = "1";
     this.showMany(1);
-    if (chosen) this.tellChosen(chosen);
+    if (chosen) this.sendChosen(chosen);
   }
 
   // With many images a click chooses one. A single image can be dragged like the plane.
-  get movesByImage() {
+  get imageIsDraggable() {
     return this.count === 1 && Boolean(this.picture?.draggable);
   }
 
@@ -274,23 +274,23 @@ class Explorer {
   }
 
   /** @param {{ x?: number, y?: number }} place */
-  goAndRest(place) {
+  goAndCommit(place) {
     this.goTo(place);
-    this.rest();
+    this.commit();
   }
 
-  rest() {
+  commit() {
     clearTimeout(this.timer);
     // Rounded as in links, so that a link gives exactly the same image.
     const [x, y] = [this.place.x, this.place.y].map((value) => Math.round(value * 1e4) / 1e4);
     this.goTo({ x, y });
     this.edits += 1;
-    this.tell({ ...this.place, version: this.version, edit: this.edits });
+    this.sendState({ ...this.place, version: this.version, edit: this.edits });
   }
 
-  restSoon() {
+  commitSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.rest(), QUIET_MS);
+    this.timer = setTimeout(() => this.commit(), QUIET_MS);
   }
 
   /** @param {ExplorerHeader} header */

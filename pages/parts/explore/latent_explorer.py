@@ -44,7 +44,7 @@ _explorer = component(
 )
 
 
-def why_not_here(source: Source) -> str:
+def reason_not_in_browser(source: Source) -> str:
     """Why the generator cannot run in the browser, or "" if it can."""
     if not st.get_option("server.enableStaticServing"):
         return "The server does not serve static files. Set server.enableStaticServing = true in .streamlit/config.toml."
@@ -91,7 +91,7 @@ def send_generator(source: Source, *, key: str) -> None:
 
     Call this outside the explorer's fragment. A fragment sends everything in it again at every move, and the weights are megabytes.
     """
-    if not why_not_here(source):
+    if not reason_not_in_browser(source):
         _weights(key=key, data=program(source).packed)
 
 
@@ -105,7 +105,7 @@ def latent_explorer(source: Source, dimensions: Sequence[int], directions: Seque
         key: unique on the page.
 
     Raises:
-        TooLarge: see `why_not_here`.
+        TooLarge: see `reason_not_in_browser`.
     """
     header, body = message(source, program(source).weights_id, dimensions, directions)
     _explorer(
@@ -113,7 +113,7 @@ def latent_explorer(source: Source, dimensions: Sequence[int], directions: Seque
         data=pack(header, body),
         on_state_change=lambda: _take(key, source.latent_dim),
         on_chosen_change=lambda: _choose(key),
-        on_count_change=lambda: show_at_once(st.session_state[key].get("count")),
+        on_count_change=lambda: set_image_count(st.session_state[key].get("count")),
     )
 
 
@@ -121,7 +121,7 @@ def message(
     source: Source, weights_id: str, dimensions: Sequence[int], directions: Sequence[DirectionLike]
 ) -> tuple[dict[str, Any], bytes]:
     """The message to the browser: the current place, and as float32 the latents of this and the following seeds, and the directions."""
-    seeds, latent_dim = latent_state.seeds_from_here(PAGE), source.latent_dim
+    seeds, latent_dim = latent_state.seeds_from_current(PAGE), source.latent_dim
     planes = [latent_state.plane(latent_dim), *map(latent_state.plane_name, seeds[1:])]
     made = "Point" if source.networks.makes_points else "Image"
     header = {
@@ -131,7 +131,7 @@ def message(
         "planes": planes,
         "version": latent_state.version(),
         "state": asdict(latent_state.place()),
-        "count": shown_at_once(),
+        "count": image_count(),
         "dimensions": list(dimensions),
         "directions": [{"name": one.name, "sd": one.sd, "words": one.note, "unit": one.unit} for one in directions],
         "alt": f"{made} generated from {latent_state.origin_in_words(latent_dim)} at step {source.step}",
@@ -161,15 +161,15 @@ def _choose(key: str) -> None:
     """Go to the seed whose image was clicked in the view with many images."""
     chosen = st.session_state[key].get("chosen")
     if isinstance(chosen, int) and 0 < chosen < PAGE:
-        latent_state.choose_seed(latent_state.seeds_from_here(PAGE)[chosen])
+        latent_state.choose_seed(latent_state.seeds_from_current(PAGE)[chosen])
 
 
-def shown_at_once() -> int:
+def image_count() -> int:
     """How many images or points the browser shows: 1, or `PAGE` for the current seed and those after it."""
     return st.session_state.get(_COUNT, 1)
 
 
-def show_at_once(count: object) -> None:
+def set_image_count(count: object) -> None:
     """Set how many images are shown. Values other than 1 and `PAGE` are ignored."""
     if count in (1, PAGE):
         st.session_state[_COUNT] = count

@@ -20,8 +20,8 @@ MAX_SEED = 2**31 - 1
 SEED = "explore.seed"
 _PLACE, _VERSION, _PAST, _FUTURE = "explore.place", "explore.version", "explore.past", "explore.future"
 _OWN, _KNOWN = "explore.own", "explore.known"
-MOST_STEPS_BACK = 100
-MOST_IN_LINK = 256  # numbers in a latent: more would make the address longer than 700 characters
+MAX_UNDO_STEPS = 100
+MAX_NUMBERS_IN_LINK = 256  # numbers in a latent: more would make the address longer than 700 characters
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def own_latent(latent_dim: int) -> Latents | None:
     return own if own is not None and len(own) == latent_dim else None
 
 
-def adopt(z: Latents) -> None:
+def start_from_own(z: Latents) -> None:
     """Start from the user's own latent. It is rounded to 16 bits per number, as in links."""
     _remember()
     st.session_state[_OWN] = as_in_links(z)
@@ -61,14 +61,14 @@ def adopt(z: Latents) -> None:
 def own_as_text(latent_dim: int) -> str:
     """The user's own latent as text for links; "" if there is none or if it is too long for a link."""
     own = own_latent(latent_dim)
-    if own is None or latent_dim > MOST_IN_LINK:
+    if own is None or latent_dim > MAX_NUMBERS_IN_LINK:
         return ""
     return latents_to_link(own)
 
 
 def own_from_text(text: str) -> None:
     """Take over the latent of a link. Raises ValueError if the text is not a latent."""
-    st.session_state[_OWN] = latents_from_link(text, MOST_IN_LINK)
+    st.session_state[_OWN] = latents_from_link(text, MAX_NUMBERS_IN_LINK)
 
 
 def plane_name(seed: int) -> int:
@@ -122,7 +122,7 @@ def go_to(new: Place, *, from_browser: bool = False) -> None:
         st.session_state[_VERSION] = version() + 1
 
 
-def put(new: Place) -> None:
+def start_at(new: Place) -> None:
     """Start at `new`, with an empty undo history."""
     st.session_state[_PLACE] = new
     st.session_state[_VERSION] = version() + 1
@@ -145,7 +145,7 @@ def seed_changed() -> None:
     st.session_state[_VERSION] = version() + 1
 
 
-def seeds_from_here(count: int) -> list[int]:
+def seeds_from_current(count: int) -> list[int]:
     """The current seed and those after it. After the largest seed comes 0."""
     return [(current_seed() + number) % (MAX_SEED + 1) for number in range(count)]
 
@@ -168,7 +168,7 @@ def new_random() -> None:
 def _remember(seed: int | None = None) -> None:
     past = st.session_state.setdefault(_PAST, [])
     past.append(_Moment(current_seed() if seed is None else seed, place(), st.session_state.get(_OWN)))
-    del past[:-MOST_STEPS_BACK]
+    del past[:-MAX_UNDO_STEPS]
     st.session_state[_FUTURE] = []
 
 
@@ -216,7 +216,7 @@ def _step(source: str, target: str) -> None:
     st.session_state[_VERSION] = version() + 1
 
 
-def fit(latent_dim: int, directions: Sequence[DirectionLike]) -> list[str]:
+def keep_known_moves(latent_dim: int, directions: Sequence[DirectionLike]) -> list[str]:
     """Set which directions have sliders. Removes moves along other directions, and along dimensions that the generator lacks, and returns
     their names."""
     st.session_state[_KNOWN] = {one.name: one for one in directions}

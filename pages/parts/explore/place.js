@@ -18,8 +18,8 @@ import { planeLatent } from "./latent_plane.js";
 /** @typedef {{ kind: "dimensions" | "directions" | "truncation", key: string }} Setting one part of a place; key: which one of its kind */
 
 /** @returns {Place} the origin itself */
-export function nowhere() {
-  return { x: 0, y: 0, dimensions: bare({}), directions: bare({}), truncation: 1 };
+export function atOrigin() {
+  return { x: 0, y: 0, dimensions: withoutPrototype({}), directions: withoutPrototype({}), truncation: 1 };
 }
 
 /**
@@ -27,8 +27,8 @@ export function nowhere() {
  * @param {Place} place
  * @returns {Place}
  */
-export function takenOver(place) {
-  return { ...place, dimensions: bare(place.dimensions), directions: bare(place.directions) };
+export function fromServer(place) {
+  return { ...place, dimensions: withoutPrototype(place.dimensions), directions: withoutPrototype(place.directions) };
 }
 
 /**
@@ -36,7 +36,7 @@ export function takenOver(place) {
  * @param {Record<string, number>} numbers
  * @returns {Record<string, number>}
  */
-function bare(numbers) {
+function withoutPrototype(numbers) {
   return Object.assign(Object.create(null), numbers);
 }
 

@@ -7,7 +7,7 @@ import { contextOf, make, setSize } from "../../components/elements.js";
 /** @typedef {ReturnType<typeof readColours>} Colours */
 
 export class PointPicture {
-  one = "one point";
+  singleLabel = "one point";
   kind = "points";
   draggable = false; // the generator decides where the point goes, not the pointer
 

@@ -11,7 +11,7 @@ from wgan_core.data import toy
 from wgan_core.figures import training as figures
 from wgan_core.latent.vectors import Latents
 
-_HEIGHT = 480
+_HEIGHT_PX = 480
 _CLOUD_SEED, _CLOUD = 12345, 1024
 
 
@@ -33,4 +33,4 @@ def show_points(source: Source, *, key: str, alt: str, here: toy.Points, path: t
     """Plot `here` and `path`, both [n, 2], in front of generated points, and of real points if their distribution is known."""
     generated, real = cloud(source)
     figure = figures.scatter(generated, real, limit=toy.view_limit(source.dataset), path=path, here=here)
-    live_chart(figure, key=key, alt=alt, height=_HEIGHT, revision=source.run_id)
+    live_chart(figure, key=key, alt=alt, height=_HEIGHT_PX, revision=source.run_id)

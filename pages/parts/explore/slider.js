@@ -14,8 +14,8 @@ import { evenScale, fineScale, toThousandths, within } from "./slider_scale.js";
  * @property {Place} place
  * @property {() => Float32Array} before the latent before directions and truncation are applied
  * @property {() => void} draw
- * @property {() => void} rest reports the move to the server
- * @property {() => void} restSoon reports it once no other move has followed for a while
+ * @property {() => void} commit reports the move to the server
+ * @property {() => void} commitSoon reports it once no other move has followed for a while
  */
 
 const SHELL = `<label></label><input type="number" step="0.01" /><button type="button" title="Reset">↺</button>
@@ -84,12 +84,12 @@ export class Slider {
 
   reset() {
     unset(this.moved.place, this.header);
-    this.moved.rest();
+    this.moved.commit();
   }
 
   onNumber() {
     this.set(Number(this.number.value) || 0);
-    this.moved.rest();
+    this.moved.commit();
     this.number.value = numberOf(this.moved.place, this.header, this.moved.before()).toFixed(2); // the value that was accepted
   }
 
@@ -102,7 +102,7 @@ export class Slider {
   }
 
   drop() {
-    if (this.held) this.moved.rest();
+    if (this.held) this.moved.commit();
     this.held = false;
   }
 
@@ -116,7 +116,7 @@ export class Slider {
     else if (event.key === "Delete") this.reset();
     else return;
     event.preventDefault();
-    this.moved.restSoon();
+    this.moved.commitSoon();
   }
 
   /** @param {Float32Array} before the latent before directions and truncation are applied */

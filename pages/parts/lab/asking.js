@@ -17,13 +17,13 @@ export class Asking {
     this.watching = watching;
     this.asked = 0; // how many looks were requested
     this.askedAt = 0;
-    this.cameAt = 0;
+    this.arrivedAt = 0;
     this.restMs = 0;
     this.waiting = false;
     this.closed = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    this.watch = setInterval(() => this.again(), 500);
+    this.watch = setInterval(() => this.retryIfLost(), 500);
   }
 
   /**
@@ -31,16 +31,16 @@ export class Asking {
    * @param {number} restMs the pause before the next request
    * @param {boolean} isNew whether it differs from the one before
    */
-  came(restMs, isNew) {
+  lookArrived(restMs, isNew) {
     clearTimeout(this.timer);
     this.restMs = restMs;
     this.waiting = false;
-    if (isNew) this.cameAt = this.watching.now();
-    this.soon();
+    if (isNew) this.arrivedAt = this.watching.now();
+    this.askAfterPause();
   }
 
   // Request a look after the pause. A page that was hidden calls this when it becomes visible again.
-  soon() {
+  askAfterPause() {
     if (this.waiting || this.closed || !this.watching.wanted()) return;
     this.waiting = true;
     clearTimeout(this.timer);
@@ -59,8 +59,8 @@ export class Asking {
   }
 
   // An answer may get lost, for example when the whole page is redrawn in the meantime.
-  again() {
-    const since = this.watching.now() - Math.max(this.askedAt, this.cameAt);
+  retryIfLost() {
+    const since = this.watching.now() - Math.max(this.askedAt, this.arrivedAt);
     if (this.watching.wanted() && since > RETRY_AFTER_MS + this.restMs) this.ask();
   }
 

@@ -20,9 +20,9 @@ def drawing_pad(drawing: str, *, key: str) -> str | None:
     Returns the drawing if the user has just pressed “Train on these points”, else None. It comes from the browser, so check it.
     """
     data = {"drawing": drawing, "most": MOST_DRAWN, "least": LEAST_DRAWN}
-    drawn = _component(key=key, data=data, on_points_change=_nothing).points
+    drawn = _component(key=key, data=data, on_points_change=_do_nothing).points
     return str(drawn) if drawn is not None else None
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """A callback is required, otherwise Streamlit does not report what was sent."""

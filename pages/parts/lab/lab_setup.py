@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import settings
-from pages.shared.point_upload import point_upload, say_what_is_wrong
+from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import problem_text, show_problem
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
@@ -60,18 +60,18 @@ def set_up() -> Laboratory | None:
         with st.popover("Second WGAN", icon=":material/compare:"):
             twin = _second()
     note = st.empty()
-    values |= _at_hand()
+    values |= _live_settings()
     # Settings of the methods that are not chosen, in case the user goes back to them.
     values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in FIELDS if name not in values}
     _write_link(values, twin)
     # All messages are in one container, so that the elements below keep their position whatever it shows.
     with note.container():
         laboratory = _laboratory(_configs(values, twin))
-        _say_what_to_see()
+        _show_experiment_note()
     return laboratory
 
 
-def _say_what_to_see() -> None:
+def _show_experiment_note() -> None:
     """Show the experiment's note. It applies to the experiment's own settings only."""
     chosen = EXPERIMENTS[st.session_state[EXPERIMENT]]
     if len(st.session_state[LINK]) == 1:  # the link holds only the experiment's name
@@ -97,7 +97,7 @@ def _data() -> dict[str, Any]:
         key = settings.widget_key(SCOPE, "data_root")
         point_upload(key)
         file = settings.setting_widget(SCOPE, "data_root", badge="restarts")
-        say_what_is_wrong(file)
+        show_file_check(file)
         return {"dataset": "csv", "data_root": file}
     st.caption(DATASETS[source].description)
     return {"dataset": source, "data_root": ""}
@@ -140,7 +140,7 @@ def _second() -> dict[str, Any] | None:
     return values | {name: st.session_state[settings.widget_key(TWIN, name)] for name in TWIN_FIELDS if name not in values}
 
 
-def _at_hand() -> dict[str, Any]:
+def _live_settings() -> dict[str, Any]:
     """The settings that may change while the networks train, in a row of their own."""
     method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
     names = (*steered_by(method), "n_critic", "critic_lr", "generator_lr")
@@ -166,21 +166,21 @@ def _put(name: str, config: TrainConfig | None = None, twin: Mapping[str, Any] |
     twin = chosen.twin if twin is None else twin
     st.session_state[EXPERIMENT] = name
     st.session_state[TWO] = twin is not None
-    settings.put_config(SCOPE, config, FIELDS)
-    settings.put_config(TWIN, _that_goes_with(config, twin), TWIN_FIELDS)
+    settings.fill_widgets(SCOPE, config, FIELDS)
+    settings.fill_widgets(TWIN, _second_config(config, twin), TWIN_FIELDS)
     st.session_state[SOURCE] = config.dataset
     st.session_state[WHO] = chosen.who
 
 
-def _that_goes_with(config: TrainConfig, twin: Mapping[str, Any] | None) -> TrainConfig:
+def _second_config(config: TrainConfig, twin: Mapping[str, Any] | None) -> TrainConfig:
     """`config` with the changes of `twin`, or with default changes if those do not work with `config`."""
     try:
-        return config.replace(**(twin or _opposite(config)))
+        return config.replace(**(twin or _default_second(config)))
     except ConfigError:
-        return config.replace(**_opposite(config))
+        return config.replace(**_default_second(config))
 
 
-def _opposite(config: TrainConfig) -> dict[str, Any]:
+def _default_second(config: TrainConfig) -> dict[str, Any]:
     """Default changes for the second WGAN, so that the comparison is interesting when it is switched on."""
     other = (
         {"lipschitz": "gradient-penalty", "optimizer": "adam"}

@@ -51,7 +51,7 @@ class Stage {
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     find(root, "button.generator", HTMLElement).addEventListener("click", () => this.warp(), { signal });
-    document.addEventListener("visibilitychange", () => this.asking.soon(), { signal });
+    document.addEventListener("visibilitychange", () => this.asking.askAfterPause(), { signal });
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(root);
   }
@@ -62,7 +62,7 @@ class Stage {
     const isNew = header.stamp !== this.stamp;
     this.stamp = header.stamp;
     this.header = header;
-    this.asking.came(header.restMs, isNew); // before drawing, so that the server works in the meantime
+    this.asking.lookArrived(header.restMs, isNew); // before drawing, so that the server works in the meantime
     if (isNew) this.take(header, body);
     this.animate();
   }
@@ -79,7 +79,7 @@ class Stage {
     this.root.dataset.looks = String(this.looks); // for measurements and tests
     this.layOut(header.panels.length);
     for (const [index, arrays] of readArrays(header, body).entries()) this.panels[index].take(header, header.panels[index], arrays);
-    this.tell(header);
+    this.showStage(header);
   }
 
   /** @param {number} count of panels */
@@ -87,14 +87,14 @@ class Stage {
     for (const panel of this.panels.splice(count)) panel.close();
     const host = find(this.root, ".panels", HTMLElement);
     while (this.panels.length < count) {
-      const panel = new Panel((text) => this.read(text));
+      const panel = new Panel((text) => this.showReadout(text));
       this.panels.push(panel);
       host.append(panel.element);
     }
   }
 
   /** @param {LookHeader} header */
-  tell(header) {
+  showStage(header) {
     const parts = find(this.root, ".parts", HTMLElement);
     parts.classList.toggle("staged", Boolean(header.concerned.length));
     for (const part of parts.querySelectorAll(".part")) {
@@ -102,11 +102,11 @@ class Stage {
     }
     setText(find(this.root, ".caption strong", HTMLElement), header.heading);
     setText(find(this.root, ".caption span", HTMLElement), header.caption);
-    this.tellBeats(header.beats);
+    this.showBeats(header.beats);
   }
 
   /** @param {LookHeader["beats"]} beats */
-  tellBeats(beats) {
+  showBeats(beats) {
     const host = find(this.root, ".beats", HTMLElement);
     if (host.childElementCount !== beats.length) host.replaceChildren(...beats.map(() => document.createElement("i")));
     for (const [index, [text, state]] of beats.entries()) {
@@ -116,7 +116,7 @@ class Stage {
   }
 
   /** @param {string} text */
-  read(text) {
+  showReadout(text) {
     find(this.root, ".readout", HTMLElement).textContent = text || "\u00a0";
   }
 

@@ -26,8 +26,8 @@ LAYERS = {
     "arrows": "Gradient arrows",
     "mesh": "Generator's mesh",
 }
-_MOST_BEATS = 30
-_WITHIN_SCALE = 0.85
+_MAX_BEATS = 30
+_SHARE_WITHIN_SCALE = 0.85
 """The share of the picture that the colour scale is made for. Otherwise the extreme scores in the corners would use up all colours."""
 
 _HERE = Path(__file__).parent
@@ -46,17 +46,17 @@ def lab_stage(lab: Laboratory, layers: list[str], *, key: str) -> None:
     """
     frames = lab.frames()
     header, body = message(lab, frames, layers)
-    _component(key=key, data=pack(header, body), on_look_change=_nothing)
+    _component(key=key, data=pack(header, body), on_look_change=_do_nothing)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     """Only the rerun matters."""
 
 
 def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tuple[dict[str, Any], bytes]:
     """The message to the browser: numbers and texts, then all arrays as float32, one after the other."""
     stage = lab.stage
-    heading, caption = stages.caption(stage, lab.configs[0]) if stage is not None else ("", _standing(lab))
+    heading, caption = stages.caption(stage, lab.configs[0]) if stage is not None else ("", _update_counts(lab))
     header = {
         "playing": lab.playing,
         "restMs": math.ceil(1000 * lab.rest),
@@ -80,7 +80,7 @@ def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tu
     return header, b"".join(np.ascontiguousarray(array, np.float32).tobytes() for array in arrays)
 
 
-def _standing(lab: Laboratory) -> str:
+def _update_counts(lab: Laboratory) -> str:
     first = lab.frames()[0]
     return f"Critic updates: {first.step:,}. Generator updates: {first.generator_updates:,}."
 
@@ -89,7 +89,7 @@ def _beats(stage: Stage | None) -> list[tuple[str, str]]:
     """The cycle as a row of boxes, C for a critic update and G for the generator update, each marked as done, now or to come."""
     if stage is None:
         return []
-    if stage.of > _MOST_BEATS:
+    if stage.of > _MAX_BEATS:
         return [(f"C {stage.update or stage.of}/{stage.of}", "now" if stage.update else "done"), ("G", "" if stage.update else "now")]
     now = stage.update or stage.of + 1
     beats = [*(("C", number) for number in range(1, stage.of + 1)), ("G", stage.of + 1)]
@@ -118,7 +118,7 @@ def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
 def _scale(frame: Frame) -> tuple[float, float, bool]:
     """The score at the middle of the colour scale, the scale's reach to either side, and whether the critic is flat up to rounding."""
     middle = (frame.real_score + frame.generated_score) / 2
-    extent = float(np.quantile(np.abs(frame.landscape - middle), _WITHIN_SCALE))
+    extent = float(np.quantile(np.abs(frame.landscape - middle), _SHARE_WITHIN_SCALE))
     flat = extent <= 1e-5 * float(np.abs(frame.landscape).max())
     return middle, 1.0 if flat else extent, flat
 

@@ -10,13 +10,13 @@ from pages.components.live_chart import live_chart
 from pages.parts.lab import lab_setup
 from pages.parts.lab.lab_stage import LAYERS, lab_stage, title
 from pages.shared.problems import show_problem
-from pages.shared.server import spare_what_is_loaded
+from pages.shared.server import exclude_loaded_from_gc
 from wgan_core.lab import figures
 from wgan_core.lab.frame import POINTS, Truth
 from wgan_core.lab.laboratory import Laboratory, Pace
 from wgan_core.lab.stages import Who
 
-LOOK_EVERY = 0.1
+LOOK_EVERY_SECONDS = 0.1
 """Seconds between two redraws, if the networks are small enough."""
 PACES: dict[Pace, str] = {"slow": "Slow motion", "cycles": "Cycles", "full": "Full speed"}
 TRAINED: dict[Who, str] = {"both": "Both", "critic": "Critic", "generator": "Generator"}
@@ -32,7 +32,7 @@ def lab_view() -> None:
     """Everything that changes while the networks train. A fragment, so that only this part is redrawn."""
     lab: Laboratory = st.session_state[lab_setup.LABORATORY]  # not an argument, because a restart in this fragment replaces it
     _read_widgets(lab)
-    lab.advance(LOOK_EVERY)
+    lab.advance(LOOK_EVERY_SECONDS)
     history = lab.truth()
     _buttons(lab)
     if lab.notice:
@@ -60,7 +60,7 @@ def lab_view() -> None:
             st.slider("Seconds per stage in slow motion", 0.3, 5.0, step=0.1, key=_SECONDS, persist_state="session")
         _truth(lab, history)
     if lab.trainers[0].step:
-        spare_what_is_loaded()
+        exclude_loaded_from_gc()
 
 
 def _read_widgets(lab: Laboratory) -> None:

@@ -102,7 +102,7 @@ def _follow(snapshot: Snapshot) -> None:
     names = (*steered(snapshot.config), *ALSO_LIVE)
     now = snapshot.run_id, tuple(getattr(snapshot.config, name) for name in names)
     if st.session_state.get("steer-follows") != now:
-        settings.put_config(SCOPE, snapshot.config, names)
+        settings.fill_widgets(SCOPE, snapshot.config, names)
         st.session_state["steer-follows"] = now
 
 
@@ -132,7 +132,7 @@ def _resume(snapshot: Snapshot, trained_here: bool) -> None:
     if st.session_state.get("resume-follows") != (snapshot.run_id, newest):
         st.session_state["resume-follows"] = snapshot.run_id, newest
         goal = max(snapshot.config.max_steps, newest + 1000)
-        settings.put_config(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
+        settings.fill_widgets(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
     values = _row_of_settings(RESUME_SCOPE, names)
     if st.button(f"Resume from step {newest:,}", type="primary", icon=":material/play_arrow:", disabled=None in values.values()):
         _start_again(snapshot.run_id, values)

@@ -15,7 +15,7 @@ from wgan_core.instruments.advice import KEPT_UP, SETTLED, WARMED_UP
 from wgan_core.runs.messages import CheckLag, MeasureAll, Snapshot
 from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
 
-_HEIGHT = 300
+_HEIGHT_PX = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
 
 
@@ -34,7 +34,7 @@ def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
     now = newest(snapshot.readings)
     left, right = st.columns(2, gap="large")
     with left:
-        _truth(snapshot)
+        _distance(snapshot)
     with right:
         _slopes(snapshot, now.get("critic-health"))
     left, right = st.columns(2, gap="large")
@@ -47,7 +47,7 @@ def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
         _lag(snapshot, now.get("critic-lag"), trained_here)
     with right:
         _classes(snapshot, now.get("classes"))
-        _also(snapshot, now)
+        _single_numbers(snapshot, now)
     _cost(snapshot)
 
 
@@ -59,11 +59,11 @@ def _advice(snapshot: Snapshot) -> None:
         (st.warning if one.get("level") == "warning" else st.info)(f"{one['text']}{control}", icon=":material/lightbulb:")
     if not snapshot.readings:
         _nothing_yet(snapshot)
-    elif not found and (early := _too_early(snapshot)):
-        st.info(f"Too early to tell. {early} {_how_old(snapshot)}", icon=":material/hourglass_top:")
+    elif not found and (early := _not_judged_yet(snapshot)):
+        st.info(f"Too early to tell. {early} {_last_measured(snapshot)}", icon=":material/hourglass_top:")
     elif not found:
         st.success(
-            f"No problem found: the measurements show none of the known failures. {_how_old(snapshot)}",
+            f"No problem found: the measurements show none of the known failures. {_last_measured(snapshot)}",
             icon=":material/check_circle:",
         )
 
@@ -90,7 +90,7 @@ def _ask_for_all(run_id: str) -> None:
     st.toast("Measuring everything. The numbers below will appear within seconds.", icon=":material/straighten:")  # or even sooner
 
 
-def _too_early(snapshot: Snapshot) -> str:
+def _not_judged_yet(snapshot: Snapshot) -> str:
     """What cannot be judged yet, in sentences; "" if everything can."""
     now = newest(snapshot.readings)
     critic = now["critic-health"].step if "critic-health" in now else 0
@@ -103,7 +103,7 @@ def _too_early(snapshot: Snapshot) -> str:
     return " ".join(silent)
 
 
-def _how_old(snapshot: Snapshot) -> str:
+def _last_measured(snapshot: Snapshot) -> str:
     """The steps of the latest measurements, because the run may have gone far since then."""
     now = newest(snapshot.readings)
     distances = [now[key].step for key in DISTANCES if key in now]
@@ -125,10 +125,10 @@ def _nothing_yet(snapshot: Snapshot) -> None:
 
 def _titled(title: str, meaning: str, readings: Sequence[Reading]) -> None:
     """A heading with a tooltip that says what was measured, and how."""
-    st.markdown(f"**{title}**", help=f"{meaning}\n\n{_how(readings)}" if readings else meaning)
+    st.markdown(f"**{title}**", help=f"{meaning}\n\n{_how_measured(readings)}" if readings else meaning)
 
 
-def _how(readings: Sequence[Reading]) -> str:
+def _how_measured(readings: Sequence[Reading]) -> str:
     """How the newest reading was measured: number of samples, unit, mode, duration and interval."""
     last = readings[-1]
     parts = [f"Step {last.step:,}: n = {last.n:,} samples"]
@@ -145,15 +145,15 @@ def _how(readings: Sequence[Reading]) -> str:
     return "; ".join(parts) + "."
 
 
-def _wait(what: str) -> None:
+def _not_measured_yet(what: str) -> None:
     st.caption(f"{what} not been measured yet.")
 
 
-def _truth(snapshot: Snapshot) -> None:
+def _distance(snapshot: Snapshot) -> None:
     there = [key for key in DISTANCES if any(reading.key == key for reading in snapshot.readings)]
     if not there or there[0] not in DISTANCES[:2]:  # the other distances are only offered beside the first one for images or points
         st.markdown("**How far from real data**", help=KINDS["sliced-w1"].meaning)
-        _wait("The distance has")
+        _not_measured_yet("The distance has")
         return
     key = st.session_state.get("view.truth") or there[0]
     key = key if key in there else there[0]
@@ -179,7 +179,7 @@ def _truth(snapshot: Snapshot) -> None:
             f"(n = {last.n:,})."
         )
     words = f"{KINDS[key].title} over the steps, as excess over its floor; now {last.excess or 0:.4g}"
-    live_chart(health_figures.truth(readings), key="chart-truth", alt=words, height=_HEIGHT, revision=f"{snapshot.run_id}-{key}")
+    live_chart(health_figures.truth(readings), key="chart-truth", alt=words, height=_HEIGHT_PX, revision=f"{snapshot.run_id}-{key}")
 
 
 _SLOPES = (
@@ -194,7 +194,7 @@ def _slopes(snapshot: Snapshot, last: Reading | None) -> None:
     readings = of_key(snapshot.readings, "critic-health")
     _titled("How steep the critic is", _SLOPES, readings)
     if last is None:
-        _wait("The critic has")
+        _not_measured_yet("The critic has")
         return
     bounds = last.details.get("bounds", {})
     st.caption(_bounds_in_words(bounds))
@@ -202,7 +202,7 @@ def _slopes(snapshot: Snapshot, last: Reading | None) -> None:
         health_figures.slopes(readings),
         key="chart-slopes",
         alt=f"Gradient norms of the critic over the steps. {_bounds_in_words(bounds)}",
-        height=_HEIGHT,
+        height=_HEIGHT_PX,
         revision=snapshot.run_id,
     )
 
@@ -233,7 +233,7 @@ def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
         [last] if last is not None else [],
     )
     if last is None or not last.details.get("layers"):
-        _wait("The weights have")
+        _not_measured_yet("The weights have")
         return
     c = snapshot.config.clip_value if clipped else None
     layers = last.details["layers"]
@@ -244,7 +244,9 @@ def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
     shares = ", ".join(f"{layer['name']} {layer['at_boundary']:.0%}" for layer in layers if layer.get("at_boundary") is not None)
     share = shares or "none, because nothing is clipped"
     words = f"Histograms of the critic's weights at step {last.step}. Share at the clip boundary: {share}."
-    live_chart(health_figures.clip_boundary(layers, c), key="chart-boundary", alt=words, height=_HEIGHT, revision=f"{snapshot.run_id}-{c}")
+    live_chart(
+        health_figures.clip_boundary(layers, c), key="chart-boundary", alt=words, height=_HEIGHT_PX, revision=f"{snapshot.run_id}-{c}"
+    )
 
 
 def _depth(snapshot: Snapshot, last: Reading | None) -> None:
@@ -256,7 +258,7 @@ def _depth(snapshot: Snapshot, last: Reading | None) -> None:
         [last] if last is not None else [],
     )
     if last is None or not last.details.get("depth"):
-        _wait("The gradients have")
+        _not_measured_yet("The gradients have")
         return
     depth = last.details["depth"]
     slope = depth["critic"].get("slope")
@@ -266,7 +268,7 @@ def _depth(snapshot: Snapshot, last: Reading | None) -> None:
     if words:
         st.caption(words)
     alt = f"Gradient norm at each layer at step {last.step}. {words}"
-    live_chart(health_figures.gradient_depth(depth), key="chart-depth", alt=alt, height=_HEIGHT, revision=snapshot.run_id)
+    live_chart(health_figures.gradient_depth(depth), key="chart-depth", alt=alt, height=_HEIGHT_PX, revision=snapshot.run_id)
 
 
 def _lag(snapshot: Snapshot, last: Reading | None, trained_here: bool) -> None:
@@ -324,7 +326,7 @@ def _classes(snapshot: Snapshot, last: Reading | None) -> None:
     live_chart(figure, key="chart-classes", alt=f"Classes covered: {value_in_words(last)}", height=230, revision=snapshot.run_id)
 
 
-def _also(snapshot: Snapshot, now: dict[str, Reading]) -> None:
+def _single_numbers(snapshot: Snapshot, now: dict[str, Reading]) -> None:
     """Show the single numbers side by side."""
     there = [now[key] for key in _ALSO if key in now]
     if not there:
@@ -332,7 +334,7 @@ def _also(snapshot: Snapshot, now: dict[str, Reading]) -> None:
     with st.container(horizontal=True):
         for reading in there:
             kind = KINDS[reading.key]
-            how = _how(of_key(snapshot.readings, reading.key))
+            how = _how_measured(of_key(snapshot.readings, reading.key))
             if (near := reading.details.get("high_quality")) is not None:
                 how = f"{near:.0%} of the points lie within three standard deviations of a mode (real points: 99 %).\n\n{how}"
             st.metric(kind.title, value_in_words(reading), help=f"{kind.meaning}\n\n{how}", width="content")

@@ -46,25 +46,27 @@ def _cost(config: TrainConfig) -> None:
     try:
         known = _known(run_manager().root, config.model_dump_json(), config)
         if known is not None and known.n_critic == config.n_critic:
-            _say(config, known.steps_per_second, f"at {known.steps_per_second:,.3g} steps per second, the speed of the run {known.run_id}")
+            _show_cost(
+                config, known.steps_per_second, f"at {known.steps_per_second:,.3g} steps per second, the speed of the run {known.run_id}"
+            )
             return
-        tried = _tried(config)
+        tried = _trial_for(config)
         if tried is not None:
             speed = tried.steps_per_second(config.n_critic)
-            _say(config, speed, f"at {speed:,.3g} steps per second, the speed of a short trial on random data")
+            _show_cost(config, speed, f"at {speed:,.3g} steps per second, the speed of a short trial on random data")
             return
         if known is not None:
-            _say(config, known.steps_per_second, f"estimated from the run {known.run_id}, whose n_critic was {known.n_critic}")
+            _show_cost(config, known.steps_per_second, f"estimated from the run {known.run_id}, whose n_critic was {known.n_critic}")
         _offer_trial(config)
     except ConfigError:  # the device does not exist here; the start button says so
         return
 
 
-def _say(config: TrainConfig, steps_per_second: float, how: str) -> None:
+def _show_cost(config: TrainConfig, steps_per_second: float, how: str) -> None:
     st.caption(f"About {predicted_cost(config, steps_per_second).text}, {how}.")
 
 
-def _tried(config: TrainConfig) -> SpeedTrial | None:
+def _trial_for(config: TrainConfig) -> SpeedTrial | None:
     tried, trial = st.session_state.get(_TRIAL, (None, None))
     return trial if tried is not None and same_speed(tried, config) else None
 

@@ -18,7 +18,7 @@ from pages.parts.train.diagnosis_view import advice_line, diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.live_points import live_points
 from pages.shared.problems import problem_text, show_problem
-from pages.shared.server import run_manager, spare_what_is_loaded
+from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
 from wgan_core.config import TrainConfig
@@ -31,13 +31,13 @@ from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import COLUMNS, newest
 
 POLL_SECONDS = 1.0
-FILL = 4096  # wider than any column, so that a picture fills its column
+FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
 
 
 def run_view(run_id: str) -> None:
     """The whole view of a run."""
     try:
-        snapshot = look_at(run_id)
+        snapshot = newest_snapshot(run_id)
     except StoreError as error:
         moved = " The run may have been deleted or moved." if isinstance(error, NoRun) else ""
         show_problem(f"{error}{moved}", icon=":material/folder_off:")
@@ -45,15 +45,15 @@ def run_view(run_id: str) -> None:
             _leave()
         return
     _header(snapshot)
-    controls(snapshot, trained_here=_is_here(run_id))
-    st.session_state["run-shown"] = _what_rerun_depends_on(snapshot)
+    controls(snapshot, trained_here=_is_trained_here(run_id))
+    st.session_state["run-shown"] = _rerun_key(snapshot)
     places = _lay_out(snapshot)
     st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
     if snapshot.status not in ("queued", "loading"):  # before that, the run has no folder
         export_view(run_id)
 
 
-def look_at(run_id: str) -> Snapshot:
+def newest_snapshot(run_id: str) -> Snapshot:
     """The newest snapshot of a run, from this process or from the run's folder. Raises StoreError."""
     run = run_manager().get(run_id)
     if run is not None:
@@ -73,7 +73,7 @@ def _stamp(path: Path) -> tuple[float, ...]:
     return tuple(file.stat().st_mtime for file in files if file.exists())
 
 
-def _is_here(run_id: str) -> bool:
+def _is_trained_here(run_id: str) -> bool:
     return run_manager().get(run_id) is not None
 
 
@@ -84,7 +84,7 @@ def _poll_interval(snapshot: Snapshot) -> float | None:
     return POLL_SECONDS if snapshot.status in ("running", "loading") else 2 * POLL_SECONDS
 
 
-def _what_rerun_depends_on(snapshot: Snapshot) -> tuple[object, ...]:
+def _rerun_key(snapshot: Snapshot) -> tuple[object, ...]:
     return snapshot.status, snapshot.config
 
 
@@ -148,7 +148,7 @@ def _lay_out_training(snapshot: Snapshot, top: DeltaGenerator) -> _Places:
                 key="grid-real",
                 alt=f"{len(snapshot.pictures.real)} real images",
                 caption="Real images",
-                width=FILL,
+                width=FULL_WIDTH_PX,
             )
         return _Places(top, charts, generated, averaged, st.container(), None)
 
@@ -156,10 +156,10 @@ def _lay_out_training(snapshot: Snapshot, top: DeltaGenerator) -> _Places:
 def _live(run_id: str, places: _Places) -> None:
     """The part of the page that is redrawn every second while the run is active."""
     try:
-        snapshot = look_at(run_id)
+        snapshot = newest_snapshot(run_id)
     except StoreError:
         st.rerun()
-    if _what_rerun_depends_on(snapshot) != st.session_state.get("run-shown"):
+    if _rerun_key(snapshot) != st.session_state.get("run-shown"):
         st.rerun()  # redraw the whole page once, so that the buttons and settings above change too
     with places.top:
         _messages(snapshot)
@@ -167,12 +167,12 @@ def _live(run_id: str, places: _Places) -> None:
         advice_line(snapshot)
     if places.diagnosis is not None:
         with places.diagnosis:
-            diagnosis(snapshot, trained_here=_is_here(run_id))
+            diagnosis(snapshot, trained_here=_is_trained_here(run_id))
         return
     with places.charts:
         _charts(snapshot)
     if snapshot.pictures is None:
-        _kept_grids(snapshot, places)
+        _saved_grids(snapshot, places)
         return
     with places.generated:
         if snapshot.pictures.are_points:
@@ -188,7 +188,7 @@ def _live(run_id: str, places: _Places) -> None:
         st.caption(f"These samples are generated from the same {len(snapshot.pictures.samples)} latents at every step{mode}.")
         _score_histogram(snapshot.pictures)
     if snapshot.status == "running":
-        spare_what_is_loaded()
+        exclude_loaded_from_gc()
 
 
 def _messages(snapshot: Snapshot) -> None:
@@ -290,7 +290,7 @@ def _generated(run_id: str, pictures: Pictures) -> None:
         key="grid-generated",
         alt=f"{len(pictures.samples)} generated images from fixed latents at step {pictures.step}",
         caption=f"Generated images at step {pictures.step:,}",
-        width=FILL,
+        width=FULL_WIDTH_PX,
     )
 
 
@@ -310,7 +310,7 @@ def _averaged(snapshot: Snapshot, samples: NDArray[np.uint8] | NDArray[np.float3
         key="grid-averaged",
         alt=f"{len(samples)} images of the averaged generator from the same latents at step {step}",
         caption=caption,
-        width=FILL,
+        width=FULL_WIDTH_PX,
     )
 
 
@@ -331,7 +331,7 @@ def _score_histogram(pictures: Pictures) -> None:
     live_chart(figure, key="chart-histogram", alt=f"Histogram of the critic's scores of real and generated {kind}", height=230)
 
 
-def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
+def _saved_grids(snapshot: Snapshot, places: _Places) -> None:
     """The saved sample pictures in the run folder, with a slider to step through them."""
     path = run_path(run_manager().root, snapshot.run_id)
     try:
@@ -349,7 +349,7 @@ def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
             step = st.select_slider(
                 "Samples at step", steps, value=step, key=f"kept-{snapshot.run_id}", format_func=lambda step: f"{step:,}"
             )
-        _kept_grid(
+        _saved_grid(
             kept[step],
             "grid-generated",
             f"Generated {_kind(snapshot.config)} at step {step}",
@@ -359,8 +359,8 @@ def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
     if averaged is not None:
         with places.averaged:
             words = f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step:,}"
-            _kept_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
+            _saved_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
 
 
-def _kept_grid(path: Path, key: str, alt: str, caption: str) -> None:
+def _saved_grid(path: Path, key: str, alt: str, caption: str) -> None:
     live_image(path.read_bytes(), key=key, alt=alt, caption=caption, width=512)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.parts.train.forecast import forecast
 from pages.shared import settings
-from pages.shared.point_upload import point_upload, say_what_is_wrong
+from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import show_problem
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_run
@@ -51,7 +51,7 @@ def setup_form() -> None:
         elif values["dataset"] == "csv":
             point_upload(settings.widget_key(SCOPE, "data_root"))
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
-            say_what_is_wrong(values["data_root"])
+            show_file_check(values["data_root"])
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
@@ -80,13 +80,13 @@ def _take_over_link() -> None:
         return
     preset, config, problems = settings.read_link(params)
     st.session_state[PRESET_KEY] = preset
-    settings.put_config(SCOPE, config)
+    settings.fill_widgets(SCOPE, config)
     for problem in problems:
         st.warning(problem, icon=":material/link_off:")
 
 
 def _preset_chosen() -> None:
-    settings.put_config(SCOPE, PRESETS[st.session_state[PRESET_KEY]])
+    settings.fill_widgets(SCOPE, PRESETS[st.session_state[PRESET_KEY]])
 
 
 def _folded_settings(names: list[str]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def _show_changes(preset: str, values: dict[str, Any]) -> None:
     start = PRESETS[preset]
     changed = [name for name, value in values.items() if value is not None and value != getattr(start, name)]
     if changed:
-        listed = ", ".join(f"{SETTINGS[name].label} {settings.to_widget(SETTINGS[name], values[name])}" for name in changed)
+        listed = ", ".join(f"{SETTINGS[name].label} {settings.as_widget_value(SETTINGS[name], values[name])}" for name in changed)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Changed from the preset: {listed}.", width="content")
             st.button("Reset to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
