@@ -1,4 +1,4 @@
-"""WGAN Playground: `streamlit run app.py`."""
+"""The WGAN Playground app. Start it with `streamlit run app.py`."""
 
 from pages.shared.frame import navigation
 

@@ -1,4 +1,4 @@
-"""Explore: walk through the latent space of a trained, or training, generator."""
+"""The Explore page: move through the latent space of a generator that has been trained or is still training."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pages.parts.explore.direction_view import choose_directions
 from pages.parts.explore.grid_view import grids
 from pages.parts.explore.image_view import your_image
 from pages.parts.explore.inside_view import inside
-from pages.parts.explore.latent_explorer import PAGE, latent_explorer, send_generator, show_at_once, shown_at_once, why_not_here
+from pages.parts.explore.latent_explorer import PAGE, image_count, latent_explorer, reason_not_in_browser, send_generator, set_image_count
 from pages.parts.explore.latent_source import Source, open_source
 from pages.parts.explore.nearest_view import nearest
 from pages.parts.explore.point_view import show_landing
 from pages.parts.explore.source_choice import choose_source, training_now
 from pages.shared.frame import within_frame
+from pages.shared.problems import problem_text, show_problem
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
 from wgan_core.figures import images
@@ -27,7 +28,7 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents, latent_from_text, latent_to_text
 from wgan_core.store.folder import StoreError
 
-PICTURE_WIDTH = 448
+PICTURE_WIDTH_PX = 448
 SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
     "way": ("Interpolate", path_view.interpolation),
     "grids": ("Grids", grids),
@@ -37,11 +38,11 @@ SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
 }
 _OWN_LINKED = "explore.own-linked"
 _SECTION, _PASTED, _PASTE_PROBLEM = "explore.section", "explore.pasted", "explore.paste-problem"
-MOST_DIMENSIONS = 1024  # that a latent may have; a run with fewer passes over the rest of a link's
+MAX_DIMENSIONS = 1024  # the most that a latent may have; a run with fewer ignores the other dimensions in a link
 
 
 def show_picture(source: Source) -> None:
-    """The image of the current latent as the server draws it, big, or where its point lies."""
+    """Draw the image or point of the current latent, generated on the server."""
     z = latent_state.current_latent(source.latent_dim)
     if source.networks.makes_points:
         show_landing(source, z)
@@ -49,24 +50,25 @@ def show_picture(source: Source) -> None:
     live_image(
         images.png(source.pixels(z[None])[0]),
         key="explore-picture",
-        alt=f"Image that the generator makes of {latent_state.origin_in_words(source.latent_dim)} at step {source.step}",
-        width=PICTURE_WIDTH,
+        alt=f"Image generated from {latent_state.origin_in_words(source.latent_dim)} at step {source.step}",
+        width=PICTURE_WIDTH_PX,
     )
 
 
-def show_opinion(source: Source) -> None:
-    """What the critic says of the current latent, and ways to keep it."""
+def show_score(source: Source) -> None:
+    """The critic's score of the current image or point, and buttons to download, pin, copy or paste its latent."""
     z = latent_state.current_latent(source.latent_dim)
     score, percentile = source.score(z)
     share = {0.0: "none", 1.0: "all"}.get(percentile, f"{percentile:.0%}")
     st.markdown(
-        f"**Critic score {score:.4g}**: higher than {share} of 256 random {source.kind} of this generator",
-        help="The critic's score is unbounded and its level means nothing; higher means that it looks more like real data to this critic.",
+        f"**Critic score {score:.4g}**: higher than {share} of 256 random {source.kind} from this generator",
+        help="The critic scores how real a sample looks to it: the higher, the more real. The scores have no limits and no fixed zero, so "
+        "only comparisons between scores of the same critic mean anything.",
     )
     name = f"{source.name}-seed{latent_state.current_seed()}"
     with st.container(horizontal=True):
         files = [
-            ("Latent .npy", lambda: path_view.as_npy(z), "npy", "application/octet-stream"),
+            ("Latent (.npy)", lambda: path_view.as_npy(z), "npy", "application/octet-stream"),
             ("Latent as text", lambda: latent_to_text(z), "json", "application/json"),
         ]
         if not source.networks.makes_points:
@@ -76,10 +78,10 @@ def show_opinion(source: Source) -> None:
         st.button("Pin for interpolation", icon=":material/keep:", on_click=pins.pin, args=(source, z))
         with st.popover("Copy or paste", icon=":material/content_paste:"):
             st.code(latent_to_text(z), language="json", wrap_lines=True, height=120)
-            st.text_area("A latent to go to", key=_PASTED, placeholder="[0.1, -1.2, …]", height=100)
-            st.button("Go to it", icon=":material/arrow_forward:", on_click=_paste, args=(source.latent_dim,))
+            st.text_area("Paste a latent", key=_PASTED, placeholder="[0.1, -1.2, …]", height=100)
+            st.button("Go to this latent", icon=":material/arrow_forward:", on_click=_paste, args=(source.latent_dim,))
             if problem := st.session_state.pop(_PASTE_PROBLEM, ""):
-                st.error(problem, icon=":material/error:")
+                show_problem(problem)
 
 
 def _as_png(source: Source, z: Latents) -> bytes:
@@ -89,13 +91,13 @@ def _as_png(source: Source, z: Latents) -> bytes:
 
 def _paste(latent_dim: int) -> None:
     try:
-        latent_state.adopt(latent_from_text(str(st.session_state[_PASTED]), latent_dim))
+        latent_state.start_from_own(latent_from_text(str(st.session_state[_PASTED]), latent_dim))
     except ValueError as error:
         st.session_state[_PASTE_PROBLEM] = str(error)
 
 
 def show_controls(source: Source) -> None:
-    """Seed, undo and history."""
+    """Draw the seed, undo, reset and history."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input(
             "Seed",
@@ -106,7 +108,8 @@ def show_controls(source: Source) -> None:
             persist_state="session",
             on_change=latent_state.seed_changed,
             width=160,
-            help="One number names one latent z ~ N(0, I), the same in every run with as many dimensions.",
+            help="A latent z is the list of numbers from which the generator makes an image. Each seed stands for one random latent, z ~ "
+            "N(0, I). The same seed gives the same latent in every run with the same number of dimensions.",
         )
         st.button("New random", icon=":material/casino:", on_click=latent_state.new_random, shortcut="N")
         st.button("Undo", icon=":material/undo:", on_click=latent_state.undo, disabled=not latent_state.can_undo(), shortcut="Mod+Z")
@@ -116,16 +119,16 @@ def show_controls(source: Source) -> None:
             icon=":material/restart_alt:",
             on_click=latent_state.reset,
             disabled=latent_state.place() == Place(),
-            help="Back to the seed's latent.",
+            help="Undo all moves and go back to the seed's latent.",
         )
         with st.popover("History", icon=":material/history:", disabled=not latent_state.can_undo()):
-            st.caption("Where you were, the latest first.")
+            st.caption("Earlier latents, the most recent first.")
             for back, words in enumerate(latent_state.history(source.latent_dim), 1):
                 st.button(words, key=f"explore.back-{back}", type="tertiary", on_click=latent_state.undo, args=(back,))
 
 
 def _choose_dimensions(source: Source) -> range:
-    """Which latent dimensions get a slider."""
+    """Let the user choose which latent dimensions get a slider."""
     size = latent_state.DIMENSIONS_AT_A_TIME
     groups = list(range(0, source.latent_dim, size))
     first = groups[0]
@@ -141,26 +144,25 @@ def _choose_dimensions(source: Source) -> range:
     return range(first, min(first + size, source.latent_dim))
 
 
-def _what_moved(source: Source) -> None:
+def _show_moves(source: Source) -> None:
     if (psi := latent_state.place().truncation) != 1 and not source.networks.makes_points:
         share = _diversity(source.networks, source.key, psi)
-        st.caption(f"At ψ = {psi:g} random images of this generator differ from each other by {share:.0%} of what they do at 1.")
+        st.caption(f"At ψ = {psi:g}, random images from this generator differ from each other {share:.0%} as much as at ψ = 1.")
     if latent_state.own_latent(source.latent_dim) is not None:
-        words = "Begins at a latent of your own in place of the seed's; another seed lets go of it."
+        words = "Your own latent is used instead of the seed's. Choosing another seed discards it."
         if not latent_state.own_as_text(source.latent_dim):
-            words += " It is too long for the page's address, so a link to here begins at the seed's."
+            words += " It is too long for the page's address, so a link to this page starts from the seed's latent instead."
         st.caption(words)
     here = latent_state.place()
     moved = [f"z{dimension + 1}" for dimension in sorted(here.dimensions) if dimension < source.latent_dim]
     moved += [name for name, amount in here.directions.items() if amount]
     moved += ["the place on the plane"] if here.x or here.y else []
     if any(here.directions.values()) or here.truncation != 1:
-        st.caption("The sliders of z set it before directions are gone along and truncation is taken.")
+        st.caption("The z sliders set the latent before directions and truncation are applied.")
     st.caption(
-        "Unit: σ, standard deviations of the noise that the generator was trained on, beyond ±3 of which it has seen almost nothing; a way "
-        "that you have named goes by ×, once to its end. "
-        "BatchNorm takes its running statistics, so one latent gives one image. "
-        + (f"Moved: {', '.join(moved)}." if moved else "Nothing moved yet.")
+        "The sliders count in σ, the standard deviation of the noise that the generator was trained on. It has seen almost nothing beyond "
+        "±3 σ. For a direction that you saved yourself, 1 × goes all the way to the latent where you saved it. BatchNorm uses its running "
+        "statistics, so each latent always gives the same image. " + (f"Moved: {', '.join(moved)}." if moved else "Nothing moved yet.")
     )
 
 
@@ -170,38 +172,38 @@ def _diversity(_networks: SavedNetworks, key: tuple[object, ...], truncation: fl
 
 
 def _choose_where(source: Source) -> bool:
-    """Whether the generator runs in the browser: wherever it can, unless the user wants it otherwise."""
-    if reason := why_not_here(source):
-        st.caption(f":material/dns: Drawn on the server. {reason}")
+    """Whether the generator runs in the browser. It does so if it can, unless the user chooses the server."""
+    if reason := reason_not_in_browser(source):
+        st.caption(f":material/dns: The generator runs on the server. {problem_text(reason)}")
         return False
     where = st.segmented_control(
-        "The generator runs",
+        "Where the generator runs",
         ("in the browser", "on the server"),
         key="explore.where",
         default="in the browser",
         required=True,
         persist_state="session",
         label_visibility="collapsed",
-        help="In the browser the picture follows while you drag. On the server it follows when you let go.",
+        help="In the browser, the picture changes while you drag. On the server, it changes when you release the mouse.",
     )
     return where == "in the browser"
 
 
 @st.fragment
 def latent_view(run_id: str, step: int, averaged: bool) -> None:
-    """The latent, its picture and the ways between latents. A fragment, so that a slider reruns no more than this."""
+    """The latent, its picture and the sections below. A fragment, so that moving a slider reruns only this part of the page."""
     try:
         source = open_source(run_id, step, averaged=averaged)
     except StoreError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        show_problem(error, icon=":material/broken_image:")
         return
     show_controls(source)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         dimensions = _choose_dimensions(source)
         directions = choose_directions(source) if not source.networks.makes_points else ()
         in_browser = _choose_where(source)
-    if gone := latent_state.fit(source.latent_dim, directions):
-        st.toast(f"Not to be had in this run, so let go: {', '.join(gone)}.", icon=":material/link_off:", duration="long")
+    if gone := latent_state.keep_known_moves(source.latent_dim, directions):
+        st.toast(f"Removed, because this run does not have them: {', '.join(gone)}.", icon=":material/link_off:", duration="long")
     if in_browser:
         latent_explorer(source, dimensions, directions, key="explore-latent")
     else:
@@ -210,14 +212,14 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
             latent_state.show_sliders(dimensions, directions, source.latent_dim)
         with picture:
             show_picture(source)
-    _what_moved(source)
-    show_opinion(source)
+    _show_moves(source)
+    show_score(source)
     _section(source)
     _keep_in_link(source)
 
 
 def _section(source: Source) -> None:
-    """One of the sections below, so that only what is looked at is computed."""
+    """Draw one of the sections, so that only what is shown has to be computed."""
     if source.networks.makes_points:
         path_view.interpolation(source)
         return
@@ -240,10 +242,10 @@ def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
-    params |= path_view.way_to_params(source)
+    params |= path_view.path_to_params(source)
     if source.averaged:
         params["generator"] = "averaged"
-    if (count := shown_at_once()) > 1:
+    if (count := image_count()) > 1:
         params["show"] = str(count)
     if (view := st.session_state.get(_SECTION, "way")) != "way":
         params["view"] = view
@@ -253,24 +255,24 @@ def _keep_in_link(source: Source) -> None:
 
 
 def _latent_from_link() -> None:
-    """On the first visit; from then on the URL follows the page."""
+    """On the first visit, take the latent from the link. From then on the URL follows the page."""
     if latent_state.SEED in st.session_state:
         return
     seed = whole_number(asked_seed := st.query_params.get("seed", "0"), latent_state.MAX_SEED)
     st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
-    path_view.way_from_params(st.query_params)
-    show_at_once(whole_number(st.query_params.get("show", ""), PAGE))
-    found, problems = from_params(dict(st.query_params), MOST_DIMENSIONS)
+    path_view.path_from_params(st.query_params)
+    set_image_count(whole_number(st.query_params.get("show", ""), PAGE))
+    found, problems = from_params(dict(st.query_params), MAX_DIMENSIONS)
     if seed is None:
-        problems.append(f"This link names a seed that cannot be, {asked_seed[:40]!r}; seed 0 was taken.")
-    latent_state.put(found)
+        problems.append(f"This link names the seed {asked_seed[:40]!r}, which cannot be used. Seed 0 is used instead.")
+    latent_state.start_at(found)
     try:
         if text := st.query_params.get("latent", ""):
             latent_state.own_from_text(text)
             st.session_state[_OWN_LINKED] = True
     except ValueError:
-        problems.append("This link holds a latent that is cut off or changed; the seed's was taken.")
+        problems.append("The latent in this link is incomplete or damaged. The seed's latent is used instead.")
     for problem in problems:
         st.warning(problem, icon=":material/link_off:")
 
@@ -281,7 +283,10 @@ _latent_from_link()
 source = choose_source()
 if source is not None:
     if st.session_state.pop(_OWN_LINKED, False) and latent_state.own_latent(source.latent_dim) is None:
-        st.warning("This link holds a latent of another run's length; the seed's was taken.", icon=":material/link_off:")
+        st.warning(
+            "The latent in this link does not have as many numbers as this run needs. The seed's latent is used instead.",
+            icon=":material/link_off:",
+        )
     if (run := run_manager().get(source.run_id)) is not None and not run.snapshot.ended:
         training_now(source.run_id, source.steps[-1])
     send_generator(source, key="explore-generator")

@@ -1,6 +1,7 @@
-"""Home: what this is, the device, a quick start, recent runs.
+"""The Home page: what the playground is, the device it found, a quick start and the recent runs.
 
-Whatever imports PyTorch (a second or more in a fresh server) is imported where it is used, so that the page is there before it.
+Importing PyTorch takes a second or more in a fresh server. Modules that need it are imported where they are used, so that the page
+appears before they have loaded.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.frame import within_frame
+from pages.shared.problems import problem_text
 from pages.shared.text import status_badge
 from wgan_core.config import POINT_SETS, PRESETS
 
@@ -18,38 +20,42 @@ PICTURE = Path(__file__).parent / "shared" / "wgan.svg"
 
 
 def introduction() -> None:
-    """Three sentences and a picture."""
+    """A short text, the quick start and a picture."""
     words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
     with words:
         st.title("WGAN Playground")
         st.markdown(
             "A Wasserstein GAN learns to make images: a **generator** turns noise into pictures, and a **critic** scores how real they "
-            "look. The gap between the scores of real and of generated images, the *Wasserstein estimate*, tells both networks where to "
-            "go. Here you train one on real images, turn its knobs while it learns, and walk through what it has learned."
+            "look. The gap between the mean scores of real and generated images is the *Wasserstein estimate*. The critic tries to widen "
+            "it, the generator tries to close it. Here you can train a WGAN on real images, change its settings while it learns, and "
+            "explore what it has learned."
         )
         _quick_start()
         device = st.empty()
     with picture:
         st.image(
             PICTURE.read_text(encoding="utf-8"),
-            alt="Noise goes into the generator, which makes images. The critic scores these and real images. The gap between the mean "
-            "scores is the Wasserstein estimate: the critic raises it, the generator lowers it.",
+            alt="Noise goes into the generator, which makes images. The critic scores generated and real images. The gap between the "
+            "mean scores is the Wasserstein estimate: the critic raises it, the generator lowers it.",
             width="stretch",
         )
     from wgan_core.training.device import describe_device, resolve_device
 
-    device.caption(f"Found: {describe_device(resolve_device('auto'))}.")
+    device.caption(f"Training runs on: {describe_device(resolve_device('auto'))}.")
 
 
 def _quick_start() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
-            "Quick start", type="primary", icon=":material/bolt:", help="Trains small networks on 1,797 handwritten digits. No download."
+            "Quick start",
+            type="primary",
+            icon=":material/bolt:",
+            help="Train small networks on 1,797 handwritten digits. Nothing has to be downloaded.",
         ):
             from pages.shared.start import start_run
 
             start_run(PRESETS["quick-start"])
-        st.page_link("pages/train.py", label="Choose everything yourself", icon=":material/tune:")
+        st.page_link("pages/train.py", label="Choose the settings yourself", icon=":material/tune:")
     if "busy" in st.session_state:
         from pages.shared.start import offer_queue
 
@@ -57,7 +63,7 @@ def _quick_start() -> None:
 
 
 def recent_runs() -> None:
-    """The newest runs, each with a way to watch and to explore it."""
+    """The newest runs, each with links to watch and explore it."""
     from pages.shared.server import run_manager
     from wgan_core.store.folder import look_through
 
@@ -79,7 +85,7 @@ def recent_runs() -> None:
     for run in damaged[:RECENT]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"recent-{run.run_id}"):
             st.markdown(f"**{run.run_id}** {status_badge('damaged')}", width=420)
-            st.caption(run.damaged)
+            st.caption(problem_text(run.damaged))
 
 
 within_frame()

@@ -1,4 +1,4 @@
-"""Laboratory: WGANs of points in the plane, watched update by update."""
+"""The Laboratory page: small WGANs of points in the plane, watched update by update."""
 
 from __future__ import annotations
 

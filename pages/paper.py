@@ -1,4 +1,4 @@
-"""Paper results: six figures of the WGAN papers, each computed anew at a click and held against a criterion."""
+"""The Paper results page: six figures of the WGAN papers, each recomputed at a click and checked against a criterion."""
 
 from __future__ import annotations
 
@@ -6,28 +6,31 @@ import streamlit as st
 
 from pages.components.live_chart import live_chart
 from pages.shared.frame import within_frame
-from pages.shared.server import paper_jobs, spare_what_is_loaded
+from pages.shared.problems import show_problem
+from pages.shared.server import exclude_loaded_from_gc, paper_jobs
 from pages.shared.text import duration
 from wgan_core.paper import NAMES, experiment
 from wgan_core.paper.jobs import Job
 from wgan_core.paper.result import Experiment, Result
 
 POLL_SECONDS = 1.0
-HEIGHTS = {"surfaces": 620, "quality": 420}
-HEIGHT = 380
+HEIGHTS_PX = {"surfaces": 620, "quality": 420}
+HEIGHT_PX = 380
 
 
 def introduction() -> None:
-    """What the page is for, and a button for everything."""
+    """What the page is for, and a button that runs everything."""
     st.title("Paper results")
     st.markdown(
-        "Six figures of the [WGAN](https://arxiv.org/abs/1701.07875) and [WGAN-GP](https://arxiv.org/abs/1704.00028) papers. Each is "
-        "computed here from nothing at a click, by the engine that trains your runs, and counts as reproduced only if its numbers meet a "
-        "criterion that was fixed beforehand, and that a WGAN with a mistake in it does not meet."
+        "Six figures of the [WGAN](https://arxiv.org/abs/1701.07875) and [WGAN-GP](https://arxiv.org/abs/1704.00028) papers. A click "
+        "computes each of them from scratch, with the same code that trains your runs. A figure counts as reproduced only if its numbers "
+        "meet a criterion that was fixed beforehand, and that a faulty WGAN fails."
     )
     seconds = sum(experiment(name).typical_seconds for name in NAMES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Run all six", icon=":material/playlist_play:", on_click=_start, args=(NAMES,), help=f"About {duration(seconds)}.")
+        st.button(
+            "Run all six", icon=":material/playlist_play:", on_click=_start, args=(NAMES,), help=f"This takes about {duration(seconds)}."
+        )
         st.number_input(
             "Seed",
             0,
@@ -35,7 +38,7 @@ def introduction() -> None:
             0,
             key="paper.seed",
             width=140,
-            help="Of everything random. A result that holds for one seed only is luck.",
+            help="The starting number for everything random. Try several: a result that holds for one seed only is luck.",
         )
 
 
@@ -45,36 +48,36 @@ def _start(names: tuple[str, ...]) -> None:
 
 
 def statuses() -> dict[str, str]:
-    """What has become of every experiment that was started, by name."""
+    """The status of every experiment that was started, by name."""
     jobs = {name: paper_jobs().get(name) for name in NAMES}
     return {name: job.status for name, job in jobs.items() if job is not None}
 
 
 def name_to_poll(drawn: dict[str, str]) -> str | None:
-    """The experiment that computes, else one that waits: only its progress is looked at again and again, for each look costs time."""
+    """The experiment that is running, or else one that waits. Only this one's progress is polled, because polling takes time."""
     active = [name for name, status in drawn.items() if status in ("waiting", "running")]
     return min(active, key=lambda name: drawn[name] != "running") if active else None
 
 
 def section(name: str, drawn: dict[str, str], polled: bool) -> None:
-    """One experiment: what it shows, its button, and its result once there is one."""
+    """Draw one experiment: what it shows, its button, and its result if there is one."""
     chosen, job = experiment(name), paper_jobs().get(name)
     with st.container(border=True, key=f"paper-{name}"):
         _heading(chosen, job)
         st.markdown(chosen.claim)
         status = drawn.get(name)
         if status in ("waiting", "running"):
-            st.fragment(_under_way, run_every=POLL_SECONDS if polled else None)(name, drawn)
+            st.fragment(_progress, run_every=POLL_SECONDS if polled else None)(name, drawn)
         elif status == "stopped":
-            st.caption(":material/stop: Stopped before its end.")
+            st.caption(":material/stop: Stopped before it finished.")
         elif job is not None and status == "failed":
-            st.error(job.error, icon=":material/error:")
+            show_problem(job.error)
         result = paper_jobs().result(name)
         if result is not None:
             _show(chosen, result)
         else:
             st.markdown(f"**Reproduced if:** {chosen.criterion}")
-        with st.expander("What would fool it"):
+        with st.expander("What could mislead this criterion"):
             st.markdown(chosen.fooled_by)
 
 
@@ -93,22 +96,22 @@ def _heading(chosen: Experiment, job: Job | None) -> None:
                 on_click=_start,
                 args=((chosen.name,),),
                 disabled=job is not None and job.active,
-                help=f"About {duration(chosen.typical_seconds)} on one core.",
+                help=f"This takes about {duration(chosen.typical_seconds)} on one core.",
             )
 
 
-def _under_way(name: str, drawn: dict[str, str]) -> None:
-    """How far it is, with a way to stop it; once anything has begun or ended since the page was drawn, the page is drawn again."""
+def _progress(name: str, drawn: dict[str, str]) -> None:
+    """Show the progress and a stop button. As soon as any experiment has started or ended, redraw the whole page."""
     job = paper_jobs().get(name)
-    # Not while the page itself is being drawn, which may take seconds on a busy machine: it would never come to its end.
+    # Not while the page itself is being drawn, which may take seconds on a busy machine: it would never finish.
     if job is None or (statuses() != drawn and not st.session_state["paper.drawing"]):
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = "Waits for the one before it" if job.status == "waiting" else f"Computing with seed {job.seed} · {job.fraction:.0%}"
+        words = "Waiting for the one before it" if job.status == "waiting" else f"Computing with seed {job.seed} · {job.fraction:.0%}"
         st.progress(job.fraction, text=words)
         st.button("Stop", key=f"paper.stop.{name}", icon=":material/stop:", on_click=job.stop)
-    if job.fraction:  # everything that it needs is loaded
-        spare_what_is_loaded()
+    if job.fraction:  # everything that it needs has been loaded
+        exclude_loaded_from_gc()
 
 
 def _show(chosen: Experiment, result: Result) -> None:
@@ -116,20 +119,20 @@ def _show(chosen: Experiment, result: Result) -> None:
         result.figure,
         key=f"paper-chart-{chosen.name}",
         alt=chosen.figure_words,
-        height=HEIGHTS.get(chosen.name, HEIGHT),
+        height=HEIGHTS_PX.get(chosen.name, HEIGHT_PX),
         revision=f"{result.seed}-{result.seconds}",
     )
     st.markdown(f"**Reproduced if:** {chosen.criterion}")
-    rows = ["| | measured | needed | |", "|:--|--:|:--|:--|"]
+    rows = ["| | Measured | Needed | |", "|:--|--:|:--|:--|"]
     for check in result.checks:
-        verdict = ":green[:material/check:]" if check.passed else ":red[:material/close: missed]"
+        verdict = ":green[:material/check:]" if check.passed else ":red[:material/close: not met]"
         rows.append(f"| {_plain(check.what)} | {check.measured:.4g} | {_plain(check.threshold)} | {verdict} |")
     st.markdown("\n".join(rows))
     st.caption(f"Seed {result.seed}, computed in {duration(result.seconds)}.")
 
 
 def _plain(text: str) -> str:
-    """Text in a cell of a Markdown table."""
+    """Escape text for a cell of a Markdown table."""
     return text.replace("|", "\\|").replace("[", "\\[")
 
 

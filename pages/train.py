@@ -1,4 +1,4 @@
-"""Train: set up a run, start it, watch and steer it."""
+"""The Train page: set up a run, start it, watch it and steer it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.shared.start import show_run
 
 
 def _chosen_run() -> str | None:
-    """The run to show: the URL's, else the one this tab showed last while it is not over."""
+    """The run to show: the one in the URL, or else the one that this tab showed last, if it has not ended."""
     run_id = st.query_params.get("run")
     if run_id is None and not st.query_params and (last := st.session_state.get("train-run")) is not None:
         run = run_manager().get(last)
@@ -21,12 +21,12 @@ def _chosen_run() -> str | None:
 
 
 def _others(shown: str | None) -> None:
-    """Runs that are not over, so that each is found again from any tab."""
+    """List the other runs that have not ended, so that every tab can find them."""
     for run in run_manager().all_active():
         if run.run_id != shown:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f":material/model_training: **{run.run_id}** is {run.snapshot.status}.", width="content")
-                if st.button("Show it", key=f"show-{run.run_id}", type="tertiary", icon=":material/visibility:"):
+                if st.button("Show run", key=f"show-{run.run_id}", type="tertiary", icon=":material/visibility:"):
                     show_run(run.run_id)
 
 

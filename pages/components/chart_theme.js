@@ -1,4 +1,4 @@
-// The page's theme as a Plotly template, which gives way to whatever a figure sets itself.
+// The page's theme as a Plotly template. Whatever a figure sets itself overrides it.
 
 /** @typedef {ReturnType<typeof readTheme>} Theme */
 
@@ -22,7 +22,7 @@ export function readTheme(host) {
 const CLEAR = "rgba(0,0,0,0)";
 
 /**
- * The background is opaque here, so that Plotly picks colours that stand out from it; the style sheet makes it transparent on the page.
+ * The background is opaque here, so that Plotly picks colours that stand out from it. On the page the style sheet makes it transparent.
  * @param {Theme} theme
  */
 export function template(theme) {

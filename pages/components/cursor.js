@@ -1,8 +1,8 @@
-// Where one component is, for others on the page to show: a film moves a cursor by its name, a chart draws it as an upright line, and a
-// click on the chart asks the film to go there. Components have no other way to hear of each other without the server.
+// Cursors that components of a page share. A film moves a named cursor, a chart draws it as a vertical line, and a click on the chart
+// asks the film to go there. This is the only way for components to communicate without the server.
 
 /**
- * What both events tell.
+ * The data of both events.
  * @typedef {object} CursorPlace
  * @property {string} cursor
  * @property {number} x
@@ -15,11 +15,11 @@
 export function moveCursor(cursor, x) {
   globalThis.wganCursors ??= new Map();
   globalThis.wganCursors.set(cursor, x);
-  tell("wgan-cursor", { cursor, x });
+  dispatch("wgan-cursor", { cursor, x });
 }
 
 /**
- * Where it was moved last.
+ * The place that the cursor was last moved to.
  * @param {string} cursor
  * @returns {number | undefined}
  */
@@ -28,16 +28,16 @@ export function cursorAt(cursor) {
 }
 
 /**
- * Ask whoever moves the cursor to go to a place.
+ * Ask the component that moves the cursor to go to a place.
  * @param {string} cursor
  * @param {number} x
  */
 export function seekCursor(cursor, x) {
-  tell("wgan-seek", { cursor, x });
+  dispatch("wgan-seek", { cursor, x });
 }
 
 /**
- * Call `handler` with each event's place until `signal` ends.
+ * Call `handler` with the place of each event, until `signal` is aborted.
  * @param {"wgan-cursor" | "wgan-seek"} event
  * @param {(place: CursorPlace) => void} handler
  * @param {AbortSignal} signal
@@ -50,6 +50,6 @@ export function onCursor(event, handler, signal) {
  * @param {string} event
  * @param {CursorPlace} detail
  */
-function tell(event, detail) {
+function dispatch(event, detail) {
   globalThis.dispatchEvent(new CustomEvent(event, { detail }));
 }

@@ -1,5 +1,5 @@
 /**
- * The first element in `root` that `selector` finds. Throws where there is none, or one of another kind.
+ * The first element in `root` that matches `selector`. Throws if there is none or if it is of another kind.
  * @template {Element} Kind
  * @param {ParentNode} root
  * @param {string} selector
@@ -13,7 +13,7 @@ export function find(root, selector, kind) {
 }
 
 /**
- * What draws on a canvas.
+ * The 2D drawing context of a canvas.
  * @param {HTMLCanvasElement} canvas
  * @returns {CanvasRenderingContext2D}
  */
@@ -24,7 +24,7 @@ export function contextOf(canvas) {
 }
 
 /**
- * An element that was made by `document.createElement`, with a class.
+ * A new element with a class and content.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
  * @param {string} className
@@ -39,7 +39,7 @@ export function make(tag, className = "", html = "") {
 }
 
 /**
- * Put a text where it is not there already: an unchanged one is not announced again.
+ * Set the text of an element if it has changed, so that screen readers do not announce it again.
  * @param {Element} element
  * @param {string} text
  */
@@ -48,7 +48,7 @@ export function setText(element, text) {
 }
 
 /**
- * Make a square canvas so many pixels wide; one that is already stays as it is, with what is drawn on it.
+ * Set the size of a canvas, which is square by default. If the size is the same, the canvas keeps its drawing.
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
  * @param {number} height

@@ -1,4 +1,4 @@
-// A film packed as one picture, drawn frame by frame on a canvas. Playing and scrubbing never ask the server.
+// Plays a film whose frames arrive as one picture. Frames are drawn on a canvas; playing and scrubbing need no server.
 
 import { moveCursor, onCursor } from "./cursor.js";
 import { contextOf, find } from "./elements.js";
@@ -10,16 +10,16 @@ import { unpack } from "./payload.js";
 /** @import { ComponentArguments } from "./types.d.ts" */
 
 /**
- * What film.py packs before the picture.
+ * The header of the message from film.py. The picture follows it.
  * @typedef {object} FilmHeader
- * @property {number} count of frames
- * @property {number} columns frames in a row of the picture
+ * @property {number} count the number of frames
+ * @property {number} columns frames per row of the picture
  * @property {number} frameWidth in pixels of the picture
  * @property {number} frameHeight
  * @property {string} alt
- * @property {number} fps frames a second at normal speed
- * @property {number} width of the film on the page
- * @property {string[] | null} labels one for each frame
+ * @property {number} fps frames per second at normal speed
+ * @property {number} width the width on the page in pixels
+ * @property {string[] | null} labels a text for each frame
  * @property {string | null} cursor
  */
 
@@ -79,10 +79,10 @@ class Film {
     try {
       sheet = await createImageBitmap(new Blob([body]));
     } catch {
-      if (this.stamp === header.stamp) this.label.textContent = "This film cannot be shown: its data is not an image.";
+      if (this.stamp === header.stamp) this.label.textContent = "This film cannot be shown, because its data is not an image.";
       return;
     }
-    // While this one was decoded a newer one may have come, or the element may have gone.
+    // While this one was being decoded, a newer one may have arrived, or the element may have been removed.
     if (this.closed || this.stamp !== header.stamp) return sheet.close();
     this.sheet?.close();
     this.sheet = sheet;
@@ -121,7 +121,7 @@ class Film {
     context.drawImage(this.sheet, x, y, width, height, 0, 0, width, height);
     this.frame = index;
     this.scrubber.value = String(index);
-    this.label.textContent = labels?.[index] ?? `frame ${index} of 0 to ${count - 1}`;
+    this.label.textContent = labels?.[index] ?? `Frame ${index} of 0 to ${count - 1}`;
     this.scrubber.style.setProperty("--done", `${(100 * index) / Math.max(1, count - 1)}%`);
     this.scrubber.setAttribute("aria-valuetext", this.label.textContent);
     if (cursor) moveCursor(cursor, index);
@@ -139,7 +139,7 @@ class Film {
     this.icon.setAttribute("d", this.playing ? PAUSE : PLAY);
     this.play.setAttribute("aria-label", this.playing ? "Pause" : "Play");
     if (!this.playing) return;
-    // At its end a film that plays once begins anew.
+    // A film that plays once and has ended starts again from its first frame.
     if (this.repeat.value === "once" && this.header && this.frame === this.header.count - 1) this.drawFrame(0);
     this.shownAt = performance.now();
     cancelAnimationFrame(this.request);
@@ -151,7 +151,7 @@ class Film {
     if (!this.playing || this.closed || !this.header) return;
     const period = 1000 / (this.header.fps * Number(this.speed.value));
     if (now - this.shownAt >= period) {
-      // Keep the beat; after a pause of the tab, start a new one.
+      // Keep a steady rate; after the tab was paused, start counting again.
       this.shownAt = now - this.shownAt < 2 * period ? this.shownAt + period : now;
       this.advance(this.header.count);
     }
@@ -168,7 +168,7 @@ class Film {
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    // Lists and the button keep the keys they know themselves.
+    // Lists and the button keep their own keys.
     if (event.target instanceof HTMLSelectElement || (event.key === " " && event.target === this.play)) return;
     /** @type {Record<string, number>} */
     const moves = { ArrowLeft: this.frame - 1, ArrowRight: this.frame + 1, Home: 0, End: Infinity };

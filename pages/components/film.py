@@ -1,4 +1,4 @@
-"""A film played in the browser: its frames travel once, as one picture; playing and scrubbing need no server."""
+"""A film that plays in the browser. All frames are sent once, as one picture, so playing and scrubbing need no server."""
 
 from __future__ import annotations
 
@@ -24,24 +24,25 @@ def film(
     labels: list[str] | None = None,
     cursor: str | None = None,
 ) -> None:
-    """Play a film; drawn again with the same frames it goes on where it was.
+    """Show a film. When it is drawn again with the same frames, it continues where it was.
 
-    It starts by itself unless the system asks for reduced motion. Keys: space plays and pauses, the arrows step, Home and End jump.
+    It starts by itself unless the system asks for reduced motion. Keys: space plays and pauses, the arrow keys step, Home and End jump to
+    the first and the last frame.
 
     Args:
-        frames_png: all frames as one picture, row by row without gaps. Browsers draw up to 16,384 pixels each way.
-        frame_count: how many frames there are, at least 1; the last row may be shorter.
-        columns: frames in a row, at least 1.
-        frame_width, frame_height: of one frame, in pixels of the picture.
+        frames_png: all frames in one picture, row by row without gaps. Browsers draw at most 16,384 pixels in each direction.
+        frame_count: the number of frames, at least 1. The last row may be shorter.
+        columns: frames per row, at least 1.
+        frame_width, frame_height: the size of one frame, in pixels of the picture.
         key: unique on the page.
-        alt: what the film shows, for people who do not see it.
-        fps: frames a second at normal speed.
-        width: of the film on the page in pixels, at most the container's. Enlarged pixels stay sharp squares.
-        labels: one for each frame, shown below it; None: "frame 3 of 24".
-        cursor: a name under which charts with the same `cursor` show the frame's number, from 0, along their x axis.
+        alt: a description for people who cannot see the film.
+        fps: frames per second at normal speed.
+        width: the width on the page in pixels, limited by the container. Enlarged pixels stay sharp squares.
+        labels: a text for each frame, shown below it. None shows the frame's number.
+        cursor: a name. Charts with the same `cursor` mark the current frame's number, counted from 0, on their x axis.
 
     Raises:
-        ValueError: no frames, or the labels are not one for each frame.
+        ValueError: there are no frames, or there is not exactly one label for each frame.
     """
     if frame_count < 1 or columns < 1:
         raise ValueError("A film needs at least one frame and one column.")

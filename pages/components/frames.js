@@ -1,10 +1,10 @@
-// Where a film's frames lie in its picture, and which comes next.
+// Where a film's frames are in its picture, and which frame comes next.
 
 /**
  * The upper left corner of a frame, in pixels of the picture.
  * @param {number} index
  * @param {number} columns
- * @param {number} width of a frame
+ * @param {number} width of one frame
  * @param {number} height
  * @returns {[x: number, y: number]}
  */
@@ -13,7 +13,7 @@ export function framePlace(index, columns, width, height) {
 }
 
 /**
- * The frame after this one, or null at the end, and the direction in which the film goes on.
+ * The next frame, or null at the end, and the direction in which the film continues.
  * @param {number} frame
  * @param {number} count
  * @param {number} direction 1 or -1

@@ -2,7 +2,7 @@
 const keptObjects = new WeakMap();
 
 /**
- * The one object that looks after an element, from its first message until the element is gone, and what to call then.
+ * The one object that manages an element, from its first message until the element is removed, and the function to call at the end.
  * @template {{ readonly isConnected: boolean }} Host
  * @template {{ close(): void }} Kept
  * @param {Host} element
@@ -12,7 +12,7 @@ const keptObjects = new WeakMap();
 export function kept(element, make) {
   const it = /** @type {Kept} */ (keptObjects.get(element)) ?? make(element);
   keptObjects.set(element, it);
-  // Streamlit also calls this for a message that a newer one has overtaken, while the element stays in use.
+  // Streamlit also calls this when a newer message replaces an older one, while the element stays in use.
   const leave = () => {
     setTimeout(() => {
       if (!element.isConnected && keptObjects.delete(element)) it.close();

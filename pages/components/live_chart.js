@@ -1,4 +1,4 @@
-// A Plotly chart that keeps its element: every message goes through Plotly.react, so zoom, legend and hover stay.
+// A Plotly chart that keeps its element. Every update goes through Plotly.react, so zoom, legend and hover text stay.
 
 import { readTheme, template } from "./chart_theme.js";
 import { cursorAt, onCursor, seekCursor } from "./cursor.js";
@@ -16,8 +16,8 @@ import { chartConfig, loadPlotly } from "./plotly.js";
  * @property {string} url of plotly.js, relative to the page
  * @property {string} alt
  * @property {number} height
- * @property {string} revision another one lets go of zoom and hidden legend entries
- * @property {string} name of the downloaded picture
+ * @property {string} revision a new value resets the zoom and the hidden legend entries
+ * @property {string} name the file name of the downloaded picture
  * @property {string | null} cursor
  */
 
@@ -35,11 +35,11 @@ class Chart {
    * @param {HTMLElement} message
    */
   constructor(host, message) {
-    this.host = /** @type {PlotlyElement} */ (host); // so at the latest when Plotly has drawn in it
+    this.host = /** @type {PlotlyElement} */ (host); // it has these methods once Plotly has drawn in it
     this.message = message;
-    this.drawn = ""; // stamp and theme of what is on the screen
+    this.drawn = ""; // stamp and theme of the chart on the screen
     /** @type {Packed<ChartHeader> | null} */
-    this.next = null; // the newest message not drawn yet
+    this.next = null; // the newest message that has not been drawn yet
     this.busy = false;
     this.closed = false;
     /** @type {PlotlyLibrary | null} */
@@ -68,7 +68,7 @@ class Chart {
         await this.draw(newest);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        this.say(`The chart could not be drawn: ${why} Reload the page to try again.`);
+        this.showMessage(`The chart could not be drawn: ${why} Reload the page to try again.`);
       }
     }
     this.busy = false;
@@ -89,7 +89,7 @@ class Chart {
     const look = { template: template(theme), uirevision: header.revision, height: header.height, autosize: true };
     // Plotly builds the chart anew if any part of its config is another object.
     this.config ??= chartConfig(this.plotly, header.name);
-    this.say("");
+    this.showMessage("");
     await this.plotly.react(this.host, figure.data, { ...figure.layout, ...look }, this.config);
     if (this.closed) return this.plotly.purge(this.host);
     this.drawn = wanted;
@@ -97,12 +97,12 @@ class Chart {
     this.followCursor();
   }
 
-  // A redraw while the mouse draws a zoom box would move the axes under it.
+  // A redraw while the user draws a zoom box would move the axes under it.
   async untilNotDragged() {
     while (this.host._dragging && !this.closed) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
-  // Once for each chart: its line goes where a zoom or another width moves it, and a click sends the cursor's owner there.
+  // Set up once for each chart: the line follows zooming and resizing, and a click moves the cursor.
   followCursor() {
     if (this.cursor && !this.line) {
       this.line = make("div", "wgan-chart-cursor");
@@ -113,7 +113,7 @@ class Chart {
     this.showCursor();
   }
 
-  // Over the chart and not in it: moved thirty times a second, a shape of the figure would cost a layout each time.
+  // The line is on top of the chart, not part of the figure: it moves thirty times a second, and Plotly would lay out the figure each time.
   showCursor() {
     if (!this.line || this.closed) return;
     const { xaxis, _size: inner = { l: 0, t: 0, w: 0, h: 0 } } = this.host._fullLayout ?? {};
@@ -127,12 +127,12 @@ class Chart {
   }
 
   resize() {
-    // A chart in a folded or hidden part of the page has no width; it is called again when it shows.
+    // A chart in a hidden part of the page has no width. This is called again when it becomes visible.
     if (this.drawn && !this.closed && this.host.clientWidth) this.plotly?.Plots.resize(this.host);
   }
 
   /** @param {string} text */
-  say(text) {
+  showMessage(text) {
     this.host.hidden = Boolean(text);
     this.message.hidden = !text;
     this.message.textContent = text;

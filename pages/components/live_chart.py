@@ -1,4 +1,4 @@
-"""A Plotly chart that is updated in place, which `st.plotly_chart` cannot do: there every new figure is a new chart."""
+"""A Plotly chart that is updated in place. With `st.plotly_chart` every new figure would be a new chart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.components.bundle import bundle
 from pages.components.payload import HERE, pack
 from pages.components.plotly_asset import PlotlyAssetError, plotly_url
 
-# Not isolated: Plotly adds the styles of its mode bar to the page's head, which a shadow root would not see.
+# Not isolated, because Plotly adds the styles of its mode bar to the page's head, where a shadow root would not find them.
 _component = component(
     "wgan_live_chart",
     html='<div class="wgan-chart" role="img"></div><p class="wgan-chart-message" role="alert" hidden></p>',
@@ -27,30 +27,30 @@ _component = component(
 
 
 def live_chart(figure: go.Figure, *, key: str, alt: str, height: int = 320, revision: str = "keep", cursor: str | None = None) -> None:
-    """Draw `figure`; drawn again under the same key, the chart keeps its zoom, hidden legend entries and hover.
+    """Draw `figure`. When it is drawn again under the same key, the chart keeps its zoom, its hidden legend entries and its hover text.
 
-    Background, text, grid and fonts follow the page's theme wherever the figure does not set them; its template is not used.
+    Background, text, grid and fonts follow the page's theme unless the figure sets them. The figure's template is ignored.
 
     Args:
-        figure: the chart. Traces are told apart by their position: keep their order between updates.
-        key: unique on the page; also names the downloaded PNG.
-        alt: what the chart shows, for people who do not see it.
-        height: in pixels. The width is the container's.
-        revision: change it to let go of zoom and hidden legend entries, for example when another run is shown.
-        cursor: the name of a film's cursor: an upright line shows where it is, and a click on the chart moves it.
+        figure: the chart. Traces are identified by their position, so keep their order between updates.
+        key: unique on the page; also the file name of the downloaded PNG.
+        alt: a description for people who cannot see the chart.
+        height: in pixels. The chart is as wide as its container.
+        revision: change it to reset the zoom and the hidden legend entries, for example when another run is shown.
+        cursor: the name of a film's cursor. A vertical line marks the film's current frame, and a click on the chart jumps to a frame.
     """
     try:
         url = plotly_url()
     except PlotlyAssetError as error:
         st.plotly_chart(figure, key=key, height=height, alt=alt)
-        st.caption(f":material/info: Zoom is lost at each update here. To keep it: {error}")
+        st.caption(f":material/info: Each update resets the zoom of this chart. How to avoid that: {error}")
         return
     header = {"url": url, "alt": alt, "height": height, "revision": revision, "name": key, "cursor": cursor}
     _component(key=key, data=pack(header, _to_json(figure)), height=height)
 
 
 def _to_json(figure: go.Figure) -> bytes:
-    """Data and layout as JSON without the template, about 6 kB that the page's theme replaces."""
+    """Data and layout as JSON, without the template: about 6 kB that the page's theme replaces."""
     parts = figure.to_plotly_json()
     layout = {name: value for name, value in parts["layout"].items() if name != "template"}
     return str(to_json_plotly({"data": parts["data"], "layout": layout})).encode()

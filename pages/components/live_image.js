@@ -1,4 +1,4 @@
-// A picture whose <img> stays: a new picture is decoded aside and swapped in when it can be painted at once.
+// A picture that keeps its <img> element. A new picture is decoded in the background and shown only when it is ready.
 
 import { find } from "./elements.js";
 import { kept } from "./kept.js";
@@ -8,11 +8,11 @@ import { unpack } from "./payload.js";
 /** @import { ComponentArguments } from "./types.d.ts" */
 
 /**
- * What live_image.py packs before the picture.
+ * The header of the message from live_image.py. The picture follows it.
  * @typedef {object} ImageHeader
  * @property {string} alt
  * @property {string} caption
- * @property {number | null} width on the page; null: the picture's own
+ * @property {number | null} width the width on the page in pixels; null: the picture's own
  * @property {boolean} pixelated
  */
 
@@ -44,7 +44,7 @@ class Picture {
       () => true,
       () => false,
     );
-    // While this one was decoded a newer one may have come, or the element may have gone.
+    // While this one was being decoded, a newer one may have arrived, or the element may have been removed.
     const wanted = this.stamp === header.stamp && !this.closed;
     if (wanted) this.describe(header, works);
     if (wanted && works) this.swap(header, decoded);
@@ -72,7 +72,7 @@ class Picture {
    */
   describe(header, works) {
     this.image.alt = header.alt;
-    this.caption.textContent = works ? header.caption : "This picture cannot be shown: its data is not an image.";
+    this.caption.textContent = works ? header.caption : "This picture cannot be shown, because its data is not an image.";
     this.caption.hidden = !this.caption.textContent;
   }
 

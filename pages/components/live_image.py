@@ -1,4 +1,4 @@
-"""A picture that is updated in place: its element stays, and the next picture shows only once it can be drawn whole."""
+"""A picture that is updated in place. Its element stays, and the next picture appears only when it has loaded completely."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _component = component(
 
 
 def live_image(png: bytes, *, key: str, alt: str, caption: str = "", width: int | None = None, pixelated: bool = True) -> None:
-    """Show a picture; shown again under the same key, it changes without flicker and without moving what is below it.
+    """Show a picture. When it is shown again under the same key, it changes without flicker and nothing below it moves.
 
     Args:
-        png: the picture, in any format that browsers show.
+        png: the picture, in any format that browsers can show.
         key: unique on the page.
-        alt: what the picture shows, for people who do not see it.
+        alt: a description for people who cannot see the picture.
         caption: plain text below it.
-        width: in pixels, at most the container's; None: the picture's own.
-        pixelated: enlarge pixels to sharp squares instead of blurring them.
+        width: in pixels, limited by the container. None keeps the picture's own width.
+        pixelated: draw enlarged pixels as sharp squares instead of blurring them.
     """
     header = {"alt": alt, "caption": caption, "width": width, "pixelated": pixelated}
     _component(key=key, data=pack(header, png))

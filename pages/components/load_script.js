@@ -1,5 +1,5 @@
 /**
- * Load a classic script into the page; it leaves what it makes on globalThis.
+ * Load a classic script, which puts its exports on globalThis.
  * @param {string} address
  * @returns {Promise<void>}
  */
@@ -10,7 +10,7 @@ export function loadScript(address) {
     script.onload = () => resolve();
     script.onerror = () => {
       script.remove();
-      reject(new Error(`${address} did not load.`));
+      reject(new Error(`${address} could not be loaded.`));
     };
     document.head.append(script);
   });

@@ -1,11 +1,11 @@
 /**
- * A message of payload.py's `pack`, whose header is of type Header.
+ * A message made by `pack` in payload.py, with a header of type Header.
  * @template Header
  * @typedef {Uint8Array<ArrayBuffer> & { readonly header?: Header }} Packed
  */
 
 /**
- * Header and body of a message, see payload.py. The header's `stamp` is a hash of both.
+ * The header and body of a message, see payload.py. The header's `stamp` is a hash of both.
  * @template Header
  * @param {Packed<Header>} message
  * @returns {[header: Header & { stamp: string }, body: Uint8Array<ArrayBuffer>]}

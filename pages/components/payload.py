@@ -1,4 +1,4 @@
-"""What the browser components have in common: their HTML and styles lie beside them, their data travels as bytes."""
+"""What the browser components share: reading the HTML and CSS files beside them, and packing their data as bytes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ HERE = Path(__file__).parent
 
 
 def asset(name: str, folder: Path = HERE) -> str:
-    """The text of a file in `folder`, by default that of what any page may use."""
+    """The text of a file in `folder`, by default the folder of the components that any page may use."""
     return (folder / name).read_text(encoding="utf-8")
 
 
 def pack(header: Mapping[str, Any], body: bytes) -> bytes:
-    """Header and body as one message: 4 bytes with the header's length (little endian), the header as JSON, the body as it is.
+    """Header and body as one message: the header's length in 4 bytes (little endian), the header as JSON, then the body unchanged.
 
-    Streamlit sends bytes untouched, where JSON would need a third more for base64 and be parsed even if nothing changed.
-    The header gains `stamp`, a hash of everything, by which the browser tells a message it has already drawn.
+    Streamlit sends bytes as they are. As JSON they would grow by a third (base64) and would be parsed even if nothing had changed.
+    The header also gets a `stamp`, a hash of everything, which lets the browser recognise a message that it has already drawn.
     """
     text = json.dumps(header).encode()
     stamp = hashlib.blake2b(text + body, digest_size=8).hexdigest()

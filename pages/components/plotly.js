@@ -1,11 +1,11 @@
-// plotly.js, loaded once for all charts of the page, and what its mode bar offers.
+// Loads plotly.js once for all charts of the page, and configures the buttons above a chart.
 
 import { loadScript } from "./load_script.js";
 
 /** @import { PlotlyLibrary } from "./types.d.ts" */
 
 /**
- * A failed load is forgotten, so that the next message tries again.
+ * Load plotly.js. A failed load is forgotten, so that the next message tries again.
  * @param {string} url
  * @returns {Promise<PlotlyLibrary>}
  */
@@ -30,13 +30,13 @@ async function loadFrom(address) {
     () => globalThis.Plotly,
     () => undefined,
   );
-  if (!loaded) throw new Error(`plotly.js did not load from ${address}.`);
+  if (!loaded) throw new Error(`plotly.js could not be loaded from ${address}.`);
   return loaded;
 }
 
 /**
  * @param {PlotlyLibrary} Plotly
- * @param {string} filename of the picture, without its ending
+ * @param {string} filename of the downloaded picture, without its ending
  */
 export function chartConfig(Plotly, filename) {
   const download = {
@@ -45,7 +45,7 @@ export function chartConfig(Plotly, filename) {
     icon: Plotly.Icons.camera,
     /** @param {HTMLElement & { data: object[], layout: { font?: object } }} chart */
     click: ({ data, layout, clientWidth: width, clientHeight: height }) => {
-      // A picture cannot carry the page's font: texts would be measured with one font and drawn with another.
+      // A picture cannot contain the page's font: texts would be measured in one font and drawn in another.
       const font = { ...layout.font, family: "Arial, sans-serif" };
       return Plotly.downloadImage({ data, layout: { ...layout, font } }, { format: "png", filename, scale: 2, width, height });
     },

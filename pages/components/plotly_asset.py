@@ -1,4 +1,4 @@
-"""plotly.js for our own charts: the installed plotly's copy, served by Streamlit as a static file. Nothing is fetched from elsewhere."""
+"""plotly.js for the charts: a copy from the installed plotly package, served by Streamlit as a static file. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ STATIC = Path(__file__).parents[2] / "static"
 
 
 class PlotlyAssetError(RuntimeError):
-    """plotly.js cannot be served. The message is one sentence that says what to do."""
+    """plotly.js cannot be served. The message is one sentence that says how to fix it."""
 
 
 def plotly_url(static: Path = STATIC) -> str:
-    """URL of plotly.min.js, relative to the page, so that it holds under `server.baseUrlPath` and behind a proxy too.
+    """The URL of plotly.min.js, relative to the page, so that it also works with `server.baseUrlPath` and behind a proxy.
 
-    Copies the file to `static/vendor/` when it is missing there; the version in its name keeps browsers from using an old one.
+    If the file is missing from `static/vendor/`, it is copied there. The version in its name keeps browsers from using an old copy.
 
     Args:
-        static: the folder Streamlit serves as `app/static`: `static/` beside the script that `streamlit run` was given.
+        static: the folder that Streamlit serves as `app/static`, which is `static/` beside the script given to `streamlit run`.
 
     Raises:
         PlotlyAssetError: static files are not served, or the file cannot be copied.
@@ -33,12 +33,12 @@ def plotly_url(static: Path = STATIC) -> str:
         try:
             _write(target, get_plotlyjs())
         except OSError as error:
-            raise PlotlyAssetError(f"Make the folder {target.parent} writable, so that plotly.js can be put there.") from error
+            raise PlotlyAssetError("Make the app's folder static/vendor writable, so that plotly.js can be copied into it.") from error
     return f"app/static/vendor/{target.name}"
 
 
 def _write(target: Path, text: str) -> None:
-    """Write aside and rename, so that no browser is ever served half a file."""
+    """Write to a temporary file and rename it, so that no browser ever gets half a file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:

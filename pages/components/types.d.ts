@@ -1,25 +1,25 @@
-// Types that JSDoc cannot tell: what is on the page's globalThis. Only TypeScript reads this file.
+// Types that JSDoc cannot express, such as the variables on globalThis. Only TypeScript reads this file.
 
-/** What Streamlit calls a component's default export with, at its first message and every later one. It returns what to call when the element leaves. */
+/** The arguments with which Streamlit calls a component's default export at every message. It returns a function to call when the element is removed. */
 export interface ComponentArguments<Data> {
   data: Data;
   parentElement: HTMLElement | ShadowRoot;
-  /** Tell the server; the value stays until another is set. */
+  /** Send a value to the server. It stays until another is set. */
   setStateValue: (name: string, value: unknown) => void;
-  /** Tell the server; the value holds for one run of the script. */
+  /** Send a value to the server for one run of the script. */
   setTriggerValue: (name: string, value: unknown) => void;
 }
 
-/** An element that Plotly has drawn in. Names with _ are Plotly's own, without a promise that they stay. */
+/** An element that Plotly has drawn in. Names with _ are internal to Plotly and may change. */
 export interface PlotlyElement extends HTMLElement {
   on(event: "plotly_afterplot", handler: () => void): void;
   on(event: "plotly_click", handler: (event: { points: { x: number }[] }) => void): void;
-  /** The mouse is drawing a zoom box. */
+  /** Whether the user is drawing a zoom box. */
   _dragging?: boolean;
   _fullLayout?: { xaxis?: { l2p(x: number): number }; _size: { l: number; t: number; w: number; h: number } };
 }
 
-/** What we use of plotly.js. */
+/** The parts of plotly.js that are used here. */
 export interface PlotlyLibrary {
   Icons: { camera: object };
   Plots: { resize(element: HTMLElement): void };
@@ -28,7 +28,7 @@ export interface PlotlyLibrary {
   downloadImage(figure: object, options: object): Promise<string>;
 }
 
-/** An array of TensorFlow.js; it holds memory until it is disposed. */
+/** An array of TensorFlow.js. It holds memory until it is disposed of. */
 export interface Tensor {
   readonly rank: number;
   readonly shape: number[];
@@ -36,7 +36,7 @@ export interface Tensor {
   dispose(): void;
 }
 
-/** What we use of TensorFlow.js. */
+/** The parts of TensorFlow.js that are used here. */
 export interface TensorFlow {
   wasm: { setWasmPaths(folder: string): void; setThreadsCount(count: number): void };
   setBackend(name: string): Promise<boolean>;
@@ -55,10 +55,10 @@ export interface TensorFlow {
 }
 
 declare global {
-  // Scripts leave these there.
+  // Set by scripts.
   var Plotly: PlotlyLibrary | undefined;
   var tf: TensorFlow | undefined;
-  // What components of one page share, though each has modules of its own.
+  // Shared by the components of a page, although each has its own modules.
   var wganCursors: Map<string, number> | undefined;
   var wganPlotlyLoads: Map<string, Promise<PlotlyLibrary>> | undefined;
   var wganTensorFlow: Promise<TensorFlow> | undefined;

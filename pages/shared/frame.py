@@ -1,4 +1,4 @@
-"""The frame around every page: its configuration and the navigation."""
+"""What all pages share: the app's page configuration and its navigation."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from streamlit.navigation.page import StreamlitPage
 
 
 def navigation() -> StreamlitPage:
-    """The page that was asked for, ready to run."""
+    """Set up the app and return the requested page, ready to run."""
     st.session_state["framed"] = True
     st.set_page_config(page_title="WGAN Playground", page_icon="static/icon.svg", layout="wide")
-    st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")  # Streamlit leaves a third of a screen empty
+    st.html("<style>.stMainBlockContainer { padding-top: 4.5rem; }</style>")  # Streamlit's default leaves too much empty space
     return st.navigation(
         [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
@@ -24,10 +24,10 @@ def navigation() -> StreamlitPage:
 
 
 def within_frame() -> None:
-    """To be called first by every page.
+    """Make sure that the navigation is set up. Every page calls this first.
 
-    Until `st.navigation` has been called once, Streamlit takes each file in `pages/` for an app of its own. So after a restart of the
-    server, the address of a page would show it without the frame; calling it here and starting over mends that.
+    Until `st.navigation` has been called once, Streamlit treats each file in `pages/` as a page of its own. After a restart of the server,
+    opening a page's address would then show the page without the navigation. Calling `navigation` here and rerunning fixes that.
     """
     if "framed" not in st.session_state:
         navigation()

@@ -1,4 +1,4 @@
-"""A file of points for the set-up form: uploaded, kept, and looked through before a run starts on it."""
+"""Uploading a file of points in the set-up form, and checking it before a run starts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 
 import streamlit as st
 
+from pages.shared.problems import show_problem
 from wgan_core.data.dataset import DataError
 from wgan_core.data.point_file import MAX_BYTES, MAX_POINTS, keep_upload, load_points
 
@@ -13,7 +14,7 @@ _UPLOAD, _PROBLEM = "setup-upload", "setup-upload-problem"
 
 
 def point_upload(target: str) -> None:
-    """Takes a file; its path goes into the widget of the session state key `target`."""
+    """A widget that accepts a file, stores it and writes its path into the session state under the key `target`."""
     st.file_uploader(
         "Upload a CSV file of points",
         type=["csv", "tsv", "txt"],
@@ -21,17 +22,17 @@ def point_upload(target: str) -> None:
         on_change=_keep,
         args=(target,),
         max_upload_size=MAX_BYTES // 10**6,
-        help=f"Two numbers a line, x and y, separated by comma, semicolon, tab or spaces; a line of headings is passed over. At most "
-        f"{MAX_POINTS:,} points. The file is kept in a cache folder of the machine that the app runs on.",
+        help="Each line holds one point: two numbers, x and y, separated by a comma, a semicolon, a tab or spaces. A header line is "
+        f"skipped. The file may hold at most {MAX_POINTS:,} points. It is stored in a cache folder on the machine that runs the app.",
     )
     if problem := st.session_state.get(_PROBLEM):
-        st.error(problem, icon=":material/error:")
+        show_problem(problem)
 
 
 def _keep(target: str) -> None:
     st.session_state[_PROBLEM] = ""
     upload = st.session_state[_UPLOAD]
-    if upload is None:  # taken out again; the file that was kept stays in use
+    if upload is None:  # the upload was removed from the widget; the stored file stays in use
         return
     try:
         st.session_state[target] = str(keep_upload(upload.name, upload.getvalue()))
@@ -39,8 +40,8 @@ def _keep(target: str) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def say_what_is_wrong(file: str | None) -> None:
-    """A sentence if the file of points cannot be used, else how many it holds."""
+def show_file_check(file: str | None) -> None:
+    """Show how many points the file holds, or why it cannot be used."""
     if not file:
         return
     try:
@@ -50,14 +51,14 @@ def say_what_is_wrong(file: str | None) -> None:
         stamp = (0.0, 0)
     problem, count = _look(file, stamp)
     if problem:
-        st.error(problem, icon=":material/error:")
+        show_problem(problem)
     else:
         st.caption(f"{count:,} points.")
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the points …")
 def _look(file: str, stamp: tuple[float, int]) -> tuple[str, int]:
-    """What is wrong with a file, empty if nothing is; and how many points it holds."""
+    """Why the file cannot be used, or "" if it can, and how many points it holds."""
     try:
         return "", len(load_points(file))
     except DataError as error:

@@ -1,4 +1,4 @@
-"""What this server process keeps for all its browser tabs."""
+"""Objects that this server process keeps for all browser tabs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wgan_core.store.folder import runs_root
 
 @st.cache_resource(show_spinner=False)
 def run_manager() -> RunManager:
-    """The runs of this process; they outlive any tab."""
+    """The runs of this process. They keep running when a tab is closed."""
     return RunManager(runs_root())
 
 
@@ -27,17 +27,17 @@ def downloads() -> Downloads:
 
 @st.cache_resource(show_spinner=False)
 def paper_jobs() -> PaperJobs:
-    """The papers' results computed in this process."""
+    """The computations of the paper results in this process."""
     return PaperJobs()
 
 
 @st.cache_resource(show_spinner=False)
-def spare_what_is_loaded() -> None:
-    """Take everything that is loaded by now out of garbage collection; to be called once a run trains and its page has been drawn.
+def exclude_loaded_from_gc() -> None:
+    """Exclude everything that is loaded so far from garbage collection. Call it once a run is training and its page has been drawn.
 
-    Streamlit collects garbage after every script run, so every second here. With PyTorch loaded that halts all threads for more than 0.1 s
-    (measured: a viewer cost a training run 20 % of its speed, and 7 % with this).
+    Streamlit collects garbage after every script run, which here means every second. With PyTorch loaded, each collection stops all threads
+    for more than 0.1 s. Measured: a viewer slowed a training run by 20 %, and by 7 % after this call.
     """
     gc.collect()
     gc.freeze()
-    atexit.register(gc.unfreeze)  # else libraries that look for leaks at the end find everything
+    atexit.register(gc.unfreeze)  # otherwise libraries that check for leaks at exit would report every object

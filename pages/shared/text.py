@@ -1,4 +1,4 @@
-"""Numbers and times in words."""
+"""Small helpers that turn values into text, and text into numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def status_badge(status: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words, coarse: "40 s", "12 min", "3 h 5 min"."""
+    """A rounded duration such as "40 s", "12 min" or "3 h 5 min"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -31,7 +31,7 @@ def duration(seconds: float) -> str:
 
 
 def whole_number(text: str, most: int) -> int | None:
-    """The number that a user or a link has written down in digits, if it is one from 0 to `most`."""
+    """`text` as a whole number from 0 to `most`, or None if it is not one."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
         return None
     number = int(text)

@@ -163,7 +163,7 @@ def server_path(runs: Path, training: bool, count: int = 30) -> None:
         )
         page.goto(f"{server.url}/explore?run=walkthrough-mnist")
         page.get_by_role("radio", name="on the server").click()
-        image = page.locator("img[alt^='Image that the generator']")
+        image = page.locator("img[alt^='Image generated from']")
         image.wait_for()
         page.wait_for_timeout(3000)
         slider, held = page.locator("input[aria-label='z1']"), image.element_handle()

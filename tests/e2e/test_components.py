@@ -200,7 +200,7 @@ def test_chart_says_when_plotly_does_not_load(app: str, browser_page: Any) -> No
     page.goto(app)
     message = page.locator(".st-key-moving").get_by_role("alert")
     message.wait_for()
-    assert "plotly.js did not load from" in message.inner_text()
+    assert "plotly.js could not be loaded from" in message.inner_text()
     page.unroute_all()
     wait_for_chart(page, "el.calcdata.length === 2")  # The next message tries again.
     assert message.is_hidden()
@@ -335,7 +335,7 @@ def test_plotly_is_copied_once_and_whole(tmp_path: Path, monkeypatch: pytest.Mon
 def test_plotly_says_what_to_do_when_it_cannot_be_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "vendor").write_text("a file where the folder should be")
     monkeypatch.setattr(plotly_asset.st, "get_option", lambda name: True)
-    with pytest.raises(plotly_asset.PlotlyAssetError, match=r"^Make the folder .*vendor writable"):
+    with pytest.raises(plotly_asset.PlotlyAssetError, match=r"^Make the app's folder static/vendor writable"):
         plotly_asset.plotly_url(tmp_path)
     monkeypatch.setattr(plotly_asset.st, "get_option", lambda name: False)
     with pytest.raises(plotly_asset.PlotlyAssetError, match=r"enableStaticServing = true"):
@@ -357,7 +357,7 @@ def test_chart_is_drawn_by_streamlit_when_plotly_cannot_be_served(monkeypatch: p
     app = AppTest.from_function(script).run()
     assert not app.exception
     assert len(app.get("plotly_chart")) == 1
-    assert app.caption[0].value.endswith("To keep it: Make the folder writable.")
+    assert app.caption[0].value.endswith("How to avoid that: Make the folder writable.")
 
 
 def luminance(colour: str) -> float:

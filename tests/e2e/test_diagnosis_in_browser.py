@@ -22,7 +22,7 @@ def test_a_run_is_diagnosed_while_it_trains_and_its_clip_lines_move_with_c(strea
     page.get_by_role("spinbutton", name="Clip value c").fill("0.05")
     page.get_by_role("spinbutton", name="Clip value c").press("Enter")
     page.wait_for_function(f"() => ({LINES})()?.[0] === 0.05", timeout=60_000)
-    page.get_by_role("button", name="Is the critic lagging?").click()
+    page.get_by_role("button", name="Check for lag").click()
     page.get_by_text("after 200 more updates").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Resume").wait_for()

@@ -1,4 +1,4 @@
-"""The generator in the browser: the same images as PyTorch's, following the finger, and the latent as the server sees it afterwards."""
+"""The generator in the browser: it draws the same images as PyTorch, follows each drag, and sends the latent to the server afterwards."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.mouse.up()
     page.wait_for_function("place => new URLSearchParams(location.search).get('at') !== place", arg=place)
     assert farthest(page, networks) <= 1
-    page.get_by_role("slider", name="truncation ψ").press("ArrowLeft")
+    page.get_by_role("slider", name="Truncation ψ").press("ArrowLeft")
     page.wait_for_url(re.compile("psi=0.9"))
     assert farthest(page, networks) <= 1
     assert max(received) < 200_000, "the weights were sent again"
@@ -252,7 +252,7 @@ def test_what_goes_wrong_is_said_over_the_picture(url: str, browser_page: Any) -
     page.goto(f"{url}/explore?run=walkthrough-mnist")
     page.get_by_text("The generator cannot run in this browser").wait_for()
     page.get_by_role("radio", name="on the server").click()
-    page.locator("img[alt^='Image that the generator']").wait_for()
+    page.locator("img[alt^='Image generated from']").wait_for()
 
 
 def test_directions_and_truncation_are_pytorchs_too(url: str, browser_page: Any) -> None:
@@ -284,7 +284,7 @@ def test_a_drawing_finds_its_latent(url: str, browser_page: Any) -> None:
     assert error < 0.3  # a one is easy to make; an image of nothing would be off by more than 0.5
     page.get_by_role("button", name="Explore from here").click()
     page.wait_for_url(re.compile("latent="))
-    page.locator(".explorer .image[aria-label*='a latent of your own']").wait_for()
+    page.locator(".explorer .image[aria-label*='your own latent']").wait_for()
     assert not np.array_equal(painted(page), before)
     drawn = painted(page)
     assert drawn[8:24, 15:17].mean() > 150 and drawn[:, :6].mean() < 20

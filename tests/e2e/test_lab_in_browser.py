@@ -55,7 +55,7 @@ def test_it_goes_on_while_it_is_watched_and_pause_holds(url: str, browser_page: 
     stands, picture = updates(page), pixels(page)
     page.wait_for_timeout(1000)
     assert updates(page) == stands and pixels(page) == picture
-    press(page, "Critic step")
+    press(page, "Critic update")
     page.get_by_text(f"Critic updates: {stands + 1:,}.").wait_for()
     # The address holds the settings, so a reload begins the same experiment anew.
     page.reload()
@@ -67,7 +67,7 @@ def test_slow_motion_stops_between_climb_and_clip(url: str, browser_page: Any) -
     page = browser_page
     page.goto(f"{url}/lab?{SMALL}&n_critic=2&clip_value=0.02&critic_lr=0.01")
     page.get_by_role("radio", name="Slow motion").click()
-    page.get_by_text("Seconds a stage").wait_for()
+    page.get_by_text("Seconds per stage").wait_for()
     press(page, "One cycle")
     page.get_by_text("Critic update 1 of 2: climb").wait_for()
     press(page, "Pause")
@@ -104,11 +104,11 @@ def test_points_drawn_with_the_mouse_are_trained_on(url: str, browser_page: Any)
     page.get_by_role("button", name="Undo").click()
     left = int(page.locator(".pad output").inner_text().split()[0])
     assert 0 < left < drawn
-    page.get_by_role("button", name="Train on these").click()
+    page.get_by_role("button", name="Train on these points").click()
     page.get_by_text("Critic updates: 0. Generator updates: 0.").wait_for()
     page.wait_for_url(re.compile(r"drawn=[\w-]+"))
     page.keyboard.press("Escape")
-    press(page, "Critic step")
+    press(page, "Critic update")
     page.get_by_text("Critic updates: 1.").wait_for()
     page.reload()
     page.get_by_text("Critic updates: 0. Generator updates: 0.").wait_for()

@@ -58,7 +58,7 @@ def url(streamlit_server: Callable[..., str]) -> str:
     return streamlit_server()
 
 
-def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: Any) -> None:
+def test_from_the_first_click_to_your_own_image(url: str, browser_page: Any) -> None:
     page = browser_page
     # Start.
     page.goto(url)
@@ -97,7 +97,7 @@ def test_from_the_first_click_to_an_image_of_ones_own(url: str, browser_page: An
         slider.press("ArrowRight")
     until(lambda: painted(page) != before)
     page.get_by_text("Moved: z1.").wait_for()
-    page.get_by_text("49 images, drawn once and played in your browser").wait_for()
+    page.get_by_text("49 images, generated once and played in your browser").wait_for()
 
 
 def test_a_page_keeps_its_frame_when_its_address_is_the_first_thing_opened(streamlit_server: Callable[..., str], browser_page: Any) -> None:
@@ -118,7 +118,7 @@ def test_a_shared_link_downloads_of_the_latent_and_the_picture(
     page.wait_for_url(re.compile("seed=42"))
     page.locator(".explorer .image[aria-label*='seed 42']").wait_for()
     shown = painted(page)
-    for name, suffix in (("PNG", ".png"), ("Latent .npy", ".npy"), ("Latent as text", ".json"), ("GIF", ".gif")):
+    for name, suffix in (("PNG", ".png"), ("Latent (.npy)", ".npy"), ("Latent as text", ".json"), ("GIF", ".gif")):
         with page.expect_download() as download:
             page.get_by_role("button", name=name, exact=True).click()
         assert download.value.suggested_filename.endswith(suffix)

@@ -24,13 +24,13 @@ afterEach(() => {
 
 test("it asks as soon as a look has come, once", () => {
   clock.pass(10);
-  asking.came(0, true);
-  asking.soon();
+  asking.lookArrived(0, true);
+  asking.askAfterPause();
   assert.deepEqual(asked, [10]);
 });
 
 test("it asks after the rest", () => {
-  asking.came(300, true);
+  asking.lookArrived(300, true);
   clock.pass(299);
   assert.deepEqual(asked, []);
   clock.pass(1);
@@ -38,27 +38,27 @@ test("it asks after the rest", () => {
 });
 
 test("a pause that comes during the rest holds", () => {
-  asking.came(300, true);
+  asking.lookArrived(300, true);
   watched = false;
-  asking.came(0, true);
+  asking.lookArrived(0, true);
   watched = true;
   clock.pass(1000);
   assert.deepEqual(asked, []);
 });
 
 test("nothing is asked for a page that was hidden during the rest, until it shows again", () => {
-  asking.came(300, true);
+  asking.lookArrived(300, true);
   watched = false;
   clock.pass(1000);
   assert.deepEqual(asked, []);
   watched = true;
-  asking.soon();
+  asking.askAfterPause();
   clock.pass(300);
   assert.deepEqual(asked, [1300]);
 });
 
 test("an answer that got lost is asked for again", () => {
-  asking.came(0, true);
+  asking.lookArrived(0, true);
   clock.pass(2400);
   assert.deepEqual(asked, [0]);
   clock.pass(200);
@@ -69,7 +69,7 @@ test("an answer that got lost is asked for again", () => {
 });
 
 test("it ends", () => {
-  asking.came(300, true);
+  asking.lookArrived(300, true);
   asking.close();
   clock.pass(10_000);
   assert.deepEqual([asked, clock.due], [[], []]);

@@ -6,7 +6,7 @@ import { paintSheet, sheetOf } from "../../pages/parts/explore/image_picture.js"
 import { cornerLatent, planeLatent } from "../../pages/parts/explore/latent_plane.js";
 import { toLevel } from "../../pages/parts/explore/levels.js";
 import { Pace } from "../../pages/parts/explore/pace.js";
-import { isSet, latentAt, latentBefore, nowhere, numberOf, set, takenOver, unset } from "../../pages/parts/explore/place.js";
+import { atOrigin, fromServer, isSet, latentAt, latentBefore, numberOf, set, unset } from "../../pages/parts/explore/place.js";
 import { dragged, gridLines, stepped } from "../../pages/parts/explore/plane_pad.js";
 import { gridValues, nearest, spotOf } from "../../pages/parts/explore/point_picture.js";
 import { evenScale, fineScale, toThousandths, within } from "../../pages/parts/explore/slider_scale.js";
@@ -56,7 +56,7 @@ test("a place names the same latent as in Python", () => {
   const { origin, plane, directions, cases } = numbers.places;
   const known = directions.map((way) => ({ ...way, vector: Float32Array.from(way.vector) }));
   for (const { place, before, latent } of cases) {
-    const taken = takenOver(/** @type {Place} */ (/** @type {unknown} */ (place))); // JSON has no type for objects with any keys
+    const taken = fromServer(/** @type {Place} */ (/** @type {unknown} */ (place))); // JSON has no type for objects with any keys
     const from = { latent: Float32Array.from(origin), plane };
     assertClose(latentBefore(taken, from), before, 1e-6);
     assertClose(latentAt(taken, from, known), latent, 2e-6);
@@ -83,7 +83,7 @@ test("truncation has an even scale, and values stay within theirs", () => {
 });
 
 test("settings of a place: read, set, and taken back", () => {
-  const place = nowhere();
+  const place = atOrigin();
   const before = Float32Array.of(0.5, -0.5);
   const [dimension, direction, truncation] = /** @type {Setting[]} */ ([
     { kind: "dimensions", key: "1" },
@@ -106,7 +106,7 @@ test("settings of a place: read, set, and taken back", () => {
     [true, true, true],
   );
   for (const each of all) unset(place, each);
-  assert.deepEqual(place, nowhere());
+  assert.deepEqual(place, atOrigin());
 });
 
 test("the plane goes with the finger: 52 pixels a step, ten times as fine with Shift", () => {

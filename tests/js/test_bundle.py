@@ -78,13 +78,13 @@ def test_only_lines_that_are_comments_are_left_out(pages: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('import { x } from "../outside.js";', "outside of the folder pages"),
+        ('import { x } from "../outside.js";', "outside the folder pages"),
         ('import { x } from "./gone.js";', "gone.js cannot be read"),
         ('import { x } from "lodash";', "only relative paths that end with .js"),
         ('import { y } from "./a.js";', "imports y, which a.js does not export"),
-        ('import { b c } from "./a.js";', "imports 'b c', which is no name"),
+        ('import { b c } from "./a.js";', "imports 'b c', which is not a name"),
         *(
-            (line, "entry.js has a line that the bundler does not know")
+            (line, "entry.js has a line that the bundler does not understand")
             for line in (
                 'import { b-c } from "./a.js";',
                 'import * as all from "./a.js";',
@@ -117,7 +117,7 @@ def test_circles_are_refused(pages: Path) -> None:
         b='import { a } from "./a.js";\nexport const b = 1;\n',
         entry='import { a } from "./a.js";\nexport default function main() {}\n',
     )
-    with pytest.raises(BundleError, match=r"^Imports go round in a circle: a.js imports b.js imports a.js.$"):
+    with pytest.raises(BundleError, match=r"^These modules import each other in a circle: a.js imports b.js imports a.js.$"):
         bundle(entry, pages)
 
 
@@ -127,7 +127,7 @@ def test_a_component_has_a_default_function(pages: Path) -> None:
 
 
 def test_names_of_modules_make_variables(pages: Path) -> None:
-    with pytest.raises(BundleError, match="my-file.js: names of modules are of letters, digits and underscores"):
+    with pytest.raises(BundleError, match="my-file.js: module names may contain letters, digits and underscores only"):
         bundle(write(pages, **{"my-file": "export default function main() {}\n"}).with_name("my-file.js"), pages)
 
 

@@ -158,7 +158,7 @@ def test_points_have_a_second_scatter(manager: RunManager, config: TrainConfig, 
     assert pictures is not None and pictures.averaged is not None
     np.testing.assert_allclose(drawn["chart-points"], pictures.samples[:, 0], atol=1e-6)
     np.testing.assert_allclose(drawn["chart-points-averaged"], pictures.averaged[:, 0], atol=1e-6)
-    assert "Averaged generator, step 60" in captions(test)
+    assert "Points of the averaged generator at step 60" in captions(test)
 
 
 def test_exploring_the_average(manager: RunManager, averaging: Run, plain: Run, shown: dict[str, bytes]) -> None:

@@ -96,8 +96,9 @@ def test_a_damaged_run_is_shown_as_damaged_and_all_else_goes_on(manager: RunMana
     DAMAGES[kind](root / "odd")
     with pytest.raises(StoreError) as caught:
         RunFolder.open(root / "odd")
-    sentence = str(caught.value)
-    assert sentence.startswith(str(root / "odd")) and "\n" not in sentence and len(sentence) < 400
+    assert str(caught.value).startswith(str(root / "odd"))
+    sentence = str(caught.value).replace(f"{root}/", "")  # visitors see no folder of the server
+    assert "\n" not in sentence and len(sentence) < 400
 
     shown = texts(page("home"))
     assert "**sound**" in shown and "**odd** :red-badge[damaged]" in shown and sentence in shown

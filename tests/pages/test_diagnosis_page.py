@@ -1,4 +1,4 @@
-"""The Diagnosis tab and what the set-up form tells beforehand, by Streamlit's AppTest."""
+"""The Diagnosis tab, and what the set-up form says before a run starts, tested with Streamlit's AppTest."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
     shown = texts(test, helps=True)
     w1 = newest(measured.snapshot.readings)["sliced-w1"]
     assert "How far from real data: Sliced W1" in shown and "(floor" in shown and f"n = {w1.n}" in shown
-    assert "there are no held-out ones" in shown and "BatchNorm in eval mode" in shown and f"; took {w1.seconds:.2g} s" in shown
-    for words in ("K_emp", "K_spec", "K_box", "a display value in the unit of W1, no bound", "decades per layer toward the input"):
+    assert "there is no held-out data" in shown and "BatchNorm in eval mode" in shown and f"; took {w1.seconds:.2g} s" in shown
+    for words in ("K_emp", "K_spec", "K_box", "in the unit of W1; for comparison only, not a bound", "decades per layer toward the input"):
         assert words in shown
-    assert "The instruments have taken" in shown and "50 % are allowed in the long run" in shown
+    assert "The instruments have used" in shown and "Their budget is 50 % in the long run" in shown
     assert {"Diversity"} <= {metric.label for metric in test.metric}
     # The training's charts are not drawn while their tab is closed.
     assert not [slider for slider in test.slider if slider.label == "Smoothing"]
@@ -53,19 +53,19 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
 def test_advice_stands_at_the_top_and_is_counted_outside(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     (warning,) = (element.value for element in test.warning if "β1" in element.value)
-    assert warning.endswith("*Setting: Optimiser (new run).*")
+    assert warning.endswith("*Setting: Optimiser (needs a new run).*")
     outside = page("train", run=measured.run_id)
-    assert "warning" in texts(outside) and "see the tab Diagnosis" in texts(outside)
+    assert "warning" in texts(outside) and "see the Diagnosis tab" in texts(outside)
     assert not [element for element in outside.warning if "β1" in element.value]
 
 
 @pytest.mark.slow
-def test_the_button_asks_for_the_lag_and_shows_the_answer(measured: Run) -> None:
+def test_the_button_checks_for_lag_and_the_answer_is_shown(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
-    press(test, "Is the critic lagging?")
+    press(test, "Check for lag")
     wait_while_it_trains(measured, lambda: "critic-lag" in newest(measured.snapshot.readings))
     test.run()
-    assert "after 200 more updates of" in texts(test)
+    assert "after 200 more updates, " in texts(test)
     path = run_manager().root / measured.run_id
     assert [entry["what"] for entry in RunFolder.open(path).ledger()].count("critic-lag") == 1
 
@@ -76,7 +76,7 @@ def test_everything_is_measured_when_asked(manager: RunManager, config: TrainCon
     wait_for(run, "running")
     test = page("train", DIAGNOSIS, run=run.run_id)
     press(test, "Measure everything now")
-    assert [toast.value for toast in test.toast] == ["Measuring everything: the numbers below follow within seconds."]
+    assert [toast.value for toast in test.toast] == ["Measuring everything. The numbers below will appear within seconds."]
     wait_while_it_trains(run, lambda: {"critic-health", "sliced-w1", "nearest", "classes"} <= newest(run.snapshot.readings).keys())
     test.run()
     assert "How far from real data: Sliced W1" in texts(test) and "Classes covered" in texts(test)
@@ -92,8 +92,8 @@ def test_a_run_of_another_process_is_read_from_its_folder(measured: Run, manager
     manager._runs.clear()
     test = page("train", DIAGNOSIS, run=measured.run_id)
     assert "How far from real data: Sliced W1" in texts(test) and "β1" in texts(test)
-    assert button(test, "Is the critic lagging?").disabled
-    assert "Can be asked while the run trains in this program." in texts(test)
+    assert button(test, "Check for lag").disabled
+    assert "This can be checked only while the run trains in this program." in texts(test)
 
 
 def test_a_run_without_readings_says_so(manager: RunManager, config: TrainConfig) -> None:
@@ -109,7 +109,7 @@ def test_undefined_constants_have_a_reason_in_their_place(manager: RunManager, c
     details: dict[str, Any] = {"norms": None, "bounds": bounds, "layers": [], "depth": depth, "estimate": 1.0}
     folder.append_readings([Reading("critic-health", 5, 1, None, n=64, details=details)])
     shown = texts(page("train", DIAGNOSIS, run="odd"))
-    assert "No K_emp: The critic has BatchNorm." in shown and "no bound" not in shown
+    assert "No steepest slope (K_emp): The critic has BatchNorm." in shown and "not a bound" not in shown
 
 
 # Before a run starts.
@@ -126,7 +126,7 @@ def test_the_cost_is_told_where_a_speed_is_known(manager: RunManager, config: Tr
     st.cache_data.clear()
     shown = texts(page("train", preset="quick-start", n_critic="20"))
     # 100 critic updates a second with a generator update after every third are 127 with one after every twentieth.
-    assert "About 158 ms per generator update" in shown and "guessed from before, whose n_critic was 3." in shown
+    assert "About 158 ms per generator update" in shown and "estimated from the run before, whose n_critic was 3." in shown
 
 
 def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: Path) -> None:
@@ -158,19 +158,19 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
 def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:
     def early(critic: int, updates: int) -> str:
         looks = [Reading("critic-health", critic, 1, 0.1), Reading("exact-w1", 10, updates, 0.1)]
-        return diagnosis_view._too_early(Snapshot("run", 1, "running", TrainConfig(), readings=tuple(looks)))
+        return diagnosis_view._not_judged_yet(Snapshot("run", 1, "running", TrainConfig(), readings=tuple(looks)))
 
-    assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "critic update 500" not in early(500, 999)
-    assert "critic update 500" in early(499, 1000) and "generator" not in early(499, 1000)
+    assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "from step 500" not in early(500, 999)
+    assert "from step 500" in early(499, 1000) and "generator" not in early(499, 1000)
 
 
-def test_a_healthy_run_is_told_how_old_that_is() -> None:
+def test_a_healthy_run_is_told_last_measured_that_is() -> None:
     def reading(key: str, step: int) -> Reading:
         return Reading(key, step, 1, 0.1, n=9, unit="", mode="eval", reference="training", seconds=0.1)
 
     def told(*readings: Reading) -> str:
-        return diagnosis_view._how_old(Snapshot("run", 1, "running", TrainConfig(), readings=readings))
+        return diagnosis_view._last_measured(Snapshot("run", 1, "running", TrainConfig(), readings=readings))
 
     both = told(reading("critic-health", 45), reading("sliced-w1", 900), reading("energy", 1200), reading("sliced-w1", 1100))
-    assert both == "Last look: the critic at step 45, distances at step 1,200."
-    assert told(reading("energy", 7)) == "Last look: the critic not yet, distances at step 7."
+    assert both == "Last measured: the critic at step 45, distances at step 1,200."
+    assert told(reading("energy", 7)) == "Last measured: the critic not yet, distances at step 7."

@@ -1,4 +1,4 @@
-"""The Explore page's newer parts, without a browser: directions, latents of one's own, nearest images, one's own image."""
+"""Parts of the Explore page without a browser: directions, the user's own latents, nearest images, the user's own image."""
 
 from __future__ import annotations
 
@@ -92,22 +92,22 @@ def test_only_what_fits_is_taken_over_from_the_browser(monkeypatch: pytest.Monke
         latent_explorer._choose("key")
         assert latent_state.current_seed() == seed
     for count, shown in ((64, 64), (7, 64), (None, 64), ("1", 64), (1, 1)):
-        latent_explorer.show_at_once(count)
-        assert latent_explorer.shown_at_once() == shown
+        latent_explorer.set_image_count(count)
+        assert latent_explorer.image_count() == shown
 
 
-# A latent of one's own.
+# The user's own latent.
 
 
 def test_a_pasted_latent_its_link_and_undo(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
     z = np.array([0.5, -1.25, 2, 0, 1, -0.125], np.float32)  # exact in 16 bits
     test = page("explore", run=finished.run_id, seed="4")
     test.text_area(key="explore.pasted").set_value("[1, 2]").run()
-    press(test, "Go to it")
+    press(test, "Go to this latent")
     assert "A latent of this run is a list of 6 finite numbers." in texts(test)
     test.text_area(key="explore.pasted").set_value(latent_to_text(z)).run()
-    press(test, "Go to it")
-    assert "Begins at a latent of your own" in texts(test)
+    press(test, "Go to this latent")
+    assert "Your own latent is used instead of the seed's." in texts(test)
     assert f"**Critic score {networks.scores(z[None])[0]:.4g}**" in texts(test)
     assert np.array_equal(np.frombuffer(base64.urlsafe_b64decode(link(test)["latent"]), "<f2"), z)
     again = page("explore", **link(test))
@@ -123,7 +123,7 @@ def test_a_pasted_latent_its_link_and_undo(finished: Run, networks: SavedNetwork
 def test_a_damaged_latent_in_a_link_is_explained(finished: Run, manager: RunManager) -> None:
     for text in ("x", "é", base64.urlsafe_b64encode(np.full(6, np.nan, "<f2").tobytes()).decode()):
         test = page("explore", run=finished.run_id, latent=text)
-        assert "This link holds a latent that is cut off or changed; the seed's was taken." in texts(test)
+        assert "The latent in this link is incomplete or damaged. The seed's latent is used instead." in texts(test)
         assert "latent" not in link(test)
 
 
@@ -133,17 +133,17 @@ def test_a_damaged_latent_in_a_link_is_explained(finished: Run, manager: RunMana
 @pytest.mark.slow
 def test_a_way_gets_a_name_and_stays_with_the_run(finished: Run, manager: RunManager) -> None:
     test = page("explore", run=finished.run_id, seed="4")
-    press(test, "Save the way to here")
-    assert "Nothing is moved away from the seed's latent yet" in texts(test)
+    press(test, "Save direction")
+    assert "Move away from the seed's latent first." in texts(test)
     test = page("explore", run=finished.run_id, seed="4", z="3:2")
     test.text_input(key="explore.direction-name").set_value("a,b").run()
-    press(test, "Save the way to here")
+    press(test, "Save direction")
     assert "A direction's name has 1 to 40 characters, without commas or invisible characters." in texts(test)
     test.text_input(key="explore.direction-name").set_value("random 1").run()
-    press(test, "Save the way to here")
+    press(test, "Save direction")
     assert "'random 1' is reserved for a direction that the program finds: choose another name." in texts(test)
     test.text_input(key="explore.direction-name").set_value("third").run()
-    press(test, "Save the way to here")
+    press(test, "Save direction")
     (kept,) = directions.saved_directions(RunFolder.open(manager.root / finished.run_id))
     way = 2 - float(fixed_latents(4, 1, 6)[0, 2])
     assert kept.name == "third" and abs(kept.vector[2]) == pytest.approx(1, abs=1e-5) and kept.sd == pytest.approx(abs(way), rel=1e-5)
@@ -160,7 +160,7 @@ def test_found_directions_move_the_latent(finished: Run, networks: SavedNetworks
     z = fixed_latents(4, 1, 6)[0].numpy() + 1.5 * image.sd * image.vector - activation.sd * activation.vector
     assert f"**Critic score {networks.scores(z[None].astype(np.float32))[0]:.4g}**" in texts(test)
     assert "Moved: images 2, activations 1." in texts(test) and link(test)["d"] == "images 2:1.5,activations 1:-1"
-    assert test.toast[0].value == "Not to be had in this run, so let go: gone."
+    assert test.toast[0].value == "Removed, because this run does not have them: gone."
     # Without its slider a direction is not gone along; undo brings both back.
     test.multiselect(key="explore.directions").set_value(["images 2"]).run()
     assert link(test)["d"] == "images 2:1.5" and "Moved: images 2." in texts(test)
@@ -174,7 +174,7 @@ def test_what_another_run_lacks_is_let_go_and_said(finished: Run, manager: RunMa
     test = page("explore", run=other.run_id, z="8:1.5,2:1", d="activations 5:1,random 2:1")
     assert not test.toast and "activations 6" not in test.multiselect(key="explore.directions").options  # its first layer has 5 numbers
     test.selectbox(key="explore.run").set_value(finished.run_id).run()
-    assert test.toast[0].value == "Not to be had in this run, so let go: z8."
+    assert test.toast[0].value == "Removed, because this run does not have them: z8."
     assert link(test)["z"] == "2:1" and link(test)["d"] == "activations 5:1,random 2:1"
 
 
@@ -198,8 +198,8 @@ def test_sliders_on_the_server_set_what_the_browsers_do(finished: Run, networks:
 def test_links_that_lead_elsewhere_say_so(finished: Run, manager: RunManager) -> None:
     test = page("explore", run=finished.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7, np.float32)))
     said = texts(test)
-    assert "This link names a step that is not kept" in said and "names a seed that cannot be, '2147483648'; seed 0" in said
-    assert "a latent of another run's length" in said
+    assert "This link names a step that is not saved" in said and "names the seed '2147483648', which cannot be used. Seed 0" in said
+    assert "does not have as many numbers as this run needs" in said
 
 
 def test_the_step_stays_when_the_page_is_left(finished: Run, manager: RunManager) -> None:
@@ -218,7 +218,9 @@ def test_directions_of_classes(finished: Run, manager: RunManager) -> None:
     test.multiselect(key="explore.directions").set_value(["more 3", "random 1"]).run()
     assert not test.exception  # an untrained generator may make no threes: then there is no slider, but a word
     assert len(test.multiselect(key="explore.directions").value) == 2
-    assert ("“more 3” is not to be had: too few random images" in texts(test)) != ("more 3" in test.session_state["explore.known"])
+    assert ("There is no direction “more 3”: the classifier recognises too few" in texts(test)) != (
+        "more 3" in test.session_state["explore.known"]
+    )
 
 
 @pytest.mark.slow
@@ -235,7 +237,7 @@ def test_directions_of_a_folders_classes(manager: RunManager, config: TrainConfi
     assert not test.exception
 
 
-# Nearest images, one's own image.
+# Nearest images, the user's own image.
 
 
 @pytest.mark.slow
@@ -248,9 +250,9 @@ def test_nearest_training_images(
     distances = np.linalg.norm(data - mine, axis=1) / 127.5
     nearest = data[distances.argmin()].reshape(8, 8)
     assert np.array_equal(grey(shown["explore-nearest-pixels"])[:8, :8], nearest)
-    assert f"by pixels**: {distances.min():.3g} away; real images are" in texts(test)
+    assert f"by pixels**: the nearest is {distances.min():.3g} away. Real images are" in texts(test)
     assert "by the critic's features**" in texts(test) and grey(shown["explore-nearest-critic"]).shape == (8, 8 * 9 - 1)
-    for count, scale in ((3, "; real images are"), (1, " away\n")):
+    for count, scale in ((3, ". Real images are"), (1, " away.\n")):
         few = replace(load_dataset(config), data=load_dataset(config).data[:count])
         monkeypatch.setattr(nearest_view, "run_data", lambda run_id, few=few: few)
         nearest_view._neighbours.clear()
@@ -264,7 +266,7 @@ def test_a_training_image_is_found_and_explored(
 ) -> None:
     test = page("explore", run=finished.run_id, seed="4", view="image")
     test.number_input(key="explore.image-row").set_value(11).run()
-    press(test, "A training image")
+    press(test, "Find training image")
     for _ in range(30):
         test.run()
     assert "explore-image-nearest-pixels" in shown
@@ -272,15 +274,15 @@ def test_a_training_image_is_found_and_explored(
     assert np.array_equal(grey(shown["explore-inverted"])[:, :8], target)
     candidates = networks.samples(torch.randn(1024, 6, generator=torch.Generator().manual_seed(0)).numpy())[:, 0]
     errors = np.sort(np.sqrt(((candidates - (target / 127.5 - 1)) ** 2).mean((1, 2))))
-    begun = re.search(r"The search began at ([\d.]+), with one of the nearest of 1,024 random images", texts(test))
+    begun = re.search(r"The search started at ([\d.]+), from one of the nearest of 1,024 random images", texts(test))
     assert begun is not None and errors[0] - 6e-4 <= float(begun[1]) <= errors[7] + 6e-4
     assert np.array_equal(grey(shown["explore-image-nearest-pixels"])[:, :8], target)  # it is one of them
     press(test, "Explore from here")
-    assert "Begins at a latent of your own" in texts(test)
+    assert "Your own latent is used instead of the seed's." in texts(test)
     found = np.frombuffer(base64.urlsafe_b64decode(link(test)["latent"]), "<f2").astype(np.float32)
     made = networks.pixels(found[None])[0, :, :, 0]
     assert np.abs(grey(shown["explore-inverted"])[:, 9:].astype(int) - made).max() <= 2  # links hold 16 bits a number
-    press(test, "A held-out one")
+    press(test, "Find held-out image")
     assert "digits has no held-out images" in texts(test)
 
 
@@ -297,11 +299,11 @@ def test_a_picture_that_cannot_be_read_is_a_sentence(finished: Run, shown: dict[
 
 
 @pytest.mark.slow
-def test_known_by_heart(
+def test_whether_training_images_are_copied(
     finished: Run, shown: dict[str, bytes], config: TrainConfig, networks: SavedNetworks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     test = page("explore", run=finished.run_id, view="image")
-    label = f"Compare {image_view.COMPARED} training with {image_view.COMPARED} held-out images"
+    label = f"Compare {image_view.COMPARED_IMAGES} training and {image_view.COMPARED_IMAGES} held-out images"
     press(test, label)
     assert "digits has no held-out images" in texts(test)
     # Images that the generator made are met, others are not.
@@ -313,9 +315,12 @@ def test_known_by_heart(
     test.run()
     low, high = comparison.result.interval
     assert 1.5 < low < comparison.result.ratio < high
-    said = f"ratio {comparison.result.ratio:.2f} (95 % of resamples: {low:.2f} to {high:.2f}): training images are met much better, so it"
-    assert said in texts(test)
-    for few, verdict in ((1.1, "a little better, as is usual"), (0.9, "are not met better than chance allows")):
+    said = f"ratio is {comparison.result.ratio:.2f} (95 % of resamples: {low:.2f} to {high:.2f})."
+    assert said in texts(test) and "It comes much nearer to training images, so it has memorised them." in texts(test)
+    for few, verdict in (
+        (1.1, "a little nearer to training images, which is usual"),
+        (0.9, "does not come nearer to training images than chance"),
+    ):
         result = replace(comparison.result, interval=(few, 2.0))
         test.session_state["explore.comparison"] = image_view.Comparison(_name(finished, networks), result=result)
         test.run()
@@ -323,7 +328,7 @@ def test_known_by_heart(
     stopped = image_view.Comparison("any")
     stopped.stop.set()
     stopped.run(networks, learned, learned)
-    assert stopped.problem == "Stopped before its end." and not stopped.under_way
+    assert stopped.problem == "The comparison was stopped." and not stopped.under_way
 
 
 def _name(finished: Run, networks: SavedNetworks) -> str:
@@ -333,4 +338,4 @@ def _name(finished: Run, networks: SavedNetworks) -> str:
 def test_truncation_and_what_it_costs(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
     test = page("explore", run=finished.run_id, psi="0.5")
     share = directions.diversity(networks, 0.5)
-    assert 0 < share < 1 and f"At ψ = 0.5 random images of this generator differ from each other by {share:.0%}" in texts(test)
+    assert 0 < share < 1 and f"At ψ = 0.5, random images from this generator differ from each other {share:.0%} as much" in texts(test)

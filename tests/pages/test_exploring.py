@@ -66,15 +66,15 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
     test = page("explore", run=finished.run_id)
     for bad in ("1", ",".join(map(str, range(33))), "a, b", "-1, 2", "1, p1"):
         test.text_input(key="explore.path-seeds").set_value(bad).run()
-        assert any("Write two to 32 seeds" in error.value for error in test.error), bad
+        assert any("Enter 2 to 32 seeds" in error.value for error in test.error), bad
     test.text_input(key="explore.path-seeds").set_value("4, 5").run()
-    assert not test.error and "25 images, drawn once" in texts(test)
+    assert not test.error and "25 images, generated once" in texts(test)
     assert test.query_params["through"] == "4, 5"
     assert page("explore", run=finished.run_id, through="8,9").text_input(key="explore.path-seeds").value == "8,9"
     test.toggle(key="explore.loop").set_value(True).run()
-    assert "48 images, drawn once" in texts(test)
+    assert "48 images, generated once" in texts(test)
     press(test, "Pin for interpolation")
-    assert test.text_input(key="explore.path-seeds").value == "4, 5" and "1 pinned: p1. Pin one more" in texts(test)
+    assert test.text_input(key="explore.path-seeds").value == "4, 5" and "1 pinned: p1. Pin another" in texts(test)
     press(test, "New random")
     button(test, "Pin for interpolation").click().run()
     assert test.text_input(key="explore.path-seeds").value == "p1, p2" and "2 pinned: p1 to p2." in texts(test)
@@ -93,12 +93,12 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
 def test_pins_that_a_link_cannot_hold(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("x", "é", "AAAA", latents_to_link(np.full(finished.snapshot.config.latent_dim, np.nan))):
         test = page("explore", run=finished.run_id, pins=text)
-        assert "This link holds pins that are cut off or changed; they were left out." in texts(test) and "pins" not in link(test)
-    monkeypatch.setattr(pins, "MOST_IN_LINK", finished.snapshot.config.latent_dim)
+        assert "The pins in this link are incomplete or damaged, so they were ignored." in texts(test) and "pins" not in link(test)
+    monkeypatch.setattr(pins, "MAX_NUMBERS_IN_LINK", finished.snapshot.config.latent_dim)
     press(test, "Pin for interpolation")
     assert "pins" in link(test)
     press(test, "Pin for interpolation")
-    assert "2 pinned: p1 to p2." in texts(test) and "too many for the page's address" in texts(test)
+    assert "2 pinned: p1 to p2." in texts(test) and "too long for the page's address" in texts(test)
     assert not {"pins", "through"} & link(test).keys()
 
 
@@ -107,7 +107,7 @@ def test_numbers_in_a_link_that_are_none(manager: RunManager, finished: Run) -> 
     assert not test.exception and test.number_input(key="explore.seed").value == 0 and "show" not in link(test)
     assert link(page("explore", run=finished.run_id, show="64"))["show"] == "64"
     test.text_input(key="explore.path-seeds").set_value("²,³").run()
-    assert not test.exception and "Write two to 32 seeds" in test.error[0].value
+    assert not test.exception and "Enter 2 to 32 seeds" in test.error[0].value
 
 
 def test_grids_and_what_is_inside(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,12 +119,12 @@ def test_grids_and_what_is_inside(manager: RunManager, finished: Run, monkeypatc
     assert test.query_params["view"] == "grids"
     for bad in ("1, 2", "1, 2, x", "1, 2, 3, 4"):
         test.text_input(key="explore.plane-keys").set_value(bad).run()
-        assert any("Write three seeds" in error.value for error in test.error), bad
+        assert any("Enter three seeds" in error.value for error in test.error), bad
     shown.clear()
     test.segmented_control(key="explore.section").set_value("inside").run()
     assert test.query_params["view"] == "inside"
     assert shown.keys() == {"explore-layer-0", "explore-layer-1", "explore-effect"}
-    assert "layer 1: 16 units" in shown["explore-layer-0"] and "below 0 before the nonlinearity" in shown["explore-layer-1"]
+    assert "layer 1: 16 units" in shown["explore-layer-0"] and "Before the nonlinearity, " in shown["explore-layer-1"]
 
 
 def test_colours_of_what_is_inside() -> None:
@@ -139,7 +139,7 @@ def test_exploring_damaged_weights_is_a_sentence(manager: RunManager, finished: 
 
 
 def test_a_link_to_another_machines_run(manager: RunManager, finished: Run) -> None:
-    assert "This link names the run 'elsewhere', which is not here" in texts(page("explore", run="elsewhere"))
+    assert "This link names the run 'elsewhere', which does not exist here" in texts(page("explore", run="elsewhere"))
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from wgan_core.runs.run import Run
 
 def test_the_quick_start_trains_the_quick_start(manager: RunManager) -> None:
     test = page("home")
-    assert "Wasserstein estimate" in texts(test) and "Found: " in texts(test)
+    assert "Wasserstein estimate" in texts(test) and "Training runs on: " in texts(test)
     press(test, "Quick start")
     (run,) = manager.all_active()
     assert run.snapshot.config == PRESETS["quick-start"]
@@ -21,7 +21,7 @@ def test_a_quick_start_beside_another_run_offers_to_queue(manager: RunManager, e
     test = page("home")
     press(test, "Quick start")
     assert f"{endless.run_id} is training on cpu already" in texts(test)
-    press(test, "Queue it")
+    press(test, "Add to the queue")
     assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
 
 

@@ -1,4 +1,4 @@
-"""The laboratory's page, without a browser."""
+"""The Laboratory page, without a browser."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 from pages.parts.lab import lab_setup, lab_stage
 from tests.app_page import link, page, press, texts
 from tests.counting import drawing_to_text
+from wgan_core.config import SETTINGS
 from wgan_core.lab.frame import GRID, MESH, POINTS
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import BASE, EXPERIMENTS
 
+LABEL = {name: info.label for name, info in SETTINGS.items()}
 SMALL = {"generator_widths": "8", "critic_widths": "8", "batch_size": "16", "n_critic": "3"}
 
 
@@ -45,8 +47,8 @@ def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
     stands = lab(test).trainers[0].step
     test.run()
     assert lab(test).trainers[0].step == stands
-    press(test, "Critic step")
-    press(test, "Generator step")
+    press(test, "Critic update")
+    press(test, "Generator update")
     assert lab(test).trainers[0].step == stands + 1
     press(test, "Restart")
     assert lab(test).trainers[0].step == 0
@@ -54,15 +56,15 @@ def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
 
 def test_the_table_beside_the_picture_holds_the_measured_numbers() -> None:
     test = page("lab", **SMALL)
-    press(test, "Critic step")
+    press(test, "Critic update")
     (now,), shown = lab(test).truth()[-1], texts(test)
     assert now.step == 1
     for words, value in (
-        ("exact W1", now.w1),
-        ("its floor", lab(test).view.floor),
-        ("estimate", now.estimate),
-        ("steepest slope", now.steepest),
-        ("estimate / steepest slope", now.scaled),
+        ("Exact W1", now.w1),
+        ("Its floor", lab(test).view.floor),
+        ("Estimate", now.estimate),
+        ("Steepest slope (K_emp)", now.steepest),
+        ("Estimate / K_emp", now.scaled),
     ):
         assert f"| {words} | {value:.4g} |" in shown
 
@@ -80,7 +82,7 @@ def test_one_cycle_cycle_by_cycle() -> None:
 
 def test_live_settings_reach_the_training_and_others_begin_it_anew() -> None:
     test = page("lab", **SMALL)
-    press(test, "Critic step")
+    press(test, "Critic update")
     before = lab(test)
     setting(test, "clip_value").set_value(0.004).run()
     assert lab(test) is before and before.configs[0].clip_value == 0.004 and before.trainers[0].step == 1
@@ -94,19 +96,19 @@ def test_a_note_holds_for_the_experiments_own_settings_only() -> None:
     note = EXPERIMENTS["first-look"].note
     assert note in texts(test)
     setting(test, "clip_value").set_value(0.05).run()
-    assert note not in texts(test) and "Changed from “First look: a clipped WGAN”." in texts(test)
-    press(test, "Back to the experiment")
+    assert note not in texts(test) and f"You have changed the settings of “{EXPERIMENTS['first-look'].title}”." in texts(test)
+    press(test, "Reset to the experiment")
     assert note in texts(test) and lab(test).configs[0] == BASE and link(test) == {"experiment": "first-look"}
 
 
-def test_a_value_that_cannot_be_keeps_the_laboratory_and_says_what_it_takes() -> None:
+def test_a_value_that_cannot_be_used_keeps_the_laboratory_and_is_explained() -> None:
     test = page("lab", **SMALL)
     before = lab(test)
     test.text_input(key="lab.critic_widths").set_value("8,x").run()
-    assert "critic_widths must be 1 to 16 whole numbers" in texts(test)
+    assert f"{LABEL['critic_widths']} must be 1 to 16 whole numbers" in texts(test)
     assert lab(test) is before
     test.text_input(key="lab.critic_widths").set_value("600").run()
-    assert "at most 512 units a layer here" in texts(test)
+    assert "at most 512 units per layer here" in texts(test)
     test.text_input(key="lab.critic_widths").set_value("8").run()
     assert lab(test) is before and not test.error
 
@@ -118,7 +120,7 @@ def test_a_second_wgan_in_lockstep() -> None:
     first, second = lab(test).configs
     assert (first.lipschitz, second.lipschitz, second.optimizer) == ("clip", "gradient-penalty", "adam")
     assert second.critic_widths == first.critic_widths == (8,)
-    press(test, "Critic step")
+    press(test, "Critic update")
     assert [trainer.step for trainer in lab(test).trainers] == [1, 1]
     assert "|  | Weights clipped to ±0.1, rmsprop | Gradient penalty, λ 1, adam |" in texts(test)
     # Its live settings are live too.
@@ -157,11 +159,11 @@ def test_a_link_without_the_experiments_second_wgan() -> None:
 def test_batchnorm_in_the_critic_and_what_does_not_go_with_it() -> None:
     test = page("lab", critic_norm="batch", **SMALL)
     assert lab(test).configs[0].critic_norm == "batch" and len(lab(test).configs) == 1
-    assert "| steepest slope | — |" in texts(test) and "No slope: The critic has BatchNorm" in texts(test)
+    assert "| Steepest slope (K_emp) | — |" in texts(test) and "No steepest slope: The critic has BatchNorm" in texts(test)
     test.toggle(key=lab_setup.TWO).set_value(True).run()
     assert not test.exception and len(lab(test).configs) == 2 and lab(test).configs[1].lipschitz == "clip"
     test = page("lab", experiment="clip-against-penalty", critic_norm="batch", **SMALL)
-    assert "The second WGAN of this experiment cannot be with what this link asks for" in texts(test) and len(lab(test).configs) == 1
+    assert "The second WGAN of this experiment does not work with the settings in this link." in texts(test) and len(lab(test).configs) == 1
 
 
 def test_two_wgans_have_two_names() -> None:
@@ -174,16 +176,22 @@ def test_two_wgans_have_two_names() -> None:
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"experiment": "none"}, "This link names the experiment 'none', which does not exist; the first one was taken."),
-        ({"clip_value": "-1"}, "clip_value must be a number above 0 and at most 10, not '-1'. The experiment's value was taken."),
+        ({"experiment": "none"}, "This link names the experiment 'none', which does not exist. The first experiment is used instead."),
+        (
+            {"clip_value": "-1"},
+            f"{LABEL['clip_value']} must be a number above 0 and at most 10, not '-1'. The experiment's value is used instead.",
+        ),
         ({"dataset": "mnist"}, "The laboratory is for points in the plane, not for mnist"),
-        ({"critic_widths": "1000"}, "at most 512 units a layer here"),
-        ({"critic_norm": "batch", "lipschitz": "gradient-penalty"}, "critic_norm batch cannot be combined with the gradient penalty"),
-        ({"b.critic_lr": "x"}, "critic_lr must be a number"),
+        ({"critic_widths": "1000"}, "at most 512 units per layer here"),
+        (
+            {"critic_norm": "batch", "lipschitz": "gradient-penalty"},
+            f"{LABEL['critic_norm']}: batch cannot be combined with the gradient penalty",
+        ),
+        ({"b.critic_lr": "x"}, f"{LABEL['critic_lr']} must be a number"),
         ({"drawn": "ab"}, "This link holds a drawing that is cut off or changed"),
     ],
 )
-def test_links_that_cannot_be_are_explained_and_the_rest_is_used(params: dict[str, str], sentence: str) -> None:
+def test_links_that_cannot_be_used_are_explained_and_the_rest_is_used(params: dict[str, str], sentence: str) -> None:
     test = page("lab", **params)
     assert sentence in "\n".join(str(warning.value) for warning in test.warning)
     assert lab(test).configs[0] == BASE
@@ -199,17 +207,17 @@ def test_a_drawing_comes_with_its_link() -> None:
     # The file is this machine's affair; the link holds the drawing itself.
     assert link(test)["drawn"] == drawing_to_text(points)
     assert "data_root" not in link(test) and "dataset" not in link(test)
-    press(test, "Critic step")
+    press(test, "Critic update")
     assert lab(test).trainers[0].step == 1
 
 
 def test_points_that_are_still_to_come() -> None:
     test = page("lab", **SMALL)
     test.selectbox(key=lab_setup.SOURCE).set_value("drawn").run()
-    assert "Draw some points: open “Points” above." in texts(test)
+    assert "Open “Points” above and draw some points." in texts(test)
     assert lab(test).configs[0].dataset == "8-gaussians" and test.button(key="lab-play")  # what was there stays
     test.selectbox(key=lab_setup.SOURCE).set_value("csv").run()
-    assert "Upload a CSV file of points: open “Points” above." in texts(test)
+    assert "Open “Points” above and upload a CSV file of points." in texts(test)
     test.selectbox(key=lab_setup.SOURCE).set_value("ring").run()
     assert lab(test).configs[0].dataset == "ring"
 
@@ -258,7 +266,7 @@ def test_slow_motion_in_the_browsers_words() -> None:
     one.play()
     one.advance(0.1)
     header, _ = unpack(one, [])
-    assert header["heading"] == "Critic update 1 of 2: draw" and header["rest"] == 500
+    assert header["heading"] == "Critic update 1 of 2: draw" and header["restMs"] == 500
     assert header["beats"] == [("C", "now"), ("C", ""), ("G", "")]
     assert header["concerned"] == ["real", "noise", "generator", "generated"]
     one.stage_seconds = 0.0

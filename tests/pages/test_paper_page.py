@@ -1,4 +1,4 @@
-"""The page of the papers' results, with experiments that take no time."""
+"""The Paper results page, with experiments that take no time."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_result_with_its_numbers_and_the_seed_that_was_asked_for(monkeypatch: 
     shown = texts(test)
     assert "Two parallel lines :green-badge[reproduced]" in shown and "Two Gaussians :red-badge[not reproduced]" in shown
     assert "| share of \\|x\\| | 0.1235 | ≥ 0.1 | :green[:material/check:] |" in shown
-    assert "| slope in \\[0, 1] | 3 | ≤ 1 | :red[:material/close: missed] |" in shown
+    assert "| slope in \\[0, 1] | 3 | ≤ 1 | :red[:material/close: not met] |" in shown
     assert len(re.findall(r"Seed 7, computed in \d+ s\.", shown)) == 2
     assert test.button(key="paper.run.lines").label == "Run again"
     # They belong to the server: another tab sees them too.
@@ -74,11 +74,11 @@ def test_one_under_way_can_be_stopped_and_those_behind_it_wait(monkeypatch: pyte
     test.button(key="paper.run.gaussians").click().run()
     assert test.button(key="paper.run.lines").disabled
     progress = [str(element.proto.text) for element in test.get("progress")]
-    assert progress == ["Computing with seed 0 · 40%", "Waits for the one before it"]
+    assert progress == ["Computing with seed 0 · 40%", "Waiting for the one before it"]
     test.button(key="paper.stop.lines").click().run()
     wait_until_ended("gaussians")
     test.run()
-    assert "Stopped before its end." in texts(test) and ":green-badge" in texts(test)
+    assert "Stopped before it finished." in texts(test) and ":green-badge" in texts(test)
     assert not test.button(key="paper.run.lines").disabled
 
 

@@ -53,7 +53,7 @@ def test_a_run_on_points_is_watched_as_a_scatter(manager: RunManager, finished: 
     np.testing.assert_array_equal(chart["generated"], pictures.samples)
     assert chart["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
     assert chart["alt"] == "512 generated points from fixed latents at step 60, and 512 real ones"
-    assert "The same 512 latents at every step." in texts(test) and "**Critic scores of these points**" in texts(test)
+    assert "from the same 512 latents at every step." in texts(test) and "**Critic scores of these points**" in texts(test)
 
 
 @pytest.mark.slow
@@ -88,8 +88,8 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     assert landed["generated"].shape == (1024, 2) and landed["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
     assert set(landed["real"][:, 0].tolist()) == {-0.5, 0.5}
     x, y = networks.samples(z)[0]
-    assert f"The generator takes this latent to ({x:.3g}, {y:.3g})." in texts(test)
-    assert "of 256 random points of this generator" in texts(test)
+    assert f"The generator maps this latent to the point ({x:.3g}, {y:.3g})." in texts(test)
+    assert "of 256 random points from this generator" in texts(test)
     assert [button.label for button in test.download_button][:2] == ["Latent .npy", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
@@ -165,7 +165,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence_beside_it(manager: RunManager,
     test.file_uploader[0].set_value(("good.csv", b"1,2\n3,4\n", "text/csv")).run()
     assert not test.error and "2 points." in texts(test)
     test.text_input(key="setup.data_root").set_value("/no/such/file.csv").run()
-    assert [error.value[:38] for error in test.error] == ["There is no file /no/such/file.csv: wr"]
+    assert [error.value[:31] for error in test.error] == ["There is no file …/file.csv: wr"]
 
 
 @pytest.mark.parametrize("name", ["train", "lab"])

@@ -10,7 +10,7 @@ from PIL import Image
 from tests.app_page import button, buttons, page, press, texts
 from tests.small import ENDLESS
 from tests.waiting import wait_for, wait_while_it_trains
-from wgan_core.config import TrainConfig
+from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
 
@@ -28,7 +28,9 @@ def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     wait_while_it_trains(endless, lambda: bool(endless.snapshot.edits))
     assert [(edit.field, edit.new) for edit in endless.snapshot.edits] == [("clip_value", 0.02)]
     test.number_input(key="steer.n_critic").set_value(0).run()
-    wait_while_it_trains(endless, lambda: "n_critic must be a whole number from 1 to 1,000, not 0." in texts(test.run()))
+    wait_while_it_trains(
+        endless, lambda: f"{SETTINGS['n_critic'].label} must be a whole number from 1 to 1,000, not 0." in texts(test.run())
+    )
     assert endless.snapshot.config.n_critic == 3
     press(test, "Save now")
     wait_while_it_trains(endless, lambda: step + 5 in endless.snapshot.saved_steps)
@@ -71,7 +73,7 @@ def test_a_run_with_weights_only_is_not_offered_to_resume(manager: RunManager, f
     for step in (manager.root / finished.run_id / "steps").iterdir():
         (step / "training.safetensors").unlink()
     test = page("train", run=finished.run_id)
-    assert "This run keeps weights only" in texts(test)
+    assert "This run holds only the networks' weights" in texts(test)
     assert not buttons(test, "Resume")
 
 

@@ -3,25 +3,69 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pages.parts.train import forecast
+from pages.shared.problems import problem_text
 from tests.app_page import button, page, press, texts
-from tests.waiting import until
-from wgan_core.config import PRESETS, SETTINGS, TrainConfig
+from tests.waiting import until, wait_while_it_trains
+from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
 from wgan_core.config.setting_info import describe_range
 from wgan_core.forecast.speed_trial import SpeedTrial
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
+
+LABEL = {name: info.label for name, info in SETTINGS.items()}
+"""What the page calls each setting."""
 
 
 def test_every_setting_has_a_widget_with_its_range(manager: RunManager) -> None:
     test = page("train", preset="walkthrough", dataset="image-folder")
     for name, info in SETTINGS.items():
         widget = next(w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind if w.key == f"setup.{name}")
-        assert info.label in widget.label and info.flag in widget.help and f"Takes {describe_range(info)}." in widget.help
+        assert info.label in widget.label and info.help in widget.help and f"Allowed: {describe_range(info)}." in widget.help
+        assert info.flag not in widget.help
         assert ("live" if info.live else "new run") in widget.label
+
+
+def test_names_for_links_and_the_command_line_are_shown_on_request(manager: RunManager) -> None:
+    test = page("train")
+    test.toggle(key="settings-show-names").set_value(True).run()
+    help_text = test.number_input(key="setup.clip_value").help
+    assert "Name in links: `clip_value`; on the command line: `--clip-value`." in help_text
+
+
+def test_problems_are_told_with_labels_and_without_the_servers_folders(runs: Path) -> None:
+    label = SETTINGS["clip_value"].label
+    assert problem_text("clip_value must be above 0, not '-1'.") == f"{label} must be above 0, not '-1'."
+    norm = SETTINGS["critic_norm"].label
+    assert problem_text(ConfigError("critic_norm batch cannot be combined.")) == f"{norm}: batch cannot be combined."
+    assert problem_text(f"{runs / 'odd' / 'config.json'} is damaged: delete it.") == "odd/config.json is damaged: delete it."
+    assert problem_text("There is no file /srv/data/points.csv: check it.") == "There is no file …/points.csv: check it."
+    for plain in ("See https://arxiv.org/abs/1701.07875.", "The ratio 1/2 of train/test is odd.", "No images."):
+        assert problem_text(plain) == plain
+
+
+def test_a_schedule_is_drawn_before_the_start_and_its_rates_told_while_it_trains(
+    manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "pages.parts.train.setup.live_chart", lambda figure, key, **options: drawn.__setitem__(key, (figure, options["alt"]))
+    )
+    page("train", preset="walkthrough", dataset="digits")
+    assert "setup-rates" not in drawn
+    test = page("train", preset="walkthrough", dataset="digits", lr_schedule="linear", lr_end="0.1", critic_lr="0.001", max_steps="1000")
+    assert test.number_input(key="setup.lr_end").value == 0.1
+    figure, words = drawn["setup-rates"]
+    assert (figure.data[0].x[-1], figure.data[0].y[0]) == (1000, 0.001) and figure.data[0].y[-1] == pytest.approx(0.0001)
+    assert words.startswith("Learning rates over the run: the critic's falls from 0.001 to 0.0001, ")
+    run = manager.start(config.replace(lr_schedule="linear", lr_end=0.5, max_steps=10**9, critic_lr=1e-3))
+    wait_while_it_trains(
+        run, lambda: "The linear schedule has reduced the learning rates to 100% of these values" in texts(page("train", run=run.run_id))
+    )
 
 
 def test_a_link_opens_the_page_set_up_the_same(manager: RunManager) -> None:
@@ -39,7 +83,7 @@ def test_changes_go_into_the_link_and_the_preset_takes_them_back(manager: RunMan
     test = page("train")
     test.number_input(key="setup.n_critic").set_value(9).run()
     assert {key: test.query_params[key] for key in ("preset", "n_critic")} == {"preset": "quick-start", "n_critic": "9"}
-    press(test, "Back to the preset")
+    press(test, "Reset to the preset")
     assert test.number_input(key="setup.n_critic").value == 3
     assert "n_critic" not in test.query_params
 
@@ -47,9 +91,12 @@ def test_changes_go_into_the_link_and_the_preset_takes_them_back(manager: RunMan
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({"clip_value": "-1"}, "clip_value must be a number above 0 and at most 10, not '-1'. The preset's value was taken."),
+        (
+            {"clip_value": "-1"},
+            f"{LABEL['clip_value']} must be a number above 0 and at most 10, not '-1'. The preset's value is used instead.",
+        ),
         ({"n_critic": "lots"}, "n_critic must be a whole number from 1 to 1,000, not 'lots'."),
-        ({"preset": "best"}, "This link names the preset 'best', which does not exist; quick-start was taken."),
+        ({"preset": "best"}, "This link names the preset 'best', which does not exist. The preset quick-start is used instead."),
     ],
 )
 def test_a_bad_link_is_a_sentence(manager: RunManager, params: dict[str, str], sentence: str) -> None:
@@ -61,10 +108,10 @@ def test_a_bad_link_is_a_sentence(manager: RunManager, params: dict[str, str], s
 def test_a_bad_value_is_a_sentence_beside_it_and_start_waits(manager: RunManager) -> None:
     test = page("train")
     test.number_input(key="setup.clip_value").set_value(11.0).run()
-    assert [error.value for error in test.error] == ["clip_value must be a number above 0 and at most 10, not 11.0."]
+    assert [error.value for error in test.error] == [f"{LABEL['clip_value']} must be a number above 0 and at most 10, not 11.0."]
     assert button(test, "Start training").disabled
     test.text_input(key="setup.critic_widths").set_value("12,x").run()
-    assert any(error.value.startswith("critic_widths must be 1 to 16 whole numbers") for error in test.error)
+    assert any(error.value.startswith(f"{LABEL['critic_widths']} must be 1 to 16 whole numbers") for error in test.error)
     test.number_input(key="setup.clip_value").set_value(0.1).run()
     test.text_input(key="setup.critic_widths").set_value("12,13").run()
     assert not test.error and not button(test, "Start training").disabled
@@ -72,10 +119,10 @@ def test_a_bad_value_is_a_sentence_beside_it_and_start_waits(manager: RunManager
 
 def test_values_that_do_not_go_together_are_a_sentence_and_start_waits(manager: RunManager) -> None:
     test = page("train", preset="walkthrough-next", critic_norm="batch")
-    assert "critic_norm batch cannot be combined with the gradient penalty" in texts(test)
+    assert f"{LABEL['critic_norm']}: batch cannot be combined with the gradient penalty" in texts(test)
     assert test.selectbox(key="setup.critic_norm").value == "layer"
     test.number_input(key="setup.image_size").set_value(40).run()
-    assert [error.value for error in test.error] == ["image_size must be 28, 32 or 64 for the architecture dcgan, not 40."]
+    assert [error.value for error in test.error] == [f"{LABEL['image_size']} must be 28, 32 or 64 for the architecture dcgan, not 40."]
     assert button(test, "Start training").disabled
 
 
@@ -87,7 +134,7 @@ def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_pat
 
     monkeypatch.setattr("wgan_core.data.download.download", offline)
     test = page("train", dataset="mnist", data_root=str(tmp_path))
-    assert "MNIST is not on this machine yet: 60,000 images, a download of about 12 MB." in texts(test)
+    assert "MNIST has to be downloaded first: 60,000 images, about 12 MB." in texts(test)
     press(test, "Download MNIST")
     until(lambda: "MNIST could not be downloaded: check the network and try again." in texts(test.run()))
 
@@ -97,7 +144,10 @@ def test_the_cost_of_a_run_like_none_before_is_tried(manager: RunManager, monkey
     test = page("train", max_steps="3000")
     assert "per generator update" not in texts(test)
     press(test, "How long will it take?")
-    assert "About 60 ms per generator update; 1,000 of them in 60 s, at the 50 steps per second of a short trial on noise." in texts(test)
+    assert (
+        "About 60 ms per generator update; 1,000 of them in 60 s, at 50 steps per second, the speed of a short trial on random data."
+        in texts(test)
+    )
     # What leaves the updates as they are needs no new trial; other networks do.
     test.number_input(key="setup.n_critic").set_value(1).run()
     assert "About 40 ms per generator update; 3,000 of them in 2 min" in texts(test)
@@ -120,7 +170,7 @@ def test_a_second_start_says_what_trains_and_offers_to_queue(manager: RunManager
     assert f"**{endless.run_id}** is running." in texts(test)
     press(test, "Start training")
     assert f"{endless.run_id} is training on cpu already" in texts(test)
-    press(test, "Queue it")
+    press(test, "Add to the queue")
     assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
 
 

@@ -1,4 +1,4 @@
-"""Which directions of the latent space get a slider: found ones, and those that the user has named."""
+"""Choosing which directions of the latent space get a slider: computed directions, and those that the user has saved."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
+from pages.shared.problems import problem_text, show_problem
 from pages.shared.server import run_manager
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
@@ -26,7 +27,7 @@ _CHOSEN, _NAME, _PROBLEM = "explore.directions", "explore.direction-name", "expl
 
 
 def choose_directions(source: Source) -> tuple[Direction, ...]:
-    """Draw the choice. Returns the directions chosen."""
+    """Draw the choice and return the chosen directions."""
     saved = _saved(source)
     names = [one.name for one in saved]
     most = min(COUNT, source.latent_dim)
@@ -37,44 +38,45 @@ def choose_directions(source: Source) -> tuple[Direction, ...]:
         *(f"images {number}" for number in range(1, most + 1)),
         *(f"random {number}" for number in range(1, RANDOM + 1)),
     ]
-    # What another run knew, or a link, may not be here; what the latent has gone along, by undo or a link, has a slider.
+    # Directions from another run or a link may be missing here. Every direction that the latent was moved along gets a slider.
     wanted = [*st.session_state.get(_CHOSEN, []), *latent_state.place().directions]
     st.session_state[_CHOSEN] = [name for name in dict.fromkeys(wanted) if name in options]
     st.multiselect(
         "Directions",
         options,
         key=_CHOSEN,
-        on_change=_some_let_go,
+        on_change=_drop_unselected_moves,
         persist_state="session",
         width=360,
         placeholder="Add a slider for a direction",
-        help="more …: from all others towards the images that a small classifier takes for that class. activations: principal components "
-        "of what the generator's first layer passes on; images: of the images. Those that you have named come first.",
+        help="A direction is a way to move from any latent so that the picture changes in one respect. Your own directions come first. "
+        "more …: towards images that a small classifier recognises as that class. activations: the main directions (principal components) "
+        "in which the outputs of the generator's first layer vary. images: the same for the images. random: for comparison.",
     )
-    with st.popover("Name a direction", icon=":material/label:"):
+    with st.popover("Save a direction", icon=":material/label:"):
         _naming(source, names)
     found = {name: _find(source, name, saved) for name in st.session_state[_CHOSEN]}
     for name, one in found.items():
         if one is None:
-            st.caption(f":material/info: “{name}” is not to be had: {_why_not(name)}.")
+            st.caption(f":material/info: There is no direction “{name}”: {_why_not(name)}.")
     return tuple(one for one in found.values() if one is not None)
 
 
 def _why_not(name: str) -> str:
     if name.startswith("more "):
-        return "too few random images are taken for that class, or its direction is mostly chance"
-    return "the images of this generator do not differ that way"
+        return "the classifier recognises too few random images as that class, or the direction found is mostly chance"
+    return "the images of this generator do not vary in that many ways"
 
 
-def _some_let_go() -> None:
-    """A direction that loses its slider is not gone along any more."""
+def _drop_unselected_moves() -> None:
+    """When a direction loses its slider, undo the move along it."""
     here = latent_state.place()
     left = {name: amount for name, amount in here.directions.items() if name in st.session_state[_CHOSEN]}
     latent_state.go_to(replace(here, directions=left))
 
 
 def _class_names(source: Source) -> tuple[str, ...]:
-    """Of the run's data, where it has classes."""
+    """The classes of the run's data, if it has any."""
     if source.dataset == "image-folder":
         return _folder_classes(_folder(source).config.data_root)
     return DATASETS[source.dataset].classes
@@ -89,7 +91,7 @@ def _saved(source: Source) -> tuple[Direction, ...]:
     try:
         return directions.saved_directions(_folder(source))
     except StoreError as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return ()
 
 
@@ -103,7 +105,7 @@ def _find(source: Source, name: str, saved: tuple[Direction, ...]) -> Direction 
             return one
     if name.startswith("more "):
         return next((one for one in _class_directions(source) if one.name == name), None)
-    of, number = re.fullmatch(r"(\w+) (\d+)", name).groups()  # pyright: ignore[reportOptionalMemberAccess] # it is one of the options
+    of, number = re.fullmatch(r"(\w+) (\d+)", name).groups()  # pyright: ignore[reportOptionalMemberAccess] # the name is one of the options, so it matches
     if of == "random":
         return directions.random_direction(source.latent_dim, int(number))
     return next((one for one in _principal(source.networks, source.key, of) if one.name == name), None)
@@ -118,11 +120,11 @@ def _class_directions(source: Source) -> tuple[Direction, ...]:
     try:
         return _by_class(source.key, source)
     except DataError as error:
-        st.warning(f"Directions of classes need the run's data: {error}", icon=":material/folder_off:")
+        st.warning(f"Class directions need the run's data. {problem_text(error)}", icon=":material/folder_off:")
         return ()
 
 
-@st.cache_resource(max_entries=4, show_spinner="Teaching a small classifier the classes, once for each data set …")
+@st.cache_resource(max_entries=4, show_spinner="Training a small classifier, once for each data set …")
 def _by_class(key: tuple[object, ...], _source: Source) -> tuple[Direction, ...]:
     data = run_data(_source.run_id)
     if not has_classes(data):
@@ -132,11 +134,11 @@ def _by_class(key: tuple[object, ...], _source: Source) -> tuple[Direction, ...]
 
 
 def _naming(source: Source, names: list[str]) -> None:
-    st.caption("The way from the seed's latent to the current one becomes a direction with a name of yours, kept in the run's folder.")
+    st.caption("Save the move from the seed's latent to the current one as a direction. It is stored with the run.")
     st.text_input("Name", key=_NAME, max_chars=directions.MAX_NAME_LENGTH)
-    st.button("Save the way to here", icon=":material/save:", on_click=_save, args=(source,))
+    st.button("Save direction", icon=":material/save:", on_click=_save, args=(source,))
     if problem := st.session_state.pop(_PROBLEM, ""):
-        st.error(problem, icon=":material/error:")
+        show_problem(problem)
     for name in names:
         st.button(
             f"Delete “{name}”",
@@ -149,14 +151,14 @@ def _naming(source: Source, names: list[str]) -> None:
 
 
 def _save(source: Source) -> None:
-    way = latent_state.current_latent(source.latent_dim) - latent_state.origin(source.latent_dim)
-    length = float(np.linalg.norm(way))
+    move = latent_state.current_latent(source.latent_dim) - latent_state.origin(source.latent_dim)
+    length = float(np.linalg.norm(move))
     if not length:
-        st.session_state[_PROBLEM] = "Nothing is moved away from the seed's latent yet, so there is no way to name."
+        st.session_state[_PROBLEM] = "Move away from the seed's latent first. The direction leads from there to where you are."
         return
     name = str(st.session_state[_NAME])
-    note = f"the way that you named, from {latent_state.origin_in_words(source.latent_dim)}"
-    found = Direction(name, way / np.float32(length), length, note, source.step)
+    note = f"saved by you, starting from {latent_state.origin_in_words(source.latent_dim)}"
+    found = Direction(name, move / np.float32(length), length, note, source.step)
     try:
         directions.save_direction(_folder(source), replace(found, name=name.strip()))
     except StoreError as error:

@@ -1,11 +1,11 @@
-// A generator that runs in the browser, with TensorFlow.js.
+// A generator that runs in the browser with TensorFlow.js.
 
 import { fromHalf } from "./half_floats.js";
 
 /** @import { Tensor, TensorFlow } from "../../components/types.d.ts" */
 /** @import { Layer, Weights } from "./weights.js" */
 
-/** @typedef {{ layer: Layer, weights: Tensor, bias: Tensor }} Loaded a layer whose weights the library holds */
+/** @typedef {{ layer: Layer, weights: Tensor, bias: Tensor }} Loaded a layer whose weights are held by TensorFlow.js */
 
 export class Generator {
   /**
@@ -28,7 +28,7 @@ export class Generator {
   }
 
   /**
-   * What it makes of `count` latents, one after the other in z: pixels in [-1, 1] [count, height, width, channels], or points [count, 2].
+   * The samples of `count` latents, which follow each other in z: pixels in [-1, 1] [count, height, width, channels], or points [count, 2].
    * @param {Float32Array} z
    * @param {number} count
    * @returns {Float32Array}
@@ -39,7 +39,7 @@ export class Generator {
     const made = tf.tidy(() => {
       let x = tf.tensor2d(z, [count, z.length / count]);
       for (const loaded of this.layers) x = this.apply(loaded, x, count);
-      // Dense layers make channel after channel, convolutions pixel after pixel.
+      // Dense layers output one channel after the other, convolutions one pixel after the other.
       return x.rank === 2 && height && channels > 1 ? tf.transpose(tf.reshape(x, [count, channels, height, width]), [0, 2, 3, 1]) : x;
     });
     const numbers = made.dataSync();
@@ -92,8 +92,8 @@ export function weightShape({ kind, inputs, outputs, kernel = 1 }) {
 }
 
 /**
- * How many pixels wide a transposed convolution's result is.
- * @param {number} side of what goes in
+ * How many pixels wide the output of a transposed convolution is.
+ * @param {number} side of the input
  * @param {number} kernel
  * @param {number} stride
  * @param {number} padding

@@ -1,4 +1,4 @@
-// A generator's weights for the other elements of the page. They come once; what is drawn with them changes with every move.
+// Receives a generator's weights, once, for the other elements of the page.
 
 import { unpack } from "../../components/payload.js";
 import { holdWeights } from "./weights.js";

@@ -1,4 +1,4 @@
-"""Many images around the current latent, and on the plane through three latents."""
+"""Grids of images: around the current latent, and on the plane through three latents."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from wgan_core.figures import images
 from wgan_core.latent.vectors import neighbours, plane_through
 
 RADII = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-IN_A_ROW = 10
-STEPS = 9
+IMAGES_PER_ROW = 10
+PLANE_SIDE = 9
 _KEYS = "explore.plane-keys"
 
 
 def grids(source: Source) -> None:
-    """The section."""
+    """Draw the section “Grids”."""
     left, right = st.columns(2, gap="large")
     with left:
         _around(source)
@@ -28,17 +28,17 @@ def grids(source: Source) -> None:
 def _around(source: Source) -> None:
     st.markdown(
         "**Around this latent**",
-        help="(z + r ε) / √(1 + r²) with random ε: each is as typical as z. r is the share of noise: 0.05 is nearly z itself, at 1.6 "
-        "little is left of it.",
+        help="Random neighbours of the latent z: (z + r ε) / √(1 + r²) with random ε. r says how much noise is mixed in: at 0.05 the "
+        "result is nearly z itself, at 1.6 little of z is left. The division keeps each neighbour as typical a latent as z.",
     )
     z = latent_state.current_latent(source.latent_dim)
-    pixels = source.pixels(neighbours(z, RADII, IN_A_ROW))
+    pixels = source.pixels(neighbours(z, RADII, IMAGES_PER_ROW))
     radii = ", ".join(f"{radius:g}" for radius in RADII)
     live_image(
-        images.png(images.tile(pixels, columns=IN_A_ROW)),
+        images.png(images.tile(pixels, columns=IMAGES_PER_ROW)),
         key="explore-around",
-        alt=f"{IN_A_ROW} random neighbours of the latent at each of the radii {radii}",
-        caption=f"Rows, from the top: r = {radii}.",
+        alt=f"{IMAGES_PER_ROW} random neighbours of the latent at each of the radii {radii}",
+        caption=f"The rows from top to bottom: r = {radii}.",
         width=640,
     )
 
@@ -46,19 +46,21 @@ def _around(source: Source) -> None:
 def _plane(source: Source) -> None:
     st.markdown(
         "**The plane through three latents**",
-        help="The first is one in from the top left corner, the second one in from the bottom left, the third one in from the top right. "
-        "Every latent is made as long as the three are.",
+        help="Three latents span a plane, and this grid shows images on it. The first latent is one image in from the top left corner, the "
+        "second one in from the bottom left, the third one in from the top right. Every latent is rescaled to the length of these three.",
     )
     st.session_state.setdefault(_KEYS, "1, 2, 3")
-    st.text_input("Three seeds or pins", key=_KEYS, persist_state="session", width=260, help="Pins are p1, p2, …")
+    st.text_input(
+        "Three seeds or pins", key=_KEYS, persist_state="session", width=260, help="Separate them by commas. Your pins are p1, p2, …"
+    )
     keys = path_view.keys_from(str(st.session_state[_KEYS]), source)
     if keys is None or len(keys) != 3:
-        st.error("Write three seeds, whole numbers, or pins such as p1, separated by commas.", icon=":material/error:")
+        st.error("Enter three seeds (whole numbers) or pins (such as p1), separated by commas.", icon=":material/error:")
         return
-    pixels = source.pixels(plane_through(keys[0], keys[1], keys[2], STEPS))
+    pixels = source.pixels(plane_through(keys[0], keys[1], keys[2], PLANE_SIDE))
     live_image(
-        images.png(images.tile(pixels, columns=STEPS)),
+        images.png(images.tile(pixels, columns=PLANE_SIDE)),
         key="explore-plane",
-        alt=f"{STEPS} × {STEPS} images on the plane through three latents",
+        alt=f"{PLANE_SIDE} × {PLANE_SIDE} images on the plane through three latents",
         width=640,
     )

@@ -1,4 +1,4 @@
-// 16-bit floats by a table: not every browser has Float16Array.
+// Decodes 16-bit floats with a table, because not every browser has Float16Array.
 
 /** @type {Float32Array | undefined} */
 let halves;

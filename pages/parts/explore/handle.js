@@ -1,4 +1,4 @@
-// What moves the place on the plane when it is dragged, or has the focus while an arrow key is pressed: the pad, and a single image.
+// An element that moves the place on the plane by dragging or with the arrow keys: the pad, or a single image.
 
 import { dragged, stepped } from "./plane_pad.js";
 
@@ -9,8 +9,8 @@ import { dragged, stepped } from "./plane_pad.js";
  * @typedef {object} Movable
  * @property {Spot} place
  * @property {(place: Spot) => void} goTo
- * @property {() => void} rest tells the server
- * @property {() => void} restSoon tells it when no other move follows
+ * @property {() => void} commit reports the place to the server
+ * @property {() => void} commitSoon reports it once no other move has followed for a while
  */
 
 export class Handle {
@@ -18,14 +18,14 @@ export class Handle {
    * @param {HTMLElement} element
    * @param {Movable} moved
    * @param {AbortSignal} signal
-   * @param {() => boolean} works whether it is a handle at the moment
+   * @param {() => boolean} isActive whether the element can be dragged at the moment
    */
-  constructor(element, moved, signal, works) {
+  constructor(element, moved, signal, isActive) {
     this.element = element;
     this.moved = moved;
-    this.works = works;
+    this.isActive = isActive;
     /** @type {{ pointer: Spot, place: Spot } | null} */
-    this.held = null; // where the pointer and the place were when the drag began
+    this.held = null; // the positions of the pointer and of the place when the drag began
     element.addEventListener("pointerdown", (event) => this.grab(event), { signal });
     element.addEventListener("pointermove", (event) => this.drag(event), { signal });
     for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => this.drop(), { signal });
@@ -34,7 +34,7 @@ export class Handle {
 
   /** @param {PointerEvent} event */
   grab(event) {
-    if (event.button || !this.works()) return;
+    if (event.button || !this.isActive()) return;
     event.preventDefault();
     this.element.focus();
     this.element.setPointerCapture(event.pointerId);
@@ -50,16 +50,16 @@ export class Handle {
   }
 
   drop() {
-    if (this.held) this.moved.rest();
+    if (this.held) this.moved.commit();
     this.held = null;
   }
 
   /** @param {KeyboardEvent} event */
   onKey(event) {
-    const place = this.works() ? stepped(this.moved.place, event.key, event.shiftKey) : null;
+    const place = this.isActive() ? stepped(this.moved.place, event.key, event.shiftKey) : null;
     if (!place) return;
     this.moved.goTo(place);
     event.preventDefault();
-    this.moved.restSoon();
+    this.moved.commitSoon();
   }
 }

@@ -1,10 +1,11 @@
-// What a generator of images makes, on the explorer's canvas: images next to each other.
+// Draws generated images on the explorer's canvas, next to each other.
 
 import { contextOf, setSize } from "../../components/elements.js";
 import { toLevel } from "./levels.js";
 
 export class ImagePicture {
-  one = "one image";
+  singleLabel = "one image";
+  kind = "images";
   draggable = true;
 
   /**
@@ -17,7 +18,7 @@ export class ImagePicture {
   }
 
   /**
-   * Pixel for pixel; the style sheet enlarges it.
+   * Draw the images at their own size. The style sheet enlarges the canvas.
    * @param {Float32Array} numbers [count, height, width, channels] in [-1, 1]
    * @param {number} count
    */
@@ -32,7 +33,7 @@ export class ImagePicture {
   }
 
   /**
-   * Which of `count` lies under the pointer.
+   * Which of `count` images is under the pointer.
    * @param {MouseEvent} event
    * @param {number} count
    * @returns {number}
@@ -46,7 +47,7 @@ export class ImagePicture {
 }
 
 /**
- * How images lie next to each other: in a square, a pixel apart.
+ * How images are laid out: in a square, one pixel apart.
  * @param {number} count
  * @param {number[]} shape channels, height, width
  */

@@ -1,4 +1,4 @@
-"""The user's own image: drawn, uploaded, or one of the data; its latent, found while one looks on; whether images are known by heart."""
+"""Finding the latent of an image that the user draws, uploads or picks from the data, and checking for copied training images."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from pages.components.payload import asset
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source, run_data
 from pages.parts.explore.nearest_view import show_nearest
+from pages.shared.problems import problem_text, show_problem
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.picture_file import FORMATS, MAX_BYTES, PictureError, read_picture
 from wgan_core.figures import images
 from wgan_core.latent.inversion import CANDIDATES, Inversion, Memorisation, Progress, invert_many, memorisation
 from wgan_core.latent.saved import SavedNetworks
 
-STEPS_AT_A_LOOK = 20
-COMPARED = 200
-"""Images on either side where known-by-heart is asked: with 50 the ratio cannot be told from 1."""
-BY_HEART = 1.5
-"""Ratio of the errors of held-out and training images above which the generator knows the latter by heart."""
-WIDTH = 192
+STEPS_PER_REFRESH = 20
+COMPARED_IMAGES = 200
+"""How many training images are compared with as many held-out ones. With 50 the ratio cannot be distinguished from 1."""
+MEMORISED_RATIO = 1.5
+"""If held-out images have errors this many times larger than training images, the generator copies training images."""
+WIDTH_PX = 192
 _INVERTED = "explore.image-inverted"
 _SEARCH, _PROBLEM, _FILE, _COMPARISON = "explore.search", "explore.image-problem", "explore.image-file", "explore.comparison"
 
@@ -48,18 +49,18 @@ class Search:
     inversion: Inversion
     progress: Progress
     first: float
-    """Error of the random image that it begins at."""
+    """The error of the random image that the search starts from."""
     stopped: bool = False
 
 
 def your_image(source: Source) -> None:
-    """The section."""
+    """Draw the section “Your image”."""
     left, right = st.columns([2, 3], gap="large")
     with left:
         _choose(source)
         of, problem = st.session_state.get(_PROBLEM, ("", ""))
         if problem and of == source.name:
-            st.error(problem, icon=":material/error:")
+            show_problem(problem)
     search: Search | None = st.session_state.get(_SEARCH)
     if search is not None and search.source == source.name:
         with right:
@@ -68,13 +69,13 @@ def your_image(source: Source) -> None:
             if not under_way:
                 show_nearest(source, search.target, key="explore-image-nearest")
     with left:
-        _known_by_heart(source)
+        _memorisation_check(source)
 
 
 def _choose(source: Source) -> None:
     size = source.networks.generator.sample_shape[1]
-    st.markdown("**An image to find**", help="The latent whose image comes nearest to it is looked for by optimisation.")
-    drawn = _pad(key="explore-sketch", data={"size": size}, on_picture_change=_nothing).picture
+    st.markdown("**Find an image**", help="Searches, by optimisation, for the latent whose image comes nearest to the image that you give.")
+    drawn = _pad(key="explore-sketch", data={"size": size}, on_picture_change=_do_nothing).picture
     if drawn is not None:
         _begin_drawing(source, str(drawn))
     st.toggle(
@@ -83,32 +84,32 @@ def _choose(source: Source) -> None:
         persist_state="session",
         on_change=_begin_file,
         args=(source,),
-        help="Of the file: turn it into white on black.",
+        help="Switch this on if the file shows black on white. It is then inverted to white on black.",
     )
     st.file_uploader(
-        "Or a picture",
+        "Or upload a picture",
         type=[name.lower() for name in (*FORMATS, "JPG")],
         key=_FILE,
         on_change=_begin_file,
         args=(source,),
         max_upload_size=MAX_BYTES // 10**6,
-        help="Its central square is taken and made as small as the run's images.",
+        help="The picture is cropped to its central square and resized to the size of the run's images.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("Or one of the data", 0, 1_000_000, key="explore.image-row", width=160, persist_state="session")
-        st.button("A training image", on_click=_begin_row, args=(source, False))
-        st.button("A held-out one", on_click=_begin_row, args=(source, True))
+        st.number_input("Or use image number", 0, 1_000_000, key="explore.image-row", width=160, persist_state="session")
+        st.button("Find training image", on_click=_begin_row, args=(source, False))
+        st.button("Find held-out image", on_click=_begin_row, args=(source, True))
 
 
-def _nothing() -> None:
-    """Asked for by Streamlit, or it would not tell what was sent."""
+def _do_nothing() -> None:
+    """A callback is required, otherwise Streamlit does not report what was sent."""
 
 
 def _begin_drawing(source: Source, sent: str) -> None:
     try:
         data = base64.b64decode(sent.removeprefix("data:image/png;base64,"), validate=True)
     except (binascii.Error, ValueError):
-        return  # nothing that the page's own script sends
+        return  # the page's own script never sends this
     _begin_bytes(source, data, False)
 
 
@@ -142,7 +143,7 @@ def _refuse(source: Source, error: Exception) -> None:
 
 
 def _begin(source: Source, target: NDArray[np.uint8]) -> None:
-    """Look for the latent of `target`, uint8 [c, h, w]."""
+    """Start the search for the latent of `target`, uint8 [c, h, w]."""
     st.session_state.pop(_PROBLEM, None)
     inversion = Inversion(source.networks, _unit(target))
     start = inversion.advance(0)
@@ -154,43 +155,43 @@ def _unit(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _result(source: Source) -> None:
-    """How far the search is; each look takes some steps, so that it goes on as long as somebody looks."""
+    """Show the progress of the search. Each refresh takes some steps, so the search runs only while somebody watches."""
     search: Search = st.session_state[_SEARCH]
     if not (search.progress.done or search.stopped):
-        search.progress = search.inversion.advance(STEPS_AT_A_LOOK)
+        search.progress = search.inversion.advance(STEPS_PER_REFRESH)
         if search.progress.done:
             st.rerun()
     now = search.progress
-    st.markdown("**The image, and the nearest that this generator can make**")
+    st.markdown("**The image and the nearest one that was found**")
     live_image(
         images.png(images.tile(np.stack([search.target, source.pixels(now.z[None])[0]]), columns=2)),
         key="explore-inverted",
         alt=f"The image and its reconstruction after {now.step} steps",
-        caption="Left yours, right the generator's.",
-        width=2 * WIDTH,
+        caption="Left: your image. Right: the generator's image.",
+        width=2 * WIDTH_PX,
     )
     st.progress(now.step / now.of, text=f"Step {now.step} of {now.of}: error {now.error:.3f}")
     st.caption(
-        f"Error: root of the mean squared difference of the pixels, which are in [-1, 1]. The search began at {search.first:.3f}, "
-        f"with one of the nearest of {CANDIDATES:,} random images."
+        f"The error is the root mean square of the pixel differences, with pixels in [-1, 1]. The search started at {search.first:.3f}, "
+        f"from one of the nearest of {CANDIDATES:,} random images."
     )
     with st.container(horizontal=True):
-        # Each tells the whole page, of which this is a part that is drawn by itself.
+        # This fragment is redrawn by itself, but both buttons change the whole page.
         if not (now.done or search.stopped) and st.button("Stop", icon=":material/stop:"):
             search.stopped = True
             st.rerun()
         if st.button("Explore from here", icon=":material/explore:", type="primary"):
-            latent_state.adopt(now.z)
-            st.toast("The latent that was found is the one at the top of the page now.", icon=":material/explore:")
+            latent_state.start_from_own(now.z)
+            st.toast("The top of the page now shows the latent that was found.", icon=":material/explore:")
             st.rerun()
 
 
-# Known by heart?
+# Does it copy the training images?
 
 
 @dataclass
 class Comparison:
-    """Errors of training and held-out images, computed on a thread of its own."""
+    """The errors of training and held-out images, computed in a background thread."""
 
     source: str
     fraction: float = 0.0
@@ -209,7 +210,7 @@ class Comparison:
             ]
             self.result = memorisation(*errors)
         except _Stopped:
-            self.problem = "Stopped before its end."
+            self.problem = "The comparison was stopped."
         except ValueError as error:
             self.problem = str(error)
 
@@ -226,21 +227,22 @@ class _Stopped(Exception):
     pass
 
 
-def _known_by_heart(source: Source) -> None:
+def _memorisation_check(source: Source) -> None:
     st.markdown(
-        "**Known by heart?**",
-        help="If training images can be met much better than held-out ones, the generator has learned them by heart instead of what they "
-        "have in common (Webster et al., arXiv 1901.03396).",
+        "**Does it copy the training images?**",
+        help="For each image, a search finds the nearest one that the generator can make. If it comes much nearer to training images than "
+        "to held-out ones, which it has never seen, it has memorised training images instead of learning what they have in common (Webster "
+        "et al., arXiv 1901.03396).",
     )
     found: Comparison | None = st.session_state.get(_COMPARISON)
     mine = found if found is not None and found.source == source.name else None
     st.button(
-        f"Compare {COMPARED} training with {COMPARED} held-out images",
+        f"Compare {COMPARED_IMAGES} training and {COMPARED_IMAGES} held-out images",
         icon=":material/balance:",
         on_click=_compare,
         args=(source,),
         disabled=mine is not None and mine.under_way,
-        help="Under a minute for the walkthrough's networks.",
+        help="Takes less than a minute for networks of the size used in the walkthrough.",
     )
     if mine is not None:
         st.fragment(_comparison, run_every=0.5 if mine.under_way else None)(mine.under_way)
@@ -250,33 +252,33 @@ def _compare(source: Source) -> None:
     found = Comparison(source.name)
     st.session_state[_COMPARISON] = found
     try:
-        parts = [run_data(source.run_id, held_out=held_out).data[:COMPARED].numpy() for held_out in (False, True)]
+        parts = [run_data(source.run_id, held_out=held_out).data[:COMPARED_IMAGES].numpy() for held_out in (False, True)]
     except DataError as error:
         found.problem = str(error)
         return
-    threading.Thread(target=found.run, args=(source.networks, *parts), name="known-by-heart", daemon=True).start()
+    threading.Thread(target=found.run, args=(source.networks, *parts), name="memorisation", daemon=True).start()
 
 
 def _comparison(drawn_under_way: bool) -> None:
     found: Comparison = st.session_state[_COMPARISON]
     if found.under_way:
-        st.progress(found.fraction, text="Finding latents …")
+        st.progress(found.fraction, text="Searching for latents …")
         st.button("Stop the comparison", icon=":material/stop:", on_click=found.stop.set)
         return
     if drawn_under_way:
         st.rerun()
     if found.result is None:
-        st.info(found.problem, icon=":material/info:")
+        st.info(problem_text(found.problem), icon=":material/info:")
         return
     result = found.result
     low, high = result.interval
-    if low > BY_HEART:
-        verdict = "training images are met much better, so it knows them by heart"
+    if low > MEMORISED_RATIO:
+        verdict = "It comes much nearer to training images, so it has memorised them."
     elif low > 1:
-        verdict = "training images are met a little better, as is usual, and not as if it knew them by heart"
+        verdict = "It comes a little nearer to training images, which is usual and does not mean that it copies them."
     else:
-        verdict = "training images are not met better than chance allows"
+        verdict = "It does not come nearer to training images than chance allows."
     st.markdown(
-        f"Median error {result.train:.3f} of training images, {result.heldout:.3f} of held-out ones, ratio {result.ratio:.2f} "
-        f"(95 % of resamples: {low:.2f} to {high:.2f}): {verdict}."
+        f"{verdict} The median error is {result.train:.3f} for training images and {result.heldout:.3f} for held-out ones. The ratio is "
+        f"{result.ratio:.2f} (95 % of resamples: {low:.2f} to {high:.2f})."
     )

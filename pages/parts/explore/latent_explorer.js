@@ -1,5 +1,5 @@
-// The latent under the finger: the generator runs here, so the picture follows while something is dragged. The server hears of a
-// latent only when the finger lets go.
+// The latent explorer. The generator runs in the browser, so the picture changes while something is dragged. The server is told
+// about a latent only at the end of a move.
 
 import { find } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
@@ -8,7 +8,7 @@ import { Generator } from "./generator.js";
 import { Handle } from "./handle.js";
 import { ImagePicture } from "./image_picture.js";
 import { Pace } from "./pace.js";
-import { latentAt, latentBefore, nowhere, takenOver } from "./place.js";
+import { atOrigin, fromServer, latentAt, latentBefore } from "./place.js";
 import { paintPad } from "./plane_pad.js";
 import { PointPicture } from "./point_picture.js";
 import { isFocused, Slider } from "./slider.js";
@@ -22,30 +22,30 @@ import { weightsOf } from "./weights.js";
 /** @import { Weights } from "./weights.js" */
 
 /**
- * What latent_explorer.py packs before the latents of the seeds and the directions.
+ * The header of the message from latent_explorer.py. The latents of the seeds and the directions follow it.
  * @typedef {object} ExplorerHeader
- * @property {string} weights which generator
- * @property {string} library where TensorFlow.js lies
+ * @property {string} weights the id of the generator's weights
+ * @property {string} library the URL of TensorFlow.js
  * @property {number} latentDim
  * @property {number[]} planes the name of each seed's plane
- * @property {number} version of the state, as the server counts
+ * @property {number} version of the state, by the server's count
  * @property {Place} state
- * @property {number} count how many are shown
+ * @property {number} count how many images or points are shown
  * @property {number[]} dimensions that get a slider
- * @property {{ name: string, sd: number, words: string, unit: string }[]} directions that do
+ * @property {{ name: string, sd: number, words: string, unit: string }[]} directions that get a slider
  * @property {string} alt
  */
 
-/** @typedef {Place & { version: number, edit: number }} Told what the server hears when the finger lets go */
+/** @typedef {Place & { version: number, edit: number }} SentState what the server is told at the end of a move */
 
-const QUIET = 350; // ms without a move after which keys and wheels have come to rest
+const QUIET_MS = 350; // after this long without another key press the move has ended
 
 /** @param {ComponentArguments<Packed<ExplorerHeader>>} component */
 export default function latentExplorer({ data, parentElement, setStateValue, setTriggerValue }) {
   const [explorer, leave] = kept(find(parentElement, ".explorer", HTMLElement), (root) => new Explorer(root));
-  explorer.tell = (state) => setStateValue("state", state);
-  explorer.tellChosen = (index) => setTriggerValue("chosen", index);
-  explorer.tellCount = (count) => setStateValue("count", count);
+  explorer.sendState = (state) => setStateValue("state", state);
+  explorer.sendChosen = (index) => setTriggerValue("chosen", index);
+  explorer.sendCount = (count) => setStateValue("count", count);
   explorer.show(data);
   return leave;
 }
@@ -62,23 +62,23 @@ class Explorer {
     this.hint = find(root, ".hint", HTMLElement);
     this.sliders = find(root, ".sliders", HTMLElement);
     this.axes = { x: find(root, ".x", HTMLInputElement), y: find(root, ".y", HTMLInputElement) };
-    /** @type {(state: Told) => void} */
-    this.tell = () => {};
+    /** @type {(state: SentState) => void} */
+    this.sendState = () => {};
     /** @type {(index: number) => void} */
-    this.tellChosen = () => {};
+    this.sendChosen = () => {};
     /** @type {(count: number) => void} */
-    this.tellCount = () => {};
-    this.place = nowhere();
+    this.sendCount = () => {};
+    this.place = atOrigin();
     /** @type {ExplorerHeader | null} */
     this.header = null;
     /** @type {Origin[]} */
     this.origins = [];
     /** @type {Direction[]} */
     this.directions = [];
-    this.version = NaN; // of the state taken over last
-    this.edits = 0; // told to the server since
+    this.version = NaN; // of the state that was taken over last
+    this.edits = 0; // moves reported to the server since then
     this.count = 0;
-    this.ready = ""; // whose weights the generator has
+    this.ready = ""; // the id of the weights that the generator uses
     /** @type {Generator | null} */
     this.generator = null;
     /** @type {ImagePicture | PointPicture | null} */
@@ -103,14 +103,14 @@ class Explorer {
     this.view.addEventListener("change", () => this.showMany(Number(this.view.value)), { signal });
     this.image.addEventListener("click", (event) => this.choose(event), { signal });
     new Handle(this.pad, this, signal, () => true);
-    new Handle(this.image, this, signal, () => this.movesByImage);
-    // What is typed into a field is no shortcut of the page, for which it would look like a key pressed outside of fields.
+    new Handle(this.image, this, signal, () => this.imageIsDraggable);
+    // Keys typed into a field must not trigger the page's shortcuts. To the page they would look like keys pressed outside a field.
     const keepToFields = (/** @type {KeyboardEvent} */ event) => event.target instanceof HTMLInputElement && event.stopPropagation();
     this.root.addEventListener("keydown", keepToFields, { signal });
     const { x, y } = this.axes;
-    x.addEventListener("change", () => this.goAndRest({ x: Number(x.value) || 0 }), { signal });
-    y.addEventListener("change", () => this.goAndRest({ y: Number(y.value) || 0 }), { signal });
-    find(this.root, ".home", HTMLElement).addEventListener("click", () => this.goAndRest({ x: 0, y: 0 }), { signal });
+    x.addEventListener("change", () => this.goAndCommit({ x: Number(x.value) || 0 }), { signal });
+    y.addEventListener("change", () => this.goAndCommit({ y: Number(y.value) || 0 }), { signal });
+    find(this.root, ".home", HTMLElement).addEventListener("click", () => this.goAndCommit({ x: 0, y: 0 }), { signal });
   }
 
   /** @param {Packed<ExplorerHeader>} data */
@@ -128,13 +128,13 @@ class Explorer {
   }
 
   /**
-   * What comes back from the server is what was sent to it; only what it changed by itself is taken over.
+   * Take over a state that the server has changed. Otherwise the server only sends back what this component sent.
    * @param {ExplorerHeader} header
    */
   takeOver({ version, state, count }) {
     if (version !== this.version) {
       this.version = version;
-      this.place = takenOver(state);
+      this.place = fromServer(state);
       this.edits = 0;
     }
     if (count !== this.count) {
@@ -144,19 +144,19 @@ class Explorer {
   }
 
   /**
-   * The weights come with another element, which may be there sooner or later than this one.
+   * The weights arrive with another element, which may load before or after this one.
    * @param {ExplorerHeader} header
    */
   async prepare({ weights: wanted, library }) {
-    const needless = () => this.closed || this.header?.weights !== wanted || this.ready === wanted;
+    const notNeeded = () => this.closed || this.header?.weights !== wanted || this.ready === wanted;
     try {
-      const weights = await weightsOf(wanted, needless);
+      const weights = await weightsOf(wanted, notNeeded);
       if (!weights) return;
       const tf = await loadTensorFlow(library);
-      if (!needless()) this.load(tf, weights);
+      if (!notNeeded()) this.load(tf, weights);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      if (!needless()) this.say(`The generator cannot run in this browser: ${why} Choose “on the server” above.`);
+      if (!notNeeded()) this.showMessage(`The generator cannot run in this browser: ${why} Choose “on the server” above.`);
     }
   }
 
@@ -166,18 +166,18 @@ class Explorer {
    */
   load(tf, weights) {
     const { id, points, shape } = weights.spec;
-    this.ready = ""; // of what is disposed nothing can be drawn, even if the new one fails
+    this.ready = ""; // the old generator is disposed of, so nothing can be drawn until the new one is ready
     this.generator?.dispose();
     this.generator = new Generator(tf, weights);
     this.picture = points ? new PointPicture(this.image, points) : new ImagePicture(this.image, shape);
     this.root.classList.toggle("points", Boolean(points));
     this.root.classList.toggle("real", Boolean(points?.real));
-    this.view.options[0].textContent = this.picture.one;
+    this.view.options[0].textContent = this.picture.singleLabel;
     this.ready = id;
-    this.say("");
+    this.showMessage("");
   }
 
-  // One frame for all that happened since the last: the newest state wins.
+  // One frame shows everything that happened since the last one; the newest state wins.
   draw() {
     cancelAnimationFrame(this.frame);
     this.frame = requestAnimationFrame(() => {
@@ -197,16 +197,16 @@ class Explorer {
     const { count } = this;
     let where = "";
     try {
-      const handles = this.movesByImage ? "the plane or the image" : "the plane";
-      this.hint.textContent = `Drag ${handles}: every place is another latent, and nearby places are alike.`;
+      const handles = this.imageIsDraggable ? "the plane or the image" : "the plane";
+      this.hint.textContent = `Drag ${handles}. Each place is another latent, and nearby places give similar ${this.picture?.kind}.`;
       where = this.picture?.draw(generator.samples(this.latents(count), count), count) ?? "";
     } catch (error) {
-      return this.say(`It could not be computed: ${error instanceof Error ? error.message : error}`);
+      return this.showMessage(`The picture could not be computed: ${error instanceof Error ? error.message : error}`);
     }
-    if (!this.trouble.hidden) this.say("");
+    if (!this.trouble.hidden) this.showMessage("");
     const place = `${header.alt} at (${this.place.x.toFixed(2)}, ${this.place.y.toFixed(2)})`;
     this.image.setAttribute("aria-label", where ? `${place}: ${where}` : place);
-    this.tellPace(where, performance.now() - begun);
+    this.showPace(where, performance.now() - begun);
   }
 
   /**
@@ -220,7 +220,7 @@ class Explorer {
     return z;
   }
 
-  // The latent of the first seed before directions and truncation.
+  // The latent of the first seed, before directions and truncation are applied.
   before() {
     return latentBefore(this.place, this.origins[0]);
   }
@@ -229,15 +229,15 @@ class Explorer {
    * @param {string} where
    * @param {number} took ms
    */
-  tellPace(where, took) {
+  showPace(where, took) {
     const middle = this.times.add(took);
     this.pace.textContent = [where, middle && `drawn in ${middle.toFixed(1)} ms`].filter(Boolean).join(" · ");
     this.drawn += 1;
-    this.root.dataset.drawn = String(this.drawn); // for whoever measures
+    this.root.dataset.drawn = String(this.drawn); // for measurements and tests
   }
 
   /** @param {string} text */
-  say(text) {
+  showMessage(text) {
     this.trouble.textContent = text;
     this.trouble.hidden = !text;
   }
@@ -247,11 +247,11 @@ class Explorer {
     this.times.forget();
     this.count = count;
     this.draw();
-    this.tellCount(count);
+    this.sendCount(count);
   }
 
   /**
-   * A click on one of many images: from there on it is the one.
+   * A click on one of many images shows that one alone.
    * @param {MouseEvent} event
    */
   choose(event) {
@@ -259,11 +259,11 @@ class Explorer {
     const chosen = this.picture.which(event, this.count);
     this.view.value = "1";
     this.showMany(1);
-    if (chosen) this.tellChosen(chosen);
+    if (chosen) this.sendChosen(chosen);
   }
 
-  // Of many images one is chosen by a click; a single one is dragged as the plane is.
-  get movesByImage() {
+  // With many images a click chooses one. A single image can be dragged like the plane.
+  get imageIsDraggable() {
     return this.count === 1 && Boolean(this.picture?.draggable);
   }
 
@@ -274,23 +274,23 @@ class Explorer {
   }
 
   /** @param {{ x?: number, y?: number }} place */
-  goAndRest(place) {
+  goAndCommit(place) {
     this.goTo(place);
-    this.rest();
+    this.commit();
   }
 
-  rest() {
+  commit() {
     clearTimeout(this.timer);
-    // As exact as links are, so that a link gives the very same image.
+    // Rounded as in links, so that a link gives exactly the same image.
     const [x, y] = [this.place.x, this.place.y].map((value) => Math.round(value * 1e4) / 1e4);
     this.goTo({ x, y });
     this.edits += 1;
-    this.tell({ ...this.place, version: this.version, edit: this.edits });
+    this.sendState({ ...this.place, version: this.version, edit: this.edits });
   }
 
-  restSoon() {
+  commitSoon() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.rest(), QUIET);
+    this.timer = setTimeout(() => this.commit(), QUIET_MS);
   }
 
   /** @param {ExplorerHeader} header */
@@ -324,7 +324,7 @@ class Explorer {
 }
 
 /**
- * One for each chosen dimension, each direction, and truncation.
+ * One slider for each chosen dimension, for each direction, and for truncation.
  * @param {ExplorerHeader} header
  * @returns {SliderHeader[]}
  */
@@ -334,6 +334,12 @@ function slidersOf({ dimensions, directions }) {
       (dimension) => /** @type {const} */ ({ kind: "dimensions", key: String(dimension), label: `z${dimension + 1}`, unit: "σ" }),
     ),
     ...directions.map(({ name, words, unit }) => /** @type {const} */ ({ kind: "directions", key: name, label: name, words, unit })),
-    { kind: "truncation", key: "", label: "truncation ψ", words: "Pulls the latent towards 0: more typical, less diverse", unit: "" },
+    {
+      kind: "truncation",
+      key: "",
+      label: "Truncation ψ",
+      words: "Multiplies the latent by ψ. A smaller ψ gives more typical but less varied images.",
+      unit: "",
+    },
   ];
 }

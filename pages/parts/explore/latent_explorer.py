@@ -1,4 +1,4 @@
-"""A latent under the finger: pad and sliders. The generator runs in the browser, so that the picture follows while they are dragged."""
+"""The latent explorer: a pad and sliders. The generator runs in the browser, so the picture changes while they are dragged."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from wgan_core.latent.place import DirectionLike, from_browser
 from wgan_core.latent.vectors import Latents
 
 LIBRARY = "app/static/tfjs"
-"""Where TensorFlow.js lies, relative to the page."""
+"""The URL of TensorFlow.js, relative to the page."""
 PAGE = 64
-"""Images, or points, on a page of random ones: those of this seed and of the 63 after it."""
+"""How many images or points are shown together: those of the current seed and of the 63 seeds after it."""
 _COUNT = "explore.count"
 
 _HERE = Path(__file__).parent
@@ -44,10 +44,10 @@ _explorer = component(
 )
 
 
-def why_not_here(source: Source) -> str:
-    """Why the generator cannot run in the browser, in words; "" where it can."""
+def reason_not_in_browser(source: Source) -> str:
+    """Why the generator cannot run in the browser, or "" if it can."""
     if not st.get_option("server.enableStaticServing"):
-        return "The server serves no static files: set server.enableStaticServing = true in .streamlit/config.toml."
+        return "The server does not serve static files. Set server.enableStaticServing = true in .streamlit/config.toml."
     try:
         program(source)
     except TooLarge as error:
@@ -57,17 +57,17 @@ def why_not_here(source: Source) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """What the browser runs."""
+    """The generator in the form in which the browser runs it."""
 
     generator: BrowserGenerator
     weights_id: str
-    """A hash of its weights, by which what is drawn with them names them."""
+    """A hash of the weights. The explorer uses it to say which weights it needs."""
     packed: bytes
-    """The message that brings them."""
+    """The message with the weights."""
 
 
 def program(source: Source) -> Program:
-    """What the browser runs. Raises TooLarge."""
+    """The generator in the form in which the browser runs it. Raises TooLarge."""
     return _program(source, source.key)
 
 
@@ -87,25 +87,25 @@ def _program(_source: Source, key: tuple[object, ...]) -> Program:
 
 
 def send_generator(source: Source, *, key: str) -> None:
-    """Give the browser the generator that `latent_explorer` draws with, where it can run there.
+    """Send the browser the generator that `latent_explorer` draws with, if the browser can run it.
 
-    Outside of the fragment in which the explorer is: a fragment sends all that is in it anew at every move, and this is megabytes.
+    Call this outside the explorer's fragment. A fragment sends everything in it again at every move, and the weights are megabytes.
     """
-    if not why_not_here(source):
+    if not reason_not_in_browser(source):
         _weights(key=key, data=program(source).packed)
 
 
 def latent_explorer(source: Source, dimensions: Sequence[int], directions: Sequence[DirectionLike], *, key: str) -> None:
-    """Show the current latent of `latent_state` and let it be moved; when the finger lets go, `latent_state` follows.
+    """Show the current latent of `latent_state` and let the user move it. `latent_state` is updated at the end of each move.
 
     Args:
-        source: the generator; the browser has it from `send_generator`.
+        source: the generator, which the browser got from `send_generator`.
         dimensions: which latent dimensions get a slider, counted from 0.
-        directions: which directions do.
+        directions: which directions get a slider.
         key: unique on the page.
 
     Raises:
-        TooLarge: see `why_not_here`.
+        TooLarge: see `reason_not_in_browser`.
     """
     header, body = message(source, program(source).weights_id, dimensions, directions)
     _explorer(
@@ -113,17 +113,17 @@ def latent_explorer(source: Source, dimensions: Sequence[int], directions: Seque
         data=pack(header, body),
         on_state_change=lambda: _take(key, source.latent_dim),
         on_chosen_change=lambda: _choose(key),
-        on_count_change=lambda: show_at_once(st.session_state[key].get("count")),
+        on_count_change=lambda: set_image_count(st.session_state[key].get("count")),
     )
 
 
 def message(
     source: Source, weights_id: str, dimensions: Sequence[int], directions: Sequence[DirectionLike]
 ) -> tuple[dict[str, Any], bytes]:
-    """What the browser gets: where the latent is, and as float32 the latents of this seed and those after it, and the directions."""
-    seeds, latent_dim = latent_state.seeds_from_here(PAGE), source.latent_dim
+    """The message to the browser: the current place, and as float32 the latents of this and the following seeds, and the directions."""
+    seeds, latent_dim = latent_state.seeds_from_current(PAGE), source.latent_dim
     planes = [latent_state.plane(latent_dim), *map(latent_state.plane_name, seeds[1:])]
-    made = "Point that the generator makes" if source.networks.makes_points else "Image that the generator makes"
+    made = "Point" if source.networks.makes_points else "Image"
     header = {
         "weights": weights_id,
         "library": LIBRARY,
@@ -131,10 +131,10 @@ def message(
         "planes": planes,
         "version": latent_state.version(),
         "state": asdict(latent_state.place()),
-        "count": shown_at_once(),
+        "count": image_count(),
         "dimensions": list(dimensions),
         "directions": [{"name": one.name, "sd": one.sd, "words": one.note, "unit": one.unit} for one in directions],
-        "alt": f"{made} of {latent_state.origin_in_words(latent_dim)} at step {source.step}",
+        "alt": f"{made} generated from {latent_state.origin_in_words(latent_dim)} at step {source.step}",
     }
     origins = _seed_latents(tuple(seeds), latent_dim).copy()
     origins[0] = latent_state.origin(latent_dim)
@@ -147,29 +147,29 @@ def _seed_latents(seeds: tuple[int, ...], latent_dim: int) -> Latents:
 
 
 def _take(key: str, latent_dim: int) -> None:
-    """Take over what the browser sent, unless something else has moved the latent since."""
+    """Apply the move that the browser sent, unless the latent has been moved in another way since."""
     sent = st.session_state[key].get("state")
     try:
         if int(sent["version"]) != latent_state.version():
             return
         latent_state.go_to(from_browser(sent, latent_dim), from_browser=True)
     except (ValueError, TypeError, KeyError):
-        return  # nothing that the page's own script sends
+        return  # the page's own script never sends this
 
 
 def _choose(key: str) -> None:
-    """An image of the page of random ones was clicked on."""
+    """Go to the seed whose image was clicked in the view with many images."""
     chosen = st.session_state[key].get("chosen")
     if isinstance(chosen, int) and 0 < chosen < PAGE:
-        latent_state.choose_seed(latent_state.seeds_from_here(PAGE)[chosen])
+        latent_state.choose_seed(latent_state.seeds_from_current(PAGE)[chosen])
 
 
-def shown_at_once() -> int:
-    """How many images or points the browser shows: 1, or `PAGE`, of this seed and those after it."""
+def image_count() -> int:
+    """How many images or points the browser shows: 1, or `PAGE` for the current seed and those after it."""
     return st.session_state.get(_COUNT, 1)
 
 
-def show_at_once(count: object) -> None:
-    """Show so many images from now on; anything but 1 and `PAGE` is passed over."""
+def set_image_count(count: object) -> None:
+    """Set how many images are shown. Values other than 1 and `PAGE` are ignored."""
     if count in (1, PAGE):
         st.session_state[_COUNT] = count

@@ -1,4 +1,4 @@
-// The browser's side of wgan_core/latent/plane.py: the same latents, number by number.
+// The plane of latents, computed in the browser. It gives the same numbers as wgan_core/latent/plane.py.
 
 const LIMIT = 1_000_000;
 
@@ -39,7 +39,7 @@ export function cornerLatent(origin, name, i, j) {
 }
 
 /** @type {Map<string, ArrayLike<number>>} */
-const cornersHeld = new Map(); // the corners around the finger are asked for again at every move
+const cornersHeld = new Map(); // every move needs the same few corners again
 
 /**
  * @param {ArrayLike<number>} origin
@@ -59,7 +59,7 @@ function heldCorner(origin, name, i, j) {
 }
 
 /**
- * The four corners around (x, y), each with its share of the blend.
+ * The four corners around (x, y), each with its weight in the blend.
  * @param {number} x
  * @param {number} y
  * @returns {[i: number, j: number, share: number][]}

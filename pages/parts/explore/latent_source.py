@@ -1,4 +1,4 @@
-"""A generator and critic to explore: those of one saved step of one run."""
+"""The generator and critic that the page explores: those of one saved step of one run."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
 
 @dataclass(frozen=True)
 class Source:
-    """One saved step, ready to make images or points."""
+    """The networks of one saved step, ready to generate images or points."""
 
     run_id: str
     step: int
     steps: tuple[int, ...]
     networks: SavedNetworks
     reference_scores: NDArray[np.float32]
-    """The critic's scores of random images, or points, of this generator, ascending."""
+    """The critic's scores of random images or points from this generator, in ascending order."""
     dataset: str
     averages: bool
-    """Whether the run keeps a moving average of its generator."""
+    """Whether the run has an averaged generator."""
     averaged: bool
-    """Whether `networks` has that average."""
+    """Whether `networks` holds the averaged generator."""
     modified: float
-    """When the step was written, in seconds since 1970: a step of the same number may be another one after a resume."""
+    """When the step was written, in seconds since 1970. After a resume, a step with the same number may hold other weights."""
 
     @property
     def key(self) -> tuple[str, int, float, bool]:
-        """What caches know these networks by."""
+        """The key of these networks in caches."""
         return self.run_id, self.step, self.modified, self.averaged
 
     @property
     def name(self) -> str:
-        """What files made from it are called, to begin with."""
+        """How the names of files made from these networks begin."""
         return f"{self.run_id}-step{self.step}{'-averaged' if self.averaged else ''}"
 
     @property
     def latent_dim(self) -> int:
-        """Length of a latent."""
+        """The length of a latent."""
         return self.networks.latent_dim
 
     @property
     def kind(self) -> str:
-        """What it makes, in words."""
+        """What the generator makes: images or points."""
         return "points" if self.networks.makes_points else "images"
 
     def pixels(self, z: Latents) -> NDArray[np.uint8]:
@@ -63,25 +63,25 @@ class Source:
         return self.networks.pixels(z)
 
     def score(self, z: Latents) -> tuple[float, float]:
-        """The critic's score of what one latent becomes, and the share of random latents whose image or point scores lower."""
+        """The critic's score of the image or point of a latent, and the share of random images or points that score lower."""
         score = float(self.networks.scores(z[None])[0])
         return score, float(np.searchsorted(self.reference_scores, score) / len(self.reference_scores))
 
 
 def runs_to_choose() -> tuple[list[RunSummary], list[DamagedRun]]:
-    """Runs with something to explore, those that train first, then the newest; and those whose folder is damaged."""
+    """Runs with saved steps, first those that are training, then the newest; and the runs with a damaged folder."""
     active = {run.run_id for run in run_manager().all_active()}
     runs, damaged = look_through(run_manager().root)
     return sorted((run for run in runs if run.has_steps), key=lambda run: run.run_id not in active), damaged
 
 
 def saved_steps(run_id: str) -> tuple[int, ...]:
-    """The steps of a run that are kept by now, ascending. Raises StoreError."""
+    """The steps of a run that are saved so far, in ascending order. Raises StoreError."""
     return tuple(RunFolder.open(run_path(run_manager().root, run_id)).steps())
 
 
 def open_source(run_id: str, step: int | None, *, averaged: bool = False) -> Source:
-    """The networks of `run_id` at `step`, the newest saved one if None; averaged: with the moving average. Raises StoreError."""
+    """The networks of a run at `step`, or at the newest saved step; averaged: use the averaged generator. Raises StoreError."""
     path = run_path(run_manager().root, run_id)
     folder = RunFolder.open(path)
     steps = folder.steps()
@@ -106,7 +106,7 @@ def _load(path: Path, step: int, modified: float, averaged: bool) -> tuple[Saved
 
 
 def run_data(run_id: str, *, held_out: bool = False) -> Dataset:
-    """The data that the run was trained on, or its held-out part. Raises DataError where it is not on this machine or has none."""
+    """The data that the run was trained on, or the held-out part. Raises DataError if they are not on this machine."""
     config = RunFolder.open(run_path(run_manager().root, run_id)).config
     return _data(config.dataset, config.data_root, config.image_size, config.seed, config, held_out)
 

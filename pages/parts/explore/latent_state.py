@@ -1,4 +1,4 @@
-"""The latent that the Explore page shows: a seed, and what was set to move away from it; with undo and redo."""
+"""The latent that the Explore page shows: a seed and the moves away from it, with undo and redo."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MAX_SEED = 2**31 - 1
 SEED = "explore.seed"
 _PLACE, _VERSION, _PAST, _FUTURE = "explore.place", "explore.version", "explore.past", "explore.future"
 _OWN, _KNOWN = "explore.own", "explore.known"
-MOST_STEPS_BACK = 100
-MOST_IN_LINK = 256  # numbers of a latent: more would make an address of over 700 letters
+MAX_UNDO_STEPS = 100
+MAX_NUMBERS_IN_LINK = 256  # numbers in a latent: more would make the address longer than 700 characters
 
 
 @dataclass(frozen=True)
 class _Moment:
-    """What undo goes back to."""
+    """A state that undo can return to."""
 
     seed: int
     place: Place
@@ -34,24 +34,24 @@ class _Moment:
 
 
 def seed_latent(seed: int, latent_dim: int) -> Latents:
-    """The latent of one seed; the same that a sample grid of that seed begins with."""
+    """The latent of a seed. It is the same as the first latent of a sample grid with that seed."""
     return fixed_latents(seed, 1, latent_dim)[0].numpy()
 
 
 def origin(latent_dim: int) -> Latents:
-    """Where the moves begin, [latent_dim]: the seed's latent, or one of the user's own, pasted or found for an image."""
+    """The latent that the moves start from, [latent_dim]: the seed's, or the user's own latent, pasted or found for an image."""
     own = own_latent(latent_dim)
     return own if own is not None else seed_latent(current_seed(), latent_dim)
 
 
 def own_latent(latent_dim: int) -> Latents | None:
-    """The latent of the user's own in place of the seed's, if there is one for a run with `latent_dim`."""
+    """The user's own latent, if there is one with `latent_dim` numbers. It replaces the seed's."""
     own: Latents | None = st.session_state.get(_OWN)
     return own if own is not None and len(own) == latent_dim else None
 
 
-def adopt(z: Latents) -> None:
-    """Begin at a latent of the user's own, to the 16 bits a number with which links hold it."""
+def start_from_own(z: Latents) -> None:
+    """Start from the user's own latent. It is rounded to 16 bits per number, as in links."""
     _remember()
     st.session_state[_OWN] = as_in_links(z)
     st.session_state[_PLACE] = Place()
@@ -59,16 +59,16 @@ def adopt(z: Latents) -> None:
 
 
 def own_as_text(latent_dim: int) -> str:
-    """For links; "" where there is none or it is too long for one."""
+    """The user's own latent as text for links; "" if there is none or if it is too long for a link."""
     own = own_latent(latent_dim)
-    if own is None or latent_dim > MOST_IN_LINK:
+    if own is None or latent_dim > MAX_NUMBERS_IN_LINK:
         return ""
     return latents_to_link(own)
 
 
 def own_from_text(text: str) -> None:
-    """Take over the latent of a link. Raises ValueError if it is none."""
-    st.session_state[_OWN] = latents_from_link(text, MOST_IN_LINK)
+    """Take over the latent of a link. Raises ValueError if the text is not a latent."""
+    st.session_state[_OWN] = latents_from_link(text, MAX_NUMBERS_IN_LINK)
 
 
 def plane_name(seed: int) -> int:
@@ -77,18 +77,18 @@ def plane_name(seed: int) -> int:
 
 
 def plane(latent_dim: int) -> int:
-    """The name of the plane around the origin."""
+    """The 32-bit name of the plane around the origin."""
     own = own_latent(latent_dim)
     return zlib.crc32(own.tobytes()) if own is not None else plane_name(current_seed())
 
 
 def origin_in_words(latent_dim: int) -> str:
-    """What the moves begin at."""
-    return "a latent of your own" if own_latent(latent_dim) is not None else f"seed {current_seed()}"
+    """Where the moves start, in words."""
+    return "your own latent" if own_latent(latent_dim) is not None else f"seed {current_seed()}"
 
 
 def slider_key(dimension: int) -> str:
-    """Session state key of the server's slider of one latent dimension."""
+    """The session state key of the server-side slider of one latent dimension."""
     return f"explore.z{dimension}"
 
 
@@ -103,17 +103,17 @@ def current_seed() -> int:
 
 
 def place() -> Place:
-    """What was set to move away from the seed."""
+    """The moves away from the origin."""
     return st.session_state.setdefault(_PLACE, Place())
 
 
 def version() -> int:
-    """Grows whenever something else than the browser's own controls has moved the latent, so that they are to follow."""
+    """A counter that grows whenever the server moves the latent, which tells the browser's controls to follow."""
     return st.session_state.setdefault(_VERSION, 0)
 
 
 def go_to(new: Place, *, from_browser: bool = False) -> None:
-    """Move the latent; one step for undo."""
+    """Move the latent. Each call is one step for undo."""
     if new == place():
         return
     _remember()
@@ -122,20 +122,20 @@ def go_to(new: Place, *, from_browser: bool = False) -> None:
         st.session_state[_VERSION] = version() + 1
 
 
-def put(new: Place) -> None:
-    """Begin at `new`, with nothing to undo."""
+def start_at(new: Place) -> None:
+    """Start at `new`, with an empty undo history."""
     st.session_state[_PLACE] = new
     st.session_state[_VERSION] = version() + 1
     st.session_state[_PAST], st.session_state[_FUTURE] = [], []
 
 
 def reset() -> None:
-    """Back to what the seed gives."""
+    """Undo all moves."""
     go_to(Place())
 
 
 def seed_changed() -> None:
-    """Another seed: everything that was moved away from the old one is let go."""
+    """Go to the seed that was chosen and discard all moves away from the old one."""
     before = st.session_state.get("explore.seed-before", 0)
     if before != current_seed():
         _remember(before)
@@ -145,13 +145,13 @@ def seed_changed() -> None:
     st.session_state[_VERSION] = version() + 1
 
 
-def seeds_from_here(count: int) -> list[int]:
-    """This seed and those after it; after the last comes 0."""
+def seeds_from_current(count: int) -> list[int]:
+    """The current seed and those after it. After the largest seed comes 0."""
     return [(current_seed() + number) % (MAX_SEED + 1) for number in range(count)]
 
 
 def choose_seed(seed: int) -> None:
-    """Another seed, with the same moves away from it."""
+    """Go to another seed, with the same moves away from it."""
     _remember()
     st.session_state[_OWN] = None
     st.session_state[SEED] = st.session_state["explore.seed-before"] = seed
@@ -159,7 +159,7 @@ def choose_seed(seed: int) -> None:
 
 
 def new_random() -> None:
-    """Another seed."""
+    """Go to a random seed."""
     st.session_state["explore.seed-before"] = current_seed()
     st.session_state[SEED] = secrets.randbelow(100_000)
     seed_changed()
@@ -168,7 +168,7 @@ def new_random() -> None:
 def _remember(seed: int | None = None) -> None:
     past = st.session_state.setdefault(_PAST, [])
     past.append(_Moment(current_seed() if seed is None else seed, place(), st.session_state.get(_OWN)))
-    del past[:-MOST_STEPS_BACK]
+    del past[:-MAX_UNDO_STEPS]
     st.session_state[_FUTURE] = []
 
 
@@ -183,26 +183,26 @@ def can_redo() -> bool:
 
 
 def undo(steps: int = 1) -> None:
-    """Back to the latent before, or to the one so many before."""
+    """Go back by this many moves."""
     for _ in range(steps):
         _step(_PAST, _FUTURE)
 
 
 def history(latent_dim: int, most: int = 12) -> list[str]:
-    """What `undo` leads back to, in words, the latest first."""
+    """The states that `undo` can return to, in words, the most recent first."""
     return [_in_words(moment, latent_dim) for moment in reversed(st.session_state.get(_PAST, [])[-most:])]
 
 
 def _in_words(moment: _Moment, latent_dim: int) -> str:
     own = moment.own is not None and len(moment.own) == latent_dim
-    parts = ["a latent of your own" if own else f"seed {moment.seed}"]
+    parts = ["your own latent" if own else f"seed {moment.seed}"]
     names = {"at": "at", "z": "z", "d": "along", "psi": "ψ"}
     parts += [f"{names[name]} {text}" for name, text in moment.place.to_params().items()]
     return " · ".join(part[:40] for part in parts)
 
 
 def redo() -> None:
-    """What was undone last, again."""
+    """Redo the move that was undone last."""
     _step(_FUTURE, _PAST)
 
 
@@ -216,9 +216,9 @@ def _step(source: str, target: str) -> None:
     st.session_state[_VERSION] = version() + 1
 
 
-def fit(latent_dim: int, directions: Sequence[DirectionLike]) -> list[str]:
-    """These directions have sliders. Lets go of what the generator on show lacks, dimensions beyond its last and other directions, and
-    returns their names."""
+def keep_known_moves(latent_dim: int, directions: Sequence[DirectionLike]) -> list[str]:
+    """Set which directions have sliders. Removes moves along other directions, and along dimensions that the generator lacks, and returns
+    their names."""
     st.session_state[_KNOWN] = {one.name: one for one in directions}
     here, known = place(), st.session_state[_KNOWN]
     lacking = {dimension for dimension in here.dimensions if dimension >= latent_dim}
@@ -232,7 +232,7 @@ def fit(latent_dim: int, directions: Sequence[DirectionLike]) -> list[str]:
 
 
 def show_sliders(dimensions: Sequence[int], directions: Sequence[DirectionLike], latent_dim: int) -> None:
-    """What the browser's pad and sliders set, by Streamlit's own, which tell the server at each release."""
+    """Draw Streamlit widgets that do the same as the browser's pad and sliders. They take effect when they are released."""
     here = place()
     z = here.before(origin(latent_dim), plane(latent_dim))
     with st.container(horizontal=True):
@@ -249,7 +249,7 @@ def show_sliders(dimensions: Sequence[int], directions: Sequence[DirectionLike],
                 on_change=_take,
                 args=(key, lambda value, axis=axis: replace(place(), **{axis: value})),
                 width=180,
-                help="On an endless plane every place is another latent, and nearby places are alike.",
+                help="Each place on this endless plane is another latent. Places near each other give similar images.",
             )
     columns = st.columns(2, gap="medium")
     sliders = [
@@ -275,14 +275,14 @@ def show_sliders(dimensions: Sequence[int], directions: Sequence[DirectionLike],
     key = "explore.psi"
     st.session_state[key] = here.truncation
     st.slider(
-        "truncation ψ",
+        "Truncation ψ",
         0.0,
         1.0,
         step=0.01,
         key=key,
         on_change=_take,
         args=(key, lambda value: replace(place(), truncation=value)),
-        help="Pulls the latent towards 0: more typical, less diverse.",
+        help="Multiplies the latent by ψ. A smaller ψ gives more typical but less varied images.",
     )
 
 

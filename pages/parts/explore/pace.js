@@ -1,7 +1,7 @@
 const REMEMBERED = 20;
-const SKIPPED = 2; // the first ones prepare everything
+const SKIPPED = 2; // the first drawings take longer, because they prepare everything
 
-/** How long drawing takes: the middle of the newest times. */
+/** How long drawing takes: the median of the newest times, in ms. */
 export class Pace {
   constructor() {
     /** @type {number[]} */
@@ -19,7 +19,7 @@ export class Pace {
     return [...this.times].sort((a, b) => a - b)[Math.floor(this.times.length / 2)];
   }
 
-  // From now on something else is drawn.
+  // Start again, because something else is drawn from now on.
   forget() {
     this.times = [];
   }

@@ -1,4 +1,4 @@
-"""Interpolation between latents: as a strip, as a film that plays in the browser, and as files; of points, as a line in the plane."""
+"""Paths between latents: as a strip of images, as a film that plays in the browser and as files; for points, as a line in the plane."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pages.components.live_chart import live_chart
 from pages.components.live_image import live_image
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
-from pages.parts.explore.pins import MOST_KEYS, THROUGH, USUAL_KEYS, let_go_of_others, pins, pins_to_params, show_pins
+from pages.parts.explore.pins import DEFAULT_KEYS, MAX_KEYS, THROUGH, pins, pins_to_params, reset_path_of_other_run, show_pins
 from pages.parts.explore.point_view import show_points
 from pages.shared.text import whole_number
 from wgan_core.figures import images
@@ -23,25 +23,25 @@ from wgan_core.latent.path_report import PathReport, path_report
 from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents, Path, path_through
 
-STRIP = 12
-FRAMES_BETWEEN = 24
-FPS = 30
-WAYS: tuple[Path, ...] = ("spherical", "linear", "norm-kept")
-_WAY, _LOOP = "explore.way", "explore.loop"
+STRIP_IMAGES = 12
+FRAMES_PER_SEGMENT = 24
+FRAMES_PER_SECOND = 30
+PATHS: tuple[Path, ...] = ("spherical", "linear", "norm-kept")
+_PATH, _LOOP = "explore.way", "explore.loop"
 
 
-def way_from_params(params: Mapping[str, str]) -> None:
-    """On the first visit: the way of a link."""
-    st.session_state[THROUGH] = params.get("through") or USUAL_KEYS
-    st.session_state[_WAY] = next((way for way in WAYS if way == params.get("way")), WAYS[0])
+def path_from_params(params: Mapping[str, str]) -> None:
+    """On the first visit, take the path from the link."""
+    st.session_state[THROUGH] = params.get("through") or DEFAULT_KEYS
+    st.session_state[_PATH] = next((kind for kind in PATHS if kind == params.get("way")), PATHS[0])
     st.session_state[_LOOP] = params.get("loop") == "1"
 
 
-def way_to_params(source: Source) -> dict[str, str]:
-    """The way for a link, and its pins."""
+def path_to_params(source: Source) -> dict[str, str]:
+    """The path and its pins as parameters of a link."""
     params = pins_to_params(source)
-    if (way := st.session_state[_WAY]) != WAYS[0]:
-        params["way"] = way
+    if (kind := st.session_state[_PATH]) != PATHS[0]:
+        params["way"] = kind
     if st.session_state[_LOOP]:
         params["loop"] = "1"
     return params
@@ -62,52 +62,54 @@ def as_npz(z: Latents, frames: images.Pixels) -> bytes:
 
 
 def interpolation(source: Source) -> None:
-    """The section on ways between latents."""
+    """Draw the section “Interpolate”."""
     kept = pins(source)
-    let_go_of_others(source)
+    reset_path_of_other_run(source)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.text_input(
             "Through",
             key=THROUGH,
             persist_state="session",
             width=360,
-            help=f"Seeds, and pins as p1, p2, …, in the order of the way: 2 to {MOST_KEYS} of them, separated by commas.",
+            help=f"The latents that the path leads through, in this order: 2 to {MAX_KEYS} seeds (whole numbers) or pins (p1, p2, …), "
+            "separated by commas.",
         )
         chosen = st.segmented_control(
-            "Way",
-            WAYS,
-            key=_WAY,
+            "Path",
+            PATHS,
+            key=_PATH,
             required=True,
             persist_state="session",
-            help="Spherical turns at a constant rate and keeps the length of the latent, which the generator is used to. Linear cuts the "
-            "corner: its middle is shorter. Norm-kept is the straight line made as long as it should be.",
+            help="How the path runs between two latents. Spherical: it turns at a constant rate and keeps the usual length of a latent, "
+            "which the generator knows from training. Linear: a straight line, whose middle is too short. Norm-kept: the straight line, "
+            "rescaled to the usual length.",
         )
-        loop = st.toggle("Loop", key=_LOOP, persist_state="session", help="Back to the first at the end, without a jump.")
+        loop = st.toggle("Loop", key=_LOOP, persist_state="session", help="At the end, return to the first latent without a jump.")
     if kept:
         show_pins(source, kept)
     keys = _keys(source, kept)
     if keys is None:
         return
-    way: Path = next(one for one in WAYS if one == chosen)
-    latents = path_through(keys, FRAMES_BETWEEN, way, loop=loop)
+    kind: Path = next(one for one in PATHS if one == chosen)
+    latents = path_through(keys, FRAMES_PER_SEGMENT, kind, loop=loop)
     if source.networks.makes_points:
-        _show_way(source, keys, latents, way)
+        _show_path_of_points(source, keys, latents, kind)
     else:
-        _show_path(source, keys, latents, way, loop)
+        _show_path_of_images(source, keys, latents, kind, loop)
 
 
 def _keys(source: Source, kept: list[Latents]) -> list[Latents] | None:
-    """The latents that the way leads through, or None with a sentence on the page."""
+    """The latents that the path leads through, or None, with an explanation on the page."""
     keys = keys_from(str(st.session_state[THROUGH]), source)
-    if keys is None or not 2 <= len(keys) <= MOST_KEYS:
-        pinned = f" and pins p1 to p{len(kept)}" if kept else ""
-        st.error(f"Write two to {MOST_KEYS} seeds, whole numbers{pinned}, separated by commas, such as 1, 2, 3.", icon=":material/error:")
+    if keys is None or not 2 <= len(keys) <= MAX_KEYS:
+        pinned = f" or pins (p1 to p{len(kept)})" if kept else ""
+        st.error(f"Enter 2 to {MAX_KEYS} seeds (whole numbers){pinned}, separated by commas, such as 1, 2, 3.", icon=":material/error:")
         return None
     return keys
 
 
 def keys_from(text: str, source: Source) -> list[Latents] | None:
-    """The latents that a user has written down: seeds, and pins as p1, p2, …; None if one of them is neither."""
+    """The latents in the user's list of seeds and pins (p1, p2, …), or None if an entry is neither."""
     found = [_key(word.strip().lower(), source) for word in text.split(",") if word.strip()]
     keys = [key for key in found if key is not None]
     return keys if len(keys) == len(found) else None
@@ -122,58 +124,60 @@ def _key(word: str, source: Source) -> Latents | None:
     return None
 
 
-def _show_way(source: Source, keys: list[Latents], latents: Latents, way: str) -> None:
-    """Where the way between latents leads in the plane, with the keys themselves on it."""
+def _show_path_of_points(source: Source, keys: list[Latents], latents: Latents, kind: str) -> None:
+    """Show where the path runs in the plane, with the given latents marked on it."""
     show_points(
         source,
         key="explore-way",
-        alt=f"Points that the {way} way between {len(keys)} latents leads through",
+        alt=f"Points along the {kind} path between {len(keys)} latents",
         path=source.networks.samples(latents),
         here=source.networks.samples(np.stack(keys)),
     )
-    name = f"{source.name}-{way}"
-    st.download_button("Latents .npy", lambda: as_npy(latents), f"{name}.npy", icon=":material/download:", on_click="ignore")
+    name = f"{source.name}-{kind}"
+    st.download_button("Latents (.npy)", lambda: as_npy(latents), f"{name}.npy", icon=":material/download:", on_click="ignore")
 
 
-def _show_path(source: Source, keys: list[Latents], latents: Latents, way: str, loop: bool) -> None:
+def _show_path_of_images(source: Source, keys: list[Latents], latents: Latents, kind: str, loop: bool) -> None:
     made = _made(source.networks, source.key, latents, loop)
     frames, strip = made.frames, made.strip
-    live_image(images.png(strip), key="explore-strip", alt=f"{STRIP} images on the {way} way between {len(keys)} latents", width=4096)
+    live_image(
+        images.png(strip), key="explore-strip", alt=f"{STRIP_IMAGES} images along the {kind} path between {len(keys)} latents", width=4096
+    )
     count, height, width, _ = frames.shape
     left, right = st.columns([2, 3], gap="large")
     with left:
         film(
             made.sheet,
             frame_count=count,
-            columns=FRAMES_BETWEEN,
+            columns=FRAMES_PER_SEGMENT,
             frame_width=width,
             frame_height=height,
             key="explore-film",
-            alt=f"Film of the {way} way between {len(keys)} latents",
-            fps=FPS,
+            alt=f"Film along the {kind} path between {len(keys)} latents",
+            fps=FRAMES_PER_SECOND,
             width=256,
             cursor="explore-film",
         )
     with right:
         live_chart(
-            path_figure(made.report.scores, made.report.change, FRAMES_BETWEEN),
+            path_figure(made.report.scores, made.report.change, FRAMES_PER_SEGMENT),
             key="explore-path-chart",
-            alt=f"Along {count} frames: the critic's score, and how much each frame differs from the one before",
+            alt=f"For {count} frames: the critic's score, and how much each frame differs from the one before",
             height=220,
-            revision=f"{source.name}-{way}-{count}",
+            revision=f"{source.name}-{kind}-{count}",
             cursor="explore-film",
         )
         st.caption(
-            f"{count} images, drawn once and played in your browser at {FPS} a second. The line that moves is the film's frame; "
-            "click on the curve to go there. Dotted: where a latent of the way is met. A "
-            "change that peaks in between means that the picture turns over there."
+            f"{count} images, generated once and played in your browser at {FRAMES_PER_SECOND} per second. The moving line marks the "
+            "current frame; click on the chart to jump to another. Dotted lines mark the latents that the path leads through. A peak of "
+            "the change between them means that the picture changes abruptly there."
         )
-        _downloads(source, frames, strip, latents, way)
+        _downloads(source, frames, strip, latents, kind)
 
 
 @dataclass(frozen=True)
 class _Made:
-    """What is drawn once for a way, however often the page around it is."""
+    """What is computed once for a path, however often the page is redrawn."""
 
     frames: images.Pixels
     sheet: bytes
@@ -184,28 +188,28 @@ class _Made:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _made(_networks: SavedNetworks, key: tuple[object, ...], latents: Latents, loop: bool) -> _Made:
     frames = _networks.pixels(latents)
-    chosen = np.linspace(0, len(frames) - 1, STRIP).round().astype(int)
+    chosen = np.linspace(0, len(frames) - 1, STRIP_IMAGES).round().astype(int)
     return _Made(
         frames,
-        images.png(images.tile(frames, columns=FRAMES_BETWEEN, gap=0)),
-        images.tile(frames[chosen], columns=STRIP),
+        images.png(images.tile(frames, columns=FRAMES_PER_SEGMENT, gap=0)),
+        images.tile(frames[chosen], columns=STRIP_IMAGES),
         path_report(_networks, latents, loop=loop),
     )
 
 
-def _downloads(source: Source, frames: images.Pixels, strip: images.Pixels, latents: Latents, way: str) -> None:
+def _downloads(source: Source, frames: images.Pixels, strip: images.Pixels, latents: Latents, kind: str) -> None:
     factor = max(1, 256 // frames.shape[1])
-    name = f"{source.name}-{way}"
+    name = f"{source.name}-{kind}"
 
     def large() -> images.Pixels:
         return frames.repeat(factor, 1).repeat(factor, 2)
 
     files = (
-        ("GIF", lambda: images.gif(large(), FPS), "gif", "image/gif"),
-        ("WebP", lambda: images.webp(large(), FPS), "webp", "image/webp"),
-        ("MP4", lambda: images.mp4(large(), FPS), "mp4", "video/mp4"),
+        ("GIF", lambda: images.gif(large(), FRAMES_PER_SECOND), "gif", "image/gif"),
+        ("WebP", lambda: images.webp(large(), FRAMES_PER_SECOND), "webp", "image/webp"),
+        ("MP4", lambda: images.mp4(large(), FRAMES_PER_SECOND), "mp4", "video/mp4"),
         ("Strip as PNG", lambda: images.png(images.enlarge(strip, max(1, factor // 2))), "png", "image/png"),
-        ("Latents and frames .npz", lambda: as_npz(latents, frames), "npz", "application/octet-stream"),
+        ("Latents and frames (.npz)", lambda: as_npz(latents, frames), "npz", "application/octet-stream"),
     )
     with st.container(horizontal=True):
         for label, make, suffix, mime in files:

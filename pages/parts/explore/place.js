@@ -1,4 +1,4 @@
-// What a user has set to name a latent, and the latent that it names: the browser's side of wgan_core/latent/place.py.
+// The moves away from an origin, and the latent that they lead to. The same as wgan_core/latent/place.py, in the browser.
 
 import { planeLatent } from "./latent_plane.js";
 
@@ -6,42 +6,42 @@ import { planeLatent } from "./latent_plane.js";
  * @typedef {object} Place
  * @property {number} x on the plane of latents
  * @property {number} y
- * @property {Record<string, number>} dimensions values of single dimensions, in place of what the plane gives
- * @property {Record<string, number>} directions how many standard deviations to go along each
- * @property {number} truncation everything is multiplied by it in the end
+ * @property {Record<string, number>} dimensions values of single dimensions, which replace the plane's
+ * @property {Record<string, number>} directions how far to move along each, in its own unit
+ * @property {number} truncation a factor that the latent is multiplied by at the end
  */
 
-/** @typedef {{ latent: Float32Array, plane: number }} Origin what lies at (0, 0), and the name of the plane around it */
+/** @typedef {{ latent: Float32Array, plane: number }} Origin the latent at (0, 0), and the name of the plane around it */
 
 /** @typedef {{ name: string, sd: number, vector: Float32Array }} Direction */
 
-/** @typedef {{ kind: "dimensions" | "directions" | "truncation", key: string }} Setting one part of a place; key: which of its kind */
+/** @typedef {{ kind: "dimensions" | "directions" | "truncation", key: string }} Setting one part of a place; key: which one of its kind */
 
 /** @returns {Place} the origin itself */
-export function nowhere() {
-  return { x: 0, y: 0, dimensions: bare({}), directions: bare({}), truncation: 1 };
+export function atOrigin() {
+  return { x: 0, y: 0, dimensions: withoutPrototype({}), directions: withoutPrototype({}), truncation: 1 };
 }
 
 /**
- * A place as the server tells it.
+ * A place that was received from the server.
  * @param {Place} place
  * @returns {Place}
  */
-export function takenOver(place) {
-  return { ...place, dimensions: bare(place.dimensions), directions: bare(place.directions) };
+export function fromServer(place) {
+  return { ...place, dimensions: withoutPrototype(place.dimensions), directions: withoutPrototype(place.directions) };
 }
 
 /**
- * Without a prototype, so that a direction may be called "constructor".
+ * A copy without a prototype, so that a direction may be called "constructor".
  * @param {Record<string, number>} numbers
  * @returns {Record<string, number>}
  */
-function bare(numbers) {
+function withoutPrototype(numbers) {
   return Object.assign(Object.create(null), numbers);
 }
 
 /**
- * The latent before directions and truncation, which is what the sliders of dimensions set.
+ * The latent before directions and truncation are applied. This is what the sliders of the dimensions set.
  * @param {Place} place
  * @param {Origin} origin
  * @returns {Float32Array}
@@ -53,7 +53,7 @@ export function latentBefore({ x, y, dimensions }, origin) {
 }
 
 /**
- * The latent that everything set makes of an origin.
+ * The latent that all moves from an origin lead to.
  * @param {Place} place
  * @param {Origin} origin
  * @param {Direction[]} directions those that are known

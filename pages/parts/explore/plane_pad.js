@@ -1,4 +1,4 @@
-// The plane of latents as a pad: a grid that moves under the finger, and how far a drag or a key moves it.
+// The pad for the plane of latents: a grid that can be dragged, and how far a drag or a key moves it.
 
 import { contextOf, setSize } from "../../components/elements.js";
 
@@ -8,7 +8,7 @@ const CELL = 52; // pixels from one whole number to the next
 
 /**
  * @param {HTMLCanvasElement} canvas
- * @param {Spot} place what lies in the middle
+ * @param {Spot} place the place in the middle of the pad
  * @param {CSSStyleDeclaration} style
  */
 export function paintPad(canvas, place, style) {
@@ -30,10 +30,10 @@ export function paintPad(canvas, place, style) {
   context.fill();
 }
 
-/** @typedef {{ column: number, row: number, across: number, down: number }} GridLine one upright, at a column, and one level, at a row */
+/** @typedef {{ column: number, row: number, across: number, down: number }} GridLine one vertical line, at a column, and one horizontal line, at a row */
 
 /**
- * The lines at whole numbers, and where they lie on the pad.
+ * The lines at whole numbers, and where they are on the pad.
  * @param {Spot} place
  * @param {number} side
  * @param {number} cell
@@ -67,10 +67,10 @@ function paintLine(context, { column, row, across, down }, side, ratio) {
 }
 
 /**
- * Where a drag leads that began at `place`. The plane goes with the finger, so the place goes the other way.
+ * Where a drag that began at `place` leads. The plane follows the pointer, so the place moves in the opposite direction.
  * @param {Spot} place
  * @param {Spot} by pixels, downwards
- * @param {boolean} finely ten times as fine
+ * @param {boolean} finely move a tenth as far
  * @returns {Spot}
  */
 export function dragged(place, by, finely) {
@@ -79,7 +79,7 @@ export function dragged(place, by, finely) {
 }
 
 /**
- * Where a key leads, if it does.
+ * Where a key press leads, or null if the key does nothing.
  * @param {Spot} place
  * @param {string} key
  * @param {boolean} finely

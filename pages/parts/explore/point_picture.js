@@ -1,4 +1,4 @@
-// What a generator of points makes, on the explorer's canvas: points among others.
+// Draws generated points on the explorer's canvas, in front of many others.
 
 import { contextOf, make, setSize } from "../../components/elements.js";
 
@@ -7,8 +7,9 @@ import { contextOf, make, setSize } from "../../components/elements.js";
 /** @typedef {ReturnType<typeof readColours>} Colours */
 
 export class PointPicture {
-  one = "one point";
-  draggable = false; // the point goes where the generator takes it, not where the finger is
+  singleLabel = "one point";
+  kind = "points";
+  draggable = false; // the generator decides where the point goes, not the pointer
 
   /**
    * @param {HTMLCanvasElement} canvas
@@ -20,11 +21,11 @@ export class PointPicture {
     /** @type {Float32Array} */
     this.drawn = new Float32Array();
     this.behind = make("canvas");
-    this.key = ""; // what the backdrop was painted for
+    this.key = ""; // the size and colours that the backdrop was painted for
   }
 
   /**
-   * In front of what the generator makes of random latents, and of real points. Returns where the first one is, in words.
+   * Draw the points in front of generated and real ones. Returns the coordinates of the first one as text.
    * @param {Float32Array} numbers [count, 2]
    * @param {number} count
    * @returns {string}
@@ -51,7 +52,7 @@ export class PointPicture {
   }
 
   /**
-   * What does not move, painted once for each size and theme.
+   * Paint everything that does not move, once for each size and theme.
    * @param {number} side
    * @param {number} ratio
    * @param {Colours} colours
@@ -74,7 +75,7 @@ export class PointPicture {
   }
 
   /**
-   * Which of `count` is nearest to the pointer.
+   * Which of `count` points is nearest to the pointer.
    * @param {MouseEvent} event
    * @param {number} count
    * @returns {number}
@@ -135,10 +136,10 @@ export function gridValues(limit) {
 }
 
 /**
- * Where a point of the plane lies in a picture of it.
+ * Where a point of the plane is in the picture.
  * @param {number} x
  * @param {number} y
- * @param {number} limit the picture shows the plane from -limit to limit both ways
+ * @param {number} limit the picture shows the plane from -limit to limit on both axes
  * @param {number} side
  * @returns {[across: number, down: number]}
  */
@@ -147,7 +148,7 @@ export function spotOf(x, y, limit, side) {
 }
 
 /**
- * Which point lies nearest to a place of the picture; -1 where there is none.
+ * Which point is nearest to a place in the picture; -1 if there are no points.
  * @param {Float32Array} points [count, 2]
  * @param {number} across
  * @param {number} down

@@ -1,4 +1,4 @@
-// A small black picture to draw on in white, as many pixels as the run's images have.
+// A small black picture to draw on in white. It has as many pixels as the run's images.
 
 import { contextOf, find } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
@@ -33,7 +33,7 @@ class Sketch {
   }
 
   /**
-   * Another run's images may have another size.
+   * Adapt to the size of the run's images, which may differ between runs.
    * @param {number} size
    */
   show(size) {

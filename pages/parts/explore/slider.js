@@ -1,4 +1,4 @@
-// A slider of the explorer, with a field for its number and a button that takes it back.
+// A slider of the explorer, with a field for its number and a button that resets it.
 
 import { find, make } from "../../components/elements.js";
 import { isSet, numberOf, set, unset } from "./place.js";
@@ -6,19 +6,19 @@ import { evenScale, fineScale, toThousandths, within } from "./slider_scale.js";
 
 /** @import { Place, Setting } from "./place.js" */
 
-/** @typedef {Setting & { label: string, words?: string, unit: string }} SliderHeader what it sets, and how that is called */
+/** @typedef {Setting & { label: string, words?: string, unit: string }} SliderHeader what the slider sets, and its label */
 
 /**
  * What a slider moves.
  * @typedef {object} Moved
  * @property {Place} place
- * @property {() => Float32Array} before the latent before directions and truncation
+ * @property {() => Float32Array} before the latent before directions and truncation are applied
  * @property {() => void} draw
- * @property {() => void} rest tells the server
- * @property {() => void} restSoon tells it when no other move follows
+ * @property {() => void} commit reports the move to the server
+ * @property {() => void} commitSoon reports it once no other move has followed for a while
  */
 
-const SHELL = `<label></label><input type="number" step="0.01" /><button type="button" title="Back">↺</button>
+const SHELL = `<label></label><input type="number" step="0.01" /><button type="button" title="Reset">↺</button>
   <div class="track" role="slider" tabindex="0"><div class="rail"></div><div class="thumb"></div></div>`;
 
 export class Slider {
@@ -84,13 +84,13 @@ export class Slider {
 
   reset() {
     unset(this.moved.place, this.header);
-    this.moved.rest();
+    this.moved.commit();
   }
 
   onNumber() {
     this.set(Number(this.number.value) || 0);
-    this.moved.rest();
-    this.number.value = numberOf(this.moved.place, this.header, this.moved.before()).toFixed(2); // what was taken of it
+    this.moved.commit();
+    this.number.value = numberOf(this.moved.place, this.header, this.moved.before()).toFixed(2); // the value that was accepted
   }
 
   /** @param {PointerEvent} event */
@@ -102,7 +102,7 @@ export class Slider {
   }
 
   drop() {
-    if (this.held) this.moved.rest();
+    if (this.held) this.moved.commit();
     this.held = false;
   }
 
@@ -116,10 +116,10 @@ export class Slider {
     else if (event.key === "Delete") this.reset();
     else return;
     event.preventDefault();
-    this.moved.restSoon();
+    this.moved.commitSoon();
   }
 
-  /** @param {Float32Array} before the latent before directions and truncation */
+  /** @param {Float32Array} before the latent before directions and truncation are applied */
   show(before) {
     const { place } = this.moved;
     const value = numberOf(place, this.header, before);
@@ -136,7 +136,7 @@ export class Slider {
 }
 
 /**
- * Whether somebody may be typing there.
+ * Whether the user may be typing in this element.
  * @param {Element} element
  * @returns {boolean}
  */

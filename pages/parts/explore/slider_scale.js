@@ -1,7 +1,7 @@
-// Which value a slider has at which place of its track, from 0 to 1, and the other way round.
+// Converts a place on a slider's track, from 0 to 1, into the slider's value, and back.
 
 const REACH = 4; // standard deviations at a slider's ends
-const BEND = 0.6; // of the scale: 0 even, towards 1 ever finer near 0
+const BEND = 0.6; // 0 gives an even scale; the closer to 1, the finer the scale is near 0
 
 /**
  * @typedef {object} Scale
@@ -12,7 +12,7 @@ const BEND = 0.6; // of the scale: 0 even, towards 1 ever finer near 0
  * @property {(value: number) => number} placeOf
  */
 
-/** @type {Scale} fine near 0: p in [-1, 1] means REACH · p · (1 − BEND + BEND · p²) standard deviations */
+/** @type {Scale} finer near 0: p in [-1, 1] means REACH · p · (1 − BEND + BEND · p²) standard deviations */
 export const fineScale = {
   low: -REACH,
   high: REACH,
@@ -55,7 +55,7 @@ export function within({ low, high }, value) {
 }
 
 /**
- * As exact as links are.
+ * Rounded to as many digits as links have.
  * @param {number} value
  * @returns {number}
  */

@@ -1,26 +1,27 @@
-"""Which run the Explore page is about, which of its saved steps, and which of its generators."""
+"""Choosing the run to explore, one of its saved steps, and one of its generators."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from pages.parts.explore.latent_source import Source, open_source, runs_to_choose, saved_steps
+from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
 from wgan_core.store.folder import StoreError
 
 
 def choose_source() -> Source | None:
-    """Which run, and which of its saved steps."""
+    """Draw the choices. Returns what was chosen, or None if there is nothing to explore."""
     runs, damaged = runs_to_choose()
     if not runs:
         st.info(
-            "There is no trained run yet: start one on the Train page; it can be explored while it trains.",
+            "There is no trained run yet. Start one on the Train page: you can explore it while it trains.",
             icon=":material/model_training:",
         )
         st.page_link("pages/train.py", label="Train a run", icon=":material/model_training:")
         for one in damaged:
-            st.error(one.damaged, icon=":material/broken_image:")
+            show_problem(one.damaged, icon=":material/broken_image:")
         return None
     ids = [run.run_id for run in (*runs, *damaged)]
     wanted = st.query_params.get("run")
@@ -29,9 +30,9 @@ def choose_source() -> Source | None:
         if wanted in ids:
             st.session_state["explore.run"] = wanted
         else:
-            st.warning(f"This link names the run {wanted[:60]!r}, which is not here; choose another one.", icon=":material/link_off:")
+            st.warning(f"This link names the run {wanted[:60]!r}, which does not exist here.", icon=":material/link_off:")
     titles = {run.run_id: f"{run.run_id} ({run.config.dataset}, step {run.step:,})" for run in runs}
-    titles |= {one.run_id: f"{one.run_id} (damaged)" for one in damaged}  # choosing one says what is wrong
+    titles |= {one.run_id: f"{one.run_id} (damaged)" for one in damaged}  # choosing one shows what is wrong with it
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
         run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
@@ -42,13 +43,13 @@ def choose_source() -> Source | None:
 
 @st.fragment(run_every=3)
 def training_now(run_id: str, newest: int) -> None:
-    """Where a run that trains is by now, and a way to what it has saved since the page was drawn with `newest` as its last step."""
+    """Show how far a training run is, and a button for any step saved since the page was drawn with `newest` as its last one."""
     run = run_manager().get(run_id)
     if run is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        words = f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. Its saved steps can be explored"
-        st.caption(f"{words}; “Save now” on the Train page adds one." if not run.snapshot.ended else f"{words}.", width="content")
+        words = f"This run is {run.snapshot.status} at step {run.snapshot.step:,}. You can explore its saved steps."
+        st.caption(words if run.snapshot.ended else f"{words} “Save now” on the Train page adds one.", width="content")
         try:
             last = saved_steps(run_id)[-1]
         except (StoreError, IndexError):
@@ -77,14 +78,14 @@ def _choose_step(run_id: str) -> Source | None:
             if asked in steps:
                 st.session_state[key] = asked
             else:
-                st.warning(f"This link names a step that is not kept; step {steps[-1]:,} is shown.", icon=":material/link_off:")
+                st.warning(f"This link names a step that is not saved. Step {steps[-1]:,} is shown instead.", icon=":material/link_off:")
         if st.session_state.get(key) not in steps:
             st.session_state[key] = steps[-1]
         if len(steps) == 1:
-            st.caption(f"One step is kept: {steps[0]:,}.")
+            st.caption(f"One step is saved: {steps[0]:,}.")
             return source
         step = st.select_slider(
-            "Step",
+            "Saved step",
             steps,
             key=key,
             persist_state="session",
@@ -92,12 +93,12 @@ def _choose_step(run_id: str) -> Source | None:
         )
         return open_source(run_id, step)
     except StoreError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        show_problem(error, icon=":material/broken_image:")
         return None
 
 
 def _choose_generator(source: Source) -> Source | None:
-    """As trained, or its moving average, where the run keeps one."""
+    """Let the user choose between the generator as trained and the averaged one, if the run has one."""
     if not source.averages:
         return source
     key = "explore.generator"
@@ -109,10 +110,11 @@ def _choose_generator(source: Source) -> Source | None:
         key=key,
         required=True,
         persist_state="session",
-        help="averaged: the moving average of the generator's weights. Its samples flicker less from step to step and are often better.",
+        help="The averaged generator uses a moving average of the generator's weights. Its samples change less from step to step and are "
+        "often better.",
     )
     try:
         return open_source(source.run_id, source.step, averaged=choice == "averaged")
     except StoreError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        show_problem(error, icon=":material/broken_image:")
         return None

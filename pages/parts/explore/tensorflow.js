@@ -5,8 +5,8 @@ import { loadScript } from "../../components/load_script.js";
 /** @import { TensorFlow } from "../../components/types.d.ts" */
 
 /**
- * A failed load is forgotten, so that the next message tries again.
- * @param {string} folder where the library lies, relative to the page
+ * Load the library. A failed load is forgotten, so that the next message tries again.
+ * @param {string} folder the library's URL, relative to the page
  * @returns {Promise<TensorFlow>}
  */
 export function loadTensorFlow(folder) {
@@ -26,10 +26,10 @@ export function loadTensorFlow(folder) {
 async function start(base) {
   for (const name of ["tf-core.min.js", "tf-backend-wasm.min.js"]) await loadScript(`${base}/${name}`);
   const { tf } = globalThis;
-  if (!tf) throw new Error(`${base} holds no TensorFlow.js.`);
+  if (!tf) throw new Error(`TensorFlow.js was not found at ${base}.`);
   tf.wasm.setWasmPaths(`${base}/`);
   tf.wasm.setThreadsCount(1);
-  if (!(await tf.setBackend("wasm"))) throw new Error("This browser runs no WebAssembly.");
+  if (!(await tf.setBackend("wasm"))) throw new Error("It does not support WebAssembly.");
   tf.enableProdMode();
   return tf;
 }

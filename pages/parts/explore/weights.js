@@ -1,13 +1,13 @@
-// The weights of generators, which one component brings and others wait for: each component has modules of its own, the page they share.
+// Generator weights that one component receives and others use. Components share no modules, so the weights are kept on globalThis.
 
 /**
- * What wgan_core/latent/browser.py describes.
+ * The description that wgan_core/latent/browser.py makes.
  * @typedef {object} Spec
  * @property {string} id a hash of the weights
  * @property {Layer[]} layers
  * @property {number[]} shape of a sample: channels, height, width, or 2 for points
- * @property {boolean} half 16 bits a weight, not 32
- * @property {Cloud} [points] where the generator makes points
+ * @property {boolean} half whether weights have 16 bits instead of 32
+ * @property {Cloud} [points] only if the generator makes points
  */
 
 /**
@@ -15,17 +15,17 @@
  * @property {"dense" | "deconv"} kind
  * @property {number} inputs
  * @property {number} outputs
- * @property {number} [kernel] these three of a transposed convolution
+ * @property {number} [kernel] these three only for a transposed convolution
  * @property {number} [stride]
  * @property {number} [padding]
  * @property {"leaky" | "tanh" | "none"} activation
- * @property {number} [slope] of "leaky"
+ * @property {number} [slope] only for "leaky"
  */
 
 /**
- * What points are shown among.
+ * The points in the background of the picture.
  * @typedef {object} Cloud
- * @property {number} limit the picture shows the plane from -limit to limit both ways
+ * @property {number} limit the picture shows the plane from -limit to limit on both axes
  * @property {[x: number, y: number][]} generated
  * @property {[x: number, y: number][] | null} real
  */
@@ -44,7 +44,7 @@ export function holdWeights(weights) {
 }
 
 /**
- * The weights named `id`, once they are there; undefined if `giveUp` says that nobody wants them any more.
+ * Wait for the weights with this id. Returns undefined if `giveUp` says that they are no longer needed.
  * @param {string} id
  * @param {() => boolean} giveUp
  * @returns {Promise<Weights | undefined>}
@@ -56,5 +56,5 @@ export async function weightsOf(id, giveUp) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   if (giveUp()) return undefined;
-  throw new Error("its weights did not arrive.");
+  throw new Error("Its weights did not arrive.");
 }

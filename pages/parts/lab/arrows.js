@@ -2,7 +2,7 @@
 /** @import { Moving } from "./look.js" */
 
 /**
- * Arrows as long as the critic is steep there; the steepest place found gets the longest.
+ * Draw the critic's gradients as arrows: the steeper the critic at a point, the longer its arrow.
  * @param {CanvasRenderingContext2D} context
  * @param {Moving} at
  * @param {number} longest of the gradients
@@ -28,7 +28,7 @@ export function drawArrows(context, { generated, uphill }, longest, place, colou
  * @param {number} y
  * @param {number} dx
  * @param {number} dy
- * @param {number} head how long its head is at most
+ * @param {number} head the greatest length of its head
  */
 export function drawArrow(context, x, y, dx, dy, head) {
   const length = Math.hypot(dx, dy);

@@ -1,12 +1,13 @@
-// When to ask for the next look: as soon as one is there, but for a rest; never for a page that is hidden.
+// Decides when to request the next look (the next state of the laboratory): after a pause once a look has arrived, and never while the
+// page is hidden.
 
-const PATIENCE = 2000; // ms after which a look that never came is asked for again
+const RETRY_AFTER_MS = 2000; // a look that has not arrived by then is requested again
 
 /**
- * What the answer depends on.
+ * What the timing depends on.
  * @typedef {object} Watching
- * @property {() => boolean} wanted somebody looks on, and the laboratory plays
- * @property {(number: number) => void} ask
+ * @property {() => boolean} wanted whether the page is visible and the laboratory plays
+ * @property {(number: number) => void} ask requests a look
  * @property {() => number} now in ms
  */
 
@@ -14,42 +15,42 @@ export class Asking {
   /** @param {Watching} watching */
   constructor(watching) {
     this.watching = watching;
-    this.asked = 0; // how often
+    this.asked = 0; // how many looks were requested
     this.askedAt = 0;
-    this.cameAt = 0;
-    this.rest = 0;
+    this.arrivedAt = 0;
+    this.restMs = 0;
     this.waiting = false;
     this.closed = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
-    this.watch = setInterval(() => this.again(), 500);
+    this.watch = setInterval(() => this.retryIfLost(), 500);
   }
 
   /**
-   * A look came.
-   * @param {number} rest ms to wait before the next
-   * @param {boolean} news it is not the same as before
+   * To be called when a look has arrived.
+   * @param {number} restMs the pause before the next request
+   * @param {boolean} isNew whether it differs from the one before
    */
-  came(rest, news) {
+  lookArrived(restMs, isNew) {
     clearTimeout(this.timer);
-    this.rest = rest;
+    this.restMs = restMs;
     this.waiting = false;
-    if (news) this.cameAt = this.watching.now();
-    this.soon();
+    if (isNew) this.arrivedAt = this.watching.now();
+    this.askAfterPause();
   }
 
-  // After the rest. A page that was hidden calls this when it shows again.
-  soon() {
+  // Request a look after the pause. A page that was hidden calls this when it becomes visible again.
+  askAfterPause() {
     if (this.waiting || this.closed || !this.watching.wanted()) return;
     this.waiting = true;
     clearTimeout(this.timer);
-    if (this.rest) this.timer = setTimeout(() => this.ask(), this.rest);
+    if (this.restMs) this.timer = setTimeout(() => this.ask(), this.restMs);
     else this.ask();
   }
 
   ask() {
     if (this.closed) return;
-    // Whoever looked on when the rest began may have gone.
+    // The page may have been hidden, or the laboratory paused, since the pause began.
     this.waiting = this.watching.wanted();
     if (!this.waiting) return;
     this.askedAt = this.watching.now();
@@ -57,10 +58,10 @@ export class Asking {
     this.watching.ask(this.asked);
   }
 
-  // An answer may get lost, for example when the whole page was drawn anew in between.
-  again() {
-    const since = this.watching.now() - Math.max(this.askedAt, this.cameAt);
-    if (this.watching.wanted() && since > PATIENCE + this.rest) this.ask();
+  // An answer may get lost, for example when the whole page is redrawn in the meantime.
+  retryIfLost() {
+    const since = this.watching.now() - Math.max(this.askedAt, this.arrivedAt);
+    if (this.watching.wanted() && since > RETRY_AFTER_MS + this.restMs) this.ask();
   }
 
   close() {

@@ -1,4 +1,4 @@
-// Colours of the laboratory's picture, made of the page's theme: the landscape runs from orange over the page's background to blue.
+// The colours of the laboratory's picture, based on the page's theme. The landscape runs from orange through the background colour to blue.
 
 import { contextOf, make } from "../../components/elements.js";
 import { LINE_STEPS } from "./landscape.js";
@@ -27,7 +27,7 @@ export function readColours(element) {
 }
 
 /**
- * What is drawn with: styles for lines and dots, and for the landscape pixels by the 256 steps of its scale.
+ * All colours for drawing: styles for lines and dots, and for the landscape a pixel value for each of the 256 steps of its scale.
  * @param {Theme} theme
  */
 export function makeColours({ text, background, real, generated }) {
@@ -39,7 +39,7 @@ export function makeColours({ text, background, real, generated }) {
     plainLines: underLines(new Array(256).fill(background), text, 0.5),
     text: css(text),
     background: css(background),
-    // Darker (or, on a dark page, lighter) than the landscape they lie on.
+    // Darker than the landscape behind them (or, on a dark page, lighter).
     real: css(blend(real, text, 0.3)),
     generated: css(blend(generated, text, 0.15)),
     mesh: css(blend(generated, text, 0.45)),
@@ -48,7 +48,7 @@ export function makeColours({ text, background, real, generated }) {
 }
 
 /**
- * @param {number} index from 0, as generated points, to 255, as real ones
+ * @param {number} index from 0, the colour of generated points, to 255, the colour of real ones
  * @param {Omit<Theme, "text">} theme
  * @returns {Rgb}
  */
@@ -58,10 +58,10 @@ export function scaleColour(index, { background, real, generated }) {
 }
 
 /**
- * The same colours under a line, for each step of its strength.
+ * The colours of the scale under a line, for each step of the strength of the line.
  * @param {Rgb[]} scale
  * @param {Rgb} ink
- * @param {number} most of the ink
+ * @param {number} most the share of ink at full strength
  */
 function underLines(scale, ink, most) {
   const steps = Array.from({ length: LINE_STEPS }, (_, step) => (most * (step + 1)) / LINE_STEPS);
@@ -93,7 +93,7 @@ function css(colour) {
 }
 
 /**
- * A colour of a style sheet, however it is written there.
+ * Parse a colour from a style sheet, in whatever notation.
  * @param {string} text
  * @returns {Rgb}
  */

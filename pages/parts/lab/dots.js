@@ -1,6 +1,6 @@
 import { contextOf, make } from "../../components/elements.js";
 
-/** @typedef {(x: number, y: number) => [across: number, down: number]} Place where a point of the plane lies in the picture */
+/** @typedef {(x: number, y: number) => [across: number, down: number]} Place where a point of the plane is in the picture */
 
 /**
  * @typedef {object} Dot
@@ -10,7 +10,7 @@ import { contextOf, make } from "../../components/elements.js";
  */
 
 /**
- * A dot at each point. It is drawn once and stamped: many times quicker than as many arcs.
+ * Draw a dot at each point. The dot is drawn once and then copied, which is many times faster than drawing as many arcs.
  * @param {CanvasRenderingContext2D} context
  * @param {Float32Array} points
  * @param {Place} place

@@ -1,4 +1,4 @@
-// A pad to draw points on. They are kept as whole numbers from 0 to 255 both ways, as they travel in links.
+// A pad for drawing points. Their coordinates are whole numbers from 0 to 255, as in links.
 
 import { contextOf, find } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
@@ -10,13 +10,13 @@ import { fromText, toText } from "./drawing_text.js";
 /**
  * What drawing_pad.py sends.
  * @typedef {object} PadData
- * @property {string} drawing to go on with, as text
- * @property {number} most points that a drawing may have
- * @property {number} least points that it must have
+ * @property {string} drawing the drawing to continue, as text
+ * @property {number} most the greatest number of points in a drawing
+ * @property {number} least the smallest number of points in a drawing
  */
 
 const SIDE = 256;
-const APART = 4; // from one point of a stroke to the next
+const SPACING = 4; // between two points of a stroke
 
 /** @param {ComponentArguments<PadData>} component */
 export default function drawingPad({ data, parentElement, setTriggerValue }) {
@@ -83,16 +83,16 @@ class Pad {
   }
 
   /**
-   * A point for every few pixels of the way.
+   * Add a point for every few pixels that the pointer moves.
    * @param {PointerEvent} event
    */
   move(event) {
     const from = this.last;
     if (!from) return;
     const here = this.place(event);
-    const way = Math.hypot(here[0] - from[0], here[1] - from[1]);
-    if (way < APART) return;
-    const count = Math.round(way / APART);
+    const distance = Math.hypot(here[0] - from[0], here[1] - from[1]);
+    if (distance < SPACING) return;
+    const count = Math.round(distance / SPACING);
     for (let index = 1; index <= count; index++) this.add(from.map((at, axis) => at + ((here[axis] - at) * index) / count));
     this.last = here;
     this.draw();
@@ -103,7 +103,7 @@ class Pad {
   }
 
   /**
-   * Where the pointer is, from 0 to SIDE, downwards.
+   * Where the pointer is, from 0 to SIDE on both axes; y points downwards.
    * @param {PointerEvent} event
    * @returns {number[]}
    */
@@ -113,7 +113,7 @@ class Pad {
   }
 
   /**
-   * A point, thrown about as wide as the brush.
+   * Add a point at a random place within the brush.
    * @param {number[]} at
    */
   add(at) {
@@ -144,7 +144,7 @@ class Pad {
       context.fill();
     }
     const { count } = this;
-    this.output.textContent = count ? `${count} points${count >= this.most ? ", which is all there may be" : ""}` : "Draw here";
+    this.output.textContent = count ? `${count} points${count >= this.most ? ", the most allowed" : ""}` : "Draw here";
     this.use.disabled = count < this.least;
     this.undo.disabled = this.clear.disabled = !count;
   }

@@ -1,4 +1,4 @@
-"""A pad to draw points on with mouse, pen or finger."""
+"""A pad for drawing points with the mouse, a pen or a finger."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _component = component("wgan_drawing_pad", html=asset("drawing_pad.html", _HERE)
 
 
 def drawing_pad(drawing: str, *, key: str) -> str | None:
-    """Show a drawing to go on with, as `lab.drawing.to_text` writes it; "" begins with an empty pad.
+    """Show a drawing, as `lab.drawing.to_text` writes it, for the user to continue; "" starts with an empty pad.
 
-    Returns the drawing that the user has just asked to be used, else None. It comes from the browser: check it.
+    Returns the drawing if the user has just pressed “Train on these points”, else None. It comes from the browser, so check it.
     """
     data = {"drawing": drawing, "most": MAX_DRAWN, "least": MIN_DRAWN}
-    drawn = _component(key=key, data=data, on_points_change=_nothing).points
+    drawn = _component(key=key, data=data, on_points_change=_do_nothing).points
     return str(drawn) if drawn is not None else None
 
 
-def _nothing() -> None:
-    """Asked for by Streamlit, or it would not tell what was sent."""
+def _do_nothing() -> None:
+    """A callback is required, otherwise Streamlit does not report what was sent."""

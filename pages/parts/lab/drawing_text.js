@@ -1,4 +1,4 @@
-// A drawing as text for links, as wgan_core/lab/drawing.py has it: two bytes a point, in URL-safe base64 without padding.
+// A drawing as text for links, in the format of wgan_core/lab/drawing.py: two bytes per point, in URL-safe base64 without padding.
 
 /** @typedef {number[]} Point two whole numbers from 0 to 255 */
 

@@ -1,18 +1,18 @@
-// What is on the way from one look to the next.
+// Animates points and lines from one look to the next.
 
 /** @import { Moving } from "./look.js" */
 
-/** Where a look's points and lines are on the way to their places. */
+/** The points and lines while they move to their new places. */
 export class Glide {
   /** @param {Moving} to */
   constructor(to) {
     this.from = to;
     this.to = to;
-    this.at = to; // where they were drawn last
+    this.at = to; // where they were last drawn
   }
 
   /**
-   * The next look: from where they are to its places, unless the mesh is another.
+   * Move on to the next look, from the current places to its places. If the size of the mesh has changed, jump to them.
    * @param {Moving} to
    */
   next(to) {
@@ -22,7 +22,7 @@ export class Glide {
   }
 
   /**
-   * @param {number} share of the way
+   * @param {number} share of the way, from 0 to 1
    * @returns {Moving}
    */
   move(share) {
@@ -46,7 +46,7 @@ export function mix(from, to, share) {
 }
 
 /**
- * The same way, begun and ended gently.
+ * Slow down the start and the end of the movement.
  * @param {number} share
  * @returns {number}
  */

@@ -6,10 +6,10 @@ import { contextOf } from "../../components/elements.js";
 const HEIGHT = 48; // pixels of the page
 
 /**
- * One layer's weights with ±c; what lies beyond is drawn in the colour of a warning.
+ * Draw a histogram of one layer's weights, with lines at ±c. Bars beyond ±c are orange.
  * @param {HTMLCanvasElement} canvas
  * @param {LayerHeader} weights
- * @param {number} ratio pixels of the screen for one of the page
+ * @param {number} ratio screen pixels per page pixel
  * @param {Colours} colours
  */
 export function drawHistogram(canvas, { counts, c }, ratio, colours) {
@@ -30,7 +30,7 @@ export function drawHistogram(canvas, { counts, c }, ratio, colours) {
 }
 
 /**
- * Roots of the counts, so that few weights are seen beside many.
+ * Bar heights from the square roots of the counts, so that small counts remain visible beside large ones.
  * @param {number[]} counts
  * @param {number} tallest
  * @returns {number[]}
@@ -41,10 +41,10 @@ export function barHeights(counts, tallest) {
 }
 
 /**
- * Whether the middle of a bin lies beyond ±c.
+ * Whether the middle of a bin is beyond ±c.
  * @param {number} bin
  * @param {number} bins
- * @param {number | null} c as a share of how far the bins reach; null: nothing is clipped
+ * @param {number | null} c as a share of the range of the bins; null: nothing is clipped
  * @returns {boolean}
  */
 export function isBeyond(bin, bins, c) {

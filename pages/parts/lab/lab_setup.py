@@ -1,4 +1,4 @@
-"""The laboratory's settings: an experiment to begin with, the data, both networks, the recipe, a second WGAN. All of it in the URL."""
+"""The laboratory's settings: an experiment to start from, the data, both networks, the training, a second WGAN. The URL holds them all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import streamlit as st
 
 from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import settings
-from pages.shared.point_upload import point_upload, say_what_is_wrong
+from pages.shared.point_upload import point_upload, show_file_check
+from pages.shared.problems import problem_text, show_problem
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
@@ -22,20 +23,20 @@ SCOPE, TWIN = "lab", "lab-twin"
 EXPERIMENT, TWO, SOURCE, DRAWING, LINK = "lab-experiment", "lab-two", "lab-source", "lab-drawing", "lab-link"
 LABORATORY = "lab-laboratory"
 WHO = "lab-who"
-"""Session state key: which networks train."""
+"""Session state key: which networks are trained."""
 _SOURCES = (*(name for name, info in DATASETS.items() if info.kind == "points"), "drawn")
 _NETWORKS = ("generator_widths", "latent_dim", "generator_norm", "critic_widths", "critic_norm", "leaky_slope")
 _RECIPE = ("lipschitz", "optimizer", "adam_beta1", "adam_beta2", "batch_size", "seed")
 _TWIN_PREFIX = "b."
 _PURPOSE = (
-    "A WGAN small enough to see everything: how high the critic scores each place of the plane, which way it pushes the generated points, "
-    "and how far they really are from the real ones."
+    "A WGAN that is small enough to see everything. The generator makes points in the plane. You can see how the critic scores every "
+    "place, in which direction it pushes the generated points, and how far they are from the real ones."
 )
 
 
 def set_up() -> Laboratory | None:
-    """Draw the settings. Returns the laboratory that they describe, or the one at hand if that can be kept, as
-    it is while they cannot be used; None if there is none yet."""
+    """Draw the settings and return the laboratory that they describe. While they cannot be used, the current laboratory is kept; None if
+    there is none yet."""
     _take_over_link()
     values: dict[str, Any] = {}
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -54,31 +55,31 @@ def set_up() -> Laboratory | None:
             values |= _data()
         with st.popover("Networks", icon=":material/lan:"):
             values |= {name: settings.setting_widget(SCOPE, name, badge="restarts") for name in _NETWORKS}
-        with st.popover("Recipe", icon=":material/tune:"):
+        with st.popover("Training", icon=":material/tune:"):
             values |= {name: settings.setting_widget(SCOPE, name, badge="restarts") for name in _RECIPE}
         with st.popover("Second WGAN", icon=":material/compare:"):
             twin = _second()
     note = st.empty()
-    values |= _at_hand()
-    # Of the methods that are not chosen, for whoever goes back to them.
+    values |= _live_settings()
+    # Settings of the methods that are not chosen, in case the user goes back to them.
     values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in FIELDS if name not in values}
     _write_link(values, twin)
-    # All in one place, so that what stands below keeps its own whatever is said here.
+    # All messages are in one container, so that the elements below keep their position whatever it shows.
     with note.container():
         laboratory = _laboratory(_configs(values, twin))
-        _say_what_to_see()
+        _show_experiment_note()
     return laboratory
 
 
-def _say_what_to_see() -> None:
-    """The experiment's note, which holds for its own settings only."""
+def _show_experiment_note() -> None:
+    """Show the experiment's note. It applies to the experiment's own settings only."""
     chosen = EXPERIMENTS[st.session_state[EXPERIMENT]]
-    if len(st.session_state[LINK]) == 1:  # nothing but the experiment's name
+    if len(st.session_state[LINK]) == 1:  # the link holds only the experiment's name
         st.caption(chosen.note)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Changed from “{chosen.title}”.", width="content")
-        st.button("Back to the experiment", on_click=_experiment_chosen, type="tertiary", icon=":material/undo:")
+        st.caption(f"You have changed the settings of “{chosen.title}”.", width="content")
+        st.button("Reset to the experiment", on_click=_experiment_chosen, type="tertiary", icon=":material/undo:")
 
 
 def _data() -> dict[str, Any]:
@@ -87,7 +88,7 @@ def _data() -> dict[str, Any]:
         _SOURCES,
         key=SOURCE,
         persist_state="session",
-        help="Another choice restarts the training.",
+        help="What the generator learns to imitate. Another choice restarts the training.",
         format_func=_source_title,
     )
     if source == "drawn":
@@ -96,7 +97,7 @@ def _data() -> dict[str, Any]:
         key = settings.widget_key(SCOPE, "data_root")
         point_upload(key)
         file = settings.setting_widget(SCOPE, "data_root", badge="restarts")
-        say_what_is_wrong(file)
+        show_file_check(file)
         return {"dataset": "csv", "data_root": file}
     st.caption(DATASETS[source].description)
     return {"dataset": source, "data_root": ""}
@@ -107,8 +108,8 @@ def _source_title(name: str) -> str:
 
 
 def _drawn() -> str | None:
-    """The file that holds the drawing; None while there is none."""
-    st.caption("Draw where real points should be, then press “Train on these”. The drawing is stretched to fill the picture.")
+    """The file that holds the drawing, or None if nothing has been drawn."""
+    st.caption("Draw where the real points should be, then press “Train on these points”. The drawing is scaled to fill the picture.")
     sent = drawing_pad(st.session_state.get(DRAWING, ""), key="lab-pad")
     if sent is not None:
         st.session_state[DRAWING] = sent
@@ -118,18 +119,18 @@ def _drawn() -> str | None:
         return str(keep_upload("drawn", drawing.to_csv(drawing.from_text(text))))
     except DataError as error:
         st.session_state.pop(DRAWING, None)
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return None
 
 
 def _second() -> dict[str, Any] | None:
-    """The settings of the second WGAN; None where there is only one."""
+    """The settings of the second WGAN, or None if there is only one."""
     two = st.toggle(
         "Two WGANs side by side :gray-badge[restarts]",
         key=TWO,
         persist_state="session",
-        help="The second gets the same real points, starts from the same generator and takes its updates at the same time. Only its critic "
-        "differs, by what is set here.",
+        help="The second WGAN gets the same real points, starts from the same generator and is updated at the same time. Only its critic "
+        "differs, in the settings below.",
     )
     if not two:
         return None
@@ -139,8 +140,8 @@ def _second() -> dict[str, Any] | None:
     return values | {name: st.session_state[settings.widget_key(TWIN, name)] for name in TWIN_FIELDS if name not in values}
 
 
-def _at_hand() -> dict[str, Any]:
-    """The settings that change while it trains, in a row of their own."""
+def _live_settings() -> dict[str, Any]:
+    """The settings that may change while the networks train, in a row of their own."""
     method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
     names = (*steered_by(method), "n_critic", "critic_lr", "generator_lr")
     values: dict[str, Any] = {}
@@ -151,7 +152,7 @@ def _at_hand() -> dict[str, Any]:
     return values
 
 
-# From and to the URL.
+# Reading and writing the URL.
 
 
 def _experiment_chosen() -> None:
@@ -159,28 +160,28 @@ def _experiment_chosen() -> None:
 
 
 def _put(name: str, config: TrainConfig | None = None, twin: Mapping[str, Any] | None = None) -> None:
-    """Make the widgets show an experiment, with another config or second WGAN if these are given."""
+    """Make the widgets show an experiment. A config or second WGAN that is given replaces the experiment's own."""
     chosen = EXPERIMENTS[name]
     config = config or chosen.config
     twin = chosen.twin if twin is None else twin
     st.session_state[EXPERIMENT] = name
     st.session_state[TWO] = twin is not None
-    settings.put_config(SCOPE, config, FIELDS)
-    settings.put_config(TWIN, _that_goes_with(config, twin), TWIN_FIELDS)
+    settings.fill_widgets(SCOPE, config, FIELDS)
+    settings.fill_widgets(TWIN, _second_config(config, twin), TWIN_FIELDS)
     st.session_state[SOURCE] = config.dataset
     st.session_state[WHO] = chosen.who
 
 
-def _that_goes_with(config: TrainConfig, twin: Mapping[str, Any] | None) -> TrainConfig:
-    """`twin`, where that goes with `config`."""
+def _second_config(config: TrainConfig, twin: Mapping[str, Any] | None) -> TrainConfig:
+    """`config` with the changes of `twin`, or with default changes if those do not work with `config`."""
     try:
-        return config.replace(**(twin or _opposite(config)))
+        return config.replace(**(twin or _default_second(config)))
     except ConfigError:
-        return config.replace(**_opposite(config))
+        return config.replace(**_default_second(config))
 
 
-def _opposite(config: TrainConfig) -> dict[str, Any]:
-    """A second WGAN worth comparing, for whoever switches it on."""
+def _default_second(config: TrainConfig) -> dict[str, Any]:
+    """Default changes for the second WGAN, so that the comparison is interesting when it is switched on."""
     other = (
         {"lipschitz": "gradient-penalty", "optimizer": "adam"}
         if config.lipschitz == "clip"
@@ -188,20 +189,20 @@ def _opposite(config: TrainConfig) -> dict[str, Any]:
     )
     try:
         config.replace(**other)
-    except ConfigError:  # what both have in common does not go with it, as BatchNorm in the critic with the penalty
+    except ConfigError:  # a shared setting rules this method out, such as BatchNorm in the critic with the penalty
         return {"clip_value": config.clip_value / 2}
     return other
 
 
 def _take_over_link() -> None:
-    """Fill the widgets from the URL where it says something new; from the first experiment on the first visit."""
+    """Fill the widgets from the URL if it has changed, or from the first experiment on the first visit."""
     params = dict(st.query_params)
     known = st.session_state.get(LINK)
     if known is not None and (not params or params == known):
         return
     name, problems = params.get("experiment", next(iter(EXPERIMENTS))), list[str]()
     if name not in EXPERIMENTS:
-        problems.append(f"This link names the experiment {name[:60]!r}, which does not exist; the first one was taken.")
+        problems.append(f"This link names the experiment {name[:60]!r}, which does not exist. The first experiment is used instead.")
         name = next(iter(EXPERIMENTS))
     chosen = EXPERIMENTS[name]
     mine = {key: value for key, value in params.items() if key in FIELDS}
@@ -210,7 +211,7 @@ def _take_over_link() -> None:
     try:
         check(config)
     except ConfigError as error:
-        problems.append(f"This link asks for something that cannot be: {error}")
+        problems.append(f"This link holds settings that cannot be used here. {problem_text(error)}")
         config = chosen.config
     twin = _twin_from_link(config, chosen.twin, params, problems)
     _put(name, config, twin)
@@ -230,7 +231,7 @@ def _twin_from_link(
     try:
         second = config.replace(**(usual or {}))
     except ConfigError as error:
-        problems.append(f"The second WGAN of this experiment cannot be with what this link asks for: {error}")
+        problems.append(f"The second WGAN of this experiment does not work with the settings in this link. {problem_text(error)}")
         return None
     found, more = settings.read_changes(second, theirs, "experiment")
     problems += more
@@ -243,7 +244,7 @@ def _drawing_from_link(params: Mapping[str, str], problems: list[str]) -> None:
     try:
         drawing.from_text(text)
     except DataError as error:
-        problems.append(str(error))
+        problems.append(problem_text(error))
         return
     st.session_state[DRAWING], st.session_state[SOURCE] = text, "drawn"
 
@@ -258,7 +259,7 @@ def _write_link(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> No
             params["drawn"] = text
     params |= settings.write_changes(chosen.config, values)
     if twin is not None:
-        # Against what a link without them would give, see `_twin_from_link`.
+        # Compared with what a link without these parameters would give, see `_twin_from_link`.
         config = chosen.config.replace(**{key: value for key, value in values.items() if value is not None})
         changes = settings.write_changes(config.replace(**(chosen.twin or {})), twin)
         if not changes and chosen.twin is None:
@@ -275,28 +276,28 @@ def _write_link(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> No
 
 
 def _configs(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> tuple[TrainConfig, ...] | None:
-    """One config or two, or None with a sentence on the page."""
+    """One or two configs, or None, with an explanation on the page."""
     source = st.session_state[SOURCE]
     if source in ("drawn", "csv") and not values["data_root"]:
-        todo = "Draw some points" if source == "drawn" else "Upload a CSV file of points"
-        st.info(f"{todo}: open “Points” above.", icon=":material/scatter_plot:")
+        todo = "draw some points" if source == "drawn" else "upload a CSV file of points"
+        st.info(f"Open “Points” above and {todo}.", icon=":material/scatter_plot:")
         return None
     changes = {name: value for name, value in values.items() if value is not None}
     if len(changes) < len(values) or (twin is not None and None in twin.values()):
-        return None  # the sentence stands beside the widget
+        return None  # the explanation is below the widget
     try:
         config = check(EXPERIMENTS[st.session_state[EXPERIMENT]].config.replace(**changes))
         return (config,) if twin is None else (config, twin_of(config, twin))
     except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return None
 
 
 def _laboratory(configs: tuple[TrainConfig, ...] | None) -> Laboratory | None:
-    """The laboratory at hand with these settings, or a new one where they reach further than a live change."""
+    """The current laboratory with these settings, or a new one if the changes cannot be made while it trains."""
     lab: Laboratory | None = st.session_state.get(LABORATORY)
     if configs is None:
-        return lab  # as it was: what is to be mended stands beside the widget
+        return lab  # unchanged; the explanation is below the widget
     same = lab is not None and len(lab.configs) == len(configs)
     if lab is not None and same and not any(map(needs_restart, lab.configs, configs)):
         if lab.configs != configs:
@@ -305,14 +306,14 @@ def _laboratory(configs: tuple[TrainConfig, ...] | None) -> Laboratory | None:
     try:
         fresh = Laboratory(configs)
     except DataError as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return None
     st.session_state[LABORATORY] = fresh
     return fresh
 
 
 def restart() -> None:
-    """Begin anew with the same settings."""
+    """Start again from untrained networks, with the same settings."""
     lab: Laboratory | None = st.session_state.get(LABORATORY)
     if lab is not None:
         st.session_state[LABORATORY] = Laboratory(lab.configs)

@@ -1,5 +1,5 @@
-// The laboratory's picture: critic landscapes with points on them. It asks for the next look as soon as it has drawn one, so
-// training goes on just as fast as somebody watches, and stops when nobody does.
+// The laboratory's picture: critic landscapes with points on them. It requests the next look as soon as it has received one, so the
+// training runs as fast as the page can show it, and stops when nobody watches.
 
 import { find, setText } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
@@ -14,9 +14,9 @@ import { Panel } from "./panel.js";
 /** @import { ComponentArguments } from "../../components/types.d.ts" */
 /** @import { LookHeader } from "./look.js" */
 
-const GLIDE = 250; // ms that points take to their new places at most
-const WARP = 1800; // ms
-const BETWEEN = 25; // ms between two frames on the way
+const GLIDE_MS = 250; // the most that points take to move to their new places
+const WARP_MS = 1800;
+const FRAME_MS = 25; // between two frames of an animation
 
 /** @param {ComponentArguments<Packed<LookHeader>>} component */
 export default function labStage({ data, parentElement, setTriggerValue }) {
@@ -37,21 +37,21 @@ class Stage {
     this.stamp = "";
     this.looks = 0;
     this.shownAt = 0;
-    this.glide = 0; // ms that this look's points take
-    this.warpedAt = -WARP;
+    this.glideMs = 0; // how long the points of this look take to move
+    this.warpedAt = -WARP_MS;
     this.closed = false;
     this.frame = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.later = undefined;
     /** @type {(number: number) => void} */
     this.ask = () => {};
-    // Nothing is trained for a page that is hidden; when it shows again, it asks again.
+    // Nothing is trained for a hidden page. When it becomes visible, it requests a look again.
     const wanted = () => Boolean(this.header?.playing) && !document.hidden;
     this.asking = new Asking({ wanted, ask: (number) => this.ask(number), now: () => performance.now() });
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     find(root, "button.generator", HTMLElement).addEventListener("click", () => this.warp(), { signal });
-    document.addEventListener("visibilitychange", () => this.asking.soon(), { signal });
+    document.addEventListener("visibilitychange", () => this.asking.askAfterPause(), { signal });
     this.observer = new ResizeObserver(() => this.redraw());
     this.observer.observe(root);
   }
@@ -59,11 +59,11 @@ class Stage {
   /** @param {Packed<LookHeader>} data */
   show(data) {
     const [header, body] = unpack(data);
-    const news = header.stamp !== this.stamp;
+    const isNew = header.stamp !== this.stamp;
     this.stamp = header.stamp;
     this.header = header;
-    this.asking.came(header.rest, news); // before drawing: the server is to be at work meanwhile
-    if (news) this.take(header, body);
+    this.asking.lookArrived(header.restMs, isNew); // before drawing, so that the server works in the meantime
+    if (isNew) this.take(header, body);
     this.animate();
   }
 
@@ -73,13 +73,13 @@ class Stage {
    */
   take(header, body) {
     const now = performance.now();
-    this.glide = Math.min(GLIDE, now - this.shownAt);
+    this.glideMs = Math.min(GLIDE_MS, now - this.shownAt);
     this.shownAt = now;
     this.looks += 1;
-    this.root.dataset.looks = String(this.looks); // for whoever measures
+    this.root.dataset.looks = String(this.looks); // for measurements and tests
     this.layOut(header.panels.length);
     for (const [index, arrays] of readArrays(header, body).entries()) this.panels[index].take(header, header.panels[index], arrays);
-    this.tell(header);
+    this.showStage(header);
   }
 
   /** @param {number} count of panels */
@@ -87,14 +87,14 @@ class Stage {
     for (const panel of this.panels.splice(count)) panel.close();
     const host = find(this.root, ".panels", HTMLElement);
     while (this.panels.length < count) {
-      const panel = new Panel((text) => this.read(text));
+      const panel = new Panel((text) => this.showReadout(text));
       this.panels.push(panel);
       host.append(panel.element);
     }
   }
 
   /** @param {LookHeader} header */
-  tell(header) {
+  showStage(header) {
     const parts = find(this.root, ".parts", HTMLElement);
     parts.classList.toggle("staged", Boolean(header.concerned.length));
     for (const part of parts.querySelectorAll(".part")) {
@@ -102,11 +102,11 @@ class Stage {
     }
     setText(find(this.root, ".caption strong", HTMLElement), header.heading);
     setText(find(this.root, ".caption span", HTMLElement), header.caption);
-    this.tellBeats(header.beats);
+    this.showBeats(header.beats);
   }
 
   /** @param {LookHeader["beats"]} beats */
-  tellBeats(beats) {
+  showBeats(beats) {
     const host = find(this.root, ".beats", HTMLElement);
     if (host.childElementCount !== beats.length) host.replaceChildren(...beats.map(() => document.createElement("i")));
     for (const [index, [text, state]] of beats.entries()) {
@@ -116,7 +116,7 @@ class Stage {
   }
 
   /** @param {string} text */
-  read(text) {
+  showReadout(text) {
     find(this.root, ".readout", HTMLElement).textContent = text || "\u00a0";
   }
 
@@ -140,12 +140,12 @@ class Stage {
   draw(now) {
     if (this.closed || !this.header) return;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const share = still ? 1 : Math.min(1, (now - this.shownAt) / (this.glide || 1));
-    const warp = Math.min(1, Math.max(0, (now - this.warpedAt) / WARP));
+    const share = still ? 1 : Math.min(1, (now - this.shownAt) / (this.glideMs || 1));
+    const warp = Math.min(1, Math.max(0, (now - this.warpedAt) / WARP_MS));
     const colours = readColours(this.root);
     for (const panel of this.panels) panel.draw(share, ease(warp), colours);
-    // A processor that draws all this by itself has better things to do than 60 frames a second.
-    if (share < 1 || warp < 1) this.later = setTimeout(() => this.animate(), BETWEEN);
+    // Without a graphics card the processor draws all this, so keep below 60 frames per second.
+    if (share < 1 || warp < 1) this.later = setTimeout(() => this.animate(), FRAME_MS);
   }
 
   close() {

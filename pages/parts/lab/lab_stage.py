@@ -1,4 +1,4 @@
-"""The laboratory's picture: one or two critic landscapes, with what lies and moves on them."""
+"""The laboratory's picture: the landscape of one or two critics, with points, arrows and a mesh on it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ LAYERS = {
     "arrows": "Gradient arrows",
     "mesh": "Generator's mesh",
 }
-_MOST_BEATS = 30
-_WITHIN_SCALE = 0.85
-"""Share of the picture whose scores the colours tell apart: a few far corners would leave none for where the points are."""
+_MAX_BEATS = 30
+_SHARE_WITHIN_SCALE = 0.85
+"""The share of the picture that the colour scale is made for. Otherwise the extreme scores in the corners would use up all colours."""
 
 _HERE = Path(__file__).parent
 _component = component(
@@ -37,8 +37,8 @@ _component = component(
 
 
 def lab_stage(lab: Laboratory, layers: list[str], *, key: str) -> None:
-    """Draw the laboratory as it stands. While it plays, the browser asks for the next look by itself: it reruns the script, or the
-    fragment that this is called in.
+    """Draw the current state of the laboratory. While it plays, the browser requests each next state by itself, by rerunning the script or
+    the fragment that this is called in.
 
     Args:
         layers: which of `LAYERS` to draw.
@@ -46,20 +46,20 @@ def lab_stage(lab: Laboratory, layers: list[str], *, key: str) -> None:
     """
     frames = lab.frames()
     header, body = message(lab, frames, layers)
-    _component(key=key, data=pack(header, body), on_look_change=_nothing)
+    _component(key=key, data=pack(header, body), on_look_change=_do_nothing)
 
 
-def _nothing() -> None:
-    """The rerun is all that is wanted."""
+def _do_nothing() -> None:
+    """Only the rerun matters."""
 
 
 def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tuple[dict[str, Any], bytes]:
-    """What the browser gets: numbers and words, and all arrays as float32 one after the other."""
+    """The message to the browser: numbers and texts, then all arrays as float32, one after the other."""
     stage = lab.stage
-    heading, caption = stages.caption(stage, lab.configs[0]) if stage is not None else ("", _standing(lab))
+    heading, caption = stages.caption(stage, lab.configs[0]) if stage is not None else ("", _update_counts(lab))
     header = {
         "playing": lab.playing,
-        "rest": math.ceil(1000 * lab.rest),
+        "restMs": math.ceil(1000 * lab.rest),
         "layers": layers,
         "limit": lab.view.limit,
         "grid": GRID,
@@ -80,16 +80,16 @@ def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tu
     return header, b"".join(np.ascontiguousarray(array, np.float32).tobytes() for array in arrays)
 
 
-def _standing(lab: Laboratory) -> str:
+def _update_counts(lab: Laboratory) -> str:
     first = lab.frames()[0]
     return f"Critic updates: {first.step:,}. Generator updates: {first.generator_updates:,}."
 
 
 def _beats(stage: Stage | None) -> list[tuple[str, str]]:
-    """The cycle as a row of boxes: a C for each critic update, a G for the generator's; which are done, and which is now."""
+    """The cycle as a row of boxes, C for a critic update and G for the generator update, each marked as done, now or to come."""
     if stage is None:
         return []
-    if stage.of > _MOST_BEATS:
+    if stage.of > _MAX_BEATS:
         return [(f"C {stage.update or stage.of}/{stage.of}", "now" if stage.update else "done"), ("G", "" if stage.update else "now")]
     now = stage.update or stage.of + 1
     beats = [*(("C", number) for number in range(1, stage.of + 1)), ("G", stage.of + 1)]
@@ -108,23 +108,23 @@ def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
         "middle": middle,
         "extent": extent,
         "longest": float(np.linalg.norm(frame.uphill, axis=1).max()),
-        "top": "flat: no slope to follow" if flat else f"≥ +{extent:.3g} more like real",
-        "bottom": "" if flat else f"≤ −{extent:.3g} less",
-        "alt": f"Map of the critic's scores at critic update {frame.step}, with {POINTS} real and {POINTS} generated points. {numbers}",
+        "top": "flat: no slope to follow" if flat else f"≥ +{extent:.3g}: more real",
+        "bottom": "" if flat else f"≤ −{extent:.3g}: less real",
+        "alt": f"Map of the critic's scores at step {frame.step}, with {POINTS} real and {POINTS} generated points. {numbers}",
         "weights": [_weights(layer) for layer in frame.layers],
     }
 
 
 def _scale(frame: Frame) -> tuple[float, float, bool]:
-    """The score in the middle of the colours, how far they reach from there, and whether the critic is flat but for rounding."""
+    """The score at the middle of the colour scale, the scale's reach to either side, and whether the critic is flat up to rounding."""
     middle = (frame.real_score + frame.generated_score) / 2
-    extent = float(np.quantile(np.abs(frame.landscape - middle), _WITHIN_SCALE))
+    extent = float(np.quantile(np.abs(frame.landscape - middle), _SHARE_WITHIN_SCALE))
     flat = extent <= 1e-5 * float(np.abs(frame.landscape).max())
     return middle, 1.0 if flat else extent, flat
 
 
 def _weights(layer: LayerWeights) -> dict[str, Any]:
-    """One layer's histogram. Its edges run from −reach to reach; ±c is told as a share of that."""
+    """One layer's histogram. Its edges run from −reach to reach, and ±c is given as a share of reach."""
     reach, c = float(layer.edges[-1]), layer.clip_value
     if c is None:
         words = f"{layer.name}: up to {reach:.2g}"
@@ -136,24 +136,24 @@ def _weights(layer: LayerWeights) -> dict[str, Any]:
 
 
 def title(lab: Laboratory, number: int) -> str:
-    """What a WGAN is called: what keeps its critic Lipschitz, and with two of them also whatever else is not the same."""
+    """The title of a WGAN: its Lipschitz method and, if there are two WGANs, everything else that differs."""
     config = lab.configs[number]
     others = [other for other in lab.configs if other is not config]
     return ", ".join([method_in_words(config), *_differences(config, others)])
 
 
 def method_in_words(config: TrainConfig) -> str:
-    """What keeps the critic Lipschitz, in short."""
+    """The Lipschitz method in a few words."""
     return {
         "clip": f"Weights clipped to ±{config.clip_value:g}",
         "gradient-penalty": f"Gradient penalty, λ {config.gp_lambda:g}",
-        "none": "Nothing keeps the critic Lipschitz",
+        "none": "No Lipschitz method",
     }[config.lipschitz]
 
 
 def _differences(config: TrainConfig, others: list[TrainConfig]) -> list[str]:
     words = {
-        "critic_lr": f"critic rate {config.critic_lr:g}",
+        "critic_lr": f"critic learning rate {config.critic_lr:g}",
         "optimizer": config.optimizer,
         "critic_widths": "critic " + "-".join(map(str, config.critic_widths)),
     }

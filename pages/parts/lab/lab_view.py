@@ -1,4 +1,4 @@
-"""The laboratory at work: its buttons, its picture, and the truth beside the estimate."""
+"""The running laboratory: its buttons, its picture, and the true distance beside the estimate."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ import streamlit as st
 from pages.components.live_chart import live_chart
 from pages.parts.lab import lab_setup
 from pages.parts.lab.lab_stage import LAYERS, lab_stage, title
-from pages.shared.server import spare_what_is_loaded
+from pages.shared.problems import show_problem
+from pages.shared.server import exclude_loaded_from_gc
 from wgan_core.lab import figures
 from wgan_core.lab.frame import POINTS, Truth
 from wgan_core.lab.laboratory import Laboratory, Pace
 from wgan_core.lab.stages import Who
 
-LOOK_EVERY = 0.1
-"""Seconds between two looks, if the networks are small enough."""
+LOOK_EVERY_SECONDS = 0.1
+"""Seconds between two redraws, if the networks are small enough."""
 PACES: dict[Pace, str] = {"slow": "Slow motion", "cycles": "Cycles", "full": "Full speed"}
 TRAINED: dict[Who, str] = {"both": "Both", "critic": "Critic", "generator": "Generator"}
 _PACE, _LAYERS, _SECONDS = "lab-pace", "lab-layers", "lab-seconds"
 _NARROW = (
-    "<style>.st-key-lab-work [data-testid='stColumn'] { min-width: min(100%, 26rem); }</style>"  # below that side by side is too small
+    "<style>.st-key-lab-work [data-testid='stColumn'] { min-width: min(100%, 26rem); "
+    "}</style>"  # side by side would be too small on narrower pages
 )
 
 
 @st.fragment
 def lab_view() -> None:
-    """Everything that changes while it trains. A fragment, so that a look costs no more than this."""
-    lab: Laboratory = st.session_state[lab_setup.LABORATORY]  # not an argument: a restart from within leaves another one there
+    """Everything that changes while the networks train. A fragment, so that only this part is redrawn."""
+    lab: Laboratory = st.session_state[lab_setup.LABORATORY]  # not an argument, because a restart in this fragment replaces it
     _read_widgets(lab)
-    lab.advance(LOOK_EVERY)
+    lab.advance(LOOK_EVERY_SECONDS)
     history = lab.truth()
     _buttons(lab)
     if lab.notice:
-        st.error(lab.notice, icon=":material/error:")
+        show_problem(lab.notice)
     with st.container(key="lab-work"):
         st.html(_NARROW)
         alone = len(lab.trainers) == 1
         picture, beside = st.columns([3, 2], gap="medium") if alone else (st.container(), st.container())
     with picture:
         shown = {*st.session_state[_LAYERS]}
-        if lab.stage is not None and lab.stage.part == "push":  # which speaks of them
+        if lab.stage is not None and lab.stage.part == "push":  # whose caption refers to the arrows
             shown.add("arrows")
         lab_stage(lab, [name for name in LAYERS if name in shown], key="lab-stage")
         st.pills(
@@ -55,14 +57,14 @@ def lab_view() -> None:
         )
     with beside:
         if lab.pace == "slow":
-            st.slider("Seconds a stage of slow motion lasts", 0.3, 5.0, step=0.1, key=_SECONDS, persist_state="session")
+            st.slider("Seconds per stage in slow motion", 0.3, 5.0, step=0.1, key=_SECONDS, persist_state="session")
         _truth(lab, history)
     if lab.trainers[0].step:
-        spare_what_is_loaded()
+        exclude_loaded_from_gc()
 
 
 def _read_widgets(lab: Laboratory) -> None:
-    """What is set below, before anything is drawn: a press of a button may have changed it."""
+    """Apply the widgets below before anything is drawn, because pressing a button may have changed them."""
     st.session_state.setdefault(_PACE, lab.pace)
     st.session_state.setdefault(_SECONDS, lab.stage_seconds)
     st.session_state.setdefault(_LAYERS, [name for name in LAYERS if name != "arrows"])
@@ -76,16 +78,19 @@ def _buttons(lab: Laboratory) -> None:
             st.button("Pause", key="lab-pause", icon=":material/pause:", type="primary", on_click=lab.pause, shortcut="Space")
         else:
             st.button("Play", key="lab-play", icon=":material/play_arrow:", type="primary", on_click=lab.play, shortcut="Space")
-        st.button("Critic step", icon=":material/star:", on_click=lab.critic_step, help="One critic update, clip included.")
-        st.button("Generator step", icon=":material/draw:", on_click=lab.generator_step, help="One generator update.")
+        st.button("Critic update", icon=":material/star:", on_click=lab.critic_step, help="Make one critic update, including its clipping.")
+        st.button("Generator update", icon=":material/draw:", on_click=lab.generator_step, help="Make one generator update.")
         st.button(
             "One cycle",
             icon=":material/cycle:",
             on_click=lab.play_cycle,
-            help="n_critic critic updates, then the generator's, at the pace chosen beside; then it stands still.",
+            help="Make n_critic critic updates and then one generator update, at the chosen pace, and stop.",
         )
         st.button(
-            "Restart", icon=":material/restart_alt:", on_click=lab_setup.restart, help="From untrained networks, with the same settings."
+            "Restart",
+            icon=":material/restart_alt:",
+            on_click=lab_setup.restart,
+            help="Start again from untrained networks, with the same settings.",
         )
         common = {"required": True, "persist_state": "session", "label_visibility": "collapsed"}
         st.segmented_control("Pace", tuple(PACES), key=_PACE, format_func=PACES.__getitem__, **common)
@@ -94,29 +99,29 @@ def _buttons(lab: Laboratory) -> None:
 
 def _truth(lab: Laboratory, history: tuple[tuple[Truth, ...], ...]) -> None:
     st.markdown(
-        "**The truth beside the estimate**",
-        help=f"Exact W1 is the Wasserstein-1 distance of the {POINTS} generated points from the {POINTS} real ones that are shown: the "
-        "cheapest way to move the ones onto the others, mean distance a point. The floor is what real points get against other real ones, "
-        "equally many: lower is luck. The estimate is in units of the critic, which say nothing by themselves; divided by the steepest "
-        "slope found it can be compared, and never exceeds exact W1. The better the critic, the nearer it comes.",
+        "**True distance and estimate**",
+        help=f"Exact W1 is the Wasserstein-1 distance between the {POINTS} generated and the {POINTS} real points shown: the smallest mean "
+        "distance over which the generated points must move to cover the real ones. Its floor is what two sets of real points of this size "
+        "get; a lower value is luck. The estimate has a unit of the critic's own, so its number alone says nothing. Divided by the "
+        "steepest slope found (K_emp), it can be compared with exact W1 and never exceeds it. The better the critic, the closer it comes.",
     )
     names = [title(lab, number) for number in range(len(lab.configs))]
     figure = figures.truth(history, names, lab.view.floor)
-    words = f"Exact W1 {history[-1][0].w1:.3g} at critic update {history[-1][0].step}, floor {lab.view.floor:.3g}"
+    words = f"Exact W1 {history[-1][0].w1:.3g} at step {history[-1][0].step}, floor {lab.view.floor:.3g}"
     live_chart(figure, key="lab-chart", alt=words, height=300, revision=str(id(lab)))
     last = history[-1]
     rows = [
         ["", *names],
         [":--", *["--:" for _ in last]],
-        ["exact W1", *[f"{now.w1:.4g}" for now in last]],
-        ["its floor", *[f"{lab.view.floor:.4g}" for _ in last]],
-        ["estimate", *[f"{now.estimate:.4g}" for now in last]],
-        ["steepest slope", *[_or_none(now.steepest) for now in last]],
-        ["estimate / steepest slope", *[_or_none(now.scaled) for now in last]],
+        ["Exact W1", *[f"{now.w1:.4g}" for now in last]],
+        ["Its floor", *[f"{lab.view.floor:.4g}" for _ in last]],
+        ["Estimate", *[f"{now.estimate:.4g}" for now in last]],
+        ["Steepest slope (K_emp)", *[_or_none(now.steepest) for now in last]],
+        ["Estimate / K_emp", *[_or_none(now.scaled) for now in last]],
     ]
     st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
     for reason in lab.why_no_slope():
-        st.caption(f"No slope: {reason}")
+        st.caption(f"No steepest slope: {reason}")
 
 
 def _or_none(value: float) -> str:

@@ -1,20 +1,20 @@
-// The critic's scores on a grid as a picture, with lines of equal score. The first row of the grid is the lowest.
+// Paints the critic's scores on a grid as a picture with contour lines. The first row of the grid is at the bottom.
 
-const LINES = 6; // of equal score from the middle of the colours to either end
-export const LINE_STEPS = 4; // of a line's strength, for its soft edges
-const FAINTEST = 0.1; // a line's strength below which it is not drawn
-const FLAT = 1e-5; // lines a pixel: where it is as flat, all of it or nothing would be a line
+const LINES = 6; // contour lines from the middle of the colour scale to either end
+export const LINE_STEPS = 4; // steps of a line's strength, for soft edges
+const FAINTEST = 0.1; // a weaker line is not drawn
+const FLAT = 1e-5; // in lines per pixel: no lines are drawn where the landscape is flatter
 
 /**
  * @typedef {object} Landscape
- * @property {Float32Array} values of the grid, row by row
- * @property {number} grid places along either axis
- * @property {number} middle the score in the middle of the colours
- * @property {number} extent how far they reach from there
+ * @property {Float32Array} values the scores on the grid, row by row
+ * @property {number} grid how many places it has along each axis
+ * @property {number} middle the score at the middle of the colour scale
+ * @property {number} extent how far the colour scale reaches from there
  */
 
 /**
- * What to paint with, as pixels: 256 colours from the lowest score to the highest, and the same under a line, weakest first.
+ * The colours to paint with, as pixels: 256 colours from the lowest score to the highest, and the same colours under a line, weakest first.
  * @typedef {object} Ink
  * @property {Uint32Array} ramp
  * @property {Uint32Array | null} lines null: none
@@ -22,7 +22,7 @@ const FLAT = 1e-5; // lines a pixel: where it is as flat, all of it or nothing w
 
 /**
  * Paint the whole landscape, interpolated between the places of the grid.
- * @param {Uint32Array} pixels [size · size], the highest row first
+ * @param {Uint32Array} pixels [size · size], the top row first
  * @param {number} size
  * @param {Landscape} landscape
  * @param {Ink} ink
@@ -30,7 +30,7 @@ const FLAT = 1e-5; // lines a pixel: where it is as flat, all of it or nothing w
 export function paintLandscape(pixels, size, landscape, ink) {
   let above = new Float32Array(size);
   let row = new Float32Array(size);
-  scoreRow(row, 0, landscape); // so that the first row has one above it
+  scoreRow(row, 0, landscape); // so that the first row has a row above it
   for (let y = 0; y < size; y++) {
     [above, row] = [row, above];
     scoreRow(row, y, landscape);
@@ -39,7 +39,7 @@ export function paintLandscape(pixels, size, landscape, ink) {
 }
 
 /**
- * One row of pixels: how many lines its scores are from the middle.
+ * Compute one row of scores, measured in contour lines from the middle of the scale.
  * @param {Float32Array} row as long as the picture is wide and high
  * @param {number} y
  * @param {Landscape} landscape
@@ -86,7 +86,7 @@ export function shade(score) {
 }
 
 /**
- * How much of a pixel a line covers: its edge is as soft as one pixel.
+ * How much of a pixel a contour line covers. The edge of a line is one pixel soft.
  * @param {number} score in lines from the middle
  * @param {number} beside the score of the pixel next to it
  * @param {number} above
@@ -98,10 +98,10 @@ export function lineStrength(score, beside, above) {
 }
 
 /**
- * The score at a place, and how steep it is there.
+ * The score at a place, and the slope there.
  * @param {Pick<Landscape, "values" | "grid">} landscape
- * @param {number} u from the left, 0 to 1
- * @param {number} v from below
+ * @param {number} u from left to right, 0 to 1
+ * @param {number} v from bottom to top, 0 to 1
  * @param {number} side of the picture, in units of the plane
  * @returns {{ score: number, slope: number }}
  */

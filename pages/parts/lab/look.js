@@ -1,21 +1,21 @@
-// What lab_stage.py packs: one look at the laboratory.
+// The message from lab_stage.py: one look, which is one state of the laboratory.
 
 /**
  * @typedef {object} LookHeader
  * @property {boolean} playing
- * @property {number} rest ms to wait before the next look is asked for
- * @property {string[]} layers what is to be drawn
- * @property {number} limit the picture shows the plane from -limit to limit both ways
- * @property {number} grid places of the landscape along either axis
- * @property {number} points how many real ones, and how many generated ones
+ * @property {number} restMs the pause before the next look is requested
+ * @property {string[]} layers what to draw
+ * @property {number} limit the picture shows the plane from -limit to limit on both axes
+ * @property {number} grid places of the landscape along each axis
+ * @property {number} points how many real points there are, and how many generated ones
  * @property {number} seed
  * @property {number} meshRows
- * @property {number} meshColumns 1 where the noise has one dimension
- * @property {number[]} noise where the mesh's lines lie in the noise
- * @property {string[]} concerned which parts the stage of the cycle is about
+ * @property {number} meshColumns 1 if the noise has one dimension
+ * @property {number[]} noise the positions of the mesh's lines in the noise
+ * @property {string[]} concerned the parts that this stage of the cycle is about
  * @property {string} heading
  * @property {string} caption
- * @property {[text: string, state: string][]} beats of the cycle
+ * @property {[text: string, state: string][]} beats the boxes that show the progress of the cycle
  * @property {PanelHeader[]} panels one for each WGAN
  */
 
@@ -23,11 +23,11 @@
  * @typedef {object} PanelHeader
  * @property {string} title
  * @property {string} numbers
- * @property {number} middle the score in the middle of the colours
- * @property {number} extent how far they reach from there
- * @property {number} longest of the gradients
- * @property {string} top words at the scale's upper end
- * @property {string} bottom and at its lower one
+ * @property {number} middle the score at the middle of the colour scale
+ * @property {number} extent how far the colour scale reaches from there
+ * @property {number} longest the length of the longest gradient
+ * @property {string} top the text at the scale's upper end
+ * @property {string} bottom the text at the scale's lower end
  * @property {string} alt
  * @property {LayerHeader[]} weights
  */
@@ -41,14 +41,14 @@
  */
 
 /**
- * What moves from one look to the next: points, gradients there, the generator's mesh; pairs x, y.
+ * Everything that moves between two looks: points, the gradients there, and the generator's mesh, each as pairs x, y.
  * @typedef {{ generated: Float32Array, uphill: Float32Array, mesh: Float32Array }} Moving
  */
 
 /** @typedef {Moving & { real: Float32Array, landscape: Float32Array }} Arrays */
 
 /**
- * The arrays of each panel; the real points are the same for all.
+ * The arrays of each panel. The real points are the same for all panels.
  * @param {Pick<LookHeader, "points" | "grid" | "meshRows" | "meshColumns" | "panels">} header
  * @param {Uint8Array} body
  * @returns {Arrays[]}

@@ -1,4 +1,4 @@
-// How the generator bends the noise: a mesh of lines through it, and where they lead.
+// Shows how the generator warps the noise: a mesh of lines in the noise, and where the generator maps it.
 
 /** @import { Colours } from "./colours.js" */
 /** @import { Place } from "./dots.js" */
@@ -12,7 +12,7 @@ const SHADES = 5;
 
 /**
  * @param {CanvasRenderingContext2D} context
- * @param {Spot[][]} spots of `meshSpots`
+ * @param {Spot[][]} spots from `meshSpots`
  * @param {Colours} colours
  */
 export function drawMesh(context, spots, colours) {
@@ -34,7 +34,7 @@ export function drawMesh(context, spots, colours) {
 }
 
 /**
- * Where the mesh's knots lie, row by row: at `warp` 0 in the noise, squeezed into the picture, and at 1 where the generator takes them.
+ * Where the mesh's knots are, row by row. At `warp` 0 they are in the noise, scaled to fit the picture; at 1 where the generator maps them.
  * @param {MeshHeader} header
  * @param {Float32Array} mesh
  * @param {number} warp
@@ -53,19 +53,19 @@ export function meshSpots({ meshRows, meshColumns, noise, limit }, mesh, warp, p
 }
 
 /**
- * Cells hold equal shares of the noise: the smaller a cell, the denser the points in it, the stronger its colour.
+ * Fill the cells of the mesh. Each holds an equal share of the noise, so a smaller cell has denser points and gets a stronger colour.
  * @param {CanvasRenderingContext2D} context
  * @param {Spot[][]} spots
  * @param {string} colour
  */
 function fillCells(context, spots, colour) {
   const typical = (context.canvas.width / spots.length) ** 2 / 6;
-  const shades = Array.from({ length: SHADES }, () => new Path2D()); // few fills instead of one a cell
+  const shades = Array.from({ length: SHADES }, () => new Path2D()); // a few fills instead of one per cell
   for (let row = 0; row + 1 < spots.length; row++) {
     for (let column = 0; column + 1 < spots[row].length; column++) {
       const corners = [spots[row][column], spots[row + 1][column], spots[row + 1][column + 1], spots[row][column + 1]];
       const area = signedArea(corners);
-      // All the same way round, or those that are folded over others would cut holes into them.
+      // All cells have the same orientation. Otherwise folded cells would cut holes into the others.
       drawLine(shades[cellShade(area, typical)], area < 0 ? corners.reverse() : corners);
     }
   }
@@ -77,7 +77,7 @@ function fillCells(context, spots, colour) {
 }
 
 /**
- * The area of a polygon; negative where its corners go the other way round.
+ * The area of a polygon, negative if its corners are in the opposite order.
  * @param {Spot[]} corners
  * @returns {number}
  */
@@ -90,9 +90,9 @@ export function signedArea(corners) {
 }
 
 /**
- * Which of the shades a cell gets, from the faintest, 0.
+ * The shade of a cell, from 0, the faintest.
  * @param {number} area
- * @param {number} typical the area of a cell as dense as can be seen
+ * @param {number} typical the area below which a cell gets the strongest shade
  * @returns {number}
  */
 export function cellShade(area, typical) {

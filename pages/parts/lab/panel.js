@@ -1,4 +1,4 @@
-// One WGAN of the laboratory: its critic's landscape with what lies on it, and its critic's weights.
+// One WGAN of the laboratory: its critic's landscape with points on it, and its critic's weights.
 
 import { contextOf, find, make, setSize, setText } from "../../components/elements.js";
 import { drawArrows } from "./arrows.js";
@@ -15,12 +15,12 @@ import { drawMesh, meshSpots } from "./mesh.js";
 const SHELL = `<h4></h4><div class="view"><canvas class="field" role="img" tabindex="0"></canvas>
   <div class="scale"><span class="top"></span><canvas width="1" height="64"></canvas><span class="bottom"></span></div><div class="layers"></div></div><p></p>`;
 const LAYER = `<canvas role="img"></canvas><div></div>`;
-const SCALE = 64; // pixels of the bar of colours
+const SCALE = 64; // the height of the colour bar in pixels
 
-/** @typedef {{ header: LookHeader, panel: PanelHeader, to: Arrays }} Look what a panel was given last */
+/** @typedef {{ header: LookHeader, panel: PanelHeader, to: Arrays }} Look the data that a panel was given last */
 
 export class Panel {
-  /** @param {(text: string) => void} read is told what is under the pointer */
+  /** @param {(text: string) => void} read receives a text about the place under the pointer */
   constructor(read) {
     this.element = make("div", "panel", SHELL);
     this.field = find(this.element, ".field", HTMLCanvasElement);
@@ -31,7 +31,7 @@ export class Panel {
     /** @type {Glide | null} */
     this.glide = null;
     this.stale = true;
-    this.painted = ""; // what the map was painted for
+    this.painted = ""; // the colours, size and layers that the map was painted with
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     this.field.addEventListener("pointermove", (event) => read(this.under(event)), { signal });
@@ -44,7 +44,7 @@ export class Panel {
    * @param {Arrays} arrays
    */
   take(header, panel, arrays) {
-    // Another run starts anew.
+    // With another seed, start without an animation.
     if (this.glide && this.look?.header.seed === header.seed) this.glide.next(arrays);
     else this.glide = new Glide(arrays);
     this.look = { header, panel, to: arrays };
@@ -140,7 +140,7 @@ export class Panel {
   }
 
   /**
-   * What is under the pointer, in words.
+   * A text about the place under the pointer.
    * @param {PointerEvent} event
    * @returns {string}
    */
@@ -161,7 +161,7 @@ export class Panel {
 }
 
 /**
- * What lies on the map, in the order in which it covers.
+ * Draw everything on the map, from back to front.
  * @param {CanvasRenderingContext2D} context
  * @param {Look} look
  * @param {Moving} at

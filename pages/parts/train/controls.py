@@ -1,4 +1,4 @@
-"""The controls of a run: transport, and the settings that may change while it trains."""
+"""The controls of a run: buttons such as Pause and Stop, and the settings that may change while it trains."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import settings
+from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
 from wgan_core.config import ConfigError, TrainConfig, steered_by
@@ -23,12 +24,12 @@ ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget")
 
 
 def steered(config: TrainConfig) -> tuple[str, ...]:
-    """The settings worth turning while a run with `config` trains."""
+    """The settings that are worth changing while a run with `config` trains."""
     return (*steered_by(config.lipschitz), *_ALWAYS_STEERED)
 
 
 def controls(snapshot: Snapshot, *, trained_here: bool) -> None:
-    """What a user can do with the run now."""
+    """Draw whatever the user can do with the run at the moment."""
     if snapshot.ended or not trained_here:
         _resume(snapshot, trained_here)
         return
@@ -51,30 +52,29 @@ def _transport(snapshot: Snapshot) -> None:
             args=(run_id,),
             disabled=not begun,
             shortcut="S",
-            help="Pause, and train this many critic updates.",
+            help="Pause the run, then train the number of steps given beside this button. One step is one critic update.",
         )
-        st.number_input(
-            "Critic updates a press", 1, 10_000, 1, key="step-count", width=150, label_visibility="collapsed", disabled=not begun
-        )
+        st.number_input("Steps per press", 1, 10_000, 1, key="step-count", width=150, label_visibility="collapsed", disabled=not begun)
         st.button(
             "Save now",
             icon=":material/save:",
             on_click=send_command,
             args=(run_id, SaveNow()),
             disabled=not begun,
-            help="Keep this step for good. Other steps are kept too, but thinned out as the run goes on.",
+            help="Save the networks of this step permanently. The run also saves steps by itself, but deletes some of the older ones as it "
+            "goes on.",
         )
         st.button(
             "Stop",
             icon=":material/stop:",
             on_click=send_command,
             args=(run_id, Stop()),
-            help="Save and end. The run can be resumed later, with other settings if you like.",
+            help="Save the networks and end the run. You can resume it later, with other settings if you like.",
         )
 
 
 def send_command(run_id: str, command: Command) -> None:
-    """Hand a command over and wait a moment for its effect, so that the page shows it at once."""
+    """Send a command to the run and wait up to half a second, so that the page can show its effect at once."""
     run = run_manager().get(run_id)
     if run is None:
         return
@@ -91,36 +91,36 @@ def _step(run_id: str) -> None:
 
 
 def _steer(snapshot: Snapshot) -> None:
-    """Settings that take effect at the next step; each change is marked on the curves and noted in the run's ledger."""
+    """Settings that take effect at the next step. Each change is marked on the curves and recorded in the run's ledger."""
     _follow(snapshot)
     _row_of_settings(SCOPE, steered(snapshot.config), snapshot.run_id)
     _rates_now(snapshot)
-    with st.expander("More that can change while it trains"):
+    with st.expander("More settings that you can change while it trains"):
         _row_of_settings(SCOPE, ALSO_LIVE, snapshot.run_id)
 
 
 def _rates_now(snapshot: Snapshot) -> None:
-    """The learning rates in force, where a schedule makes them other than what is set."""
+    """Show the learning rates now in use, if a schedule has changed them."""
     config, share = snapshot.config, rate_share(snapshot.config, snapshot.step)
     if config.lr_schedule != "constant":
         st.caption(
-            f"The {config.lr_schedule} schedule has brought the learning rates to {share:.0%} of these: "
+            f"The {config.lr_schedule} schedule has reduced the learning rates to {share:.0%} of these values: "
             f"critic {config.critic_lr * share:.2g}, generator {config.generator_lr * share:.2g}."
         )
 
 
 def _follow(snapshot: Snapshot) -> None:
-    """Show what the run uses now, also where another tab changed it."""
+    """Make the widgets show the values that the run uses now, even if another tab changed them."""
     names = (*steered(snapshot.config), *ALSO_LIVE)
     now = snapshot.run_id, tuple(getattr(snapshot.config, name) for name in names)
     if st.session_state.get("steer-follows") != now:
-        settings.put_config(SCOPE, snapshot.config, names)
+        settings.fill_widgets(SCOPE, snapshot.config, names)
         st.session_state["steer-follows"] = now
 
 
 def _changed(run_id: str, name: str) -> Any:
     def send() -> None:
-        # What cannot be used is not sent; the sentence stands below the widget, which keeps what was typed.
+        # A value that cannot be used is not sent. The widget keeps it and shows the reason.
         with contextlib.suppress(ConfigError):
             send_command(run_id, Set({name: settings.value_of(SCOPE, name)}))
 
@@ -128,27 +128,30 @@ def _changed(run_id: str, name: str) -> Any:
 
 
 def _resume(snapshot: Snapshot, trained_here: bool) -> None:
-    """A run that has ended, or that another process trains."""
+    """For a run that has ended or that another process trains: offer to resume it, or say why that is not possible."""
     if not snapshot.ended:
-        st.info("Another process trains this run; it can be watched here and is controlled there.", icon=":material/visibility:")
+        st.info("Another process trains this run. You can watch it here, but control it only there.", icon=":material/visibility:")
         return
     path = run_path(run_manager().root, snapshot.run_id)
     if not path.exists() or not RunFolder.open(path).can_resume():
-        st.caption("This run keeps weights only: it can be explored, but not trained on. “New run” takes over its settings.")
+        st.caption(
+            "This run holds only the networks' weights, not the state of its training. You can explore it, but not resume it. “New run” "
+            "starts from its settings."
+        )
         return
     newest = snapshot.saved_steps[-1]
     names = (*steered(snapshot.config), "max_steps")
     if st.session_state.get("resume-follows") != (snapshot.run_id, newest):
         st.session_state["resume-follows"] = snapshot.run_id, newest
         goal = max(snapshot.config.max_steps, newest + 1000)
-        settings.put_config(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
+        settings.fill_widgets(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
     values = _row_of_settings(RESUME_SCOPE, names)
     if st.button(f"Resume from step {newest:,}", type="primary", icon=":material/play_arrow:", disabled=None in values.values()):
         _start_again(snapshot.run_id, values)
 
 
 def _row_of_settings(scope: str, names: tuple[str, ...], run_id: str | None = None) -> dict[str, Any]:
-    """Settings side by side; with `run_id`, a change goes to that run at once. Returns the checked values."""
+    """Draw settings side by side. With `run_id`, a change is sent to that run at once. Returns the checked values."""
     values: dict[str, Any] = {}
     for column, name in zip(st.columns(len(names), gap="small"), names, strict=True):
         with column:
@@ -161,6 +164,6 @@ def _start_again(run_id: str, changes: dict[str, Any]) -> None:
     try:
         run_manager().resume(run_id, changes)
     except (StoreError, ConfigError, DeviceBusy) as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return
     show_run(run_id)

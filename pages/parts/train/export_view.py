@@ -1,4 +1,4 @@
-"""The Export part of a run's view: a program, a notebook, or a network as a file. Nothing is made before it is asked for."""
+"""The export section of a run: a script, a notebook, or a network as a file. Each file is made only on request."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_apart, file_name
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 
 def export_view(run_id: str) -> None:
-    """A closed box at the end of the page; opening it, and everything in it, runs this part of the page alone."""
+    """A closed expander at the end of the page. Opening it, and using anything in it, reruns this section only."""
     st.fragment(_export)(run_id)
 
 
@@ -25,7 +26,7 @@ def _export(run_id: str) -> None:
         return
     with box:
         name = st.segmented_control(
-            "As", tuple(KINDS), format_func=lambda name: KINDS[name].title, default="script", required=True, key="export.kind"
+            "Format", tuple(KINDS), format_func=lambda name: KINDS[name].title, default="script", required=True, key="export.kind"
         )
         assert name is not None  # the control requires one
         st.caption(KINDS[name].help)
@@ -36,11 +37,11 @@ def _export(run_id: str) -> None:
             else:
                 _program(folder, name)
         except (ExportError, StoreError) as error:
-            st.error(str(error), icon=":material/error:")
+            show_problem(error)
 
 
 def _program(folder: RunFolder, kind: str) -> None:
-    """A script with its text, or a notebook. Written in milliseconds, so at once."""
+    """A script with its text, or a notebook. Both take milliseconds, so they are made at once."""
     made = export(folder, kind)
     if made.note:
         st.warning(made.note, icon=":material/warning:")
@@ -50,23 +51,23 @@ def _program(folder: RunFolder, kind: str) -> None:
 
 
 def _network(folder: RunFolder, kind: str) -> None:
-    """A network of a saved step. It takes seconds, so the file is made once the button has been pressed."""
+    """A network of a saved step. This takes seconds, so the file is made only when the button is pressed."""
     steps = folder.steps()
     if not steps:
         raise StoreError("This run has no saved step yet.")
     with st.container(horizontal=True):
         parts = PARTS if folder.config.ema_decay else PARTS[:2]
         part = st.segmented_control("Network", parts, default=PARTS[0], required=True, format_func=str.capitalize, key="export.part")
-        # The newest is looked up when the file is made: a run that trains thins out the steps it keeps.
+        # The newest step is looked up when the file is made, because a run that trains deletes some of its older steps.
         step = st.selectbox(
-            "Step",
+            "Saved step",
             [None, *reversed(steps)],
-            format_func=lambda step: "the newest" if step is None else f"{step:,}",
+            format_func=lambda step: "newest" if step is None else f"{step:,}",
             key="export.step",
             width=180,
         )
     if problem := _problem(folder.path, kind, step, part == "averaged", (folder.path / "steps").stat().st_mtime):
-        st.error(problem, icon=":material/error:")
+        show_problem(problem)
         return
     make = partial(export_apart, folder.path, kind, step=step, part=part or PARTS[0])
     _download(KINDS[kind], make, file_name(folder.path.name, kind, part or PARTS[0]))
@@ -74,7 +75,7 @@ def _network(folder: RunFolder, kind: str) -> None:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _problem(path: Path, kind: str, step: int | None, averaged: bool, stamp: float) -> str:
-    """Why that file could not be made; empty if it can. The button itself could only say that it failed."""
+    """Why the file cannot be made, or "" if it can. The download button itself could not show the reason."""
     from wgan_core.export.weights import check_packages
     from wgan_core.latent.saved import load_networks, newest_readable
 

@@ -1,4 +1,4 @@
-"""What can be told before a run starts: whether its data can be learned from, and what it will cost."""
+"""What can be said before a run starts: whether its data look usable, and how long it will take."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
@@ -19,7 +20,7 @@ _TRIAL = "speed-trial"
 
 
 def forecast(config: TrainConfig) -> None:
-    """Both, where there is something to tell."""
+    """Show advice on the data and the expected duration, where they are known."""
     for advice in _data_advice(config):
         (st.warning if advice.level == "warning" else st.info)(advice.text, icon=":material/dataset:")
     _cost(config)
@@ -35,37 +36,39 @@ def _data_advice(config: TrainConfig) -> tuple[Advice, ...]:
     return _checked(config.dataset, config.data_root, changed, config)
 
 
-@st.cache_data(max_entries=8, show_spinner="Looking at the data …")
+@st.cache_data(max_entries=8, show_spinner="Checking the data …")
 def _checked(dataset: str, root: str, changed: float, _config: TrainConfig) -> tuple[Advice, ...]:
     return check_own_data(_config)
 
 
 def _cost(config: TrainConfig) -> None:
-    """The cost by the speed of an earlier run; else by a trial, once it has been asked for; else by a run with another n_critic."""
+    """The expected duration, from the speed of an earlier run, of a trial, or of an earlier run with another n_critic."""
     try:
         known = _known(run_manager().root, config.model_dump_json(), config)
         if known is not None and known.n_critic == config.n_critic:
-            _say(config, known.steps_per_second, f"at the {known.steps_per_second:,.3g} steps per second of {known.run_id}")
+            _show_cost(
+                config, known.steps_per_second, f"at {known.steps_per_second:,.3g} steps per second, the speed of the run {known.run_id}"
+            )
             return
-        tried = _tried(config)
+        tried = _trial_for(config)
         if tried is not None:
             speed = tried.steps_per_second(config.n_critic)
-            _say(config, speed, f"at the {speed:,.3g} steps per second of a short trial on noise")
+            _show_cost(config, speed, f"at {speed:,.3g} steps per second, the speed of a short trial on random data")
             return
         if known is not None:
-            _say(config, known.steps_per_second, f"guessed from {known.run_id}, whose n_critic was {known.n_critic}")
+            _show_cost(config, known.steps_per_second, f"estimated from the run {known.run_id}, whose n_critic was {known.n_critic}")
         _offer_trial(config)
-    except ConfigError:  # a device that is not here: said where the run is started
+    except ConfigError:  # the device does not exist here; the start button says so
         return
 
 
-def _say(config: TrainConfig, steps_per_second: float, how: str) -> None:
+def _show_cost(config: TrainConfig, steps_per_second: float, how: str) -> None:
     st.caption(f"About {predicted_cost(config, steps_per_second).text}, {how}.")
 
 
-def _tried(config: TrainConfig) -> SpeedTrial | None:
-    of, trial = st.session_state.get(_TRIAL, (None, None))
-    return trial if of is not None and same_speed(of, config) else None
+def _trial_for(config: TrainConfig) -> SpeedTrial | None:
+    tried, trial = st.session_state.get(_TRIAL, (None, None))
+    return trial if tried is not None and same_speed(tried, config) else None
 
 
 def _offer_trial(config: TrainConfig) -> None:
@@ -75,17 +78,17 @@ def _offer_trial(config: TrainConfig) -> None:
         type="tertiary",
         icon=":material/timer:",
         disabled=busy is not None,
-        help="Trains these networks on noise for about a second and keeps nothing of it."
+        help="Train these networks on random data for about a second to measure their speed. Nothing is saved."
         if busy is None
-        else f"Wait until {busy.run_id} has ended: it trains on the same device, so a trial now would find too low a speed.",
+        else f"Wait until {busy.run_id} has ended. It trains on the same device, so a trial now would measure too low a speed.",
     )
     if not pressed:
         return
     try:
-        with st.spinner("Training on noise for a moment …"):
+        with st.spinner("Measuring the speed …"):
             st.session_state[_TRIAL] = config, try_speed(config)
     except (ConfigError, DataError) as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return
     st.rerun()
 

@@ -1,4 +1,4 @@
-"""Points in the plane of a run while it trains."""
+"""The points of a run while it trains, as a scatter plot."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from wgan_core.data import toy
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Pictures
 
-_HEIGHT = 480
+_HEIGHT_PX = 480
 
 
 def live_points(run_id: str, dataset: str, pictures: Pictures, *, key: str = "chart-points", caption: str = "") -> None:
-    """Generated points in front of real ones, always in the same frame."""
+    """Draw generated points in front of real ones. The axes always have the same range."""
     figure = figures.scatter(pictures.samples.astype(np.float32), pictures.real.astype(np.float32), limit=toy.view_limit(dataset))
     words = f"{len(pictures.samples)} generated points from fixed latents at step {pictures.step}, and {len(pictures.real)} real ones"
-    live_chart(figure, key=key, alt=words, height=_HEIGHT, revision=run_id)
-    st.caption(f"{caption or f'Generated, step {pictures.step:,}'}, in front of real ones.")
+    live_chart(figure, key=key, alt=words, height=_HEIGHT_PX, revision=run_id)
+    st.caption(f"{caption or f'Generated points at step {pictures.step:,}'}, in front of real ones.")

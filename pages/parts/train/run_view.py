@@ -1,4 +1,4 @@
-"""One run on the Train page: its controls, curves and pictures. The same for a run of this process and for one read from its folder."""
+"""One run on the Train page: its controls, curves and pictures, for a run of this process or one read from its folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pages.parts.train.controls import controls
 from pages.parts.train.diagnosis_view import advice_line, diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.live_points import live_points
-from pages.shared.server import run_manager, spare_what_is_loaded
+from pages.shared.problems import problem_text, show_problem
+from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.text import duration, status_badge
 from wgan_core.config import TrainConfig
@@ -30,30 +31,30 @@ from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import COLUMNS, newest
 
 POLL_SECONDS = 1.0
-FILL = 4096  # wider than any column, so a picture takes the width of its column
+FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
 
 
 def run_view(run_id: str) -> None:
     """The whole view of a run."""
     try:
-        snapshot = look_at(run_id)
+        snapshot = newest_snapshot(run_id)
     except StoreError as error:
         moved = " The run may have been deleted or moved." if isinstance(error, NoRun) else ""
-        st.error(f"{error}{moved}", icon=":material/folder_off:")
+        show_problem(f"{error}{moved}", icon=":material/folder_off:")
         if st.button("Set up a new run", icon=":material/add:"):
             _leave()
         return
     _header(snapshot)
-    controls(snapshot, trained_here=_is_here(run_id))
-    st.session_state["run-shown"] = _what_rerun_depends_on(snapshot)
+    controls(snapshot, trained_here=_is_trained_here(run_id))
+    st.session_state["run-shown"] = _rerun_key(snapshot)
     places = _lay_out(snapshot)
     st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
-    if snapshot.status not in ("queued", "loading"):  # whose folder is not there yet
+    if snapshot.status not in ("queued", "loading"):  # before that, the run has no folder
         export_view(run_id)
 
 
-def look_at(run_id: str) -> Snapshot:
-    """The newest snapshot of a run of this process, else what its folder tells. Raises StoreError."""
+def newest_snapshot(run_id: str) -> Snapshot:
+    """The newest snapshot of a run, from this process or from the run's folder. Raises StoreError."""
     run = run_manager().get(run_id)
     if run is not None:
         return run.watch()
@@ -67,28 +68,28 @@ def _from_folder(path: Path, stamp: tuple[float, ...], held: bool) -> Snapshot:
 
 
 def _stamp(path: Path) -> tuple[float, ...]:
-    """Changes whenever the run folder's contents do."""
+    """A value that changes whenever the contents of the run folder do."""
     files = [path / name for name in ("config.json", "metrics.csv", "ledger.jsonl", "health.jsonl", "steps", "samples")]
     return tuple(file.stat().st_mtime for file in files if file.exists())
 
 
-def _is_here(run_id: str) -> bool:
+def _is_trained_here(run_id: str) -> bool:
     return run_manager().get(run_id) is not None
 
 
 def _poll_interval(snapshot: Snapshot) -> float | None:
-    """Only what may still change is polled."""
+    """Seconds between two updates of the page, or None if the run cannot change any more."""
     if snapshot.ended:
         return None
     return POLL_SECONDS if snapshot.status in ("running", "loading") else 2 * POLL_SECONDS
 
 
-def _what_rerun_depends_on(snapshot: Snapshot) -> tuple[object, ...]:
+def _rerun_key(snapshot: Snapshot) -> tuple[object, ...]:
     return snapshot.status, snapshot.config
 
 
 def _leave(config: TrainConfig | None = None) -> None:
-    """To the set-up form, filled in with `config`."""
+    """Go to the set-up form, filled in with `config`."""
     st.session_state.pop("train-run", None)
     st.query_params.from_dict(link_to(config) if config is not None else {})
     st.rerun()
@@ -102,26 +103,26 @@ def _header(snapshot: Snapshot) -> None:
                 "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
             )
             if st.button(
-                "New run", icon=":material/add:", help="Set up another run, beginning with this one's settings. This one goes on."
+                "New run", icon=":material/add:", help="Set up another run that starts from this run's settings. This run continues."
             ):
                 _leave(snapshot.config)
 
 
 class _Places(NamedTuple):
-    """Where the part that is drawn anew every second puts what it draws."""
+    """The containers for the part of the page that is redrawn every second."""
 
     top: DeltaGenerator
     charts: DeltaGenerator
     generated: DeltaGenerator
     averaged: DeltaGenerator
-    """Beside `generated`; used in runs that average their generator."""
+    """Beside `generated`; used by runs with an averaged generator."""
     below: DeltaGenerator
     diagnosis: DeltaGenerator | None
-    """Where the tab Diagnosis is, if it is the one that is open; then nothing else is drawn."""
+    """The Diagnosis tab, if it is open. In that case nothing else is drawn."""
 
 
 def _lay_out(snapshot: Snapshot) -> _Places:
-    """The places of a run's view, and in it the real images: they never change, so they are sent once and not every second."""
+    """Create the containers, and draw the real images in them: these never change, so they are sent only once."""
     top = st.container()
     training, health = st.tabs(("Training", "Diagnosis"), key="view.tab", on_change="rerun")
     if health.open:
@@ -147,31 +148,31 @@ def _lay_out_training(snapshot: Snapshot, top: DeltaGenerator) -> _Places:
                 key="grid-real",
                 alt=f"{len(snapshot.pictures.real)} real images",
                 caption="Real images",
-                width=FILL,
+                width=FULL_WIDTH_PX,
             )
         return _Places(top, charts, generated, averaged, st.container(), None)
 
 
 def _live(run_id: str, places: _Places) -> None:
-    """The part that is drawn anew every second while the run is active."""
+    """The part of the page that is redrawn every second while the run is active."""
     try:
-        snapshot = look_at(run_id)
+        snapshot = newest_snapshot(run_id)
     except StoreError:
         st.rerun()
-    if _what_rerun_depends_on(snapshot) != st.session_state.get("run-shown"):
-        st.rerun()  # buttons and settings above are drawn anew too, once
+    if _rerun_key(snapshot) != st.session_state.get("run-shown"):
+        st.rerun()  # redraw the whole page once, so that the buttons and settings above change too
     with places.top:
         _messages(snapshot)
         _progress(snapshot)
         advice_line(snapshot)
     if places.diagnosis is not None:
         with places.diagnosis:
-            diagnosis(snapshot, trained_here=_is_here(run_id))
+            diagnosis(snapshot, trained_here=_is_trained_here(run_id))
         return
     with places.charts:
         _charts(snapshot)
     if snapshot.pictures is None:
-        _kept_grids(snapshot, places)
+        _saved_grids(snapshot, places)
         return
     with places.generated:
         if snapshot.pictures.are_points:
@@ -183,24 +184,24 @@ def _live(run_id: str, places: _Places) -> None:
             _averaged(snapshot, snapshot.pictures.averaged)
     with places.below:
         config = snapshot.config
-        mode = ", BatchNorm in eval mode" if config.generator_norm == "batch" else ""
-        st.caption(f"The same {len(snapshot.pictures.samples)} latents at every step{mode}.")
+        mode = ", with BatchNorm in eval mode" if config.generator_norm == "batch" else ""
+        st.caption(f"These samples are generated from the same {len(snapshot.pictures.samples)} latents at every step{mode}.")
         _score_histogram(snapshot.pictures)
     if snapshot.status == "running":
-        spare_what_is_loaded()
+        exclude_loaded_from_gc()
 
 
 def _messages(snapshot: Snapshot) -> None:
     if snapshot.error:
-        st.error(snapshot.error, icon=":material/error:")
+        show_problem(snapshot.error)
     if snapshot.notice:
-        st.warning(snapshot.notice, icon=":material/warning:")
+        st.warning(problem_text(snapshot.notice), icon=":material/warning:")
 
 
 def _progress(snapshot: Snapshot) -> None:
     config = snapshot.config
     if snapshot.status == "queued":
-        st.info("This run waits until the one before it has ended.", icon=":material/hourglass_top:")
+        st.info("This run will start when the run before it has ended.", icon=":material/hourglass_top:")
         return
     if snapshot.status == "loading":
         st.info(f"Loading {DATASETS[config.dataset].title} and building the networks …", icon=":material/downloading:")
@@ -213,7 +214,7 @@ def _progress(snapshot: Snapshot) -> None:
 
 
 def _kind(config: TrainConfig) -> str:
-    """What the run makes, in words."""
+    """What the run generates: images or points."""
     return DATASETS[config.dataset].kind
 
 
@@ -228,19 +229,26 @@ def _charts(snapshot: Snapshot) -> None:
             key="view.smoothing",
             persist_state="session",
             width=200,
-            help="Exponential moving average, as in TensorBoard; the faint line is what was recorded. It begins anew at each edit.",
+            help="How strongly the curves are smoothed, by an exponential moving average as in TensorBoard. The faint line shows the "
+            "recorded values. The average starts again at each change of a setting.",
         )
         x_axis = st.selectbox(
-            "Along x", tuple(figures.X_TITLES), format_func=figures.X_TITLES.__getitem__, key="view.x", persist_state="session", width=180
+            "Horizontal axis",
+            tuple(figures.X_TITLES),
+            format_func=figures.X_TITLES.__getitem__,
+            key="view.x",
+            persist_state="session",
+            width=180,
         )
         log_y = st.toggle(
             "Log scale",
             key="view.log",
             persist_state="session",
-            help="For the estimate. Losses and scores may be negative, so they stay linear. Values of 0 and below cannot be drawn on it.",
+            help="Use a logarithmic scale for the Wasserstein estimate. It cannot show values of 0 or below. Losses and scores may be "
+            "negative, so they keep a linear scale.",
         )
     if not len(snapshot.history):
-        st.caption(f"The curves begin at step {snapshot.config.log_every}.")
+        st.caption(f"The curves start at step {snapshot.config.log_every}.")
         return
     last = {name: newest(snapshot.history, name, 0) for name in COLUMNS}
     for name, which, log, height, words in (
@@ -266,11 +274,13 @@ def _charts(snapshot: Snapshot) -> None:
 
 
 _CHART_HELP = {
-    "Wasserstein estimate": "E f(real) − E f(fake): how far apart the critic can hold real and generated data. Larger is farther. Its "
-    "scale depends on the clip value and the critic, so it is not the Wasserstein distance itself: compare it within a run only.",
-    "Critic scores": "The mean score f of the real and of the generated half of each batch. The estimate is the gap between the two lines.",
-    "Losses": "What the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)): adding a constant to the critic moves "
-    "it freely, so its level means nothing.",
+    "Wasserstein estimate": "E f(real) − E f(fake): the critic's mean score of real data minus its mean score of generated data. The "
+    "larger it is, the better the critic tells them apart. Its scale depends on the critic and on the clip value, so it is not the "
+    "Wasserstein distance itself: compare it only within one run.",
+    "Critic scores": "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real "
+    "and of the generated half of each batch. The gap between them is the Wasserstein estimate.",
+    "Losses": "The numbers that the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)). Adding a constant to the "
+    "critic's scores shifts the generator loss and changes nothing else, so its level means nothing.",
 }
 
 
@@ -279,16 +289,17 @@ def _generated(run_id: str, pictures: Pictures) -> None:
         grid_png(run_id, pictures.step, pictures.samples),
         key="grid-generated",
         alt=f"{len(pictures.samples)} generated images from fixed latents at step {pictures.step}",
-        caption=f"Generated, step {pictures.step:,}",
-        width=FILL,
+        caption=f"Generated images at step {pictures.step:,}",
+        width=FULL_WIDTH_PX,
     )
 
 
 def _averaged(snapshot: Snapshot, samples: NDArray[np.uint8] | NDArray[np.float32]) -> None:
-    """What the generator's moving average makes of the same latents."""
+    """What the averaged generator makes from the same latents."""
     assert snapshot.pictures is not None
     step, config = snapshot.pictures.step, snapshot.config
-    caption = f"Averaged generator, step {step:,}: moving average of its weights, decay {config.ema_decay:g}"
+    kind = _kind(config).capitalize()
+    caption = f"{kind} of the averaged generator at step {step:,} (weights averaged with decay {config.ema_decay:g})"
     if snapshot.pictures.are_points:
         live_points(
             snapshot.run_id, config.dataset, replace(snapshot.pictures, samples=samples), key="chart-points-averaged", caption=caption
@@ -299,13 +310,13 @@ def _averaged(snapshot: Snapshot, samples: NDArray[np.uint8] | NDArray[np.float3
         key="grid-averaged",
         alt=f"{len(samples)} images of the averaged generator from the same latents at step {step}",
         caption=caption,
-        width=FILL,
+        width=FULL_WIDTH_PX,
     )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def grid_png(run_id: str, step: int, _pixels: NDArray[Any], *, averaged: bool = False) -> bytes:
-    """A grid of images as PNG; encoded once for all tabs."""
+    """A grid of images as a PNG file, encoded once for all browser tabs."""
     return images.png(images.tile(_pixels))
 
 
@@ -313,23 +324,23 @@ def _score_histogram(pictures: Pictures) -> None:
     kind = "points" if pictures.are_points else "images"
     st.markdown(
         f"**Critic scores of these {kind}**",
-        help=f"The critic's score of each of the {kind} above. The further the two heaps lie apart, the more surely the critic tells "
+        help=f"How the critic scores the {kind} above. The less the real and the generated {kind} overlap, the better the critic tells "
         "them apart.",
     )
     figure = figures.score_histogram(pictures.real_scores.astype(float), pictures.sample_scores.astype(float), kind=kind)
     live_chart(figure, key="chart-histogram", alt=f"Histogram of the critic's scores of real and generated {kind}", height=230)
 
 
-def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
-    """The sample grids that the run folder keeps, to walk through."""
+def _saved_grids(snapshot: Snapshot, places: _Places) -> None:
+    """The saved sample pictures in the run folder, with a slider to step through them."""
     path = run_path(run_manager().root, snapshot.run_id)
     try:
         folder = RunFolder.open(path)
     except StoreError:
-        folder = None  # it is there a moment before what is in it
+        folder = None  # the folder exists a moment before its files
     kept = folder.samples() if folder is not None else {}
     if folder is None or not kept:
-        places.generated.caption("Pictures appear once the networks are built.")
+        places.generated.caption("Pictures appear as soon as the networks are built.")
         return
     steps = list(kept)
     step = steps[-1]
@@ -338,13 +349,18 @@ def _kept_grids(snapshot: Snapshot, places: _Places) -> None:
             step = st.select_slider(
                 "Samples at step", steps, value=step, key=f"kept-{snapshot.run_id}", format_func=lambda step: f"{step:,}"
             )
-        _kept_grid(kept[step], "grid-generated", f"Generated {_kind(snapshot.config)} at step {step}", f"Generated, step {step:,}")
+        _saved_grid(
+            kept[step],
+            "grid-generated",
+            f"Generated {_kind(snapshot.config)} at step {step}",
+            f"Generated {_kind(snapshot.config)} at step {step:,}",
+        )
     averaged = folder.samples(averaged=True).get(step)
     if averaged is not None:
         with places.averaged:
-            words = f"Averaged generator, step {step:,}"
-            _kept_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
+            words = f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step:,}"
+            _saved_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
 
 
-def _kept_grid(path: Path, key: str, alt: str, caption: str) -> None:
+def _saved_grid(path: Path, key: str, alt: str, caption: str) -> None:
     live_image(path.read_bytes(), key=key, alt=alt, caption=caption, width=512)

@@ -1,4 +1,4 @@
-"""The set-up form of the Train page: preset, data set, every setting, Start."""
+"""The set-up form of the Train page: preset, data set, all settings and the start button."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import streamlit as st
 from pages.components.live_chart import live_chart
 from pages.parts.train.forecast import forecast
 from pages.shared import settings
-from pages.shared.point_upload import point_upload, say_what_is_wrong
+from pages.shared.point_upload import point_upload, show_file_check
+from pages.shared.problems import show_problem
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_run
 from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
@@ -25,11 +26,11 @@ SCOPE = "setup"
 PRESET_KEY = "setup-preset"
 _FIRST = ("n_critic", "critic_lr", "generator_lr", "lr_schedule", "batch_size", "max_steps", "seed")
 _CURVE_POINTS = 60
-_FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Recipe"}
+_FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Training"}
 
 
 def setup_form() -> None:
-    """Everything needed to start a run. Settings are kept in the URL, so that a link to the page is a link to the experiment."""
+    """Everything needed to start a run. The settings are kept in the URL, so a link to the page is a link to the experiment."""
     _take_over_link()
     preset = st.segmented_control(
         "Preset",
@@ -38,7 +39,7 @@ def setup_form() -> None:
         required=True,
         on_change=_preset_chosen,
         persist_state="session",
-        help="A preset fills in every setting below. Change whatever you like afterwards.",
+        help="A preset is a starting point: it fills in every setting below. You can change any of them afterwards.",
     )
     assert preset is not None  # the control requires one
     st.caption(PRESET_NOTES[preset])
@@ -46,7 +47,7 @@ def setup_form() -> None:
     data, recipe = st.columns([2, 3], gap="large")
     with data:
         values["dataset"] = settings.setting_widget(SCOPE, "dataset")
-        if values["dataset"] in POINT_SETS:  # which have no size; what was set for images is kept for when they are chosen again
+        if values["dataset"] in POINT_SETS:  # points have no size; the value is kept in case images are chosen again
             values["image_size"] = st.session_state[settings.widget_key(SCOPE, "image_size")]
         else:
             values["image_size"] = settings.setting_widget(SCOPE, "image_size")
@@ -55,7 +56,7 @@ def setup_form() -> None:
         elif values["dataset"] == "csv":
             point_upload(settings.widget_key(SCOPE, "data_root"))
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
-            say_what_is_wrong(values["data_root"])
+            show_file_check(values["data_root"])
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
@@ -79,26 +80,27 @@ def setup_form() -> None:
 
 
 def _take_over_link() -> None:
-    """Fill the widgets from the URL where it says something new; from the default preset on the first visit."""
+    """Fill the widgets from the URL if it has changed, or from the default preset on the first visit."""
     params = {name: value for name, value in st.query_params.items() if name == "preset" or name in SETTINGS}
     known = st.session_state.get("setup-link")
     if known is not None and (not params or params == known):
         return
     preset, config, problems = settings.read_link(params)
     st.session_state[PRESET_KEY] = preset
-    settings.put_config(SCOPE, config)
+    settings.fill_widgets(SCOPE, config)
     for problem in problems:
         st.warning(problem, icon=":material/link_off:")
 
 
 def _preset_chosen() -> None:
-    settings.put_config(SCOPE, PRESETS[st.session_state[PRESET_KEY]])
+    settings.fill_widgets(SCOPE, PRESETS[st.session_state[PRESET_KEY]])
 
 
 def _folded_settings(names: list[str]) -> dict[str, Any]:
-    """The settings that rarely matter, in groups."""
+    """The settings that rarely need changing, in groups."""
     values: dict[str, Any] = {}
-    with st.expander("More settings: networks, device, data folder, what is recorded"):
+    with st.expander("More settings: networks, device, data folder, recording"):
+        settings.names_toggle()
         columns = st.columns(3, gap="medium")
         groups = [group for group in _FOLDED if any(SETTINGS[name].group == group for name in names)]
         for index, group in enumerate(groups):
@@ -117,18 +119,18 @@ def _describe_dataset(name: str | None) -> None:
 
 
 def _show_changes(preset: str, values: dict[str, Any]) -> None:
-    """What differs from the preset, in one line."""
+    """Show in one line what differs from the preset."""
     start = PRESETS[preset]
     changed = [name for name, value in values.items() if value is not None and value != getattr(start, name)]
     if changed:
-        listed = ", ".join(f"{SETTINGS[name].label} {settings.to_widget(SETTINGS[name], values[name])}" for name in changed)
+        listed = ", ".join(f"{SETTINGS[name].label} {settings.as_widget_value(SETTINGS[name], values[name])}" for name in changed)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Changed from the preset: {listed}.", width="content")
-            st.button("Back to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
+            st.button("Reset to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
 
 
 def _show_schedule(config: TrainConfig) -> None:
-    """The learning rates over the run, where they change."""
+    """Draw the learning rates over the run, if they change."""
     if config.lr_schedule == "constant":
         return
     steps = [config.max_steps * i // _CURVE_POINTS for i in range(_CURVE_POINTS + 1)]
@@ -141,21 +143,21 @@ def _show_schedule(config: TrainConfig) -> None:
 
 
 def _advise(config: TrainConfig) -> None:
-    """What is known to go badly together."""
+    """Warn about settings that are known to work badly, alone or together."""
     for found in verdict(Observations(config)):
         (st.warning if found.level == "warning" else st.info)(found.text, icon=":material/lightbulb:")
 
 
 def _start(config: TrainConfig | None) -> None:
-    """The Start button, or what has to happen before it."""
+    """The start button, or what has to happen before the run can start."""
     if config is None:
         st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=True)
-        st.caption("One of the settings above cannot be used yet; the sentence beside it says what it takes.")
+        st.caption("One of the settings above cannot be used yet. The message below it says which values are allowed.")
         return
     try:
         resolve_device(config.device)
     except ConfigError as error:
-        st.error(str(error), icon=":material/error:")
+        show_problem(error)
         return
     if not is_available(config):
         _download(config)
@@ -166,15 +168,15 @@ def _start(config: TrainConfig | None) -> None:
 
 
 def _download(config: TrainConfig) -> None:
-    """Offer the download, or show how far it is."""
+    """Offer the download, or show its progress."""
     info = DATASETS[config.dataset]
     state = downloads().get(config)
     if state is not None and not state.done:
         st.fragment(_download_progress, run_every=0.5)(config)
         return
     if state is not None and state.error:
-        st.error(state.error, icon=":material/cloud_off:")
-    st.info(f"{info.title} is not on this machine yet: {info.images:,} images, a download of about {info.megabytes} MB.")
+        show_problem(state.error, icon=":material/cloud_off:")
+    st.info(f"{info.title} has to be downloaded first: {info.images:,} images, about {info.megabytes} MB.")
     if st.button(f"Download {info.title}", type="primary", icon=":material/download:"):
         downloads().start(config)
         st.rerun()
