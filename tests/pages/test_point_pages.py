@@ -90,7 +90,7 @@ def test_exploring_points(manager: RunManager, finished: Run, charts: dict[str, 
     x, y = networks.samples(z)[0]
     assert f"The generator maps this latent to the point ({x:.3g}, {y:.3g})." in texts(test)
     assert "of 256 random points from this generator" in texts(test)
-    assert [button.label for button in test.download_button][:2] == ["Latent .npy", "Latent as text"]
+    assert [button.label for button in test.download_button][:2] == ["Latent (.npy)", "Latent as text"]
     keys = [fixed_latents(seed, 1, 2)[0].numpy() for seed in (1, 2, 3)]
     way = charts["explore-way"]
     np.testing.assert_allclose(way["on the path"], networks.samples(path_through(keys, 24)), atol=1e-6)
