@@ -121,7 +121,7 @@ class Film {
     context.drawImage(this.sheet, x, y, width, height, 0, 0, width, height);
     this.frame = index;
     this.scrubber.value = String(index);
-    this.label.textContent = labels?.[index] ?? `Frame ${index} of 0 to ${count - 1}`;
+    this.label.textContent = labels?.[index] ?? `Frame ${index} (0–${count - 1})`;
     this.scrubber.style.setProperty("--done", `${(100 * index) / Math.max(1, count - 1)}%`);
     this.scrubber.setAttribute("aria-valuetext", this.label.textContent);
     if (cursor) moveCursor(cursor, index);

@@ -38,7 +38,7 @@ def film(
         alt: a description for people who cannot see the film.
         fps: frames per second at normal speed.
         width: the width on the page in pixels, limited by the container. Enlarged pixels stay sharp squares.
-        labels: a text for each frame, shown below it. None shows the frame's number.
+        labels: a text for each frame, shown below it. None shows the frame's number, such as “Frame 3 (0–24)”.
         cursor: a name. Charts with the same `cursor` mark the current frame's number, counted from 0, on their x axis.
 
     Raises:

@@ -33,7 +33,8 @@ def inside(source: Source) -> None:
                 images.png(images.tile(coloured(maps), columns=8 if len(maps) > 1 else 1)),
                 key=f"explore-layer-{number}",
                 alt=f"Outputs of {view.name}",
-                caption=f"{view.name}{shown}. Before the nonlinearity, {view.silent:.0%} of the values are below 0.",
+                caption=f"{view.name[:1].upper()}{view.name[1:]}{shown}. Before the nonlinearity, {view.silent:.0%} of the values are "
+                "below 0.",
                 width=480,
             )
     with right:

@@ -220,7 +220,8 @@ def _bounds_in_words(bounds: dict[str, dict[str, object]]) -> str:
     display = bounds.get("display_w1", {}).get("value")
     if isinstance(display, (int, float)):
         parts.append(f"estimate / K_emp {display:.3g} (in the unit of W1; for comparison only, not a bound)")
-    return " ".join((*([" · ".join(parts) + "."] if parts else []), *dict.fromkeys(reasons)))
+    found = " · ".join(parts)
+    return " ".join((*([f"{found[0].upper()}{found[1:]}."] if parts else []), *dict.fromkeys(reasons)))
 
 
 def _boundary(snapshot: Snapshot, last: Reading | None) -> None:

@@ -206,7 +206,7 @@ def _progress(snapshot: Snapshot) -> None:
     if snapshot.status == "loading":
         st.info(f"Loading {DATASETS[config.dataset].title} and building the networks …", icon=":material/downloading:")
         return
-    parts = [f"step {snapshot.step:,} of {config.max_steps:,}", f"{snapshot.generator_updates:,} generator updates"]
+    parts = [f"Step {snapshot.step:,} of {config.max_steps:,}", f"{snapshot.generator_updates:,} generator updates"]
     if snapshot.status == "running" and snapshot.steps_per_second:
         parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} {_kind(config)}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
