@@ -56,7 +56,7 @@ def test_a_step_along_one_moves_the_picture_as_far_as_its_component_varies() -> 
     pictures = saved.samples(z).reshape(2000, -1)
     _, _, components = np.linalg.svd(pictures - pictures.mean(0), full_matrices=False)
     for one, component in zip(directions.of_images(saved, 3), components, strict=False):
-        moved = (saved.samples(z + one.sd * one.vector).reshape(2000, -1) - pictures) @ component
+        moved = (saved.samples((z + one.sd * one.vector).astype(np.float32)).reshape(2000, -1) - pictures) @ component
         assert abs(moved.mean()) == pytest.approx((pictures @ component).std(), rel=0.3)
 
 
