@@ -113,6 +113,7 @@ def test_the_networks_are_of_the_sources_size(name: str) -> None:
     assert tuple(map(parameter_count, networks)) == PARAMETERS[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_trains(name: str) -> None:
     """On a few random rows of its shape, a generator update after each step."""

@@ -127,6 +127,7 @@ def test_the_largest_picture_is_read() -> None:
         read_picture(png_header(4096, 4096), 1, 8)
 
 
+@pytest.mark.slow
 def test_a_bomb_in_the_text_beside_the_pixels_is_refused() -> None:
     text = PngInfo()
     text.add_text("Comment", "0" * 80_000_000, zip=True)

@@ -87,6 +87,7 @@ def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, c
             torch.testing.assert_close(torch.from_numpy(theirs), network(x), atol=1e-4, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS[:2])
 def test_an_exported_program_is_read_back_without_this_project(folder: RunFolder, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     made = export(folder, "exported-program", part=part)

@@ -83,6 +83,7 @@ def test_each_run_gets_what_makes_sense_for_it(changes: dict[str, Any], keys: se
 # What they read.
 
 
+@pytest.mark.slow
 def test_points_are_measured_against_held_out_points_by_optimal_transport(eight: Dataset) -> None:
     specimen = take_specimen(Trainer(POINTS, eight))
     kit = Kit(POINTS, eight)

@@ -252,6 +252,7 @@ def test_history_grows_while_it_plays_and_follows_single_steps_at_once() -> None
     assert 4 <= len(one.truth()) <= 7
 
 
+@pytest.mark.slow
 def test_a_long_history_is_thinned_and_keeps_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wgan_core.lab.laboratory.MAX_ROWS", 10)
     one = lab()

@@ -41,6 +41,7 @@ def test_it_is_as_good_as_a_known_classifier_on_images_it_never_saw(digits: Data
     assert classifier.accuracy == float(right.double().mean())
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights(digits: Dataset, classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coverage, "UPDATES", 20)
     torch.manual_seed(1)

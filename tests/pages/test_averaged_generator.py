@@ -161,6 +161,7 @@ def test_points_have_a_second_scatter(manager: RunManager, config: TrainConfig, 
     assert "Points of the averaged generator at step 60" in captions(test)
 
 
+@pytest.mark.slow
 def test_exploring_the_average(manager: RunManager, averaging: Run, plain: Run, shown: dict[str, bytes]) -> None:
     folder = folder_of(manager, averaging)
     test = page("explore", run=averaging.run_id, seed="0")
@@ -176,6 +177,7 @@ def test_exploring_the_average(manager: RunManager, averaging: Run, plain: Run, 
     assert not [box for box in test.segmented_control if box.key == "explore.generator"]
 
 
+@pytest.mark.slow
 def test_the_average_can_be_exported_where_there_is_one(manager: RunManager, averaging: Run, plain: Run) -> None:
     for run, parts in ((averaging, ["Generator", "Critic", "Averaged"]), (plain, ["Generator", "Critic"])):
         test = page("train", run=run.run_id)

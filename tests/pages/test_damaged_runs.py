@@ -135,6 +135,7 @@ def test_what_is_no_run_folder_is_not_listed(manager: RunManager, root: Path) ->
     assert "deleted or moved" in texts(page("train", run="notes"))
 
 
+@pytest.mark.slow
 def test_a_line_of_the_ledger_that_is_no_entry_costs_nothing_but_itself(manager: RunManager, root: Path) -> None:
     before = RunFolder.open(root / "odd").ledger()
     for name in ("ledger.jsonl", "health.jsonl"):

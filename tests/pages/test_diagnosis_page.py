@@ -86,6 +86,7 @@ def test_everything_is_measured_when_asked(manager: RunManager, config: TrainCon
     assert not buttons(test, "Measure everything now")
 
 
+@pytest.mark.slow
 def test_a_run_of_another_process_is_read_from_its_folder(measured: Run, manager: RunManager) -> None:
     measured.stop()
     assert measured.join(PATIENCE)

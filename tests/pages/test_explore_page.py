@@ -99,6 +99,7 @@ def test_only_what_fits_is_taken_over_from_the_browser(monkeypatch: pytest.Monke
 # The user's own latent.
 
 
+@pytest.mark.slow
 def test_a_pasted_latent_its_link_and_undo(finished: Run, networks: SavedNetworks, manager: RunManager) -> None:
     z = np.array([0.5, -1.25, 2, 0, 1, -0.125], np.float32)  # exact in 16 bits
     test = page("explore", run=finished.run_id, seed="4")
@@ -120,6 +121,7 @@ def test_a_pasted_latent_its_link_and_undo(finished: Run, networks: SavedNetwork
     assert "latent" not in link(test)
 
 
+@pytest.mark.slow
 def test_a_damaged_latent_in_a_link_is_explained(finished: Run, manager: RunManager) -> None:
     for text in ("x", "é", base64.urlsafe_b64encode(np.full(6, np.nan, "<f2").tobytes()).decode()):
         test = page("explore", run=finished.run_id, latent=text)
@@ -202,6 +204,7 @@ def test_links_that_lead_elsewhere_say_so(finished: Run, manager: RunManager) ->
     assert "does not have as many numbers as this run needs" in said
 
 
+@pytest.mark.slow
 def test_the_step_stays_when_the_page_is_left(finished: Run, manager: RunManager) -> None:
     steps = RunFolder.open(manager.root / finished.run_id).steps()
     assert len(steps) > 1
@@ -211,6 +214,7 @@ def test_the_step_stays_when_the_page_is_left(finished: Run, manager: RunManager
     assert link(test)["step"] == str(steps[0])
 
 
+@pytest.mark.slow
 def test_directions_of_classes(finished: Run, manager: RunManager) -> None:
     test = page("explore", run=finished.run_id)
     options = test.multiselect(key="explore.directions").options

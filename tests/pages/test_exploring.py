@@ -20,6 +20,7 @@ from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
 
+@pytest.mark.slow
 def test_exploring(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     test = page("explore", run=finished.run_id, seed="5")
     assert test.number_input(key="explore.seed").value == 5
@@ -46,6 +47,7 @@ def test_exploring(manager: RunManager, finished: Run, monkeypatch: pytest.Monke
     assert test.slider(key="explore.z0").value == pytest.approx(float(fixed_latents(99_999, 1, 6)[0, 0]), abs=0.01) != first
 
 
+@pytest.mark.slow
 def test_a_link_names_a_latent(manager: RunManager, finished: Run) -> None:
     test = page("explore", run=finished.run_id, seed="5", at="1.5,-2", z="2:1.25", psi="0.5")
     assert {name: test.query_params[name] for name in ("seed", "at", "z", "psi")} == {
@@ -90,6 +92,7 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
     assert "pinned" not in texts(test) and test.text_input(key="explore.path-seeds").value == "1, 2, 3"
 
 
+@pytest.mark.slow
 def test_pins_that_a_link_cannot_hold(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for text in ("x", "é", "AAAA", latents_to_link(np.full(finished.snapshot.config.latent_dim, np.nan))):
         test = page("explore", run=finished.run_id, pins=text)

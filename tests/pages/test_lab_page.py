@@ -35,6 +35,7 @@ def setting(test: AppTest, name: str, scope: str = lab_setup.SCOPE) -> Any:
     return test.number_input(key=f"{scope}.{name}")
 
 
+@pytest.mark.slow
 def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
     test = page("lab", **SMALL)
     assert lab(test).trainers[0].step == 0 and test.button(key="lab-play").label == "Play"
@@ -101,6 +102,7 @@ def test_a_note_holds_for_the_experiments_own_settings_only() -> None:
     assert note in texts(test) and lab(test).configs[0] == BASE and link(test) == {"experiment": "first-look"}
 
 
+@pytest.mark.slow
 def test_a_value_that_cannot_be_used_keeps_the_laboratory_and_is_explained() -> None:
     test = page("lab", **SMALL)
     before = lab(test)
@@ -148,6 +150,7 @@ def test_experiments_and_their_links(name: str) -> None:
     assert lab(again).configs == found.configs and lab(again).who == found.who
 
 
+@pytest.mark.slow
 def test_a_link_without_the_experiments_second_wgan() -> None:
     test = page("lab", experiment="two-clip-values", **SMALL)
     assert len(lab(test).configs) == 2

@@ -50,6 +50,7 @@ def test_a_run_with_gradient_penalty_is_steered_by_lambda(manager: RunManager, c
     assert [(edit.field, edit.new) for edit in run.snapshot.edits] == [("gp_lambda", 3.0)]
 
 
+@pytest.mark.slow
 def test_a_second_tab_sees_what_the_first_changed(manager: RunManager, endless: Run) -> None:
     first, second = page("train", run=endless.run_id), page("train", run=endless.run_id)
     first.number_input(key="steer.n_critic").set_value(8).run()
@@ -99,6 +100,7 @@ def test_a_link_to_a_run_that_is_not_there(manager: RunManager, run_id: str) -> 
     assert button(test, "Start training")
 
 
+@pytest.mark.slow
 def test_a_run_folder_deleted_while_shown(manager: RunManager, finished: Run) -> None:
     import shutil
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tests.data_sets import modes
 from tests.kernels import assert_same, rounds_as_a_plain_loop
 from tests.networks import linear_layer
+from tests.small import SMALL_ON_POINTS
 from tests.trainers import take_over
 from wgan_core.cli.main import main
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
@@ -33,22 +34,14 @@ from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer
 
-TINY = TrainConfig(
+TINY = SMALL_ON_POINTS.replace(
     dataset="8-gaussians",
-    generator_norm="none",
     leaky_slope=0.0,
-    latent_dim=2,
     generator_widths=(16, 16, 16),
     critic_widths=(16, 16, 16),
     batch_size=32,
-    n_critic=3,
-    critic_lr=1e-3,
-    generator_lr=1e-3,
     clip_value=0.1,
     max_steps=50,
-    device="cpu",
-    threads=1,
-    log_every=1,
 )
 TINY_FLAGS = [
     word
