@@ -169,13 +169,13 @@ class ImagesAhead:
         return position
 
     def state(self) -> dict[str, Tensor]:
-        """The state that `go_on` needs. It is saved because on several threads the last bits may depend on how many batches are made at
+        """The state that `resume` needs. It is saved because on several threads the last bits may depend on how many batches are made at
         once."""
         if self._packed is None or not self._packed.left:
             return {}
         return {"packed_rng": self._before_draws, "packed": torch.tensor([len(self._draws), self._packed.taken])}
 
-    def go_on(self, rng: torch.Generator, state: dict[str, Tensor]) -> None:
+    def resume(self, rng: torch.Generator, state: dict[str, Tensor]) -> None:
         """Continue with `rng`, and recreate what had been made ahead when `state` was saved. A `state` without that part is ignored."""
         self.rng, self._packed = rng, None
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.server import run_manager
-from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_apart, file_name
+from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_in_subprocess, file_name
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 
@@ -68,7 +68,7 @@ def _network(folder: RunFolder, kind: str) -> None:
     if problem := _problem(folder.path, kind, step, part == "averaged", (folder.path / "steps").stat().st_mtime):
         st.error(problem, icon=":material/error:")
         return
-    make = partial(export_apart, folder.path, kind, step=step, part=part or PARTS[0])
+    make = partial(export_in_subprocess, folder.path, kind, step=step, part=part or PARTS[0])
     _download(KINDS[kind], make, file_name(folder.path.name, kind, part or PARTS[0]))
 
 
