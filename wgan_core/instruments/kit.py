@@ -65,7 +65,7 @@ class Kit:
         try:
             return load_dataset(self._config, held_out=True)
         except (DataError, OSError) as error:
-            log.warning("No held-out part of %s: %s", self._config.dataset, error)
+            log.warning("%s has no held-out part here: %s", self._config.dataset, error)
             return None
 
     def yardstick(self, n: int) -> Yardstick:

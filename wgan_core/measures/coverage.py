@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 FEATURES = 64
 LARGEST_SIDE = 32
-"""Larger images are averaged down to this many pixels per side. Their class can still be told."""
+"""Larger images are averaged down to this many pixels per side. Their class can still be recognised."""
 UPDATES = 400
 BATCH = 128
 RATE = 3e-3
@@ -203,7 +203,7 @@ def keep(
     try:
         _write(path, classifier)
     except OSError as error:
-        log.warning("The classifier could not be kept in %s: %s", path.parent, error)
+        log.warning("The classifier could not be saved in %s: %s", path.parent, error)
     return classifier
 
 
@@ -304,6 +304,6 @@ def _read(path: Path, training: Dataset) -> Classifier | None:
     except FileNotFoundError:
         return None
     except (OSError, safetensors.SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        log.warning("The kept classifier %s cannot be read (%s) and is trained anew.", path, error)
+        log.warning("The saved classifier %s cannot be read (%s) and is trained again.", path, error)
         return None
     return classifier if _hash(network) == classifier.hash else None

@@ -94,8 +94,7 @@ class Draw(NamedTuple):
     z: Tensor
     """Latents [batch, latent_dim]."""
     alpha: Tensor | None
-    """The points between real and generated images where the gradient penalty is taken: uniform on [0, 1], [batch, 1, ...]; None without a
-    penalty."""
+    """Positions between real and generated images for the gradient penalty, uniform on [0, 1], [batch, 1, ...]; None without a penalty."""
 
 
 class ImagesAhead:
@@ -180,7 +179,7 @@ class ImagesAhead:
         self.rng, self._packed = rng, None
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
-        # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw anew.
+        # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw new ones.
         if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES:
             rng.set_state(before.cpu())
             self._packed = self._pack(int(packed[0]))
