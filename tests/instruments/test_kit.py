@@ -265,7 +265,7 @@ def test_a_first_look_that_had_to_load_everything_does_not_hold_up_its_lane() ->
         now = number * 0.01
         if (chosen := schedule.next(now, 0.03)) is not None:
             first = all(name != chosen.key for _, name in looks)
-            schedule.done(chosen.key, now, 0.7 if first and chosen.key == "health" else chosen.full)
+            schedule.done(chosen.key, now, 0.7 if first and chosen.key == "health" else chosen.usual_seconds)
             looks.append((now, chosen.key))
     health = [now for now, name in looks if name == "health"]
     assert health[1] - health[0] < 40
