@@ -279,7 +279,7 @@ def test_the_installed_command_says_wgan(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sys, "argv", ["/somewhere/bin/wgan", "train", *QUICK, "--max-steps", "3", "--out", str(tmp_path / "run")])
     assert wgan() == 0
     images, go_on = capsys.readouterr().out.splitlines()[1:]
-    assert images.split()[1:3] == ["wgan", "sample"] and go_on.split()[2:5] == ["wgan", "train", "--resume"]
+    assert images.split()[1:3] == ["wgan", "sample"] and go_on.split()[1:4] == ["wgan", "train", "--resume"]
     monkeypatch.setattr(sys, "argv", [sys.argv[0], "trian"])
     assert wgan() == 2
     assert capsys.readouterr().err == "wgan: There is no command 'trian': did you mean train?\n"

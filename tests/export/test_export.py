@@ -19,7 +19,7 @@ from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.data.load import load_dataset
-from wgan_core.export import PARTS, ExportError, export, export_apart, weights
+from wgan_core.export import PARTS, ExportError, export, export_in_subprocess, weights
 from wgan_core.export.program import write_program
 from wgan_core.latent.saved import sample_shape
 from wgan_core.store.folder import RunFolder, StoreError
@@ -148,11 +148,11 @@ def test_the_step_is_the_one_asked_for(folder: RunFolder) -> None:
 
 @pytest.mark.slow
 def test_made_in_another_process_it_is_the_same(folder: RunFolder) -> None:
-    apart = torch.export.load(io.BytesIO(export_apart(folder.path, "exported-program", step=30, part="critic"))).module()
+    apart = torch.export.load(io.BytesIO(export_in_subprocess(folder.path, "exported-program", step=30, part="critic"))).module()
     x = given(folder, "critic", 3)
     assert torch.equal(apart(x), plain(folder, "critic")(x))
     with pytest.raises(ExportError, match=r"^The export was not finished after 0 s"):
-        export_apart(folder.path, "exported-program", timeout=0.01)
+        export_in_subprocess(folder.path, "exported-program", timeout=0.01)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_goes_wrong_in_another_process_is_said_here(
 
     monkeypatch.setattr(package.subprocess, "run", run)
     with pytest.raises(ExportError) as caught:
-        export_apart(folder.path, "onnx", step=17)
+        export_in_subprocess(folder.path, "onnx", step=17)
     assert str(caught.value) == sentence and asked[0][-2:] == ["--step", "17"]
 
 

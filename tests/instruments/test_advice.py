@@ -351,7 +351,7 @@ def test_saturated_weights_are_a_note_at_first() -> None:
     (note,) = advise(healthy(boundary=layers(0.3, 0.99, 1.0), generator_updates=999))
     assert note.level == "note" and "if this one is still in this state after 1,000 generator updates, raise c, or use" in note.text
     (warning,) = advise(healthy(boundary=layers(0.3, 0.99, 1.0), generator_updates=1000))
-    assert warning.level == "warning" and warning.text.endswith("do the same. Raise c, or use the gradient penalty.")
+    assert warning.level == "warning" and warning.text.endswith("doing the same. Raise c, or use the gradient penalty.")
     # The sum of all gradients is a fault of the recipe from the first update on.
     (at_once,) = advise(healthy(boundary=layers(0.3, 0.99, 1.0), generator_updates=9, config=CLIP.replace(critic_gradients="accumulated")))
     assert at_once.level == "warning"

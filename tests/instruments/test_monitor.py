@@ -374,7 +374,7 @@ def test_the_lag_is_in_the_ledger_and_among_the_readings(tmp_path: Path, config:
 def test_a_lag_that_cannot_be_found_is_a_sentence(
     tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: 1 / 0)
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, cancelled: 1 / 0)
     bench = Bench(tmp_path / "run", config, dataset, ())
     bench.inbox.put(CheckLag())
     bench.measure_once()
@@ -392,7 +392,7 @@ def test_a_lag_of_other_settings_is_dropped(
     changes: dict[str, Any], kept: bool, tmp_path: Path, config: TrainConfig, dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
-    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: lag_found(0.1) if go.wait(PATIENCE) else None)
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, cancelled: lag_found(0.1) if go.wait(PATIENCE) else None)
     bench = Bench(tmp_path / "run", config, dataset, ())
     for _ in range(20):
         bench.tick(0.001)
@@ -441,7 +441,7 @@ def test_only_the_runs_thread_writes_what_is_known(
     take, say = Knowledge.take, Knowledge.advice
     monkeypatch.setattr(Knowledge, "take", lambda self, *args: (writers.add(threading.get_ident()), take(self, *args))[1])
     monkeypatch.setattr(Knowledge, "advice", lambda self, *args: (writers.add(threading.get_ident()), say(self, *args))[1])
-    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, over: lag_found(0.1))
+    monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, cancelled: lag_found(0.1))
     bench = Bench(tmp_path / "run", config, dataset, one_lane(probe))
     bench.inbox.put(CheckLag())
     bench.tick(100.0)

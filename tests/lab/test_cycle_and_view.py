@@ -71,7 +71,7 @@ def test_a_cycle_of_a_critic_that_is_ahead_begins_with_the_generator() -> None:
 def test_captions_name_the_numbers_of_this_run() -> None:
     stage = stages.Stage("clip", 2, 5)
     assert stages.caption(stage, SMALL.replace(clip_value=0.03))[0] == "Critic update 2 of 5: clip"
-    assert "put back to ±0.03" in stages.caption(stage, SMALL.replace(clip_value=0.03))[1]
+    assert "set back to ±0.03" in stages.caption(stage, SMALL.replace(clip_value=0.03))[1]
     assert "gradient penalty" in stages.caption(stage, PENALISED)[1]
     assert "Nothing keeps this critic" in stages.caption(stage, SMALL.replace(lipschitz="none"))[1]
     assert "One step of Adam" in stages.caption(stages.Stage("ascent", 1, 5), PENALISED)[1]

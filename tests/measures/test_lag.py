@@ -14,7 +14,7 @@ from tests.trainers import same, states, train
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
-from wgan_core.measures.lag import BrokenOff, Lag, _steepest, copy_state, critic_lag, twin, twin_from
+from wgan_core.measures.lag import Cancelled, Lag, _steepest, copy_state, critic_lag, twin, twin_from
 from wgan_core.training.critic_loss import wasserstein_estimate
 from wgan_core.training.trainer import Trainer
 
@@ -143,6 +143,6 @@ def test_a_copied_state_stays_what_it_was(config: TrainConfig, dataset: ImageDat
 
 def test_a_check_that_nobody_waits_for_is_broken_off(config: TrainConfig, dataset: ImageDataset) -> None:
     asked: list[int] = []
-    with pytest.raises(BrokenOff):
-        critic_lag(twin(Trainer(config, dataset)), 20, n=16, over=lambda: len(asked) >= 3 or bool(asked.append(0)))
+    with pytest.raises(Cancelled):
+        critic_lag(twin(Trainer(config, dataset)), 20, n=16, cancelled=lambda: len(asked) >= 3 or bool(asked.append(0)))
     assert len(asked) == 3

@@ -35,7 +35,9 @@ def test_networks_of_a_run_of_an_earlier_server(manager: RunManager, finished: R
     """The file is made when the button is pressed, and not in the process of the pages."""
     manager._runs.clear()
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr("pages.parts.train.export_view.export_apart", lambda *args, **options: asked.append((*args, options)) or b"made")
+    monkeypatch.setattr(
+        "pages.parts.train.export_view.export_in_subprocess", lambda *args, **options: asked.append((*args, options)) or b"made"
+    )
     offered: list[Any] = []
     monkeypatch.setattr(
         "pages.parts.train.export_view.st.download_button", lambda label, data, *args, **options: offered.append((label, data))

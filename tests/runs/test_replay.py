@@ -84,6 +84,6 @@ def test_what_cannot_be_compared_is_a_sentence(tmp_path: Path, edited: Path, con
     folder = RunFolder.open(edited)
     for step in (edited / "steps").glob("0*"):
         (step / "training.safetensors").unlink(missing_ok=True)
-    with pytest.raises(StoreError, match="keeps rounded weights only"):
+    with pytest.raises(StoreError, match="has only rounded weights"):
         replay(folder)
     assert main(["replay", str(edited)]) == 2

@@ -91,7 +91,7 @@ def test_on_one_thread_to_the_last_bit_where_the_kernels_allow(widths: tuple[int
 @pytest.mark.parametrize("kind", ["at the end", "at the beginning"])
 def test_both_ways_of_adding_to_a_gradient_add(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever this machine's kernels would choose."""
-    monkeypatch.setattr(critic_gradients, "_adds_at_the_end", lambda *_: kind == "at the end")
+    monkeypatch.setattr(critic_gradients, "_adds_after_product", lambda *_: kind == "at the end")
     test_they_are_autograds((9, 7, 5, 3), 0.2)
 
 

@@ -235,7 +235,7 @@ def _info(options: argparse.Namespace) -> int:
         print(json.dumps(facts))
         return 0
     del facts["config"]
-    instruments = _said_by(facts.pop("instruments"), facts.pop("advice"))
+    instruments = _instrument_lines(facts.pop("instruments"), facts.pop("advice"))
     for name, value in ({name.replace("_", " "): value for name, value in facts.items()} | instruments).items():
         shown = ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else value
         print(f"{name:>22}  {', '.join(map(str, shown)) if isinstance(shown, list) else shown}")
@@ -336,7 +336,7 @@ def _instruments(readings: Any) -> dict[str, Any]:
     return {"instruments": found, "share_of_instruments": plain(share_of_training(readings)), "advice": advice_in(readings)}
 
 
-def _said_by(instruments: dict[str, Any], advice: list[dict[str, Any]]) -> dict[str, Any]:
+def _instrument_lines(instruments: dict[str, Any], advice: list[dict[str, Any]]) -> dict[str, Any]:
     """The readings and the advice as lines for a terminal."""
     lines: dict[str, Any] = {}
     for found in instruments.values():

@@ -143,7 +143,7 @@ def _drive(
         except (StoreError, ValueError):
             raise  # an input that cannot be used, not a failed run
         except Exception as error:
-            _say_failed(error, None)
+            _report_failure(error, None)
             return 1
         try:
             if meeting is not None and world is not None:
@@ -155,12 +155,12 @@ def _drive(
                 world.close()
         except Exception as error:
             reporter.close()
-            _say_failed(error, loop)
+            _report_failure(error, loop)
             return 1
         finally:
             reporter.close()
             loop.recorder.folder.release()
-        _say_where(loop)
+        _report_end(loop)
     return 0
 
 
@@ -175,7 +175,7 @@ def _signals_stop(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _say_failed(error: Exception, loop: RunLoop | None) -> None:
+def _report_failure(error: Exception, loop: RunLoop | None) -> None:
     sentence = loop.fail(error) if loop is not None else explain_failure(error, None)
     with contextlib.suppress(OSError):  # the reader may have ended; the error is in the ledger too
         print(f"{speaker()}: {sentence}", file=sys.stderr)
@@ -183,7 +183,7 @@ def _say_failed(error: Exception, loop: RunLoop | None) -> None:
             print(f"The run is in {loop.recorder.folder.path}")
 
 
-def _say_where(loop: RunLoop) -> None:
+def _report_end(loop: RunLoop) -> None:
     folder, step, rows = loop.recorder.folder, loop.trainer.step, loop.recorder.history.view()
     if loop.recorder.notice:
         print(loop.recorder.notice, file=sys.stderr)

@@ -95,7 +95,7 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
     Raises ExportError or StoreError, each with one sentence.
 
     Tracing a network (for the kinds with weights) changes for some seconds how PyTorch calls every module of the process, see
-    `export_apart`.
+    `export_in_subprocess`.
     """
     if not KINDS[kind].has_weights:
         if step is not None or part != "generator":
@@ -115,7 +115,7 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
     return (onnx_file if kind == "onnx" else exported_program)(networks, part)
 
 
-def export_apart(path: Path, kind: str, *, step: int | None = None, part: str = "generator", timeout: float = 600.0) -> bytes:
+def export_in_subprocess(path: Path, kind: str, *, step: int | None = None, part: str = "generator", timeout: float = 600.0) -> bytes:
     """The contents of an export of the run folder at `path`, made in a separate process, on one core.
 
     For use in a process that is training. While PyTorch traces a network, it wraps the calls of all modules in all threads. Arguments as

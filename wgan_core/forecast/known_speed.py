@@ -10,7 +10,7 @@ from wgan_core.store.folder import RunFolder, StoreError, list_runs
 from wgan_core.store.history import column
 from wgan_core.training.device import resolve_device
 
-_NO_MATTER = frozenset(
+_NOT_AFFECTING_SPEED = frozenset(
     (
         "clip_value",
         "gp_lambda",
@@ -37,7 +37,7 @@ _NO_MATTER = frozenset(
 """Settings that do not affect the speed. `n_critic` does affect it, but in a known way."""
 _GENERATOR_UPDATE = 1.0
 """Assumed cost of a generator update, in critic updates. In five presets it is 0.4 to 1.8 on one core."""
-_LOOKED_AT = 50
+_MAX_RUNS = 50
 """Number of runs to look at, newest first."""
 
 
@@ -56,7 +56,7 @@ def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
     """The speed of the newest run below `root` that was trained here with the same settings, as far as they affect the speed; preferably
     one with the same `n_critic`. None if there is none. Runs that keep weights only were trained elsewhere and are skipped."""
     found: list[KnownSpeed] = []
-    for summary in list_runs(root)[:_LOOKED_AT]:
+    for summary in list_runs(root)[:_MAX_RUNS]:
         if not same_speed(summary.config, config):
             continue
         try:
@@ -82,7 +82,7 @@ def same_speed(one: TrainConfig, other: TrainConfig) -> bool:
     if resolve_device(one.device) != resolve_device(other.device):
         return False
     first, second = one.model_dump(), other.model_dump()
-    return all(first[name] == second[name] for name in first.keys() - _NO_MATTER)
+    return all(first[name] == second[name] for name in first.keys() - _NOT_AFFECTING_SPEED)
 
 
 def _speed(folder: RunFolder) -> float | None:

@@ -20,7 +20,7 @@ from wgan_core.data.load import load_dataset
 from wgan_core.instruments.look import Look, Seen
 from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures import coverage, diagnose
-from wgan_core.measures.coverage import Classifier, Lesson
+from wgan_core.measures.coverage import Classifier, ClassifierTraining
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.measures.distances import mean_distance_within
 from wgan_core.measures.metrics import Distance, Measurement, Yardstick, diversity, mode_report
@@ -33,7 +33,7 @@ IMAGES, POINTS, FEW = 1024, 512, 256
 excess over its floor grows with n, so a curve of several n would rise or fall for that reason alone."""
 HEALTH = 128
 NEAREST = 64
-_LESSON = 20
+_UPDATES_PER_CALL = 20
 """Number of updates of the classifier's training per call."""
 _GRID = 33
 """Points per side of the grid on which the steepest place of a critic of points is searched."""
@@ -53,7 +53,7 @@ class Kit:
         self._config = config
         self._folder = classifiers
         self._yardsticks: dict[int, Yardstick] = {}
-        self._lesson: Lesson | None = None
+        self._classifier_training: ClassifierTraining | None = None
         self._classifier: Classifier | None = None
         self._moved: tuple[int, Tensor] | None = None
 
@@ -65,7 +65,7 @@ class Kit:
         try:
             return load_dataset(self._config, held_out=True)
         except (DataError, OSError) as error:
-            log.warning("No held-out part of %s: %s", self._config.dataset, error)
+            log.warning("%s has no held-out part here: %s", self._config.dataset, error)
             return None
 
     def yardstick(self, n: int) -> Yardstick:
@@ -91,15 +91,15 @@ class Kit:
 
     def classifier(self) -> Classifier | None:
         """The small classifier; None while it is still being trained. Each call continues its training a little."""
-        if self._classifier is None and self._lesson is None:
+        if self._classifier is None and self._classifier_training is None:
             self._classifier = coverage.kept_classifier(self.training, self.held_out, self._folder)
         if self._classifier is not None:
             return self._classifier
-        self._lesson = self._lesson or Lesson(self.training, self.held_out)
-        self._lesson.go_on(_LESSON)
-        if self._lesson.over:
-            self._classifier = coverage.keep(self._lesson.classifier(), self.training, self.held_out, self._folder)
-            self._lesson = None
+        self._classifier_training = self._classifier_training or ClassifierTraining(self.training, self.held_out)
+        self._classifier_training.advance(_UPDATES_PER_CALL)
+        if self._classifier_training.finished:
+            self._classifier = coverage.keep(self._classifier_training.classifier(), self.training, self.held_out, self._folder)
+            self._classifier_training = None
         return self._classifier
 
     def moved(self, specimen: Specimen, samples: Tensor, typical: float) -> diagnose.Movement | None:

@@ -25,7 +25,7 @@ from wgan_core.instruments.knowledge import Knowledge
 from wgan_core.instruments.look import Look, Measured, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures.diagnose import Copied, copy_weights
-from wgan_core.measures.lag import BrokenOff, Lag, copy_state, critic_lag, twin_from
+from wgan_core.measures.lag import Cancelled, Lag, copy_state, critic_lag, twin_from
 from wgan_core.store.readings import Reading, plain
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.trainer import Trainer
@@ -141,7 +141,7 @@ class Monitor:
         if self._thread is None:
             self._thread = self._begin(self._work)
 
-    def took(self, measured: Measured, trainer: Trainer, recent: NDArray[np.float64]) -> Measured:
+    def accept(self, measured: Measured, trainer: Trainer, recent: NDArray[np.float64]) -> Measured:
         """Count the cost of a measurement, and draw advice from it.
 
         A measurement from before the last edit gives no advice. A lag from before it is dropped, because it belongs to other settings.
@@ -266,8 +266,8 @@ class Monitor:
         compute_beside_training()
         counters = state["training"]["counters"].tolist()
         try:
-            lag = critic_lag(twin_from(config, data, state), LAG_UPDATES, over=lambda: self._closed)
-        except BrokenOff:
+            lag = critic_lag(twin_from(config, data, state), LAG_UPDATES, cancelled=lambda: self._closed)
+        except Cancelled:
             return
         except Exception as error:
             log.exception("the critic's lag could not be found")

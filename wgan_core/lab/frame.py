@@ -160,8 +160,8 @@ class View:
 def _steepest_between(x: Tensor, x_scores: Tensor, y: Tensor, y_scores: Tensor) -> float:
     """The largest |f(x) − f(y)| / ‖x − y‖. Pairs that coincide are left out."""
     distance = torch.cdist(x.double(), y.double())
-    apart = distance > 1e-9
-    slopes = (x_scores[:, None] - y_scores[None]).abs()[apart] / distance[apart]
+    distinct = distance > 1e-9
+    slopes = (x_scores[:, None] - y_scores[None]).abs()[distinct] / distance[distinct]
     return float(slopes.max()) if len(slopes) else 0.0
 
 

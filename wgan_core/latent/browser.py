@@ -17,7 +17,7 @@ from wgan_core.training.models import MLPGenerator
 
 MAX_BYTES = 40_000_000
 """Larger generators run on the server instead."""
-NOT_SEEN = 0.4 / 127.5
+MAX_UNSEEN_CHANGE = 0.4 / 127.5
 """The largest change of a pixel in [-1, 1] that rounded weights may cause: less than half of one of 256 levels."""
 _PROBES = 32
 
@@ -59,7 +59,7 @@ def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
     wanted = _run(folded, z, generator)
     rounded = [_Layer(layer.module, layer.kernel.half().float(), layer.bias.half().float(), layer.after) for layer in folded]
     deviation = float((_run(rounded, z, generator) - wanted).abs().max())
-    half = not networks.makes_points and deviation <= NOT_SEEN  # also false for nan, where a weight does not fit into 16 bits
+    half = not networks.makes_points and deviation <= MAX_UNSEEN_CHANGE  # also false for nan, where a weight does not fit into 16 bits
     parts = [
         np.ascontiguousarray(array, "<f2" if half else "<f4") for layer in folded for array in (_for_browser(layer), layer.bias.numpy())
     ]

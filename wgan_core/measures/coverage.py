@@ -35,11 +35,11 @@ log = logging.getLogger(__name__)
 
 FEATURES = 64
 LARGEST_SIDE = 32
-"""Larger images are averaged down to this many pixels per side. Their class can still be told."""
+"""Larger images are averaged down to this many pixels per side. Their class can still be recognised."""
 UPDATES = 400
 BATCH = 128
 RATE = 3e-3
-RECIPE = 1
+TRAINING_VERSION = 1
 """Increase this with any change of network or training, so that saved classifiers are trained again."""
 CONFIDENT = 0.9
 
@@ -203,7 +203,7 @@ def keep(
     try:
         _write(path, classifier)
     except OSError as error:
-        log.warning("The classifier could not be kept in %s: %s", path.parent, error)
+        log.warning("The classifier could not be saved in %s: %s", path.parent, error)
     return classifier
 
 
@@ -212,18 +212,18 @@ def _path(training: Dataset, held_out: Dataset | None, folder: Path | None, seed
         raise ValueError(f"{training.name} has no images with labels of at least two classes, so there is no classifier of it.")
     split = f"{training.fingerprint}-{held_out.fingerprint if held_out is not None else ''}"
     labels = hashlib.blake2b(training.labels.numpy().tobytes(), digest_size=16).hexdigest()
-    name = hashlib.blake2b(f"{RECIPE} {seed} {split} {labels}".encode(), digest_size=12).hexdigest()
+    name = hashlib.blake2b(f"{TRAINING_VERSION} {seed} {split} {labels}".encode(), digest_size=12).hexdigest()
     return (folder or default_folder()) / f"{training.name}-{name}.safetensors"
 
 
 def train_classifier(training: Dataset, held_out: Dataset | None = None, seed: int = 0) -> Classifier:
     """Train a classifier in one go. Arguments as for `classifier_for`."""
-    lesson = Lesson(training, held_out, seed)
-    lesson.go_on(UPDATES)
-    return lesson.classifier()
+    training_run = ClassifierTraining(training, held_out, seed)
+    training_run.advance(UPDATES)
+    return training_run.classifier()
 
 
-class Lesson:
+class ClassifierTraining:
     """The training of a classifier, which can be done in parts: `UPDATES` batches of `BATCH` images, Adam with a rate that falls to 0.
 
     Arguments as for `classifier_for`.
@@ -247,11 +247,11 @@ class Lesson:
         self._seconds = 0.0
 
     @property
-    def over(self) -> bool:
+    def finished(self) -> bool:
         """Whether all updates are done."""
         return self._done >= UPDATES
 
-    def go_on(self, updates: int) -> None:
+    def advance(self, updates: int) -> None:
         """Do `updates` more updates, or as many as are left."""
         start, end = time.perf_counter(), min(self._done + updates, UPDATES)
         for update in range(self._done, end):
@@ -304,6 +304,6 @@ def _read(path: Path, training: Dataset) -> Classifier | None:
     except FileNotFoundError:
         return None
     except (OSError, safetensors.SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        log.warning("The kept classifier %s cannot be read (%s) and is trained anew.", path, error)
+        log.warning("The saved classifier %s cannot be read (%s) and is trained again.", path, error)
         return None
     return classifier if _hash(network) == classifier.hash else None

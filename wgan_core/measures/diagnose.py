@@ -63,7 +63,7 @@ class Copied:
     critic: dict[str, Tensor]
 
     def specimen(self) -> Specimen:
-        """Networks with these weights. They are built anew, because copies from a run with several processes would wait for the others."""
+        """Networks with these weights. They are new, because copies from a run with several processes would wait for the others."""
         networks: list[nn.Module] = [build_generator(self.config, self.shape), build_critic(self.config, self.shape)]
         for network, state in zip(networks, (self.generator, self.critic), strict=True):
             network.load_state_dict(state)

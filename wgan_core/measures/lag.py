@@ -62,7 +62,7 @@ class Lag:
         return self.before / self.after if self.after > 0 else math.nan
 
 
-class BrokenOff(Exception):
+class Cancelled(Exception):
     """Nobody is waiting for the answer any more."""
 
 
@@ -87,7 +87,7 @@ def twin_from(config: TrainConfig, data: Tensor, state: State) -> Trainer:
     return copied
 
 
-def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int = 0, over: Callable[[], bool] = lambda: False) -> Lag:
+def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int = 0, cancelled: Callable[[], bool] = lambda: False) -> Lag:
     """Continue to train the critic of `copied` while its generator stands still, and watch the estimate. `copied` comes from `twin` and is
     changed.
 
@@ -95,7 +95,7 @@ def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int 
         updates: number of critic updates; a multiple of 10.
         n: number of real samples, and of generated ones, for the estimate, rounded up to whole batches; BatchNorm as in training.
         seed: for batches and latents.
-        over: called before each update. If it returns True, nobody is waiting for the answer any more, and BrokenOff is raised.
+        cancelled: called before each update. If it returns True, nobody is waiting for the answer any more, and Cancelled is raised.
     """
     start = time.perf_counter()
     rng, batch = torch.Generator().manual_seed(seed), copied.config.batch_size
@@ -107,8 +107,8 @@ def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int 
     estimates, slopes = [_estimate(copied.critic, real, fake)], [_steepest(copied.critic, real[0], fake[0])]
     for _ in done[1:]:
         for _ in range(updates // 10):
-            if over():
-                raise BrokenOff
+            if cancelled():
+                raise Cancelled
             copied.critic_step(_real_batch(copied, rng), _latents(copied, rng))
         estimates.append(_estimate(copied.critic, real, fake))
         slopes.append(_steepest(copied.critic, real[0], fake[0]))

@@ -134,9 +134,9 @@ def steepest_pair(critic: nn.Module, points: Tensor) -> float:
     values = scores(critic, points).double()
     rows = points.flatten(1).double()
     distance = torch.cdist(rows, rows)
-    apart = distance > 1e-6 * distance.max()
+    distinct = distance > 1e-6 * distance.max()
     rise = (values[:, None] - values[None]).abs()
-    return float((rise[apart] / distance[apart]).max()) if apart.any() else 0.0
+    return float((rise[distinct] / distance[distinct]).max()) if distinct.any() else 0.0
 
 
 def empirical_constant(critic: nn.Module, real: Tensor, fake: Tensor, norms: GradientNorms, extra: Tensor | None = None) -> float:

@@ -31,7 +31,7 @@ Mode = Literal["eval", "train"]
 PROJECTIONS = 256
 FLOOR_DRAWS = 8
 """Number of pairs of real samples over which a floor is averaged."""
-_WIDER = float(stdtrit(FLOOR_DRAWS - 1, 0.975)) * math.sqrt(1 + 1 / FLOOR_DRAWS) / 2
+_SD_FACTOR = float(stdtrit(FLOOR_DRAWS - 1, 0.975)) * math.sqrt(1 + 1 / FLOOR_DRAWS) / 2
 """Twice the standard deviation of so few draws, times this, is an interval with 95 % of new values. It accounts for the uncertainty of the
 draws' mean and spread."""
 
@@ -186,7 +186,7 @@ class Yardstick:
         if key not in _floors:
             start = time.perf_counter()
             values = [distance.function(*self._pair(draw)) for draw in range(FLOOR_DRAWS)]
-            _floors[key] = Floor(float(np.mean(values)), float(np.std(values, ddof=1)) * _WIDER, time.perf_counter() - start)
+            _floors[key] = Floor(float(np.mean(values)), float(np.std(values, ddof=1)) * _SD_FACTOR, time.perf_counter() - start)
         return _floors[key]
 
     def _pair(self, draw: int) -> tuple[Tensor, Tensor]:

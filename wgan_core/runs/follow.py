@@ -36,7 +36,7 @@ def begin(meeting: Meeting, world: World, loop: RunLoop) -> None:
     meeting.tell("start", json.dumps([loop.trainer.config.model_dump(mode="json"), fingerprint]))
     _refuse(meeting.settle("ready"))
     meeting.join(world)
-    world.spread(loop.trainer.state_dict())
+    world.share_state(loop.trainer.state_dict())
 
 
 def follow(job: Job, fetch: Callable[[TrainConfig], None]) -> int:
@@ -51,7 +51,7 @@ def follow(job: Job, fetch: Callable[[TrainConfig], None]) -> int:
             return 0  # process 0 has printed why
         trainer, world = ready
         meeting.join(world)
-        trainer.load_state_dict(world.spread(None))
+        trainer.load_state_dict(world.share_state(None))
         _train(trainer, world)
         world.close()
     except PeerLost as error:

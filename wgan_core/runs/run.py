@@ -207,7 +207,7 @@ class RunLoop:
         if self._monitor is None:
             return
         try:
-            measured = self._monitor.took(measured, self.trainer, self._recent_estimates())
+            measured = self._monitor.accept(measured, self.trainer, self._recent_estimates())
         except Exception as error:
             self._without_monitor(error)
             return

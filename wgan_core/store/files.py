@@ -23,7 +23,7 @@ MAX_DIGITS = 18
 """Digits of a whole number in JSON, so that it fits into 64 bits."""
 
 # 0 where the system has no such flag. O_NONBLOCK keeps the opening of a pipe from waiting for its other end.
-_PLAINLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_PLAIN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def entries(folder: Path) -> Iterator[Path]:
@@ -65,17 +65,17 @@ def sync_folder(folder: Path) -> None:
 
 def append_lines(path: Path, lines: list[str]) -> None:
     """Append all lines, or none of them and raise OSError. A partial line left by an interrupted write is removed first."""
-    with _open_plainly(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, "a+b") as file:
+    with _open_plain_file(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, "a+b") as file:
         end = file.seek(0, os.SEEK_END)
         if end and (file.seek(end - 1), file.read(1))[1] != b"\n":
             file.seek(0)
             end = file.truncate(file.read().rfind(b"\n") + 1)
     try:
-        with _open_plainly(path, os.O_WRONLY | os.O_APPEND, "ab") as file:
+        with _open_plain_file(path, os.O_WRONLY | os.O_APPEND, "ab") as file:
             file.write("".join(line + "\n" for line in lines).encode())
     except OSError:
         # Otherwise the lines that still fitted on a full disk would be there twice after the next attempt.
-        with _open_plainly(path, os.O_RDWR, "r+b") as file:
+        with _open_plain_file(path, os.O_RDWR, "r+b") as file:
             file.truncate(end)
         raise
 
@@ -84,7 +84,7 @@ def whole_lines(path: Path) -> Iterator[str]:
     """The lines of a text file, without an unfinished last line and without lines of more than `MAX_LINE_BYTES` bytes. Yields nothing if
     the file cannot be read."""
     try:
-        with _open_plainly(path, os.O_RDONLY, "rb") as file:
+        with _open_plain_file(path, os.O_RDONLY, "rb") as file:
             while line := file.readline(MAX_LINE_BYTES):
                 begun = line
                 while line and not line.endswith(b"\n"):
@@ -97,7 +97,7 @@ def whole_lines(path: Path) -> Iterator[str]:
 
 def read_json(path: Path, max_bytes: int) -> Any:
     """The contents of a JSON file of at most `max_bytes` bytes, see `parse_json`. Raises OSError or ValueError."""
-    with _open_plainly(path, os.O_RDONLY, "rb") as file:
+    with _open_plain_file(path, os.O_RDONLY, "rb") as file:
         data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise ValueError(f"more than {max_bytes} bytes")
@@ -152,9 +152,9 @@ def _parts(one: Any) -> Iterable[Any]:
     return cast("list[Any]", one) if isinstance(one, list) else ()
 
 
-def _open_plainly(path: Path, flags: int, mode: str) -> BinaryIO:
+def _open_plain_file(path: Path, flags: int, mode: str) -> BinaryIO:
     """Open a plain file without following a link, where the system can do that. Raises OSError, also if it is not a plain file."""
-    descriptor = os.open(path, flags | _PLAINLY, 0o666)
+    descriptor = os.open(path, flags | _PLAIN_FLAGS, 0o666)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "Not a plain file", str(path))

@@ -155,7 +155,7 @@ class RunFolder:
             raise NoRun(f"{path} is not a run folder: it has no config.json.")
         check_layout(path)
         try:
-            meta = _whole(read_json(path / "config.json", MAX_BYTES["config.json"]))
+            meta = _checked_meta(read_json(path / "config.json", MAX_BYTES["config.json"]))
         except (OSError, ValueError):
             raise StoreError(f"{path / 'config.json'} is damaged: restore it from a copy.") from None
         if meta.get("format") != FORMAT:
@@ -403,7 +403,7 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
     return set(first_of_doubling.values()) | set(ordered[-2:])
 
 
-def _whole(meta: Any) -> dict[str, Any]:
+def _checked_meta(meta: Any) -> dict[str, Any]:
     """The contents of config.json, after checking for the parts that this program relies on. Raises ValueError."""
     sound = (
         isinstance(meta, dict)

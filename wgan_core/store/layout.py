@@ -24,7 +24,7 @@ _MAX_SAMPLE_BYTES = 10**8
 
 
 class StoreError(Exception):
-    """A run folder that cannot be used as it is. Its text is one sentence for the user."""
+    """A run folder that cannot be used as it is. The message is one sentence for the user."""
 
 
 class NoRun(StoreError):

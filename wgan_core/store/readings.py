@@ -47,7 +47,7 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
             "The squared Fréchet distance between features of a small classifier that was trained here. Compare it only under the same "
             "classifier and at the same n; it is not the FID.",
         ),
-        "critic-health": Kind("Steepest slope K_emp", "The steepest slope of the critic that was found. It is a lower bound of K."),
+        "critic-health": Kind("Steepest slope (K_emp)", "The steepest slope of the critic that was found. It is a lower bound of K."),
         "diversity": Kind(
             "Diversity", "The mean distance between two generated samples, relative to two real ones: 100 % if they differ as much.", True
         ),

@@ -41,7 +41,7 @@ class CriticGradients:
         self._input = torch.empty(2 * batch, self._hidden[0].in_features, dtype=dtype, device=weight.device)
         # Whether a product is added to a weight's gradient in a single call, which is done where it gives the same bits as two calls.
         self._in_one_call = {
-            layer: weight.device.type != "cpu" or _adds_at_the_end(batch, layer.weight.shape) for layer in (*self._hidden, self._last)
+            layer: weight.device.type != "cpu" or _adds_after_product(batch, layer.weight.shape) for layer in (*self._hidden, self._last)
         }
         # The gradient of the loss with respect to each score.
         self._on_scores = torch.full((2 * batch, 1), 1 / batch, dtype=weight.dtype, device=weight.device)
@@ -134,7 +134,7 @@ def _accumulate_product(parameter: Tensor, left: Tensor, right: Tensor, keep: bo
 
 
 @cache
-def _adds_at_the_end(batch: int, shape: torch.Size) -> bool:
+def _adds_after_product(batch: int, shape: torch.Size) -> bool:
     """Whether `addmm`, like autograd, completes the product before it adds it to the existing gradient. `shape`: of the weight.
 
     Some kernels start their sums from the existing values, which changes the last bits. Which kernels do so, and for which sizes, depends

@@ -94,8 +94,7 @@ class Draw(NamedTuple):
     z: Tensor
     """Latents [batch, latent_dim]."""
     alpha: Tensor | None
-    """The points between real and generated images where the gradient penalty is taken: uniform on [0, 1], [batch, 1, ...]; None without a
-    penalty."""
+    """Positions between real and generated images for the gradient penalty, uniform on [0, 1], [batch, 1, ...]; None without a penalty."""
 
 
 class ImagesAhead:
@@ -169,18 +168,18 @@ class ImagesAhead:
         return position
 
     def state(self) -> dict[str, Tensor]:
-        """The state that `go_on` needs. It is saved because on several threads the last bits may depend on how many batches are made at
+        """The state that `resume` needs. It is saved because on several threads the last bits may depend on how many batches are made at
         once."""
         if self._packed is None or not self._packed.left:
             return {}
         return {"packed_rng": self._before_draws, "packed": torch.tensor([len(self._draws), self._packed.taken])}
 
-    def go_on(self, rng: torch.Generator, state: dict[str, Tensor]) -> None:
+    def resume(self, rng: torch.Generator, state: dict[str, Tensor]) -> None:
         """Continue with `rng`, and recreate what had been made ahead when `state` was saved. A `state` without that part is ignored."""
         self.rng, self._packed = rng, None
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
-        # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw anew.
+        # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw new ones.
         if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES:
             rng.set_state(before.cpu())
             self._packed = self._pack(int(packed[0]))

@@ -340,7 +340,7 @@ class Trainer:
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)
         with self._autocast():
-            self._ahead.go_on(noise_rng, training)
+            self._ahead.resume(noise_rng, training)
 
     def _accumulated_gradient(self, training: TensorDict) -> Tensor:
         """The critic's saved gradients; zero unless the run accumulates them. Raises StateMismatch."""

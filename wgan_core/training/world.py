@@ -92,7 +92,7 @@ class World:
         """`x` of all processes, [size, *x.shape]; differentiable once."""
         return _Sum.apply(torch.stack([x if rank == self.rank else torch.zeros_like(x) for rank in range(self.size)]), self)
 
-    def spread(self, state: dict[str, TensorDict] | None) -> dict[str, TensorDict]:
+    def share_state(self, state: dict[str, TensorDict] | None) -> dict[str, TensorDict]:
         """Send a training state from process 0 to every process, on the CPU. The other processes pass None."""
         data = b"" if state is None else safetensors.torch.save(_by_path(state))
         length = torch.tensor(len(data), device=self.device)

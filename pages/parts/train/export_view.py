@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
-from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_apart, file_name
+from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_in_subprocess, file_name
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 
@@ -69,7 +69,7 @@ def _network(folder: RunFolder, kind: str) -> None:
     if problem := _problem(folder.path, kind, step, part == "averaged", (folder.path / "steps").stat().st_mtime):
         show_problem(problem)
         return
-    make = partial(export_apart, folder.path, kind, step=step, part=part or PARTS[0])
+    make = partial(export_in_subprocess, folder.path, kind, step=step, part=part or PARTS[0])
     _download(KINDS[kind], make, file_name(folder.path.name, kind, part or PARTS[0]))
 
 
