@@ -122,7 +122,7 @@ def test_a_value_that_cannot_be_keeps_the_laboratory_and_says_what_it_takes() ->
     assert "critic_widths must be 1 to 16 whole numbers" in texts(test)
     assert lab(test) is before
     test.text_input(key="lab.critic_widths").set_value("600").run()
-    assert "at most 512 units a layer here" in texts(test)
+    assert "at most 512 units per layer here" in texts(test)
     test.text_input(key="lab.critic_widths").set_value("8").run()
     assert lab(test) is before and not test.error
 
@@ -191,7 +191,7 @@ def test_two_wgans_have_two_names() -> None:
         ({"experiment": "none"}, "This link names the experiment 'none', which does not exist; the first one was taken."),
         ({"clip_value": "-1"}, "clip_value must be a number above 0 and at most 10, not '-1'. The experiment's value was taken."),
         ({"dataset": "mnist"}, "The laboratory is for points in the plane, not for mnist"),
-        ({"critic_widths": "1000"}, "at most 512 units a layer here"),
+        ({"critic_widths": "1000"}, "at most 512 units per layer here"),
         ({"critic_norm": "batch", "lipschitz": "gradient-penalty"}, "critic_norm batch cannot be combined with the gradient penalty"),
         ({"b.critic_lr": "x"}, "critic_lr must be a number"),
         ({"drawn": "ab"}, "This link holds a drawing that is cut off or changed"),
