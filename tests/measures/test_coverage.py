@@ -169,7 +169,7 @@ def test_a_folder_that_cannot_be_written_costs_a_warning_only(
     (tmp_path / "file").touch()
     with caplog.at_level(logging.WARNING):
         assert classifier_for(digits, folder=tmp_path / "file").hash
-    assert "could not be kept" in caplog.text
+    assert "could not be saved" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from tests.waiting import PATIENCE, wait_for, wait_while_it_trains
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.forecast.input_check import check_own_data
 from wgan_core.runs.manager import RunManager
-from wgan_core.runs.messages import Snapshot
+from wgan_core.runs.messages import Set, Snapshot
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
-from wgan_core.store.readings import Reading, newest
+from wgan_core.store.readings import Reading, advice_in, newest
 
 DIAGNOSIS = {"view.tab": "Diagnosis"}
 
@@ -50,13 +50,13 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
 
 
 @pytest.mark.slow
-def test_advice_stands_at_the_top_and_is_counted_outside(measured: Run) -> None:
+def test_advice_stands_at_the_top_and_the_first_warning_outside(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     (warning,) = (element.value for element in test.warning if "β1" in element.value)
     assert warning.endswith("*Setting: Optimiser (needs a new run).*")
     outside = page("train", run=measured.run_id)
-    assert "warning" in texts(outside) and "see the Diagnosis tab" in texts(outside)
-    assert not [element for element in outside.warning if "β1" in element.value]
+    (first,) = (element.value for element in outside.warning if "β1" in element.value)
+    assert first in warning and "back to" not in " ".join(button.label for button in outside.button)
 
 
 @pytest.mark.slow
@@ -163,6 +163,28 @@ def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:
 
     assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "from step 500" not in early(500, 999)
     assert "from step 500" in early(499, 1000) and "generator" not in early(499, 1000)
+
+
+def test_what_was_measured_long_ago_is_not_called_healthy() -> None:
+    def stale(step: int, critic: int, distance: int) -> bool:
+        looks = (Reading("critic-health", critic, 1, 0.1), Reading("sliced-w1", distance, 1, 0.1))
+        return diagnosis_view._is_stale(Snapshot("run", 1, "running", TrainConfig(), step=step, readings=looks))
+
+    assert not stale(20_000, 18_000, 19_000) and not stale(600, 100, 100)
+    assert stale(20_000, 17_999, 20_000) and stale(20_000, 20_000, 17_999) and stale(700, 700, 199)
+
+
+def test_an_edit_that_breaks_a_run_is_told_at_once_and_can_be_undone(manager: RunManager, config: TrainConfig) -> None:
+    run = manager.start(config.replace(max_steps=10**9, critic_lr=1e-3))
+    wait_while_it_trains(run, lambda: run.snapshot.step > 0)
+    run.send(Set({"critic_lr": 0.5}))
+    wait_while_it_trains(run, lambda: bool(advice_in(run.snapshot.readings)))
+    test = page("train", run=run.run_id)
+    assert "The critic's learning rate is too high: " in texts(test)
+    press(test, "Set Critic learning rate back to 0.001")
+    wait_while_it_trains(run, lambda: run.snapshot.config.critic_lr == 1e-3)
+    assert not advice_in(run.snapshot.readings)
+    assert "is too high" not in texts(page("train", run=run.run_id))
 
 
 def test_a_healthy_run_is_told_last_measured_that_is() -> None:

@@ -12,19 +12,30 @@ from pages.parts.train.controls import send_command
 from wgan_core.config import SETTINGS
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP, SETTLED, WARMED_UP
-from wgan_core.runs.messages import CheckLag, MeasureAll, Snapshot
+from wgan_core.runs.messages import CheckLag, MeasureAll, Set, Snapshot
 from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
 
 _HEIGHT_PX = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
 
 
-def advice_line(snapshot: Snapshot) -> None:
-    """Say in one line how many warnings there are. Draws nothing if there are none."""
-    warnings = sum(one.get("level") == "warning" for one in advice_in(snapshot.readings))
-    if warnings:
-        what = "One warning" if warnings == 1 else f"{warnings} warnings"
-        st.markdown(f":orange[:material/stethoscope: {what} about this run: see the Diagnosis tab.]")
+def advice_line(snapshot: Snapshot, *, trained_here: bool) -> None:
+    """Show the first warning, with a button that undoes the edit that caused it. Draws nothing if there is no warning."""
+    warnings = [one for one in advice_in(snapshot.readings) if one.get("level") == "warning"]
+    if not warnings:
+        return
+    first = warnings[0]
+    more = f" {len(warnings) - 1} more on the Diagnosis tab." if len(warnings) > 1 else ""
+    st.warning(f"{first['text']}{more}", icon=":material/stethoscope:")
+    edit = next((edit for edit in reversed(snapshot.edits) if edit.field == first.get("setting")), None)
+    if edit is not None and trained_here and snapshot.status in ("running", "paused"):
+        st.button(
+            f"Set {SETTINGS[edit.field].label} back to {edit.old:g}",
+            icon=":material/undo:",
+            key="undo-edit",
+            on_click=send_command,
+            args=(snapshot.run_id, Set({edit.field: edit.old})),
+        )
 
 
 def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
@@ -61,6 +72,11 @@ def _advice(snapshot: Snapshot) -> None:
         _nothing_yet(snapshot)
     elif not found and (early := _not_judged_yet(snapshot)):
         st.info(f"Too early to tell. {early} {_last_measured(snapshot)}", icon=":material/hourglass_top:")
+    elif not found and _is_stale(snapshot):
+        st.info(
+            f"Not measured lately, so nothing can be said about the present step {snapshot.step:,}. {_last_measured(snapshot)}",
+            icon=":material/hourglass_top:",
+        )
     elif not found:
         st.success(
             f"No problem found: the measurements show none of the known failures. {_last_measured(snapshot)}",
@@ -101,6 +117,13 @@ def _not_judged_yet(snapshot: Snapshot) -> str:
     if updates < SETTLED:
         silent.append(f"Missing modes and samples that are too similar can be judged from generator update {SETTLED:,} on.")
     return " ".join(silent)
+
+
+def _is_stale(snapshot: Snapshot) -> bool:
+    """Whether the critic or the distance was last measured before the latest tenth of the run."""
+    now = newest(snapshot.readings)
+    looks = (now["critic-health"].step if "critic-health" in now else 0, max((now[key].step for key in DISTANCES if key in now), default=0))
+    return snapshot.step - min(looks) > max(snapshot.step / 10, WARMED_UP)
 
 
 def _last_measured(snapshot: Snapshot) -> str:

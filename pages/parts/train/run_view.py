@@ -164,7 +164,8 @@ def _live(run_id: str, places: _Places) -> None:
     with places.top:
         _messages(snapshot)
         _progress(snapshot)
-        advice_line(snapshot)
+        if places.diagnosis is None:  # that tab shows all advice itself
+            advice_line(snapshot, trained_here=_is_trained_here(run_id))
     if places.diagnosis is not None:
         with places.diagnosis:
             diagnosis(snapshot, trained_here=_is_trained_here(run_id))
