@@ -251,7 +251,7 @@ def test_live_edits_are_in_the_script_at_their_steps(schedule: Any, changed: int
     program = program_of(folder)
     text = script(program)
     assert "Settings that were changed while the run trained are changed at the same steps." in " ".join(text.split())
-    assert "CRITIC_LR = 0.0001" in text and text.count("  # here the run was changed while it trained") == changed
+    assert "CRITIC_LR = 0.0001" in text and text.count("  # at this step the run's settings were changed") == changed
     exported = module(text)
     generator, critic = exported.build_networks()
     for _ in itertools.islice(exported.train(generator, critic, exported.load_data()), 60):

@@ -13,13 +13,12 @@ from tests.data_sets import load_images
 from tests.sentences import assert_well_said
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset, network_input
-from wgan_core.instruments.advice import RULES, Advice
+from wgan_core.instruments.advice import RULES, Advice, advise
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
 from wgan_core.instruments.look import Seen
 from wgan_core.measures.diagnose import overfit_gap, take_specimen
 from wgan_core.measures.lag import critic_lag, twin
-from wgan_core.store.readings import advice_in
 from wgan_core.training.trainer import Trainer
 
 pytestmark = pytest.mark.slow
@@ -128,9 +127,9 @@ def advised(config: TrainConfig, of: Recipe, digits: ImageDataset, images: int |
         held_out = network_input(digits.data[order[1500:]])
         gap = overfit_gap(take_specimen(trainer), network_input(data.data[: len(held_out)]), held_out)
         knowledge.take(Seen(overfit=gap), trainer.step)
-    said = knowledge.advice(config, trainer.step, trainer.generator_updates, np.array(estimates[-200:]))
-    assert said is not None
-    found = {one["key"]: Advice(**one) for one in advice_in([said])}
+    # Every rule by itself: a cause would hide its symptoms.
+    observed = knowledge.observations(config, trainer.step, trainer.generator_updates, np.array(estimates[-200:]))
+    found = {advice.key: advice for advice in advise(observed)}
     for advice in found.values():
         assert_well_said(advice)
     return found

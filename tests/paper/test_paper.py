@@ -148,7 +148,7 @@ def test_gaussians_with_a_discriminator_that_has_hardly_learned() -> None:
 SMALL = {"batch_size": 128, "critic_lr": 3e-3, "seed": 1}
 
 
-def surface(config: Any, updates: int = 1500) -> surfaces.Surface:
+def surface(config: Any, updates: int = 2000) -> surfaces.Surface:
     return surfaces.surface("8-gaussians", config.replace(**SMALL), updates, Progress())
 
 

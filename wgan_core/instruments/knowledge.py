@@ -48,15 +48,15 @@ class Knowledge:
         """Whether advice, or that there is none, has been told before."""
         return self._said is not None
 
-    def advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Reading | None:
-        """The advice as a record for the run at `step`; None if it has not changed.
+    def observations(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Observations:
+        """What the rules of the advice judge: the run at `step`, and everything measured so far.
 
         The critic's lag counts until the run is twice as long as when it was measured.
         """
         if step > 2 * self._lag_step:
             self.forget_lag()
         seen = self.seen
-        observed = Observations(
+        return Observations(
             config,
             step,
             updates,
@@ -72,7 +72,10 @@ class Knowledge:
             distance=seen.distance,
             peak_slope=seen.peak_slope,
         )
-        found = verdict(observed)
+
+    def advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Reading | None:
+        """The advice as a record for the run at `step`; None if it has not changed."""
+        found = verdict(self.observations(config, step, updates, recent))
         details = {"advice": [plain(advice) for advice in found]}
         if details == self._said:
             return None
