@@ -52,7 +52,7 @@ def test_data_of_ones_own_is_checked_first(tmp_path: Path, capsys: pytest.Captur
     own = ("--dataset", "csv", "--data-root", str(tmp_path / "points.csv"))
     assert train(tmp_path / "run", "--max-steps", "2", *own) == 0
     said = capsys.readouterr().err
-    assert "Warning: 600 of 1200 samples repeat another one exactly" in said
+    assert "Warning: 600 of 1200 samples are exact copies of others" in said
     assert train(tmp_path / "other", "--max-steps", "2") == 0
     assert "samples" not in capsys.readouterr().err
 
