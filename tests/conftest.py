@@ -22,6 +22,12 @@ torch.set_num_threads(1)
 pytest.register_assert_rewrite("tests.app_page", "tests.kernels", "tests.loops", "tests.sentences", "tests.trainers", "tests.waiting")
 
 
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    """Of PyTorch, for each test, whatever ran before it in this worker."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def config() -> TrainConfig:
     """Digits at 8 px and networks that train thousands of steps a second."""
