@@ -24,7 +24,8 @@ from wgan_core.training.rates import rate_share
 
 SCOPE = "setup"
 PRESET_KEY = "setup-preset"
-_FIRST = ("n_critic", "critic_lr", "generator_lr", "lr_schedule", "batch_size", "max_steps", "seed")
+_RATES = ("n_critic", "critic_lr", "generator_lr", "lr_schedule")
+_FIRST = ("batch_size", "max_steps", "seed")
 _CURVE_POINTS = 60
 _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Training"}
 
@@ -62,7 +63,7 @@ def setup_form() -> None:
         left, right = st.columns(2)
         method, schedule = (st.session_state[settings.widget_key(SCOPE, name)] for name in ("lipschitz", "lr_schedule"))
         of_schedule = ("lr_end",) if schedule in SETTINGS["lr_end"].only_with else ()
-        for index, name in enumerate(("lipschitz", *steered_by(method), *_FIRST, *of_schedule)):
+        for index, name in enumerate(("lipschitz", *steered_by(method), *_RATES, *of_schedule, *_FIRST)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
     values |= _folded_settings([name for name in SETTINGS if name not in values])
