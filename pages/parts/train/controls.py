@@ -16,7 +16,6 @@ from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.store.folder import RunFolder, StoreError, run_path
-from wgan_core.training.rates import rate_share
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
@@ -94,19 +93,8 @@ def _steer(snapshot: Snapshot) -> None:
     """Settings that take effect at the next step. Each change is marked on the curves and recorded in the run's ledger."""
     _follow(snapshot)
     _row_of_settings(SCOPE, steered(snapshot.config), snapshot.run_id)
-    _rates_now(snapshot)
     with st.expander("More settings that you can change while it trains"):
         _row_of_settings(SCOPE, ALSO_LIVE, snapshot.run_id)
-
-
-def _rates_now(snapshot: Snapshot) -> None:
-    """Show the learning rates now in use, if a schedule has changed them."""
-    config, share = snapshot.config, rate_share(snapshot.config, snapshot.step)
-    if config.lr_schedule != "constant":
-        st.caption(
-            f"The {config.lr_schedule} schedule has reduced the learning rates to {share:.0%} of these values: "
-            f"critic {config.critic_lr * share:.2g}, generator {config.generator_lr * share:.2g}."
-        )
 
 
 def _follow(snapshot: Snapshot) -> None:

@@ -29,6 +29,7 @@ from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Pictures, Snapshot
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import COLUMNS, newest
+from wgan_core.training.rates import rate_share
 
 POLL_SECONDS = 1.0
 FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
@@ -211,6 +212,8 @@ def _progress(snapshot: Snapshot) -> None:
     if snapshot.status == "running" and snapshot.steps_per_second:
         parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} {_kind(config)}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
+    if config.lr_schedule != "constant":
+        parts.append(f"learning rates at {rate_share(config, snapshot.step):.0%} ({config.lr_schedule} schedule)")
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))
 
 
