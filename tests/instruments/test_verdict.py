@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.instruments.test_advice import CASES, CLIP, HEALTHY, assert_well_said, healthy, layers
+from tests.instruments.test_advice import CASES, CLIP, HEALTHY, assert_well_said, depth, healthy, lag, layers
 from wgan_core.config import PRESETS
-from wgan_core.instruments.advice import RULES, Advice, Observations
+from wgan_core.instruments.advice import RULES, Advice, Observations, advise, exploding_gradient, saturated_weights
 from wgan_core.instruments.verdict import CAUSES, DIRECTIONS, MAX_SHOWN, contradict, first_step, verdict
+from wgan_core.measures.diagnose import ModeGap, Movement, OverfitGap
 from wgan_core.measures.lipschitz import Bound
 from wgan_core.measures.metrics import Measurement
 
@@ -126,6 +127,25 @@ def test_no_pair_of_faults_leads_to_contradicting_or_too_many_cards() -> None:
         assert len(found) <= MAX_SHOWN
         assert not any(contradict(a, b) for a, b in itertools.combinations(found, 2))
     assert several > 100
+
+
+def test_of_two_that_contradict_the_first_is_shown() -> None:
+    """Weights at ±c ask for a larger c, a gradient that grows through the critic for a smaller one."""
+    both = healthy(boundary=layers(0.3, 0.88, 1.0), critic_depth=depth("critic", [2.5, 1.0, -0.6], [1.0] * 3))
+    assert [rule(both) is not None for rule in (saturated_weights, exploding_gradient)] == [True, True]
+    assert [advice.key for advice in verdict(both)] == ["saturated-weights"]
+
+
+def test_at_most_three_are_shown_warnings_first() -> None:
+    many = healthy(
+        lag=lag(0.5),
+        diversity=0.3,
+        mode_gap=ModeGap(0.06, 0.02, 1024),
+        moved=Movement(0.001, 100),
+        overfit=OverfitGap(0.01, 0.0009, 0.0113, 2000),
+    )
+    assert len(advise(many)) == 5
+    assert [advice.level for advice in verdict(many)] == ["warning"] * 3
 
 
 def test_what_contradicts() -> None:
