@@ -39,13 +39,13 @@ def critic_rate_too_high(seen: Observations) -> Advice | None:
     if clipped and config.critic_lr <= USUAL_RATE:
         text = (
             f"The clip value c is too small for the critic's learning rate: the first update moves each weight by {step:.2g}, "
-            f"{step / limit:.3g} times c ({limit:g}), so every update throws weights from one end to the other. Raise c, to "
+            f"which is {step / limit:.3g} times c ({limit:g}), so every update throws weights from one end to the other. Raise c, to "
             f"{_round(10 * step):g} for a start."
         )
         return Advice("critic-rate-too-high", "warning", text, step / limit, "clip_value")
     room = f"c ({limit:g})" if clipped else f"the {limit:g} that its weights allow"
     text = (
-        f"The critic's learning rate is too high: its first update moves each weight by {step:.2g}, {step / limit:.3g} times {room}. "
+        f"The critic's learning rate is too high: its first update moves each weight by {step:.2g}, which is {step / limit:.3g} times {room}. "
         f"Lower the critic's learning rate, to {_round(limit / 10 / (step / config.critic_lr)):g} for a start."
     )
     return Advice("critic-rate-too-high", "warning", text, step / limit, "critic_lr")
@@ -59,7 +59,7 @@ def generator_rate_too_high(seen: Observations) -> Advice | None:
         return None
     size = step / LARGEST_FIRST_STEP
     text = (
-        f"The generator's learning rate is too high: its first update moves each weight by {step:.2g}, {size:.3g} times the "
+        f"The generator's learning rate is too high: its first update moves each weight by {step:.2g}, which is {size:.3g} times the "
         f"{LARGEST_FIRST_STEP:g} that its weights allow. Lower the generator's learning rate, to "
         f"{_round(LARGEST_FIRST_STEP / 10 / (step / config.generator_lr)):g} for a start."
     )
