@@ -45,8 +45,8 @@ def critic_rate_too_high(seen: Observations) -> Advice | None:
         return Advice("critic-rate-too-high", "warning", text, step / limit, "clip_value")
     room = f"c ({limit:g})" if clipped else f"the {limit:g} that its weights allow"
     text = (
-        f"The critic's learning rate is too high: its first update moves each weight by {step:.2g}, which is {step / limit:.3g} times {room}. "
-        f"Lower the critic's learning rate, to {_round(limit / 10 / (step / config.critic_lr)):g} for a start."
+        f"The critic's learning rate is too high: its first update moves each weight by {step:.2g}, which is {step / limit:.3g} times "
+        f"{room}. Lower the critic's learning rate, to {_round(limit / 10 / (step / config.critic_lr)):g} for a start."
     )
     return Advice("critic-rate-too-high", "warning", text, step / limit, "critic_lr")
 
