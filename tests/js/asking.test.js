@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { Asking } from "../../pages/parts/lab/asking.js";
+import { Asking } from "../../pages/components/asking.js";
 import { Clock } from "./helpers.js";
 
 /** @type {Clock} */

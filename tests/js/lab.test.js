@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawArrow } from "../../pages/parts/lab/arrows.js";
-import { blend, makeColours, scaleColour, toPixel } from "../../pages/parts/lab/colours.js";
+import { drawArrow } from "../../pages/components/arrows.js";
+import { blend, makeColours, scaleColour, toPixel } from "../../pages/components/colours.js";
+import { ease, Glide, mix } from "../../pages/components/glide.js";
+import { barHeights, isBeyond } from "../../pages/components/histogram.js";
+import { readArrays } from "../../pages/components/look.js";
+import { cellShade, meshSpots, signedArea } from "../../pages/components/mesh.js";
 import { fromText, toText } from "../../pages/parts/lab/drawing_text.js";
-import { ease, Glide, mix } from "../../pages/parts/lab/glide.js";
-import { barHeights, isBeyond } from "../../pages/parts/lab/histogram.js";
-import { readArrays } from "../../pages/parts/lab/look.js";
-import { cellShade, meshSpots, signedArea } from "../../pages/parts/lab/mesh.js";
 import { assertClose, numbers, sha256 } from "./helpers.js";
 
 test("the landscape's colours and those under its lines are NumPy's", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINE_STEPS, lineStrength, paintLandscape, scoreAt, scoreRow, shade } from "../../pages/parts/lab/landscape.js";
+import { LINE_STEPS, lineStrength, paintLandscape, scoreAt, scoreRow, shade } from "../../pages/components/landscape.js";
 import { assertClose, numbers } from "./helpers.js";
 
 const { grid, size, middle, extent } = numbers.landscape;

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pages.components import film, live_chart, live_image
+from pages.components import film, lab_stage, live_chart, live_image
 from pages.parts.explore import latent_explorer
-from pages.parts.lab import drawing_pad, lab_stage
+from pages.parts.lab import drawing_pad
 from tests.js import python_numbers
 from tests.js.node_runner import needs_node, node
 from tests.project import PROJECT
@@ -88,7 +88,7 @@ def test_headers_of_the_laboratory_are_as_javascript_reads_them() -> None:
     header, _ = lab_stage.message(lab, lab.frames(), [])
     (panel,) = header["panels"]
     for found, typedef in ((header, "LookHeader"), (panel, "PanelHeader"), (panel["weights"][0], "LayerHeader")):
-        assert set(found) == _documented("parts/lab/look.js", typedef)
+        assert set(found) == _documented("components/look.js", typedef)
 
 
 def test_headers_of_the_explorer_are_as_javascript_reads_them() -> None:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.lab import lab_setup, lab_stage
+from pages.components import lab_stage
+from pages.parts.lab import lab_setup
 from tests.app_page import link, page, press, texts
 from tests.counting import drawing_to_text
 from wgan_core.config import SETTINGS

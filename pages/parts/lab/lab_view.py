@@ -6,9 +6,9 @@ import math
 
 import streamlit as st
 
+from pages.components.lab_stage import LAYERS, lab_stage, title
 from pages.components.live_chart import live_chart
 from pages.parts.lab import lab_setup
-from pages.parts.lab.lab_stage import LAYERS, lab_stage, title
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc
 from wgan_core.lab import figures

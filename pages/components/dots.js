@@ -1,4 +1,4 @@
-import { contextOf, make } from "../../components/elements.js";
+import { contextOf, make } from "./elements.js";
 
 /** @typedef {(x: number, y: number) => [across: number, down: number]} Place where a point of the plane is in the picture */
 

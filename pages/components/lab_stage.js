@@ -1,17 +1,17 @@
 // The laboratory's picture: critic landscapes with points on them. It requests the next look as soon as it has received one, so the
 // training runs as fast as the page can show it, and stops when nobody watches.
 
-import { find, setText } from "../../components/elements.js";
-import { kept } from "../../components/kept.js";
-import { unpack } from "../../components/payload.js";
 import { Asking } from "./asking.js";
 import { readColours } from "./colours.js";
+import { find, setText } from "./elements.js";
 import { ease } from "./glide.js";
+import { kept } from "./kept.js";
 import { readArrays } from "./look.js";
 import { Panel } from "./panel.js";
+import { unpack } from "./payload.js";
 
-/** @import { Packed } from "../../components/payload.js" */
-/** @import { ComponentArguments } from "../../components/types.d.ts" */
+/** @import { Packed } from "./payload.js" */
+/** @import { ComponentArguments } from "./types.d.ts" */
 /** @import { LookHeader } from "./look.js" */
 
 const GLIDE_MS = 250; // the most that points take to move to their new places

@@ -1,6 +1,6 @@
 // The colours of the laboratory's picture, based on the page's theme. The landscape runs from orange through the background colour to blue.
 
-import { contextOf, make } from "../../components/elements.js";
+import { contextOf, make } from "./elements.js";
 import { LINE_STEPS } from "./landscape.js";
 
 /** @typedef {number[]} Rgb red, green, blue from 0 to 255 */

@@ -1,4 +1,4 @@
-import { contextOf } from "../../components/elements.js";
+import { contextOf } from "./elements.js";
 
 /** @import { Colours } from "./colours.js" */
 /** @import { LayerHeader } from "./look.js" */

@@ -1,8 +1,8 @@
 // One WGAN of the laboratory: its critic's landscape with points on it, and its critic's weights.
 
-import { contextOf, find, make, setSize, setText } from "../../components/elements.js";
 import { drawArrows } from "./arrows.js";
 import { drawDots } from "./dots.js";
+import { contextOf, find, make, setSize, setText } from "./elements.js";
 import { Glide } from "./glide.js";
 import { drawHistogram } from "./histogram.js";
 import { paintLandscape, scoreAt } from "./landscape.js";
