@@ -14,6 +14,7 @@ def navigation() -> StreamlitPage:
     return st.navigation(
         [
             st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+            st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/lab.py", title="Laboratory", icon=":material/science:"),
             st.Page("pages/explore.py", title="Explore", icon=":material/explore:"),

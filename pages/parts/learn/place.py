@@ -1,0 +1,56 @@
+"""Where the learner is: the lesson and its step. The address of the page holds both, so that they can be sent to others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pages.shared.text import whole_number
+from wgan_core.lessons.catalog import LESSONS
+
+MAX_STEP = 20
+_HERE, _SEEN = "learn-here", "learn-seen"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A step of a lesson."""
+
+    lesson: str | None
+    """None: the list of lessons."""
+    step: int = 1
+    """From 1. May be larger than the number of steps, because only the lesson knows how many it has."""
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters of the address."""
+        return {} if self.lesson is None else {"lesson": self.lesson, "step": str(self.step)}
+
+
+def find_place() -> Place:
+    """The place to show: the one that the address asks for if the address has changed, else the one that was chosen on the page.
+
+    The address is brought up to date in the browser, without a new entry in its history: Back leaves the page at the first press.
+    """
+    params = {name: value for name, value in st.query_params.items() if name in ("lesson", "step")}
+    here: Place | None = st.session_state.get(_HERE)
+    if here is None or params not in (st.session_state.get(_SEEN), here.params):
+        here = _asked(params)
+    st.session_state[_HERE], st.session_state[_SEEN] = here, params
+    return here
+
+
+def go(lesson: str | None, step: int = 1) -> None:
+    """Show this place at the next run of the script."""
+    st.session_state[_HERE] = Place(lesson, step)
+
+
+def _asked(params: dict[str, str]) -> Place:
+    lesson = params.get("lesson")
+    if lesson is None:
+        return Place(None)
+    if lesson not in LESSONS:
+        st.warning(f"This link names the lesson {lesson[:60]!r}, which does not exist. Here are those that do.", icon=":material/link_off:")
+        return Place(None)
+    return Place(lesson, whole_number(params.get("step", "1"), MAX_STEP) or 1)
