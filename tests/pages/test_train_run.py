@@ -17,7 +17,7 @@ from wgan_core.runs.run import Run
 
 def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     test = page("train", run=endless.run_id)
-    assert f"### {endless.run_id}" in texts(test)
+    assert "### digits, clip .05, " in texts(test) and endless.run_id in texts(test)
     press(test, "Pause")
     wait_for(endless, "paused")
     step = endless.snapshot.step

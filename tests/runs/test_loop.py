@@ -15,7 +15,7 @@ from tests.disks import full
 from tests.waiting import Clock
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.runs.messages import Pause, Resume, SaveNow, Set, Snapshot, Status, StepOnce, Stop, next_status
+from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, Status, StepOnce, Stop, next_status
 from wgan_core.runs.recorder import NotFinite, Recorder, is_mark
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder
@@ -172,6 +172,26 @@ def test_nobody_looking_no_pictures_made(tmp_path: Path, config: TrainConfig, da
     bench.clock.now += 1
     bench.tick(5)
     assert bench.last.pictures is not None and bench.last.pictures.step == 0
+
+
+@pytest.mark.parametrize("command", [Pause(), StepOnce(3), Stop()])
+def test_who_comes_back_finds_the_samples_of_the_last_step(
+    tmp_path: Path, config: TrainConfig, dataset: ImageDataset, command: Command
+) -> None:
+    bench = Bench(tmp_path / "run", config, dataset, wants_pictures=lambda: False)
+    bench.tick(5)
+    bench.send(command)
+    if not isinstance(command, Pause):
+        bench.tick(3 if isinstance(command, StepOnce) else 1)
+    else:
+        bench.loop._apply(bench.inbox.get())  # a tick would wait for the next command
+    assert bench.last.pictures is not None and bench.last.pictures.step == bench.last.step >= 5
+
+
+def test_a_run_that_ends_unwatched_shows_its_last_step(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    bench = Bench(tmp_path / "run", config, dataset, wants_pictures=lambda: False)
+    bench.tick(config.max_steps + 1)
+    assert bench.last.pictures is not None and bench.last.pictures.step == config.max_steps
 
 
 def test_time_paused_does_not_count(bench: Bench) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.loops import go_on
-from tests.waiting import PATIENCE, wait_for
+from tests.waiting import PATIENCE, until, wait_for
 from wgan_core.config import TrainConfig
 from wgan_core.runs.launch import new_loop, snapshot_from_folder
 from wgan_core.runs.messages import Pause, Set, Snapshot, StepOnce
@@ -51,6 +51,18 @@ def test_a_run_finishes_and_says_it_has_ended(tmp_path: Path, config: TrainConfi
     run.start()
     assert run.join(PATIENCE)
     assert (run.snapshot.status, run.snapshot.step, ended) == ("finished", 60, [run])
+
+
+def test_who_begins_to_look_gets_samples_of_now(tmp_path: Path, config: TrainConfig) -> None:
+    run = make_run(tmp_path / "run", config.replace(max_steps=10**9), publish_every_seconds=3600)
+    run.start()
+    wait_for(run, "running")
+    until(lambda: run._thread.is_alive() and run.snapshot.pictures is not None)
+    before = run.snapshot
+    seen = run.watch()
+    assert seen.pictures is not None and seen.pictures.step == seen.step > before.step
+    run.stop()
+    assert run.join(PATIENCE)
 
 
 def test_stop_before_start_twice_and_while_paused(tmp_path: Path, digits: TrainConfig) -> None:

@@ -28,7 +28,7 @@ from wgan_core.runs.follow import begin, follow, open_meeting
 from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.runs.messages import Command, Snapshot, Stop
 from wgan_core.runs.run import RunLoop
-from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path, runs_root
+from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path, runs_root
 from wgan_core.store.history import newest
 from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job
@@ -63,7 +63,7 @@ def _lead(work: Callable[[Meeting | None], int]) -> int:
 def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, meeting: Meeting | None) -> int:
     config = parse_config((start.model_dump() if start else {}) | given)
     # Resolved, because the run is named after its folder, which may be given as `.`.
-    path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config))
+    path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config, run_ids(runs_root())))
     # Both are checked again when the run is made. Checking them here avoids a useless download.
     resolve_device(config.device)
     if path.is_dir() and any(path.iterdir()):

@@ -13,7 +13,7 @@ from typing import Any
 from wgan_core.config import TrainConfig
 from wgan_core.runs.launch import new_loop, resumed_loop
 from wgan_core.runs.run import Run, RunLoop
-from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_path
+from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path
 from wgan_core.training.device import resolve_device
 
 
@@ -43,8 +43,9 @@ class RunManager:
 
     def start(self, config: TrainConfig, *, queue: bool = False) -> Run:
         """Start a new run; with `queue`, after the run that is training on that device. Raises DeviceBusy, ConfigError."""
-        run_id = new_run_id(config)
-        return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id)), queue)
+        with self._lock:  # so that no other run gets the same number
+            run_id = new_run_id(config, (*run_ids(self.root), *self._runs))
+            return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id)), queue)
 
     def resume(self, run_id: str, changes: dict[str, Any] | None = None, *, queue: bool = False) -> Run:
         """Resume a run from its folder, see `launch.resumed_loop`. Raises DeviceBusy, ConfigError, StoreError."""

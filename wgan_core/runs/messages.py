@@ -67,6 +67,11 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Publish:
+    """Publish a snapshot now, because somebody has begun to look at the run."""
+
+
+@dataclass(frozen=True)
 class CheckLag:
     """Find out whether the critic lags: a copy of it trains on beside the run while the generator stands still."""
 
@@ -76,7 +81,7 @@ class MeasureAll:
     """Let every instrument read the networks now, outside the budget."""
 
 
-Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll | Measured
+Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | Publish | CheckLag | MeasureAll | Measured
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from wgan_core.runs.messages import (
     MeasureAll,
     Pause,
     Pictures,
+    Publish,
     Resume,
     SaveNow,
     Set,
@@ -48,6 +49,10 @@ log = logging.getLogger(__name__)
 SECONDS_WORTH_A_LAST_LOOK = 20.0
 """Of training: a shorter run ends without a last look of all instruments, which takes some seconds."""
 MAX_LAST_LOOK_SECONDS = 60.0
+WATCHED_SECONDS = 5.0
+"""A run counts as watched for so long after a page has shown it."""
+MAX_WAIT_SECONDS = 0.5
+"""For the first samples of a run that nobody has watched; a critic update may take longer."""
 
 
 class RunLoop:
@@ -58,7 +63,7 @@ class RunLoop:
         recorder: records curves, ledger and steps.
         inbox: where commands arrive.
         publish: called with each new Snapshot.
-        wants_pictures: asked before samples are drawn for a snapshot, which takes a few milliseconds.
+        wants_pictures: asked, while the run trains, before samples are drawn for a snapshot, which takes a few milliseconds.
         publish_every_seconds: time between snapshots.
         monitor: measures the run; None for no instruments.
         clock: seconds, monotonic.
@@ -153,6 +158,8 @@ class RunLoop:
                 self._save(by_hand=True)
             case Stop():
                 self._end("finished" if self.trainer.step >= self.trainer.config.max_steps else "stopped")
+            case Publish():
+                pass  # every command is followed by a snapshot
             case CheckLag():
                 self._check_lag()
             case MeasureAll():
@@ -306,7 +313,7 @@ class RunLoop:
     def _emit(self) -> None:
         """Publish a snapshot now."""
         self.recorder.flush()
-        if self._pictures is None or (self._pictures.step != self.trainer.step and self._wants_pictures()):
+        if self._pictures is None or (self._pictures.step != self.trainer.step and self._pictures_are_due()):
             self._pictures = self._draw()
         self._seq += 1
         trainer = self.trainer
@@ -330,6 +337,11 @@ class RunLoop:
             )
         )
         self._next_publish = self._clock() + self._publish_every_seconds
+
+    def _pictures_are_due(self) -> bool:
+        """While the run trains, a snapshot follows soon, so drawing can wait until somebody looks. A run that has paused or ended may
+        publish nothing more, and whoever comes back to it has to find the samples of its last step."""
+        return self.status != "running" or self._wants_pictures()
 
     def _draw(self) -> Pictures:
         samples, real = self.recorder.fixed_samples(self.trainer), self.recorder.fixed_real(self.trainer)
@@ -374,9 +386,21 @@ class Run:
         return self._snapshot
 
     def watch(self) -> Snapshot:
-        """The newest snapshot, for a page that somebody is looking at. For the next seconds, samples are kept up to date."""
+        """The newest snapshot, for a page that somebody is looking at. For the next seconds, samples are kept up to date.
+
+        If nobody looked before, this waits for a snapshot with the samples of the present step, at most `MAX_WAIT_SECONDS`.
+        """
+        was_watched = self._is_watched()
         self._last_viewed = time.monotonic()
+        if not was_watched and self._snapshot.status == "running":
+            before = self._snapshot.seq
+            self._inbox.put(Publish())
+            while self._snapshot.seq == before and time.monotonic() < self._last_viewed + MAX_WAIT_SECONDS:
+                time.sleep(0.005)
         return self._snapshot
+
+    def _is_watched(self) -> bool:
+        return time.monotonic() - self._last_viewed < WATCHED_SECONDS
 
     def send(self, command: Command) -> None:
         """Pass a command to the run. It takes effect between two steps."""
@@ -412,7 +436,7 @@ class Run:
     def _work(self) -> None:
         loop: RunLoop | None = None
         try:
-            loop = self._make_loop(self._inbox, self._publish, wants_pictures=lambda: time.monotonic() - self._last_viewed < 5)
+            loop = self._make_loop(self._inbox, self._publish, wants_pictures=self._is_watched)
             while loop.tick():
                 pass
         except BaseException as error:

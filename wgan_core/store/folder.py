@@ -50,6 +50,7 @@ AVERAGED = "averaged"
 FORMAT = 1
 _AVERAGED_GRID = f"-{AVERAGED}"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NUMBERED = re.compile(r"[0-9]{8}-[0-9]{4}-.+-(?P<number>[1-9][0-9]{0,8})-[0-9a-f]{4}")
 # As `f"{step:08d}"` writes it. Folders named otherwise were not made by this program.
 _STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
 _ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
@@ -66,9 +67,24 @@ def runs_root() -> Path:
     return (project if (project / "app.py").is_file() else Path.cwd()) / "checkpoints"
 
 
-def new_run_id(config: TrainConfig) -> str:
-    """A name such as `20260314-0926-mnist-3f9a`: sorts by time, names the data set, and does not collide."""
-    return f"{datetime.datetime.now():%Y%m%d-%H%M}-{config.dataset}-{secrets.token_hex(2)}"
+def new_run_id(config: TrainConfig, taken: Iterable[str] = ()) -> str:
+    """A name such as `20260314-0926-mnist-4-3f9a`: sorts by time, names the data set, counts the runs, and does not collide.
+
+    taken: the ids of the runs that there are. The new run's number is one more than the largest among them.
+    """
+    number = 1 + max((run_number(run_id) or 0 for run_id in taken), default=0)
+    return f"{datetime.datetime.now():%Y%m%d-%H%M}-{config.dataset}-{number}-{secrets.token_hex(2)}"
+
+
+def run_ids(root: Path) -> list[str]:
+    """The names of all folders below `root` that can be runs, without opening them."""
+    return [entry.name for entry in entries(root) if _RUN_ID.fullmatch(entry.name)]
+
+
+def run_number(run_id: str) -> int | None:
+    """The number in a run id made by `new_run_id`; None for a folder that was named by hand or by an earlier version."""
+    found = _NUMBERED.fullmatch(run_id)
+    return int(found["number"]) if found else None
 
 
 def run_path(root: Path, run_id: str) -> Path:

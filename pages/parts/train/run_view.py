@@ -27,6 +27,7 @@ from wgan_core.figures import images
 from wgan_core.figures import training as figures
 from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Pictures, Snapshot
+from wgan_core.runs.names import run_title, started_with
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import COLUMNS, newest
 from wgan_core.training.rates import rate_share
@@ -97,8 +98,11 @@ def _leave(config: TrainConfig | None = None) -> None:
 
 
 def _header(snapshot: Snapshot) -> None:
+    title = run_title(snapshot.run_id, started_with(snapshot.config, snapshot.edits))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown(f"### {snapshot.run_id} {status_badge(snapshot.status)}", width="content")
+        with st.container(width="content", gap=None):
+            st.markdown(f"### {title} {status_badge(snapshot.status)}", width="content")
+            st.caption(snapshot.run_id, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.page_link(
                 "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
