@@ -11,20 +11,20 @@ import streamlit as st
 import torch
 from PIL import Image
 
-from pages.parts.train import diagnosis_view
 from pages.shared.server import run_manager
 from tests.app_page import button, buttons, page, press, texts
 from tests.small import ENDLESS
 from tests.waiting import PATIENCE, wait_for, wait_while_it_trains
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.forecast.input_check import check_own_data
+from wgan_core.instruments.answers import QUESTIONS
 from wgan_core.runs.manager import RunManager
-from wgan_core.runs.messages import Set, Snapshot
+from wgan_core.runs.messages import Set
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
-from wgan_core.store.readings import Reading, advice_in, newest
+from wgan_core.store.readings import KINDS, Reading, advice_in, newest
 
-DIAGNOSIS = {"view.tab": "Diagnosis"}
+DIAGNOSIS = {"view.tab": "Diagnosis", "view.instruments": True}
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_everything_is_measured_when_asked(manager: RunManager, config: TrainCon
     wait_for(run, "running")
     test = page("train", DIAGNOSIS, run=run.run_id)
     press(test, "Measure everything now")
-    assert [toast.value for toast in test.toast] == ["Measuring everything. The numbers below will appear within seconds."]
+    assert [toast.value for toast in test.toast] == ["Measuring everything. The numbers will appear within seconds."]
     wait_while_it_trains(run, lambda: {"critic-health", "sliced-w1", "nearest", "classes"} <= newest(run.snapshot.readings).keys())
     test.run()
     assert "How far from real data: Sliced W1" in texts(test) and "Classes covered" in texts(test)
@@ -99,7 +99,8 @@ def test_a_run_of_another_process_is_read_from_its_folder(measured: Run, manager
 
 def test_a_run_without_readings_says_so(manager: RunManager, config: TrainConfig) -> None:
     RunFolder.create(manager.root / "bare", config).append_ledger(0, "status", status="stopped")
-    assert "Nothing was measured in this run" in texts(page("train", DIAGNOSIS, run="bare"))
+    shown = texts(page("train", DIAGNOSIS, run="bare"))
+    assert shown.count("Not measured: the run was too short, or its instruments were off.") == 3
 
 
 def test_undefined_constants_have_a_reason_in_their_place(manager: RunManager, config: TrainConfig) -> None:
@@ -156,22 +157,29 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
     assert "600 of 1200 samples are exact copies of others" in shown
 
 
-def test_before_the_rules_can_speak_nothing_is_called_healthy() -> None:
-    def early(critic: int, updates: int) -> str:
-        looks = [Reading("critic-health", critic, 1, 0.1), Reading("exact-w1", 10, updates, 0.1)]
-        return diagnosis_view._not_judged_yet(Snapshot("run", 1, "running", TrainConfig(), readings=tuple(looks)))
+def test_the_tab_begins_with_three_answers_and_folds_the_instruments(manager: RunManager, config: TrainConfig) -> None:
+    folder = RunFolder.create(manager.root / "answered", config)
+    folder.append_readings([Reading("sliced-w1", 700, 350, 0.0301, floor=0.03, floor_sd=0.001, n=64)])
+    test = page("train", {"view.tab": "Diagnosis"}, run="answered")
+    shown = texts(test)
+    for question in QUESTIONS.values():
+        assert f"**{question}**" in shown
+    assert "The samples are as close to real data as other real data: Sliced W1 0.0301 at step 700" in shown
+    assert "How far from real data" not in shown
+    assert "How far from real data" in texts(page("train", DIAGNOSIS, run="answered"))
 
-    assert early(500, 1000) == "" and "generator update 1,000" in early(500, 999) and "from step 500" not in early(500, 999)
-    assert "from step 500" in early(499, 1000) and "generator" not in early(499, 1000)
 
-
-def test_what_was_measured_long_ago_is_not_called_healthy() -> None:
-    def stale(step: int, critic: int, distance: int) -> bool:
-        looks = (Reading("critic-health", critic, 1, 0.1), Reading("sliced-w1", distance, 1, 0.1))
-        return diagnosis_view._is_stale(Snapshot("run", 1, "running", TrainConfig(), step=step, readings=looks))
-
-    assert not stale(20_000, 18_000, 19_000) and not stale(600, 100, 100)
-    assert stale(20_000, 17_999, 20_000) and stale(20_000, 20_000, 17_999) and stale(700, 700, 199)
+@pytest.mark.parametrize("key", [*KINDS, "advice"])
+def test_a_reading_without_its_details_leaves_the_other_parts(key: str, manager: RunManager, config: TrainConfig) -> None:
+    folder = RunFolder.create(manager.root / "damaged", config)
+    folder.append_readings([Reading("diversity", 5, 1, 0.9, n=64), Reading(key, 5, 1, 0.5)])
+    test = page("train", DIAGNOSIS, run="damaged")
+    assert "Diversity" in {metric.label for metric in test.metric}
+    folder.append_readings(
+        [Reading(key, 6, 1, None, details={"advice": 1, "norms": [1], "bounds": 2, "layers": 3, "depth": 4, "names": 5})]
+    )
+    st.cache_resource.clear()
+    page("train", DIAGNOSIS, run="damaged")
 
 
 def test_an_edit_that_breaks_a_run_is_told_at_once_and_can_be_undone(manager: RunManager, config: TrainConfig) -> None:
@@ -185,15 +193,3 @@ def test_an_edit_that_breaks_a_run_is_told_at_once_and_can_be_undone(manager: Ru
     wait_while_it_trains(run, lambda: run.snapshot.config.critic_lr == 1e-3)
     assert not advice_in(run.snapshot.readings)
     assert "is too high" not in texts(page("train", run=run.run_id))
-
-
-def test_a_healthy_run_is_told_last_measured_that_is() -> None:
-    def reading(key: str, step: int) -> Reading:
-        return Reading(key, step, 1, 0.1, n=9, unit="", mode="eval", reference="training", seconds=0.1)
-
-    def told(*readings: Reading) -> str:
-        return diagnosis_view._last_measured(Snapshot("run", 1, "running", TrainConfig(), readings=readings))
-
-    both = told(reading("critic-health", 45), reading("sliced-w1", 900), reading("energy", 1200), reading("sliced-w1", 1100))
-    assert both == "Last measured: the critic at step 45, distances at step 1,200."
-    assert told(reading("energy", 7)) == "Last measured: the critic not yet, distances at step 7."

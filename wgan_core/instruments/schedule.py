@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from wgan_core.instruments.look import Look
 
+FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE = 20.0, 0.02
+"""Every instrument has looked once after so many seconds of training, or after this share of the run, whichever is later."""
+
 Measure = Callable[..., "Look | None"]
 """Takes a `kit.Kit` and a `diagnose.Specimen`; returns what was found, or None if it has to be called again."""
 

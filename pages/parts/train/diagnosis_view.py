@@ -1,8 +1,10 @@
-"""The Diagnosis tab of a run: advice in words, and what the instruments have measured."""
+"""The Diagnosis tab of a run: three answers, advice in words, and what the instruments have measured."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -11,9 +13,12 @@ from pages.components.live_chart import live_chart
 from pages.parts.train.controls import send_command
 from wgan_core.config import SETTINGS
 from wgan_core.figures import health as health_figures
-from wgan_core.instruments.advice import KEPT_UP, SETTLED, WARMED_UP
+from wgan_core.instruments.advice import KEPT_UP
+from wgan_core.instruments.answers import IN_A_WORD, State, answers
 from wgan_core.runs.messages import CheckLag, MeasureAll, Set, Snapshot
 from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
+
+log = logging.getLogger(__name__)
 
 _HEIGHT_PX = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
@@ -39,111 +44,88 @@ def advice_line(snapshot: Snapshot, *, trained_here: bool) -> None:
 
 
 def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
-    """The whole tab."""
+    """The whole tab: three answers, what to do, and folded below them what every instrument has measured."""
+    _answers(snapshot)
     _advice(snapshot)
     _measure_all(snapshot, trained_here)
+    box = st.expander(
+        "What the instruments have measured", icon=":material/monitoring:", key="view.instruments", on_change="rerun", width="stretch"
+    )
+    if box.open:
+        with box:
+            _instruments(snapshot, trained_here)
+
+
+def _instruments(snapshot: Snapshot, trained_here: bool) -> None:
     now = newest(snapshot.readings)
     left, right = st.columns(2, gap="large")
     with left:
-        _distance(snapshot)
+        _drawn(_distance, snapshot)
     with right:
-        _slopes(snapshot, now.get("critic-health"))
+        _drawn(_slopes, snapshot, now.get("critic-health"))
     left, right = st.columns(2, gap="large")
     with left:
-        _boundary(snapshot, now.get("critic-health"))
+        _drawn(_boundary, snapshot, now.get("critic-health"))
     with right:
-        _depth(snapshot, now.get("critic-health"))
+        _drawn(_depth, snapshot, now.get("critic-health"))
     left, right = st.columns(2, gap="large")
     with left:
-        _lag(snapshot, now.get("critic-lag"), trained_here)
+        _drawn(_lag, snapshot, now.get("critic-lag"), trained_here)
     with right:
-        _classes(snapshot, now.get("classes"))
-        _single_numbers(snapshot, now)
+        _drawn(_classes, snapshot, now.get("classes"))
+        _drawn(_single_numbers, snapshot, now)
     _cost(snapshot)
 
 
+def _drawn(part: Callable[..., None], *arguments: Any) -> None:
+    """Draw a part. A reading of a damaged or an other version's file may lack what its figure needs; then the other parts still appear."""
+    try:
+        part(*arguments)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        log.exception("a part of the diagnosis cannot be drawn: %s", part.__name__)
+        st.caption("This cannot be drawn: the run's file of measurements lacks a part of it.")
+
+
+_LIGHTS: dict[State, tuple[Literal["green", "orange", "red", "gray"], str]] = {
+    "good": ("green", ":material/check_circle:"),
+    "watch": ("orange", ":material/visibility:"),
+    "bad": ("red", ":material/error:"),
+    "unknown": ("gray", ":material/hourglass_top:"),
+}
+
+
+def _answers(snapshot: Snapshot) -> None:
+    for place, answer in zip(st.columns(3), answers(snapshot), strict=True):
+        with place.container(border=True, height="stretch"):
+            st.markdown(f"**{answer.question}**")
+            colour, icon = _LIGHTS[answer.state]
+            st.badge(IN_A_WORD[answer.state], icon=icon, color=colour)
+            st.markdown(answer.text)
+
+
 def _advice(snapshot: Snapshot) -> None:
-    found = advice_in(snapshot.readings)
-    for one in found:
+    for one in advice_in(snapshot.readings):
         info = SETTINGS.get(str(one.get("setting")))
         control = f" *Setting: {info.label}{'' if info.live else ' (needs a new run)'}.*" if info is not None else ""
         (st.warning if one.get("level") == "warning" else st.info)(f"{one['text']}{control}", icon=":material/lightbulb:")
-    if not snapshot.readings:
-        _nothing_yet(snapshot)
-    elif not found and (early := _not_judged_yet(snapshot)):
-        st.info(f"Too early to tell. {early} {_last_measured(snapshot)}", icon=":material/hourglass_top:")
-    elif not found and _is_stale(snapshot):
-        st.info(
-            f"Not measured lately, so nothing can be said about the present step {snapshot.step:,}. {_last_measured(snapshot)}",
-            icon=":material/hourglass_top:",
-        )
-    elif not found:
-        st.success(
-            f"No problem found: the measurements show none of the known failures. {_last_measured(snapshot)}",
-            icon=":material/check_circle:",
-        )
 
 
 def _measure_all(snapshot: Snapshot, trained_here: bool) -> None:
     if not trained_here or snapshot.status not in ("running", "paused"):
         return
-    st.button(
+    if st.button(
         "Measuring …" if snapshot.measuring_all else "Measure everything now",
         icon=":material/straighten:",
         key="measure-all",
-        on_click=_ask_for_all,
-        args=(snapshot.run_id,),
         disabled=snapshot.measuring_all,
         type="tertiary",
         help="Run every instrument on the networks of the current step. This takes a few seconds and does not count towards the "
         f"instruments' budget. Otherwise the instruments may use {snapshot.config.instruments_budget:g} % of the training time, so the "
         "slow ones run rarely.",
-    )
-
-
-def _ask_for_all(run_id: str) -> None:
-    send_command(run_id, MeasureAll())
-    st.toast("Measuring everything. The numbers below will appear within seconds.", icon=":material/straighten:")  # or even sooner
-
-
-def _not_judged_yet(snapshot: Snapshot) -> str:
-    """What cannot be judged yet, in sentences; "" if everything can."""
-    now = newest(snapshot.readings)
-    critic = now["critic-health"].step if "critic-health" in now else 0
-    updates = max((now[key].generator_updates for key in DISTANCES if key in now), default=0)
-    silent = []
-    if critic < WARMED_UP:
-        silent.append(f"The critic's weights and slopes can be judged from step {WARMED_UP:,} on.")
-    if updates < SETTLED:
-        silent.append(f"Missing modes and samples that are too similar can be judged from generator update {SETTLED:,} on.")
-    return " ".join(silent)
-
-
-def _is_stale(snapshot: Snapshot) -> bool:
-    """Whether the critic or the distance was last measured before the latest tenth of the run."""
-    now = newest(snapshot.readings)
-    looks = (now["critic-health"].step if "critic-health" in now else 0, max((now[key].step for key in DISTANCES if key in now), default=0))
-    return snapshot.step - min(looks) > max(snapshot.step / 10, WARMED_UP)
-
-
-def _last_measured(snapshot: Snapshot) -> str:
-    """The steps of the latest measurements, because the run may have gone far since then."""
-    now = newest(snapshot.readings)
-    distances = [now[key].step for key in DISTANCES if key in now]
-    looked = [("the critic", now["critic-health"].step if "critic-health" in now else None), ("distances", max(distances, default=None))]
-    return f"Last measured: {', '.join(f'{what} at step {step:,}' if step is not None else f'{what} not yet' for what, step in looked)}."
-
-
-def _nothing_yet(snapshot: Snapshot) -> None:
-    if snapshot.ended:
-        st.info("Nothing was measured in this run. It was too short, or its instruments were off.", icon=":material/info:")
-    elif snapshot.config.instruments_budget == 0:
-        st.info(
-            f"The instruments are off. To switch them on, raise “{SETTINGS['instruments_budget'].label}” in the settings above.",
-            icon=":material/info:",
-        )
-    else:
-        st.info("The first measurements will appear within seconds.", icon=":material/hourglass_top:")
+    ):
+        send_command(snapshot.run_id, MeasureAll())
+        # Not in a callback, where Streamlit warns of what a fragment shows. The numbers may be there within seconds, or even sooner.
+        st.toast("Measuring everything. The numbers will appear within seconds.", icon=":material/straighten:")
 
 
 def _titled(title: str, meaning: str, readings: Sequence[Reading]) -> None:
