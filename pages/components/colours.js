@@ -1,4 +1,4 @@
-// The colours of the laboratory's picture, based on the page's theme. The landscape runs from orange through the background colour to blue.
+// The colours of the laboratory's picture, based on the page's theme. The landscape runs from orange through the background colour to green.
 
 import { contextOf, make } from "./elements.js";
 import { LINE_STEPS } from "./landscape.js";

@@ -9,8 +9,10 @@ import plotly.graph_objects as go
 import pytest
 
 from tests.figures_drawn import layout, traces
+from tests.project import PROJECT
 from wgan_core.figures import training as figures
-from wgan_core.figures.curves import smooth, thin
+from wgan_core.figures.curves import log_ticks, smooth, thin
+from wgan_core.figures.style import GENERATED, REAL
 from wgan_core.store.history import COLUMNS
 from wgan_core.store.ledger import Edit
 
@@ -95,16 +97,91 @@ def test_log_scale_leaves_out_what_has_no_logarithm() -> None:
     assert layout(figure).yaxis.type == "log" and len(traces(figure)[0].y) == 9
 
 
-def test_edits_are_labelled_lines_in_every_unit_of_x() -> None:
+def test_edits_are_numbered_flags_in_every_unit_of_x() -> None:
     edits = [Edit(250, "clip_value", 0.01, 0.02), Edit(250, "n_critic", 5, 3), Edit(400, "critic_lr", 5e-5, 1e-4)]
     units: dict[figures.XAxis, list[float]] = {"step": [250, 400], "generator_updates": [10, 16], "seconds": [2.5, 4.0]}
     for x_axis, expected in units.items():
         figure = figures.curves(rows(100), figures.SCORES, edits=edits, x_axis=x_axis)
         assert [shape.x0 for shape in layout(figure).shapes] == expected
-        assert [label.text for label in layout(figure).annotations] == [
-            "clip_value 0.01 → 0.02<br>n_critic 5 → 3",
-            "critic_lr 5e-05 → 0.0001",
-        ]
+        assert [label.text for label in layout(figure).annotations] == ["1", "2"]
+    first, second = figures.flags(rows(100), edits)
+    assert (first.edits, second.edits) == (tuple(edits[:2]), (edits[2],))
+
+
+def test_flags_too_close_to_read_share_a_label() -> None:
+    edits = [Edit(step, "n_critic", 5, 3) for step in (100, 110, 115, 300, 470)]
+    figure = figures.curves(rows(100), figures.ESTIMATE, edits=edits)
+    assert [label.text for label in layout(figure).annotations] == ["1–3", "4", "5"]
+    assert len(layout(figure).shapes) == 5
+    # Closer up there is room for each; and its number stays what it is in the list.
+    figure = figures.curves(rows(100)[:24], figures.ESTIMATE, edits=edits[:3], since=105)
+    assert [label.text for label in layout(figure).annotations] == ["2", "3"]
+
+
+def test_a_chart_since_an_edit_begins_there_and_is_smoothed_as_before() -> None:
+    whole = lines(figures.curves(rows(100), figures.ESTIMATE))[0]
+    late = lines(figures.curves(rows(100), figures.ESTIMATE, since=300))[0]
+    assert late.x.tolist() == list(range(300, 501, 5))
+    np.testing.assert_array_equal(late.y, whole.y[59:])
+    assert len(lines(figures.curves(rows(100), figures.ESTIMATE, since=500))[0].x) == 2  # still a line
+
+
+def test_a_spike_that_has_passed_does_not_flatten_the_rest() -> None:
+    table = rows(200)
+    table[:, 3] = np.sin(np.arange(200))
+    assert figures.usual_range(table, figures.ESTIMATE) is None
+    table[100:102, 3] = 500.0
+    low, high = figures.usual_range(table, figures.ESTIMATE) or (0.0, 0.0)
+    assert -1.3 < low < -1 and 1 < high < 1.3
+    assert layout(figures.curves(table, figures.ESTIMATE, y_range=(low, high))).yaxis.range == (low, high)
+    assert figures.usual_range(table, figures.ESTIMATE, since=600) is None
+
+
+def test_a_spike_of_now_is_in_sight() -> None:
+    table = rows(200)
+    table[:, 3] = np.sin(np.arange(200))
+    table[198:, 3] = 500.0
+    assert figures.usual_range(table, figures.ESTIMATE) is None
+
+
+def test_a_level_that_lasts_is_no_spike() -> None:
+    table = rows(200)
+    table[:, 3] = np.sin(np.arange(200))
+    table[100:120, 3] = 500.0
+    assert figures.usual_range(table, figures.ESTIMATE) is None
+
+
+def test_a_spike_on_a_log_scale() -> None:
+    table = rows(200)
+    table[:, 3] = 1.0 + np.arange(200) % 7
+    table[100, 3] = 1e9
+    low, high = figures.usual_range(table, figures.ESTIMATE, log_y=True) or (0.0, 0.0)
+    assert 0.7 < low < 1 and 7 < high < 10
+    shown = layout(figures.curves(table, figures.ESTIMATE, log_y=True, y_range=(low, high))).yaxis
+    assert shown.range == pytest.approx((np.log10(low), np.log10(high)))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [(2.0, 3.0, {"nticks": 5}), (0.01, 1.0, {"dtick": "D2"}), (1e-5, 1.0, {"dtick": 1}), (1e-20, 1.0, {"dtick": 3})],
+)
+def test_the_ticks_of_a_log_axis_have_room(low: float, high: float, ticks: dict[str, Any]) -> None:
+    assert log_ticks([low, high]) == ticks
+
+
+def test_real_and_generated_have_the_same_colours_everywhere() -> None:
+    colours = {"real": REAL, "generated": GENERATED}
+    rng = np.random.default_rng(4)
+    points = rng.normal(size=(5, 2))
+    shown = [figures.curves(rows(9), figures.SCORES, smoothing=0), figures.score_histogram(points[:, 0], points[:, 1])]
+    for figure in (*shown, figures.scatter(points, points, limit=1)):
+        found = {trace.name: trace.marker.color or trace.line.color for trace in traces(figure) if trace.name in colours}
+        assert found == colours
+    for file in ("components/lab_stage.css", "parts/explore/latent_explorer.css"):
+        text = (PROJECT / "pages" / file).read_text(encoding="utf-8")
+        assert f"--real: {REAL}; --generated: {GENERATED};" in text
+    assert REAL in (PROJECT / "pages/parts/lab/drawing_pad.js").read_text(encoding="utf-8")
+    assert REAL in (PROJECT / "pages/shared/wgan.svg").read_text(encoding="utf-8")
 
 
 def test_smoothing_begins_anew_at_an_edit() -> None:

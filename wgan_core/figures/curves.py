@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ Values = NDArray[np.floating]
 
 SCREEN_POINTS = 600
 """Number of points of a curve that can be told apart in a chart of normal width."""
+_RARE = 0.02
+"""The share of a curve's values, at each end, that a spike may consist of."""
+_NEWEST = 20
+"""A curve's last values are always in sight, for they may be the beginning of something."""
 
 
 def smooth(values: Values, weight: float, restarts: Iterable[int] = ()) -> Values:
@@ -53,3 +58,33 @@ def thin(x: Values, y: Values, points: int = SCREEN_POINTS) -> NDArray[np.intp]:
         return np.arange(len(x))
     # The library needs increasing x. Recorded steps increase, but seconds or generator updates may stay equal for a while.
     return MinMaxLTTBDownsampler().downsample(np.ascontiguousarray(y), n_out=points).astype(np.intp)
+
+
+def robust_range(curves: Sequence[Values]) -> tuple[float, float] | None:
+    """The range of a y axis that leaves out spikes which would flatten everything else; None if there are no such spikes.
+
+    A spike is made of at most 2 % of the values, lies further outside than the rest is wide, and has passed: the newest 20 values of each
+    curve are always in the range.
+
+    Args:
+        curves: finite values, [n] each, oldest first.
+    """
+    values = np.concatenate(curves) if curves else np.empty(0)
+    if len(values) < 2 * _NEWEST:
+        return None
+    low, high = np.quantile(values, (_RARE, 1 - _RARE))
+    newest = np.concatenate([curve[-_NEWEST:] for curve in curves])
+    low, high = min(low, newest.min()), max(high, newest.max())
+    width = high - low
+    if width == 0 or (values.max() <= high + width and values.min() >= low - width):
+        return None
+    return float(low - 0.1 * width), float(high + 0.1 * width)
+
+
+def log_ticks(values: Iterable[float]) -> dict[str, Any]:
+    """Ticks of a log axis, in Plotly's terms, that do not run into each other: at 1, 2 and 5, at every decade, or at every few decades."""
+    positive = [value for value in values if 0 < value < np.inf]
+    decades = float(np.log10(max(positive) / min(positive))) if positive else 0.0
+    if decades < 1:
+        return {"nticks": 5}
+    return {"dtick": "D2" if decades < 2.5 else int(np.ceil(decades / 8))}

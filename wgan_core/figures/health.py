@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from wgan_core.figures.style import BLUE, FAINT_BLUE, FAINT_GREEN, GREEN, GREY, LEGEND, ORANGE, PURPLE
+from wgan_core.figures.style import BLUE, FAINT_BLUE, FAINT_GREEN, GENERATED, GREY, LEGEND, ORANGE, PURPLE, REAL
 from wgan_core.store.readings import KINDS, Reading
 
 _X_STEPS = {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"}
@@ -50,7 +50,7 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
         "hoverinfo": "skip",
         "name": "noise band",
     }
-    floor = _line(across, [0.0] * len(across), "real against real", GREEN, "dash") | {"hoverinfo": "skip"}
+    floor = _line(across, [0.0] * len(across), "real against real", REAL, "dash") | {"hoverinfo": "skip"}
     title = KINDS[kept[0].key].title if kept else ""
     return _figure([band, floor, excess], {"text": f"{title} − floor"})
 
@@ -81,8 +81,8 @@ def slopes(readings: Sequence[Reading]) -> go.Figure:
         "showlegend": False,
     }
     lines = [
-        _line(steps, norm("real", 2), "real", GREEN),
-        _line(steps, norm("fake", 2), "generated", ORANGE),
+        _line(steps, norm("real", 2), "real", REAL),
+        _line(steps, norm("fake", 2), "generated", GENERATED),
         _line(steps, norm("between", 2), "between", BLUE),
         _line(steps, bound("empirical"), "K_emp", PURPLE, "dot"),
         _line(steps, bound("spectral"), "K_spec", GREY, "dash"),
@@ -186,7 +186,7 @@ def classes(names: Sequence[str], shares: Sequence[float], real_shares: Sequence
     """The share of each class among the samples, beside real data, [classes] each."""
     bars = [
         {"type": "bar", "x": list(names), "y": list(y), "name": name, "marker": {"color": colour}, "hovertemplate": "%{x}: %{y:.1%}"}
-        for y, name, colour in ((real_shares, "real", GREEN), (shares, "generated", ORANGE))
+        for y, name, colour in ((real_shares, "real", REAL), (shares, "generated", GENERATED))
     ]
     figure = _figure(bars, {"text": "share"})
     figure.update_layout(barmode="group", hovermode="closest")

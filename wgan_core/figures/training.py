@@ -13,8 +13,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from wgan_core.figures.curves import Values, smooth, thin
-from wgan_core.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE
+from wgan_core.figures.curves import Values, log_ticks, robust_range, smooth, thin
+from wgan_core.figures.style import BLUE, GENERATED, GREY, LEGEND, ORANGE, REAL
 from wgan_core.store.history import Rows, column
 from wgan_core.store.ledger import Edit
 
@@ -23,6 +23,10 @@ Coordinates = NDArray[np.floating]
 
 XAxis = Literal["step", "generator_updates", "seconds"]
 X_TITLES: dict[XAxis, str] = {"step": "critic updates", "generator_updates": "generator updates", "seconds": "training time, s"}
+
+
+_FLAG_WIDTH = 0.04
+"""Of a flag's label, as a share of a chart of normal width."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Curve:
 
 
 ESTIMATE = (Curve("wasserstein_estimate", "Wasserstein estimate", BLUE),)
-SCORES = (Curve("real_score", "real", GREEN), Curve("fake_score", "generated", ORANGE, "dash"))
+SCORES = (Curve("real_score", "real", REAL), Curve("fake_score", "generated", GENERATED, "dash"))
 LOSSES = (Curve("critic_loss", "critic loss", BLUE), Curve("generator_loss", "generator loss (its level means nothing)", GREY))
 
 
@@ -49,8 +53,10 @@ def curves(
     log_y: bool = False,
     x_axis: XAxis = "step",
     y_title: str = "",
+    since: int = 0,
+    y_range: tuple[float, float] | None = None,
 ) -> go.Figure:
-    """Curves of a run over time: the smoothed line in front, the recorded values faint behind it, and a labelled line at each edit.
+    """Curves of a run over time: the smoothed line in front, the recorded values faint behind it, and a numbered flag at each edit.
 
     Args:
         rows: a run's history.
@@ -59,29 +65,56 @@ def curves(
         smoothing: 0 to below 1, see `curves.smooth`.
         log_y: use a logarithmic y axis, on which values of 0 and below are left out.
         x_axis: what the x axis shows.
+        since: draw from this step on.
+        y_range: the values that the y axis shows, see `usual_range`; None for all.
     """
     restarts = np.searchsorted(column(rows, "step"), [edit.step for edit in edits], side="right").tolist()
-    traces = [trace for curve in which for trace in _traces(rows, curve, restarts, smoothing, log_y, x_axis)]
-    y_axis = {"title": {"text": y_title}, "automargin": True, "type": "log" if log_y else "linear", "exponentformat": "power"}
+    first = _first(rows, since)
+    traces = [trace for curve in which for trace in _traces(rows, curve, restarts, smoothing, log_y, x_axis, first)]
+    y_axis = {"title": {"text": y_title}, "automargin": True, "tickformat": ".3~g"}
+    if log_y:
+        shown = y_range or (value for trace in traces for value in (trace["y"].min(initial=np.inf), trace["y"].max(initial=0)))
+        y_axis |= {"type": "log"} | log_ticks(shown)
+    if y_range is not None:
+        y_axis["range"] = [float(np.log10(value)) for value in y_range] if log_y else list(y_range)
+    flagged = [flag for flag in flags(rows, edits, x_axis) if flag.edits[0].step >= since]
+    width = float(np.ptp(column(rows, x_axis)[first:])) if len(rows) else 0.0
     # In one call, because adding part after part makes Plotly validate everything again each time, which is five times slower.
     return go.Figure(
         data=traces,
         layout={
-            "margin": {"l": 8, "r": 8, "t": 30 if len(which) > 1 else 10, "b": 8},
+            "margin": {"l": 8, "r": 8, "t": 34 if len(which) > 1 else 18, "b": 8},
             "hovermode": "x unified",
             "legend": LEGEND,
             "showlegend": len(which) > 1,
             "xaxis": {"title": {"text": X_TITLES[x_axis]}, "automargin": True, "hoverformat": ",.6~g"},
-            "yaxis": y_axis | {"tickformat": ".3~g"},
-            **_edit_marks(rows, edits, x_axis),
+            "yaxis": y_axis,
+            **_edit_marks(flagged, width),
         },
     )
 
 
-def _traces(rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log_y: bool, x_axis: XAxis) -> list[dict[str, Any]]:
+def usual_range(rows: Rows, which: Sequence[Curve], *, since: int = 0, log_y: bool = False) -> tuple[float, float] | None:
+    """The values that a y axis should show if a spike would flatten everything else, see `curves.robust_range`; None if it may show all."""
+    recorded = [column(rows, curve.column)[_first(rows, since) :] for curve in which]
+    recorded = [values[np.isfinite(values) & ((values > 0) | (not log_y))] for values in recorded]
+    if not log_y:
+        return robust_range(recorded)
+    found = robust_range([np.log10(values) for values in recorded])
+    return None if found is None else (10.0 ** found[0], 10.0 ** found[1])
+
+
+def _first(rows: Rows, since: int) -> int:
+    """The first row to draw: of the step `since`, but at least the last two rows, so that there is always a line."""
+    return max(0, min(int(np.searchsorted(column(rows, "step"), since)), len(rows) - 2))
+
+
+def _traces(
+    rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log_y: bool, x_axis: XAxis, first: int
+) -> list[dict[str, Any]]:
     """The smoothed line of one column and, if it is smoothed at all, the recorded values behind it."""
-    x, raw = column(rows, x_axis), column(rows, curve.column)
-    shown = smooth(raw, smoothing, restarts)
+    x, raw = column(rows, x_axis)[first:], column(rows, curve.column)
+    raw, shown = raw[first:], smooth(raw, smoothing, restarts)[first:]
     drawable = np.isfinite(raw)
     if log_y:
         drawable &= (raw > 0) & (shown > 0)
@@ -115,18 +148,42 @@ def _traces(rows: Rows, curve: Curve, restarts: list[int], smoothing: float, log
     return [faint, line]
 
 
-def _edit_marks(rows: Rows, edits: Sequence[Edit], x_axis: XAxis) -> dict[str, list[dict[str, Any]]]:
-    """A dotted line where settings changed, labelled with the change. Neighbouring labels are placed at different heights."""
-    lines: list[dict[str, Any]] = []
-    labels: list[dict[str, Any]] = []
-    for index, step in enumerate(sorted({edit.step for edit in edits})):
-        x = _position(rows, step, x_axis)
-        text = "<br>".join(f"{edit.field} {_short(edit.old)} → {_short(edit.new)}" for edit in edits if edit.step == step)
-        whole_height = {"type": "line", "yref": "paper", "x0": x, "x1": x, "y0": 0, "y1": 1}
-        lines.append(whole_height | {"line": {"color": GREY, "width": 1, "dash": "dot"}})
-        place = {"x": x, "xanchor": "left", "xshift": 3, "y": 1 - 0.13 * (index % 4), "yref": "paper", "yanchor": "top"}
-        labels.append(place | {"text": text, "showarrow": False, "font": {"size": 11}})
+@dataclass(frozen=True)
+class Flag:
+    """One mark on a curve: the edits of a step, and their number in the list beside the chart."""
+
+    number: int
+    x: float
+    edits: tuple[Edit, ...]
+
+
+def flags(rows: Rows, edits: Sequence[Edit], x_axis: XAxis = "step") -> tuple[Flag, ...]:
+    """A flag for each step at which settings changed, numbered from 1."""
+    found = []
+    for number, step in enumerate(sorted({edit.step for edit in edits}), 1):
+        found.append(Flag(number, _position(rows, step, x_axis), tuple(edit for edit in edits if edit.step == step)))
+    return tuple(found)
+
+
+def _edit_marks(flagged: Sequence[Flag], width: float) -> dict[str, list[dict[str, Any]]]:
+    """A dotted line for each flag, with its number on top. Flags too close to stand side by side on an x axis of this width share a label,
+    such as 2–4."""
+    whole_height = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": {"color": GREY, "width": 1, "dash": "dot"}}
+    lines = [whole_height | {"x0": flag.x, "x1": flag.x} for flag in flagged]
+    groups: list[list[Flag]] = []
+    for flag in flagged:
+        if groups and flag.x - groups[-1][0].x <= _FLAG_WIDTH * width:
+            groups[-1].append(flag)
+        else:
+            groups.append([flag])
+    place = {"yref": "paper", "y": 1, "yanchor": "bottom", "showarrow": False, "borderpad": 2}
+    look = {"font": {"size": 11}, "bgcolor": "rgba(139,145,154,0.25)"}
+    labels = [place | look | {"x": group[0].x, "text": _numbers(group)} for group in groups]
     return {"shapes": lines, "annotations": labels}
+
+
+def _numbers(group: Sequence[Flag]) -> str:
+    return str(group[0].number) if len(group) == 1 else f"{group[0].number}–{group[-1].number}"
 
 
 def _position(rows: Rows, step: int, x_axis: XAxis) -> float:
@@ -134,10 +191,6 @@ def _position(rows: Rows, step: int, x_axis: XAxis) -> float:
     if x_axis == "step" or not len(rows):
         return float(step)
     return float(np.interp(step, column(rows, "step"), column(rows, x_axis)))
-
-
-def _short(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24, kind: str = "images") -> go.Figure:
@@ -150,7 +203,7 @@ def score_histogram(real_scores: Values, fake_scores: Values, bins: int = 24, ki
         kind: what is counted, in words.
     """
     edges = np.histogram_bin_edges(np.concatenate((real_scores, fake_scores)), bins=bins)
-    heaps = ((real_scores, "real", GREEN), (fake_scores, "generated", ORANGE))
+    heaps = ((real_scores, "real", REAL), (fake_scores, "generated", GENERATED))
     bars = [
         {
             "type": "bar",
@@ -194,8 +247,8 @@ def scatter(
         here: single points [j, 2] to highlight.
     """
     groups: tuple[tuple[str, Coordinates | None, dict[str, Any]], ...] = (
-        ("real", real, {"mode": "markers", "marker": {"size": 8, "color": GREEN, "opacity": 0.35}}),
-        ("generated", generated, {"mode": "markers", "marker": {"size": 4, "color": ORANGE, "opacity": 0.75}}),
+        ("real", real, {"mode": "markers", "marker": {"size": 8, "color": REAL, "opacity": 0.35}}),
+        ("generated", generated, {"mode": "markers", "marker": {"size": 4, "color": GENERATED, "opacity": 0.75}}),
         ("on the path", path, {"mode": "lines", "line": {"color": BLUE, "width": 2}}),
         ("here", here, {"mode": "markers", "marker": {"size": 12, "color": BLUE, "line": {"color": "white", "width": 2}}}),
     )

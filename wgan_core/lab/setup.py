@@ -98,7 +98,7 @@ EXPERIMENTS: MappingProxyType[str, Experiment] = MappingProxyType(
     {
         "first-look": Experiment(
             "First look: a clipped WGAN",
-            "Press Play and watch the orange points find the 8 blue clusters; then choose Slow motion to see how one cycle does it. Exact "
+            "Press Play and watch the orange points find the 8 green clusters; then choose Slow motion to see how one cycle does it. Exact "
             "W1 falls from 1.3 to 0.40 after 2,000 critic updates and 0.30 after 6,000; its floor is 0.15.",
             BASE,
         ),

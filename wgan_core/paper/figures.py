@@ -13,7 +13,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from wgan_core.figures.style import BLUE, GREEN, GREY, LEGEND, ORANGE, PURPLE
+from wgan_core.figures.style import BLUE, GENERATED, GREEN, GREY, LEGEND, ORANGE, PURPLE, REAL
 
 Values = NDArray[np.floating] | NDArray[np.integer]
 Axis = dict[str, Any]
@@ -82,8 +82,8 @@ def gaussians(x: Values, critic: Values, probability: Values, best: Values, mean
     """
     density = {at: np.exp(-((x - at) ** 2) / 2) / math.sqrt(2 * math.pi) for at in (mean, -mean)}
     traces = [
-        _line(x, density[mean], "density of real points", GREEN, fill="tozeroy"),
-        _line(x, density[-mean], "density of generated points", ORANGE, fill="tozeroy"),
+        _line(x, density[mean], "density of real points", REAL, fill="tozeroy"),
+        _line(x, density[-mean], "density of generated points", GENERATED, fill="tozeroy"),
         _line(x, best, "best discriminator, σ(6x)", GREY, dash="dot"),
         _line(x, probability, "trained discriminator D(x)", GREY),
         _line(x, critic, "trained critic f(x) / K", BLUE, 2),

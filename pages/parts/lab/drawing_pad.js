@@ -137,7 +137,7 @@ class Pad {
   draw() {
     const context = contextOf(this.canvas);
     context.clearRect(0, 0, 2 * SIDE, 2 * SIDE);
-    context.fillStyle = "#3b82d6";
+    context.fillStyle = "#17a37f"; // of real points, as in figures/style.py
     for (const [x, y] of this.strokes.flat()) {
       context.beginPath();
       context.arc(2 * x, 2 * (SIDE - y), 4.5, 0, 2 * Math.PI);
