@@ -64,9 +64,10 @@ def compare(config: TrainConfig, text: str, steps: int, dataset: Dataset, data: 
     training = exported.train(generator, critic, exported.load_data() if data is None else data)
     for step in range(1, steps + 1):
         scores = trainer.train_step()
-        at, estimate, generator_loss = next(training)
+        at, number, generator_loss = next(training)
         assert at == step
-        ours, theirs = (float(scores.real - scores.fake), float(trainer.last_generator_loss)), (float(estimate), float(generator_loss))
+        first = scores.real - scores.fake if config.objective == "wasserstein" else scores.loss
+        ours, theirs = (float(first), float(trainer.last_generator_loss)), (float(number), float(generator_loss))
         assert ours == pytest.approx(theirs, rel=0 if to_the_bit else 1e-5, abs=0 if to_the_bit else 2e-6, nan_ok=True), step
         if step in (1, 2, 7, steps) or not to_the_bit:
             rate = max(config.critic_lr, config.generator_lr)
@@ -78,6 +79,7 @@ def compare(config: TrainConfig, text: str, steps: int, dataset: Dataset, data: 
 def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
     """Give the script, by the variables of its loop, the engine's weights, gradients and optimisers' states."""
     flat = {"generator": trainer._flat_generator, "critic": trainer._flat_critic}
+    theirs = {name.replace("discriminator", "critic"): value for name, value in theirs.items()}
     for part in flat:
         theirs[part].load_state_dict(getattr(trainer, part).state_dict())
         state = getattr(trainer, f"{part}_optimizer").state[flat[part].vector]
@@ -103,6 +105,8 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
         pytest.param({"generator_norm": "none", "generator_output": "linear"}, id="mlp-no-norm-linear"),
         pytest.param({"critic_warmup": "original", "critic_norm": "layer", "n_critic": 2}, id="warm-up"),
         pytest.param({"critic_gradients": "accumulated"}, id="never-zeroed"),
+        pytest.param({"objective": "minimax", "lipschitz": "none", "optimizer": "adam"}, id="minimax-gan"),
+        pytest.param({"objective": "non-saturating", **PENALTY}, id="non-saturating-gan-penalty"),
         pytest.param({"lr_schedule": "linear", "n_critic": 2}, id="linear-schedule"),
         pytest.param({"lr_schedule": "cosine", "lr_end": 0.0, **PENALTY}, id="cosine-schedule-penalty"),
         pytest.param({"dataset": "8-gaussians", "generator_norm": "none", **PENALTY}, id="points-penalty-no-batch-norm"),

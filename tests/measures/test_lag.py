@@ -15,7 +15,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
 from wgan_core.measures.lag import Cancelled, Lag, _steepest, copy_state, critic_lag, twin, twin_from
-from wgan_core.training.critic_loss import wasserstein_estimate
+from wgan_core.training.objective import wasserstein_estimate
 from wgan_core.training.trainer import Trainer
 
 KINDS: list[dict[str, Any]] = [

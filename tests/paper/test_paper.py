@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from wgan_core.config import js_bound
 from wgan_core.paper import boundary, depth, gaussians, lines, quality, surfaces
-from wgan_core.paper.critics import cross_entropy, js_bound
 from wgan_core.paper.result import Check, Progress
+from wgan_core.training.objective import cross_entropy
 from wgan_core.training.trainer import Trainer
 
 pytestmark = pytest.mark.slow

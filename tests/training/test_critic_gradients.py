@@ -10,9 +10,10 @@ from tests.kernels import halves_stand_alone
 from wgan_core.config import TrainConfig
 from wgan_core.training import critic_gradients
 from wgan_core.training.critic_gradients import CriticGradients
-from wgan_core.training.critic_loss import gradient_penalty, wasserstein_estimate
+from wgan_core.training.critic_loss import gradient_penalty
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic, build_critic
+from wgan_core.training.objective import wasserstein_estimate
 
 pytestmark = pytest.mark.arithmetic
 BATCH = 12

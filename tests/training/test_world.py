@@ -72,7 +72,10 @@ def outcome(config: TrainConfig, world: World | None) -> dict[str, torch.Tensor]
     state = trainer.state_dict()
     for part in state.keys() - {"training"}:
         found |= {f"{part}/{name}": tensor.clone() for name, tensor in state[part].items()}
-    return found | {"scores": torch.stack(list(scores)), "generator loss": trainer.last_generator_loss.clone()}
+    return found | {
+        "scores": torch.stack((scores.real, scores.fake, scores.penalty, scores.loss)),
+        "generator loss": trainer.last_generator_loss.clone(),
+    }
 
 
 def work(rank: int, port: int, folder: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.cli.called import program, speaker
-from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, parse_config
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.input_check import check_own_data
@@ -29,7 +29,7 @@ from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.runs.messages import Command, Snapshot, Stop
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path, runs_root
-from wgan_core.store.history import newest
+from wgan_core.store.history import Rows, newest
 from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job
 from wgan_core.training.world import Meeting, World
@@ -188,8 +188,8 @@ def _report_end(loop: RunLoop) -> None:
     if loop.recorder.notice:
         print(loop.recorder.notice, file=sys.stderr)
     verb = "Finished" if loop.status == "finished" else "Stopped"
-    estimate = f" Last Wasserstein estimate: {newest(rows, 'wasserstein_estimate', 0):.4g}." if len(rows) else ""
-    print(f"{verb} at step {step}.{estimate} The run is in {folder.path}")
+    number = f" Last {_last_number(folder.config, rows, ': ')}." if len(rows) else ""
+    print(f"{verb} at step {step}.{number} The run is in {folder.path}")
     named = _as_word(folder.path)
     points = loop.trainer.config.dataset in POINT_SETS
     print(f"  {'points' if points else 'images'}:   {program()} sample {named} --out {'points.csv' if points else 'grid.png'}")
@@ -242,5 +242,11 @@ def _line(snapshot: Snapshot) -> str:
 
 
 def _numbers(snapshot: Snapshot) -> str:
-    estimate = f"{newest(snapshot.history, 'wasserstein_estimate', 0):.4g}" if len(snapshot.history) else "–"
-    return f"Wasserstein estimate {estimate}  {snapshot.generator_updates} generator updates"
+    updates = f"{snapshot.generator_updates} generator update{'s' * (snapshot.generator_updates != 1)}"
+    return f"{_last_number(snapshot.config, snapshot.history)}  {updates}"
+
+
+def _last_number(config: TrainConfig, rows: Rows, after_name: str = " ") -> str:
+    """The number that shows how far a run is, with its name."""
+    name, words = ("wasserstein_estimate", "Wasserstein estimate") if is_wasserstein(config) else ("js_bound", "Jensen-Shannon bound")
+    return words + after_name + (f"{newest(rows, name, 0):.4g}" if len(rows) else "–")

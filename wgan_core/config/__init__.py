@@ -16,6 +16,7 @@ from wgan_core.config.fields import (
     steered_by,
 )
 from wgan_core.config.presets import PRESET_NOTES, PRESETS
+from wgan_core.config.roles import critic_word, is_wasserstein, js_bound
 from wgan_core.config.setting_info import Group, SettingInfo, describe_range
 
 __all__ = [
@@ -28,8 +29,11 @@ __all__ = [
     "SettingInfo",
     "TrainConfig",
     "check_value",
+    "critic_word",
     "describe_range",
     "in_use",
+    "is_wasserstein",
+    "js_bound",
     "live_fields",
     "parse_config",
     "steered_by",

@@ -52,7 +52,15 @@ class TrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    # The recipe. WGAN: arXiv 1701.07875, algorithm 1, with the walkthrough's numbers. WGAN-GP: arXiv 1704.00028.
+    # The recipe. WGAN: arXiv 1701.07875, algorithm 1, with the walkthrough's numbers. WGAN-GP: arXiv 1704.00028. GAN: arXiv 1406.2661.
+    objective: Literal["wasserstein", "minimax", "non-saturating"] = _setting(
+        "wasserstein",
+        label="Objective",
+        group="recipe",
+        help="What the two networks play for. wasserstein: a WGAN; the critic's scores are without bounds. minimax, non-saturating: an "
+        "ordinary GAN, in which the critic is a discriminator: it tells the probability that an image is real. The minimax generator "
+        "lowers log(1 − D), which hardly moves it while the discriminator is sure; the non-saturating one raises log D instead.",
+    )
     lipschitz: Literal["clip", "gradient-penalty", "none"] = _setting(
         "clip",
         label="Lipschitz method",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wgan_core.config import TrainConfig
 from wgan_core.export.networks import has_batch_norm, noun
 from wgan_core.export.sections import Section
+from wgan_core.export.training_text import first_number
 
 _SAMPLE = '''\
 @torch.no_grad()
@@ -45,9 +46,9 @@ def main():
     {threads}
     generator, critic = build_networks()
 {training}
-    for step, estimate, generator_loss in itertools.islice(training, STEPS):
+    for step, {number}, generator_loss in itertools.islice(training, STEPS):
         if step % 100 == 0 or step == STEPS:
-            print(f"step {{step}}  estimate {{estimate:.4f}}  generator loss {{generator_loss:.4f}}")
+            print(f"step {{step}}  {number} {{{number}:.4f}}  generator loss {{generator_loss:.4f}}")
         if step % 1000 == 0 or step == STEPS:
             {save}
 
@@ -64,7 +65,8 @@ def script_end(config: TrainConfig) -> list[Section]:
     save = f'save_image(sample({_shown(config)}), "samples.png", normalize=True, value_range=(-1, 1))'
     if noun(config) == "points":
         save = f'save_image(picture(sample({_shown(config)})), "samples.png")'
-    main = _MAIN.format(threads=threads, training="\n".join(f"    {line}" for line in _start(config)), save=save)
+    start = "\n".join(f"    {line}" for line in _start(config))
+    main = _MAIN.format(number=first_number(config), threads=threads, training=start, save=save)
     return [Section("Samples", "", _sample(config)), Section("The program", "", main)]
 
 
@@ -79,10 +81,10 @@ def _shown(config: TrainConfig) -> str:
 
 
 _NOTEBOOK_LOOP = """\
-for step, estimate, generator_loss in itertools.islice(training, STEPS):
-    estimates.append(estimate.item())
+for step, {number}, generator_loss in itertools.islice(training, STEPS):
+    {numbers}.append({number}.item())
     if step % 500 == 0 or step == STEPS:
-        print(f"step {step}  estimate {estimate:.4f}  generator loss {generator_loss:.4f}")"""
+        print(f"step {{step}}  {number} {{{number}:.4f}}  generator loss {{generator_loss:.4f}}")"""
 
 _NOTEBOOK_CURVE = '''\
 def curve(values, width=720, height=220):
@@ -98,7 +100,18 @@ def curve(values, width=720, height=220):
     )
 
 
-display(curve(estimates))'''
+display(curve({numbers}))'''
+
+_CURVE_WORDS = {
+    "estimate": (
+        "The Wasserstein estimate",
+        "It rises while the critic learns and falls as the generator catches up. Its scale depends on the critic.",
+    ),
+    "loss": (
+        "The critic's loss",
+        "2 log 2 = 1.386 for a critic that can only guess, 0 for one that is always right. It does not show how good the samples are.",
+    ),
+}
 
 _NOTEBOOK_GRID = """\
 grid = make_grid(sample({shown}), nrow=8, normalize=True, value_range=(-1, 1))
@@ -107,18 +120,17 @@ display(to_pil_image(grid.cpu()).resize((2 * grid.shape[2], 2 * grid.shape[1])))
 
 def notebook_end(config: TrainConfig) -> list[Section]:
     """The sections after the training loop of a notebook."""
-    start = ["generator, critic = build_networks()", *_start(config), "estimates = []"]
+    number = first_number(config)
+    numbers = "estimates" if number == "estimate" else "losses"
+    start = ["generator, critic = build_networks()", *_start(config), f"{numbers} = []"]
+    loop = _NOTEBOOK_LOOP.format(number=number, numbers=numbers)
     grid = _NOTEBOOK_GRID.format(shown=_shown(config))
     if noun(config) == "points":
         grid = f"display(to_pil_image(picture(sample({_shown(config)}))))"
     return [
         Section("Samples", "The same latents every time, so that pictures of different steps can be compared.", _sample(config)),
         Section("Start", "Networks, data and the loop; nothing is trained yet.", "\n".join(start)),
-        Section("Train", "`STEPS` critic updates. Run this cell again to continue from where it stopped.", _NOTEBOOK_LOOP),
-        Section(
-            "The Wasserstein estimate",
-            "It rises while the critic learns and falls as the generator catches up. Its scale depends on the critic.",
-            _NOTEBOOK_CURVE,
-        ),
+        Section("Train", "`STEPS` critic updates. Run this cell again to continue from where it stopped.", loop),
+        Section(*_CURVE_WORDS[number], _NOTEBOOK_CURVE.replace("{numbers}", numbers)),
         Section("What the generator makes", "", grid),
     ]

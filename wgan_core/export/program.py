@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.export import ExportError
 from wgan_core.export.data_text import READABLE, DataText, data_text
@@ -24,7 +24,7 @@ _METHODS = {
 
 # Settings that the program text covers, or that do not change the weights.
 _WRITTEN = (
-    "lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 "
+    "objective lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 "
     "batch_size max_steps seed "
     "device threads dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
@@ -59,7 +59,7 @@ def write_program(
     _check(config)
     shape = shape or _usual_shape(config)
     edits = [edit for edit in edits if edit.field in settings_in_loop(config)]
-    method, source = _METHODS[config.lipschitz]
+    method, source = _METHODS[config.lipschitz] if is_wasserstein(config) else (_gan_title(config), "arXiv 1406.2661")
     data = data_text(config, shape)
     title = f"{method} on {_data_title(config)}"
     parts = (
@@ -74,12 +74,25 @@ def write_program(
         *training(config, edits),
         *(notebook_end(config) if for_notebook else script_end(config)),
     )
+    if not is_wasserstein(config):
+        parts = tuple(Section(*map(_called_discriminator, (part.title, part.says, part.code))) for part in parts)
     return Program(title, (f"{title} ({source}).", *about), parts)
+
+
+def _gan_title(config: TrainConfig) -> str:
+    kept = {"clip": ", with its weights clipped", "gradient-penalty": ", with gradient penalty", "none": ""}[config.lipschitz]
+    return f"An ordinary GAN ({config.objective}){kept}"
+
+
+def _called_discriminator(text: str) -> str:
+    for old, new in (("critic", "discriminator"), ("Critic", "Discriminator"), ("CRITIC", "DISCRIMINATOR")):
+        text = text.replace(old, new)
+    return text
 
 
 def script(program: Program) -> str:
     """The program as one Python file."""
-    paragraphs = [*program.header, "A step is one critic update. It prints the Wasserstein estimate and keeps samples.png up to date."]
+    paragraphs = [*program.header, "A step is one critic update. It prints how far it is and keeps samples.png up to date."]
     header = "\n\n".join("\n".join(textwrap.wrap(text, 97)) for text in paragraphs)
     return f'"""{header}\n"""\n\n' + "\n\n\n".join(part.code for part in program.parts) + "\n"
 
@@ -112,6 +125,10 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
         imports.append("import copy")
     if config.lr_schedule == "cosine":
         imports.append("import math")
+    if not is_wasserstein(config):
+        imports.append("from torch.nn.functional import softplus")
+    if config.objective == "minimax":
+        imports.append("from torch.nn.functional import logsigmoid")
     if for_notebook:
         imports += ["from IPython.display import SVG, display", "from torchvision.transforms.functional import to_pil_image"]
     if not for_notebook:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from wgan_core.config import SETTINGS, TrainConfig, in_use, live_fields
+from wgan_core.config import SETTINGS, TrainConfig, in_use, is_wasserstein, live_fields
 from wgan_core.export.networks import noun, number
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
@@ -46,9 +46,13 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
     what = noun(config)
     says = (
         "Each step is one critic update. After every `N_CRITIC` of them comes a generator update, because the generator's gradient is only "
-        "as good as the critic. The *Wasserstein estimate* is the gap between the critic's mean scores for real and for "
-        f"generated {what}."
+        "as good as the critic. "
     )
+    if is_wasserstein(config):
+        says += f"The *Wasserstein estimate* is the gap between the critic's mean scores for real and for generated {what}."
+    else:
+        says += f"The critic's loss is the cross-entropy of telling real from generated {what}; log 2 − loss / 2 never exceeds the "
+        says += "Jensen-Shannon divergence."
     return [*sections, Section("Training", says, loop)]
 
 
@@ -107,7 +111,7 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         variables.append("generator_updates = 0")
     return [
         f"def train(generator, critic, data{', averaged' if config.ema_decay else ''}):",
-        '    """Train endlessly; each step yields its number, the estimate and the generator loss."""',
+        f'    """Train endlessly; each step yields its number, the {first_number(config)} and the generator loss."""',
         f"    critic_optimizer = torch.optim.{kind}(critic.parameters(), lr=CRITIC_LR{options})",
         f"    generator_optimizer = torch.optim.{kind}(generator.parameters(), lr=GENERATOR_LR{options})",
         "    rng = torch.Generator(DEVICE).manual_seed(SEED + 1)  # for the noise",
@@ -150,12 +154,12 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"# The critic learns to score real {noun(config)} high and generated ones low.",
         "z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
         "fake = generator(z).detach()  # the generator does not learn from this",
-        "estimate = critic(real).mean() - critic(fake).mean()",
+        *_critic_loss(config),
     ]
-    loss = "-estimate"
+    loss = "-estimate" if is_wasserstein(config) else "loss"
     if config.lipschitz == "gradient-penalty":
         lines.append(f"penalty = {_name('gp_lambda', edits)} * gradient_penalty(critic, real, fake, rng)")
-        loss = "-estimate + penalty"
+        loss += " + penalty"
     zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in the critic"
     if config.critic_gradients == "accumulated":
         zero = "# critic_optimizer.zero_grad() is left out: this is the mistake that the run demonstrates."
@@ -165,6 +169,28 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         "critic_optimizer.step()",
     ]
     return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
+
+
+def first_number(config: TrainConfig) -> str:
+    """What each step tells first: the estimate of a WGAN, the discriminator's loss of an ordinary GAN. Also its name in the program."""
+    return "estimate" if is_wasserstein(config) else "loss"
+
+
+def _critic_loss(config: TrainConfig) -> list[str]:
+    if is_wasserstein(config):
+        return ["estimate = critic(real).mean() - critic(fake).mean()"]
+    return [
+        "# D, the logistic function of a score, is the probability of being real. The loss: −mean log D(real) − mean log(1 − D(fake)).",
+        "real_scores, fake_scores = critic(real), critic(fake)",
+        "loss = softplus(-real_scores).mean() + softplus(fake_scores).mean()",
+    ]
+
+
+_GENERATOR_LOSS = {
+    "wasserstein": "-critic(generator(z)).mean()",
+    "minimax": "logsigmoid(-critic(generator(z))).mean()  # mean log(1 − D), flat where the critic is sure",
+    "non-saturating": "softplus(-critic(generator(z))).mean()  # −mean log D, steep where the critic is sure",
+}
 
 
 def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
@@ -189,12 +215,12 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"# The generator learns to make {noun(config)} that the critic scores high.",
         *_generator_is_due(config, edits),
         "    z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
-        "    generator_loss = -critic(generator(z)).mean()",
+        f"    generator_loss = {_GENERATOR_LOSS[config.objective]}",
         "    generator_optimizer.zero_grad()",
         "    generator_loss.backward()",
         "    generator_optimizer.step()",
         *_indented(1, after),
-        "yield step, estimate.detach(), generator_loss.detach()",
+        f"yield step, {first_number(config)}.detach(), generator_loss.detach()",
     ]
 
 

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, is_wasserstein, js_bound
 from wgan_core.data import toy
 from wgan_core.measures import distances, lipschitz
 from wgan_core.measures.diagnose import LayerWeights, clip_boundary
+from wgan_core.training.objective import OBJECTIVES, cross_entropy
 from wgan_core.training.trainer import Trainer
 
 Array = NDArray[np.float32]
@@ -41,7 +42,8 @@ class Frame:
     generated: Array
     """[POINTS, 2], made from latents that never change."""
     uphill: Array
-    """∇f at the generated points, [POINTS, 2]: the direction in which each point's score would rise."""
+    """Where each generated point is pushed, [POINTS, 2]: uphill along ∇f, the direction in which its score would rise. A Wasserstein critic
+    pushes with ∇f itself, a discriminator with ∇f times what its loss makes of the score (see `Objective.push`)."""
     mesh: Array
     """Where the generator maps a grid of latents, each cell of which has the same probability, [MESH, MESH, 2]; [MESH, 1, 2] for a single
     latent dimension. Dimensions after the second are 0."""
@@ -51,10 +53,9 @@ class Frame:
     """Mean score of the real points shown; `generated_score` is that of the generated points."""
     generated_score: float
 
-    @property
-    def estimate(self) -> float:
-        """E f(real) − E f(generated) over the points shown."""
-        return self.real_score - self.generated_score
+    estimate: float
+    """E f(real) − E f(generated) over the points shown. For an ordinary GAN, the bound on the Jensen-Shannon divergence that its
+    discriminator proves there, at most log 2."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Truth:
     estimate: float
     steepest: float
     """The steepest slope found between real and generated points, between neighbours on the grid, and among gradients at the points. nan if
-    the critic has none, see `lipschitz.why_no_slope`."""
+    the critic has none, see `lipschitz.why_no_slope`, and for a discriminator, whose scores say nothing about the distance."""
 
     @property
     def scaled(self) -> float:
@@ -111,16 +112,19 @@ class View:
         generated = trainer.sample(self._z)
         mesh = trainer.sample(self._mesh).view(MESH, -1, 2)
         config = trainer.config
+        real_scores, generated_scores = trainer.score(self.real), trainer.score(generated)
+        push = OBJECTIVES[config.objective].push
         return Frame(
             step=trainer.step,
             generator_updates=trainer.generator_updates,
             landscape=_array(trainer.score(self._grid).view(GRID, GRID)),
             generated=_array(generated),
-            uphill=_array(self._uphill(trainer, generated)),
+            uphill=_array(self._uphill(trainer, generated) * push(generated_scores)[:, None]),
             mesh=_array(mesh),
             layers=clip_boundary(trainer.critic, config.clip_value if config.lipschitz == "clip" else None),
-            real_score=float(trainer.score(self.real).mean()),
-            generated_score=float(trainer.score(generated).mean()),
+            real_score=float(real_scores.mean()),
+            generated_score=float(generated_scores.mean()),
+            estimate=estimate_of(config, real_scores, generated_scores),
         )
 
     def measure(self, trainer: Trainer) -> Truth:
@@ -130,12 +134,12 @@ class View:
         return Truth(
             step=trainer.step,
             w1=distances.exact_w1(self.real, generated),
-            estimate=float(real_scores.mean() - generated_scores.mean()),
+            estimate=estimate_of(trainer.config, real_scores, generated_scores),
             steepest=self._steepest(trainer, real_scores, generated, generated_scores),
         )
 
     def _steepest(self, trainer: Trainer, real_scores: Tensor, generated: Tensor, generated_scores: Tensor) -> float:
-        if lipschitz.why_no_slope(trainer.critic):
+        if lipschitz.why_no_slope(trainer.critic) or not is_wasserstein(trainer.config):
             return math.nan
         return max(
             _steepest_between(self.real, real_scores, generated, generated_scores),
@@ -155,6 +159,13 @@ class View:
         values = trainer.score(self._grid).view(GRID, GRID).double()
         rise = max(float(values.diff(dim=0).abs().max()), float(values.diff(dim=1).abs().max()))
         return rise / (2 * self.limit / (GRID - 1))
+
+
+def estimate_of(config: TrainConfig, real_scores: Tensor, generated_scores: Tensor) -> float:
+    """What the critic tells about the distance: the Wasserstein estimate, or a discriminator's bound on the Jensen-Shannon divergence."""
+    if is_wasserstein(config):
+        return float(real_scores.mean() - generated_scores.mean())
+    return js_bound(float(cross_entropy(real_scores, generated_scores)))
 
 
 def _steepest_between(x: Tensor, x_scores: Tensor, y: Tensor, y_scores: Tensor) -> float:

@@ -37,6 +37,7 @@ FIELDS = (
     "leaky_slope",
     "generator_norm",
     "critic_norm",
+    "objective",
     "lipschitz",
     "clip_value",
     "gp_lambda",
@@ -51,8 +52,8 @@ FIELDS = (
 )
 """The settings that the laboratory offers. All others are those of `BASE`."""
 
-TWIN_FIELDS = ("lipschitz", "clip_value", "gp_lambda", "critic_widths", "critic_lr", "optimizer")
-"""The settings in which the second WGAN may differ. All of them belong to the critic."""
+TWIN_FIELDS = ("objective", "lipschitz", "clip_value", "gp_lambda", "critic_widths", "critic_lr", "optimizer")
+"""The settings in which the second WGAN may differ. All of them belong to the critic, or to what both play for."""
 
 MAX_UNITS = 512
 """Units per layer. Networks that are watched at every update have to be small."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, critic_word, is_wasserstein
 from wgan_core.lab.frame import Frame
 from wgan_core.training.trainer import Trainer
 
@@ -75,8 +75,8 @@ def cycle(trainers: Sequence[Trainer], who: Who) -> Iterator[Stage]:
 
 def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
     """A heading and a sentence or two for beginners."""
-    heading = f"Critic update {stage.update} of {stage.of}" if stage.update else "Generator update"
-    method = config.lipschitz
+    critic = critic_word(config)
+    heading = f"{critic.capitalize()} update {stage.update} of {stage.of}" if stage.update else "Generator update"
     match stage.part:
         case "batch":
             return f"{heading}: draw", (
@@ -84,36 +84,58 @@ def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
                 "keeps showing the same points, so that you can follow them.)"
             )
         case "scores":
-            return f"{heading}: score", (
-                "The critic gives each point a score, a number without bounds. The mean over real points minus the mean over generated "
-                "ones is the Wasserstein estimate."
-            )
+            return f"{heading}: score", _SCORING["wasserstein" if is_wasserstein(config) else "gan"]
         case "ascent":
+            grows = "the estimate over its batch grows" if is_wasserstein(config) else "it tells its batch apart better"
             return f"{heading}: climb", (
-                f"One step of {_optimiser(config)} moves every weight of the critic so that the estimate over its batch grows. (The points "
+                f"One step of {_optimiser(config)} moves every weight of the {critic} so that {grows}. (The points "
                 "shown are different ones: for them it may fall.)"
             )
-        case "clip" if method == "clip":
-            return f"{heading}: clip", (
-                f"Every weight beyond ±{config.clip_value:g} is set back to ±{config.clip_value:g}. So the critic cannot become steeper "
-                "than its weights allow: without this, its scores would grow for ever."
-            )
-        case "clip" if method == "gradient-penalty":
-            return f"{heading}: nothing to clip", (
-                "Here the gradient penalty keeps the critic in check. It was part of the loss in the last stage, and pulls the slope "
-                "between real and generated points towards 1."
-            )
         case "clip":
-            return f"{heading}: nothing to clip", "Nothing keeps this critic Lipschitz, so its scores may grow without end."
+            return _caption_of_clip(heading, config)
         case "push":
-            return f"{heading}: which way?", (
-                "Now the critic stands still. The arrows are its gradient at each generated point: they point uphill, to higher scores. "
-                "The steeper the slope, the longer the arrow."
-            )
+            return f"{heading}: which way?", _PUSHING[config.objective]
         case "move":
             return f"{heading}: move", (
                 f"One step of {_optimiser(config)} moves the generator's weights so that its points go uphill, all at once. No point moves "
                 "alone, because all are made by the same weights."
+            )
+
+
+_SCORING = {
+    "wasserstein": "The critic gives each point a score, a number without bounds. The mean over real points minus the mean over generated "
+    "ones is the Wasserstein estimate.",
+    "gan": "The discriminator gives each point a score, from which follows a probability of being real: ½ at score 0, nearly 1 at score 5. "
+    "How well it tells real from generated points is a lower bound on the Jensen-Shannon divergence, which is never above log 2 = 0.693.",
+}
+_PUSHING = {
+    "wasserstein": "Now the critic stands still. The arrows are its gradient at each generated point: they point uphill, to higher scores. "
+    "The steeper the slope, the longer the arrow.",
+    "minimax": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of log(1 − D). Where the "
+    "discriminator is sure that a point is generated, its arrow vanishes.",
+    "non-saturating": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of −log D. They "
+    "are long where the discriminator is sure that a point is generated.",
+}
+
+
+def _caption_of_clip(heading: str, config: TrainConfig) -> tuple[str, str]:
+    critic = critic_word(config)
+    match config.lipschitz:
+        case "clip":
+            return f"{heading}: clip", (
+                f"Every weight beyond ±{config.clip_value:g} is set back to ±{config.clip_value:g}. So the {critic} cannot become steeper "
+                "than its weights allow: without this, its scores would grow for ever."
+            )
+        case "gradient-penalty":
+            return f"{heading}: nothing to clip", (
+                f"Here the gradient penalty keeps the {critic} in check. It was part of the loss in the last stage, and pulls the slope "
+                "between real and generated points towards 1."
+            )
+        case "none" if is_wasserstein(config):
+            return f"{heading}: nothing to clip", "Nothing keeps this critic Lipschitz, so its scores may grow without end."
+        case "none":
+            return f"{heading}: nothing to clip", (
+                "An ordinary GAN clips nothing: a probability has its bounds already. So the discriminator may become as steep as it likes."
             )
 
 
@@ -123,24 +145,33 @@ def _optimiser(config: TrainConfig) -> str:
 
 def numbers(stage: Stage, config: TrainConfig, before: Frame, now: Frame) -> str:
     """What the stage did to one WGAN, measured at the points shown. `before` is the picture before the stage."""
+    name = estimate_word(config)
     match stage.part:
         case "batch":
-            return f"Estimate {now.estimate:.4g}."
-        case "scores":
+            return f"{name} {now.estimate:.4g}."
+        case "scores" if is_wasserstein(config):
             return f"Real {now.real_score:.4g} − generated {now.generated_score:.4g} = {now.estimate:.4g}."
+        case "scores":
+            return f"Mean score: real {now.real_score:.4g}, generated {now.generated_score:.4g}. {name} {now.estimate:.4g}."
         case "ascent":
             outside = f" {_share(now, 'beyond'):.0%} of the weights are beyond ±c now." if config.lipschitz == "clip" else ""
-            return f"Estimate {before.estimate:.4g} → {now.estimate:.4g}.{outside}"
+            return f"{name} {before.estimate:.4g} → {now.estimate:.4g}.{outside}"
         case "clip" if config.lipschitz == "clip":
-            return f"Estimate {before.estimate:.4g} → {now.estimate:.4g}. {_share(now, 'at_boundary'):.0%} of the weights are at ±c."
+            return f"{name} {before.estimate:.4g} → {now.estimate:.4g}. {_share(now, 'at_boundary'):.0%} of the weights are at ±c."
         case "clip" | "push":
-            return f"Mean slope at the generated points {mean_slope(now):.4g}."
+            what = "slope" if is_wasserstein(config) else "push"
+            return f"Mean {what} at the generated points {mean_slope(now):.4g}."
         case "move":
             return f"Mean score of generated points {before.generated_score:.4g} → {now.generated_score:.4g}."
 
 
+def estimate_word(config: TrainConfig) -> str:
+    """What `Frame.estimate` is called."""
+    return "Estimate" if is_wasserstein(config) else "Jensen-Shannon bound"
+
+
 def mean_slope(frame: Frame) -> float:
-    """Mean ‖∇f‖ at the generated points."""
+    """Mean length of `Frame.uphill`: for a WGAN, the mean slope ‖∇f‖ at the generated points."""
     return float(np.linalg.norm(frame.uphill, axis=1).mean())
 
 

@@ -21,8 +21,8 @@ from wgan_core.measures import lipschitz
 from wgan_core.measures.distances import sliced_w1, unit_directions
 from wgan_core.measures.lipschitz import Bound, GradientNorms
 from wgan_core.measures.metrics import PROJECTIONS, Mode, as_measured
-from wgan_core.training.critic_loss import generator_loss, wasserstein_estimate
 from wgan_core.training.models import build_critic, build_generator
+from wgan_core.training.objective import OBJECTIVES, Objective
 from wgan_core.training.trainer import Trainer
 
 AT_BOUNDARY = 0.99
@@ -142,24 +142,24 @@ class GradientDepth:
         return float(np.polyfit(-np.arange(len(self.log10_norms)), self.log10_norms, 1)[0])
 
 
-def critic_depth(critic: nn.Module, real: Tensor, fake: Tensor) -> GradientDepth:
-    """For the critic's loss −(E f(real) − E f(fake)) through the critic, in float64."""
+def critic_depth(critic: nn.Module, real: Tensor, fake: Tensor, objective: Objective = OBJECTIVES["wasserstein"]) -> GradientDepth:
+    """For the critic's loss through the critic, in float64."""
 
     def loss(network: nn.Module) -> Tensor:
         values = network(torch.cat((real, fake)).double().requires_grad_())
-        return -wasserstein_estimate(values[: len(real)], values[len(real) :])
+        return objective.critic_loss(values[: len(real)], values[len(real) :])
 
     return _depth(nn.ModuleDict({"critic": critic}), lambda networks: loss(networks["critic"]))
 
 
-def generator_depth(generator: nn.Module, critic: nn.Module, z: Tensor) -> GradientDepth:
-    """For the generator's loss −E f(G(z)) through generator and critic, in float64, with the generator's BatchNorm as in training.
+def generator_depth(generator: nn.Module, critic: nn.Module, z: Tensor, objective: Objective = OBJECTIVES["wasserstein"]) -> GradientDepth:
+    """For the generator's loss through generator and critic, in float64, with the generator's BatchNorm as in training.
 
     `weight_rms` covers the weights of both networks, although this loss does not update the critic's.
     """
 
     def loss(networks: nn.ModuleDict) -> Tensor:
-        return generator_loss(networks["critic"](networks["generator"].train()(z.double().requires_grad_())))
+        return objective.generator_loss(networks["critic"](networks["generator"].train()(z.double().requires_grad_())))
 
     return _depth(nn.ModuleDict({"generator": generator, "critic": critic}), loss)
 
@@ -198,7 +198,8 @@ class CriticHealth:
     n: int
     """Number of real samples, and of generated ones."""
     estimate: float
-    """E f(real) − E f(fake) on these samples, with norms in eval mode. It is in the critic's own scale, so it is not W1."""
+    """E f(real) − E f(fake) on these samples, with norms in eval mode. It is in the critic's own scale, so it is not W1. For a
+    discriminator, the difference of the mean logits."""
     norms: GradientNorms | None
     """None if the critic has no slope at a single sample; `constant` says why."""
     constant: Bound
@@ -231,6 +232,7 @@ def examine(specimen: Specimen, real: Tensor, *, seed: int = 0, extra: Tensor | 
     real = real.cpu().double()
     critic, shape = specimen.critic, tuple(real.shape[1:])
     clip = specimen.config.clip_value if specimen.config.lipschitz == "clip" else None
+    objective = OBJECTIVES[specimen.config.objective]
     estimate = float(lipschitz.scores(critic, real).mean() - lipschitz.scores(critic, fake).mean())
     norms, constant = _slopes(critic, real, fake, rng, extra)
     return CriticHealth(
@@ -239,14 +241,20 @@ def examine(specimen: Specimen, real: Tensor, *, seed: int = 0, extra: Tensor | 
         estimate=estimate,
         norms=norms,
         constant=constant,
-        display_w1=Bound(estimate / constant.value) if constant.value else Bound(None, constant.reason or "The critic is flat."),
+        display_w1=_display_w1(specimen.config, estimate, constant),
         spectral=lipschitz.spectral_bound(critic, shape),
         box=_box(critic, shape, clip),
         boundary=clip_boundary(critic, clip),
-        critic_depth=critic_depth(critic, real, fake),
-        generator_depth=generator_depth(specimen.generator, critic, z),
+        critic_depth=critic_depth(critic, real, fake, objective),
+        generator_depth=generator_depth(specimen.generator, critic, z, objective),
         seconds=time.perf_counter() - start,
     )
+
+
+def _display_w1(config: TrainConfig, estimate: float, constant: Bound) -> Bound:
+    if config.objective != "wasserstein":
+        return Bound(None, "A discriminator's scores are logits, which say nothing about the distance.")
+    return Bound(estimate / constant.value) if constant.value else Bound(None, constant.reason or "The critic is flat.")
 
 
 def _slopes(

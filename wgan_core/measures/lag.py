@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, network_input
 from wgan_core.measures.lipschitz import empirical_constant, gradient_norms, why_no_slope
-from wgan_core.training.critic_loss import wasserstein_estimate
+from wgan_core.training.objective import wasserstein_estimate
 from wgan_core.training.trainer import Trainer
 
 

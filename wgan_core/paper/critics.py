@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.paper.result import Progress
-from wgan_core.training.models import MLPGenerator, build_critic, initialise
+from wgan_core.training.models import MLPGenerator
 from wgan_core.training.trainer import Trainer
 
 Draw = Callable[[torch.Generator], tuple[Tensor, Tensor]]
@@ -61,25 +59,5 @@ def train_discriminator(config: TrainConfig, draw: Draw, updates: int, progress:
 
     It has the critic's layers, and σ of its output is the probability of being real. Trained with Adam on the binary cross-entropy.
     """
-    rng = torch.Generator().manual_seed(config.seed)
-    discriminator = build_critic(config, (draw(rng)[0].shape[1],))
-    initialise(discriminator, config.weight_init, rng)
-    optimizer = torch.optim.Adam(discriminator.parameters(), lr=rate)
-    for update in range(updates):
-        real, fake = draw(rng)
-        optimizer.zero_grad()
-        cross_entropy(discriminator(real), discriminator(fake)).backward()
-        optimizer.step()
-        progress.report((update + 1) / updates)
-    return frozen(discriminator)
-
-
-def cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """−E log D(real) − E log(1 − D(fake)) with D = σ(logit), 0-dim. This is the sum of both halves, not their mean."""
-    return functional.softplus(-real_logits).mean() + functional.softplus(fake_logits).mean()
-
-
-def js_bound(cross_entropy_sum: float) -> float:
-    """The lower bound on the Jensen-Shannon divergence that a discriminator proves: log 2 − (sum of both cross-entropies) / 2. The best
-    discriminator reaches it (Goodfellow et al. 2014, theorem 1)."""
-    return math.log(2) - cross_entropy_sum / 2
+    adam = {"optimizer": "adam", "adam_beta1": 0.9, "adam_beta2": 0.999, "critic_lr": rate}
+    return train_critic(config.replace(objective="non-saturating", lipschitz="none", **adam), draw, updates, progress)

@@ -15,9 +15,9 @@ from torch.nn import functional
 from wgan_core.config import TrainConfig
 from wgan_core.measures import lipschitz
 from wgan_core.paper import figures
-from wgan_core.paper.critics import BASE, cross_entropy, train_critic, train_discriminator
+from wgan_core.paper.critics import BASE, train_critic, train_discriminator
 from wgan_core.paper.result import Check, Experiment, Progress
-from wgan_core.training.critic_loss import wasserstein_estimate
+from wgan_core.training.objective import cross_entropy, wasserstein_estimate
 
 Values = NDArray[np.float64]
 

@@ -11,14 +11,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, js_bound
 from wgan_core.measures import lipschitz
 from wgan_core.measures.distances import exact_w1
 from wgan_core.paper import figures
-from wgan_core.paper.critics import BASE, Draw, cross_entropy, js_bound, train_critic, train_discriminator
+from wgan_core.paper.critics import BASE, Draw, train_critic, train_discriminator
 from wgan_core.paper.result import Check, Experiment, Progress
-from wgan_core.training.critic_loss import wasserstein_estimate
 from wgan_core.training.models import build_critic
+from wgan_core.training.objective import cross_entropy, wasserstein_estimate
 
 Values = NDArray[np.float64]
 

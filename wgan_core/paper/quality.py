@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from wgan_core.config import PRESETS, TrainConfig
+from wgan_core.config import PRESETS, TrainConfig, js_bound
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.measures.distances import sliced_w1, unit_directions
 from wgan_core.measures.metrics import PROJECTIONS, as_measured
 from wgan_core.paper import figures
-from wgan_core.paper.critics import cross_entropy, js_bound
 from wgan_core.paper.result import Check, Experiment, Progress
 from wgan_core.training.trainer import Trainer
 
@@ -33,7 +32,16 @@ DIGITS = PRESETS["quick-start"].replace(device="cpu", max_steps=1_000_000)
 PENALISED = DIGITS.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=5e-4, generator_lr=2e-4, n_critic=5)
 # Slow, so that the whole course is visible: the preset's generator is half-way after the first 50 updates.
 CLIPPED = DIGITS.replace(generator_lr=2e-5)
-GAN = DIGITS.replace(critic_widths=(512, 256), critic_lr=1e-3, generator_lr=5e-5, n_critic=5)
+GAN = DIGITS.replace(
+    objective="non-saturating",
+    lipschitz="none",
+    optimizer="adam",
+    adam_beta2=0.999,
+    critic_widths=(512, 256),
+    critic_lr=1e-3,
+    generator_lr=5e-5,
+    n_critic=5,
+)
 
 WGANS: dict[str, tuple[TrainConfig, int]] = {
     "good": (PENALISED, 4000),
@@ -114,27 +122,10 @@ def wgan(config: TrainConfig, updates: int, progress: Progress) -> Course:
 
 
 def gan(config: TrainConfig, updates: int, progress: Progress) -> Course:
-    """A GAN with the same kind of networks, trained with Adam and the generator loss −log D. One generator update per `n_critic`."""
-    optimizers: list[torch.optim.Optimizer] = []
+    """A GAN with the same kind of networks."""
 
     def one_update(trainer: Trainer) -> float:
-        if not optimizers:
-            networks = ((trainer.critic, config.critic_lr), (trainer.generator, config.generator_lr))
-            optimizers.extend(torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999)) for network, rate in networks)
-        discriminator, generator = optimizers
-        with torch.no_grad():
-            fake = trainer.generator(trainer.draw_noise(config.batch_size))
-        discriminator.zero_grad()
-        loss = cross_entropy(trainer.critic(trainer.next_batch()), trainer.critic(fake))
-        loss.backward()
-        discriminator.step()
-        trainer.step += 1
-        if trainer.step % config.n_critic == 0:
-            generator.zero_grad()
-            logits = trainer.critic(trainer.generator(trainer.draw_noise(config.batch_size)))
-            torch.nn.functional.softplus(-logits).mean().backward()
-            generator.step()
-        return js_bound(float(loss.detach()))
+        return js_bound(float(trainer.train_step().loss))
 
     return follow(config, updates, one_update, progress)
 

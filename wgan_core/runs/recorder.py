@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wgan_core.config import is_wasserstein
 from wgan_core.data import toy
 from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.figures import images
@@ -87,7 +88,7 @@ class Recorder:
 
     def record(self, trainer: Trainer, scores: CriticScores, seconds: float) -> None:
         """Record a point of the curves. It stays on the device until `flush`."""
-        values = torch.stack((scores.real, scores.fake, trainer.last_generator_loss, scores.penalty))
+        values = torch.stack((scores.real, scores.fake, trainer.last_generator_loss, scores.penalty, scores.loss))
         self._on_device.append((trainer.step, trainer.generator_updates, self._seconds_before + seconds, values))
 
     def flush(self) -> None:
@@ -96,8 +97,9 @@ class Recorder:
             values = torch.stack([row[3] for row in self._on_device]).double().cpu().numpy()
             head = np.array([row[:3] for row in self._on_device], dtype=np.float64)
             self._on_device.clear()
-            estimate = values[:, 0] - values[:, 1]
-            rows = np.column_stack((head, estimate, values[:, 3] - estimate, values[:, 2], values[:, 0], values[:, 1]))
+            real, fake, generator_loss, penalty, critic_loss = values.T
+            estimate = real - fake if is_wasserstein(self.folder.config) else np.full_like(real, np.nan)
+            rows = np.column_stack((head, estimate, penalty + critic_loss, generator_loss, real, fake))
             finite = np.isfinite(column(rows, "critic_loss"))
             self.history.append(rows[finite])
             self._unwritten_rows.append(rows[finite])

@@ -7,10 +7,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from wgan_core.config import js_bound
+
 COLUMNS = ("step", "generator_updates", "seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")
 """One row per recorded step. `seconds`: training time without pauses. `generator_loss`: that of the latest generator update (nan before the
-first). `critic_loss` includes the gradient penalty, if there is one; the estimate never does. The other columns belong to the step
-itself."""
+first). `critic_loss` includes the gradient penalty, if there is one; the estimate never does, and is nan for an ordinary GAN. The other
+columns belong to the step itself."""
 
 HEADER = ",".join(COLUMNS)
 """The first line of metrics.csv."""
@@ -49,7 +51,9 @@ class History:
 
 
 def column(rows: Rows, name: str) -> NDArray[np.float64]:
-    """One column of `rows`, by its name in `COLUMNS`."""
+    """One column of `rows`, by its name in `COLUMNS`; or `js_bound`, which for an ordinary GAN follows from the critic's loss."""
+    if name == "js_bound":
+        return js_bound(column(rows, "critic_loss"))
     return rows[:, COLUMNS.index(name)]
 
 

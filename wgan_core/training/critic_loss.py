@@ -1,7 +1,4 @@
-"""What makes it a Wasserstein GAN: the estimate, and the Lipschitz methods for the critic.
-
-The sign is the same everywhere: Wasserstein estimate = E f(real) - E f(fake); larger means further apart (1701.07875, equation 2).
-"""
+"""The Lipschitz methods: what keeps the critic from becoming arbitrarily steep."""
 
 from __future__ import annotations
 
@@ -9,17 +6,6 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
-
-
-def wasserstein_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
-    """E f(real) - E f(fake) for critic scores [batch, 1], as a 0-dim tensor. The critic maximises it. It is W1 only up to the critic's
-    Lipschitz constant."""
-    return real_scores.mean() - fake_scores.mean()
-
-
-def generator_loss(fake_scores: Tensor) -> Tensor:
-    """-E f(G(z)), 0-dim. Its level means nothing, because any constant can be added to f."""
-    return -fake_scores.mean()
 
 
 @torch.no_grad()

@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig, live_fields
 from wgan_core.data.dataset import Dataset, network_input
 from wgan_core.training.critic_gradients import CriticGradients
-from wgan_core.training.critic_loss import clip_weights, generator_loss, gradient_penalty, wasserstein_estimate
+from wgan_core.training.critic_loss import clip_weights, gradient_penalty
 from wgan_core.training.device import resolve_device
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.joint_norm import join_batch_norms
 from wgan_core.training.models import MLPCritic, build_critic, build_generator, initialise
+from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead
 from wgan_core.training.rates import rate_share
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
@@ -34,11 +35,18 @@ class CriticScores(NamedTuple):
     """Mean score of the generated images."""
     penalty: Tensor
     """The gradient penalty's part of the critic's loss, including λ; 0 without a penalty."""
+    cross_entropy: Tensor | None = None
+    """A discriminator's loss without the penalty; None for a Wasserstein critic, whose loss is fake − real."""
+
+    @property
+    def loss(self) -> Tensor:
+        """The critic's loss without the penalty."""
+        return self.fake - self.real if self.cross_entropy is None else self.cross_entropy
 
     @property
     def are_finite(self) -> bool:
-        """Whether all three are finite. Waits for the device."""
-        return math.isfinite(float(self.real) - float(self.fake) + float(self.penalty))
+        """Whether all of them are finite. Waits for the device."""
+        return math.isfinite(float(self.real) - float(self.fake) + float(self.loss) + float(self.penalty))
 
 
 class Trainer:
@@ -83,6 +91,7 @@ class Trainer:
         self.critic_optimizer = _optimizer(self._flat_critic.vector, config, config.critic_lr)
         self._critic_parameters = list(self.critic.parameters())
         """Passed to backward passes. Otherwise the gradient at the penalty's points would be computed too, a tenth of the time."""
+        self._objective = OBJECTIVES[config.objective]
         self._written_out = self._gradients_written_out()
         penalised = config.lipschitz == "gradient-penalty"
         self._ahead = ImagesAhead(
@@ -105,6 +114,8 @@ class Trainer:
         """The fast computation of the critic's gradients, if this critic has one."""
         if self.config.critic_norm != "none" or self.config.critic_gradients == "accumulated" or not isinstance(self.critic, MLPCritic):
             return None
+        if self.config.objective != "wasserstein":  # theirs depend on the scores, and are left to autograd
+            return None
         bfloat16 = self.config.precision == "bfloat16"
         batch = self.config.batch_size // (self._world.size if self._world is not None else 1)
         return CriticGradients(self.critic, batch, torch.bfloat16 if bfloat16 else torch.float32)
@@ -126,6 +137,7 @@ class Trainer:
 
     def _ascend(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
         """A critic update without the clipping at its end."""
+        entropy = None
         if self._written_out is not None:
             penalty = torch.zeros((), device=self.device)
             if alpha is not None:
@@ -139,10 +151,14 @@ class Trainer:
             with self._autocast():
                 real_scores, fake_scores = self.critic(real), self.critic(fake)
             penalty = self._penalty(real, fake, alpha)
-            (penalty - wasserstein_estimate(real_scores, fake_scores)).backward(inputs=self._critic_parameters)
-        scores = CriticScores(real_scores.detach().float().mean(), fake_scores.detach().float().mean(), penalty.detach())
+            loss = self._objective.critic_loss(real_scores.float(), fake_scores.float())
+            (penalty + loss).backward(inputs=self._critic_parameters)
+            entropy = None if self.config.objective == "wasserstein" else loss.detach()
+        numbers = [real_scores.detach().float().mean(), fake_scores.detach().float().mean(), penalty.detach()]
+        numbers += [] if entropy is None else [entropy]
         if self._world is not None:
-            scores = CriticScores(*self._world.average([self._flat_critic.gradient], scores))
+            numbers = self._world.average([self._flat_critic.gradient], numbers)
+        scores = CriticScores(*numbers)
         self.critic_optimizer.step()
         return scores
 
@@ -173,7 +189,7 @@ class Trainer:
         self.critic.requires_grad_(not frozen)
         try:
             with self._autocast():
-                loss = generator_loss(self.critic(self.generator(z)).float())
+                loss = self._objective.generator_loss(self.critic(self.generator(z)).float())
             loss.backward()
         finally:
             self.critic.requires_grad_(True)

@@ -1,0 +1,53 @@
+"""What critic and generator minimise: a Wasserstein GAN's losses, or those of an ordinary GAN.
+
+In an ordinary GAN the critic is called a discriminator. Its score f is a logit: D = σ(f) is the probability that a sample is real
+(Goodfellow et al. 2014, arXiv 1406.2661). All losses take scores [batch, 1] and are 0-dim.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+from torch.nn.functional import logsigmoid, softplus
+
+
+def wasserstein_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+    """E f(real) − E f(fake). The critic maximises it; larger means further apart (arXiv 1701.07875, equation 2). It is W1 only up to the
+    critic's Lipschitz constant."""
+    return real_scores.mean() - fake_scores.mean()
+
+
+def cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """−E log D(real) − E log(1 − D(fake)): the sum of both halves, not their mean."""
+    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The two losses that are minimised in turns."""
+
+    critic_loss: Callable[[Tensor, Tensor], Tensor]
+    """Of the real and the generated scores."""
+    generator_loss: Callable[[Tensor], Tensor]
+    """Of the generated scores. A Wasserstein generator's has no level of its own, because any constant can be added to f."""
+    push: Callable[[Tensor], Tensor]
+    """−∂(generator loss of one sample)/∂f: how strongly the generator is pushed to raise a score, for each of the scores [n]."""
+
+
+def _ones(scores: Tensor) -> Tensor:
+    return scores.new_ones(scores.shape)
+
+
+OBJECTIVES: types.MappingProxyType[str, Objective] = types.MappingProxyType(
+    {
+        "wasserstein": Objective(lambda real, fake: -wasserstein_estimate(real, fake), lambda fake: -fake.mean(), _ones),
+        # E log(1 − D(fake)): what the value function of Goodfellow et al. says. Flat where the discriminator is sure.
+        "minimax": Objective(cross_entropy, lambda fake: logsigmoid(-fake).mean(), lambda scores: scores.sigmoid()),
+        # −E log D(fake), which the same paper recommends in practice: steep where the discriminator is sure.
+        "non-saturating": Objective(cross_entropy, lambda fake: softplus(-fake).mean(), lambda scores: (-scores).sigmoid()),
+    }
+)
+"""By the setting `objective`."""
