@@ -5,12 +5,13 @@ Importing PyTorch takes a second or more in a fresh server, so the list of lesso
 
 from __future__ import annotations
 
-from pages.parts.learn import place
+from pages.parts.learn import keeper, place
 from pages.parts.learn.contents import contents
 from pages.shared.frame import within_frame
 
 within_frame()
 here = place.find_place()
+keeper.keep(here)
 if here.lesson is None:
     contents()
 else:

@@ -136,6 +136,16 @@ class Laboratory:
 
     # Training.
 
+    def train(self, updates: int) -> None:
+        """Train for this many updates, however long they take: of the critic, or of the generator if only the generator trains.
+
+        Stops early, with a notice, if the weights become infinite.
+        """
+        for _ in range(updates):
+            if self.notice:
+                return
+            self._one_step()
+
     def _one_step(self) -> None:
         # After critic updates by hand, the generator update may already be due.
         if self.who == "critic" or (self.who == "both" and not self.trainers[0].generator_is_due):

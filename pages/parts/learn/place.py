@@ -41,9 +41,9 @@ def find_place() -> Place:
     return here
 
 
-def go(lesson: str | None, step: int = 1) -> None:
+def go(place: Place) -> None:
     """Show this place at the next run of the script."""
-    st.session_state[_HERE] = Place(lesson, step)
+    st.session_state[_HERE] = place
 
 
 def _asked(params: dict[str, str]) -> Place:

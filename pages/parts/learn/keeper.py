@@ -1,0 +1,32 @@
+"""Keeps progress in the browser and the place in the page's address, by a component that shows nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from pages.components.bundle import bundle
+from pages.parts.learn import progress
+from pages.parts.learn.place import Place
+
+_SENT = "learn-sent"
+_component = component("wgan_learn_keeper", html="<span hidden></span>", js=bundle(Path(__file__).parent / "keeper.js"))
+
+
+def keep(place: Place) -> None:
+    """Send the browser what it has to keep; the first time in a session, take over what it kept."""
+    known = st.session_state.get(_SENT, False)
+    data = {"progress": progress.progress().to_text() if known else None, "place": place.params}
+    with st.container(key="learn-keeper"):
+        st.html("<style>.st-key-learn-keeper { position: absolute; }</style>")  # it shows nothing and takes no room
+        kept = _component(key="learn-keeper-component", data=data, on_kept_change=_do_nothing).kept
+    if kept is not None and not known:
+        st.session_state[_SENT] = True
+        progress.take_over(str(kept))
+        st.rerun()
+
+
+def _do_nothing() -> None:
+    """A callback is required, otherwise Streamlit does not report what was sent."""

@@ -1,0 +1,46 @@
+"""The widget of a question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+import streamlit as st
+
+from wgan_core.lessons.asking import Choice, Drawing, Guess, Question, Slider
+
+
+def ask(question: Question, *, key: str, before: Guess | None, locked: bool, answered: Callable[[], None]) -> Guess | None:
+    """Draw the question's widget and return the answer, or None while there is none.
+
+    Args:
+        key: unique on the page.
+        before: the answer that was given before, to start with.
+        locked: whether the answer can no longer be changed, because the training has begun.
+        answered: called when the answer changes.
+    """
+    if before is not None and not question.accepts(before):
+        before = None
+    match question:
+        case Choice():
+            if key not in st.session_state and before is not None:
+                st.session_state[key] = before
+            return st.radio(
+                question.words,
+                tuple(question.options),
+                index=None,
+                key=key,
+                format_func=question.options.__getitem__,
+                disabled=locked,
+                on_change=answered,
+            )
+        case Slider():
+            if key not in st.session_state:
+                st.session_state[key] = question.start if before is None else before
+            return st.select_slider(
+                question.words, question.values, key=key, format_func=question.label, disabled=locked, on_change=answered
+            )
+        case Drawing():
+            raise NotImplementedError
+        case _:
+            assert_never(question)

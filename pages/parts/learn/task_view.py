@@ -1,0 +1,167 @@
+"""Predict, run, compare: the part of a step in which something is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.components.lab_stage import lab_stage
+from pages.components.live_chart import live_chart
+from pages.parts.learn.progress import Result, progress
+from pages.parts.learn.question_view import ask
+from pages.shared.problems import show_problem
+from pages.shared.server import exclude_loaded_from_gc
+from wgan_core.lessons import figures
+from wgan_core.lessons.asking import Guess
+from wgan_core.lessons.points import Outcome, PointExperiment
+from wgan_core.lessons.step import Curve, PointTask, Task
+
+_RUNNING = "learn-running"
+_TITLES: dict[Curve, str] = {
+    "w1": "exact W1",
+    "scaled": "the data's own unit",
+    "estimate": "Wasserstein estimate",
+    "slope": "steepest slope",
+}
+
+
+@dataclass
+class Running:
+    """What this session trains or has trained for the step that is shown."""
+
+    key: str
+    guess: Guess | None
+    seed: int
+    experiment: PointExperiment
+
+
+def forget_other(key: str) -> None:
+    """Drop what was trained for another step, which cannot be seen any more."""
+    running: Running | None = st.session_state.get(_RUNNING)
+    if running is not None and running.key != key:
+        del st.session_state[_RUNNING]
+
+
+def task_view(key: str, task: Task, beside: DeltaGenerator) -> None:
+    """Everything that changes while something is trained. To be called in a fragment, so that only that part is redrawn.
+
+    Args:
+        key: lesson and step, such as "clipping.small".
+        task: what to ask and to train.
+        beside: where the picture goes.
+    """
+    running: Running | None = st.session_state.get(_RUNNING)
+    result = progress().results.get(key)
+    active = running is not None and not running.experiment.done
+    guess = ask(
+        task.question,
+        key=f"learn-guess-{key}",
+        before=running.guess if running is not None else result.guess if result is not None else None,
+        locked=active,
+        answered=_answer_changed,
+    )
+    _buttons(key, task, guess, running, result)
+    if running is not None:
+        if active:
+            running.experiment.advance()
+        if running.experiment.notice:
+            show_problem(running.experiment.notice)
+        else:
+            with beside:
+                lab_stage(running.experiment.lab, list(task.layers), key="learn-stage")
+            if active and running.experiment.done:
+                _measured(running, task)
+    if not active and result is not None and (running is not None or guess == result.guess):
+        _compare(task, result)
+
+
+def task_chart(task: Task) -> None:
+    """What was measured so far in the training that is shown, if there is one."""
+    running: Running | None = st.session_state.get(_RUNNING)
+    if running is not None:
+        _chart(running.experiment.outcomes, task)
+
+
+def _answer_changed() -> None:
+    """Another prediction belongs to another training."""
+    st.session_state.pop(_RUNNING, None)
+
+
+def _buttons(key: str, task: Task, guess: Guess | None, running: Running | None, result: Result | None) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if running is not None and not running.experiment.done:
+            st.progress(running.experiment.fraction, text=running.experiment.outcomes[-1].training.title)
+            return
+        again = running is not None or (result is not None and guess == result.guess)
+        seed = int(result.found.get("seed", -1)) + 1 if result is not None else 0
+        st.button(
+            f"Run again with seed {seed}" if again else "Run",
+            key="learn-run",
+            icon=":material/replay:" if again else ":material/play_arrow:",
+            type="secondary" if again else "primary",
+            disabled=guess is None,
+            on_click=_start,
+            args=(key, task, guess, seed),
+            help="Another seed starts from other random numbers, so the result differs a little, or a lot." if again else None,
+        )
+        if guess is None:
+            st.button("Run without a prediction", key="learn-run-blind", type="tertiary", on_click=_start, args=(key, task, None, seed))
+
+
+def _start(key: str, task: Task, guess: Guess | None, seed: int) -> None:
+    st.session_state[_RUNNING] = Running(key, guess, seed, PointExperiment(task.trainings(guess, seed)))
+
+
+def _measured(running: Running, task: Task) -> None:
+    """Keep what was measured, and redraw the page: the browser keeps it too."""
+    found = {**task.measure(running.experiment.outcomes), "seed": float(running.seed)}
+    progress().results[running.key] = Result(running.guess, found)
+    exclude_loaded_from_gc()
+    st.rerun()
+
+
+def _chart(outcomes: Sequence[Outcome], task: PointTask) -> None:
+    lines = list(_lines(outcomes, task.curve))
+    figure = figures.curves(
+        lines,
+        y_title=_TITLES[task.curve],
+        end=max(outcome.training.updates for outcome in outcomes),
+        floor=outcomes[0].floor if task.curve == "w1" else None,
+        log=task.log,
+    )
+    last = "; ".join(f"{line.name}: {line.y[-1]:.3g}" for line in lines)
+    live_chart(figure, key="learn-chart", alt=f"{_TITLES[task.curve]} over updates. Last values: {last}", height=230)
+
+
+def _lines(outcomes: Sequence[Outcome], curve: Curve) -> Sequence[figures.Line]:
+    lines: list[figures.Line] = []
+    for outcome in outcomes:
+        x = [row.updates for row in outcome.rows]
+        for number in range(len(outcome.training.configs)):
+            truths = [row.truths[number] for row in outcome.rows]
+            name = outcome.training.names[number]
+            colour = len({line.name.partition(":")[0] for line in lines})
+            match curve:
+                case "scaled":
+                    lines.append(figures.Line(f"exact W1: {name}", x, [now.w1 for now in truths], colour=number))
+                    lines.append(figures.Line(f"estimate / steepest slope: {name}", x, [now.scaled for now in truths], "dot", number))
+                case "w1":
+                    lines.append(figures.Line(name, x, [now.w1 for now in truths], colour=colour))
+                case "estimate":
+                    lines.append(figures.Line(name, x, [now.estimate for now in truths], colour=colour))
+                case "slope":
+                    lines.append(figures.Line(name, x, [now.steepest for now in truths], colour=colour))
+    return lines
+
+
+def _compare(task: Task, result: Result) -> None:
+    with st.container(border=True):
+        if result.guess is not None and task.question.accepts(result.guess):
+            judgement = task.judge(result.guess, result.found)
+            icon = ":green[:material/check_circle:]" if judgement.agrees else ":orange[:material/lightbulb:]"
+            st.markdown(f"{icon} **{'As you predicted.' if judgement.agrees else 'Not as you predicted.'}** {judgement.words}")
+        st.markdown(task.explain(result.found))
+        st.caption(f"Measured with seed {result.found.get('seed', 0):.0f}.")
