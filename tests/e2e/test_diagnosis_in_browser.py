@@ -16,6 +16,8 @@ def test_a_run_is_diagnosed_while_it_trains_and_its_clip_lines_move_with_c(strea
     page.goto(f"{streamlit_server()}/train?{settings}")
     page.get_by_role("button", name="Start training").click()
     page.get_by_role("tab", name="Diagnosis").click()
+    page.get_by_text("Does it learn?").wait_for()
+    page.get_by_text("What the instruments have measured").click()
     page.get_by_text("How far from real data").wait_for()
     page.wait_for_function(LINES, timeout=60_000)
     assert page.evaluate(LINES) == [0.02]

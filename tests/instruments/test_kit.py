@@ -18,8 +18,8 @@ from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
-from wgan_core.instruments.look import Look, Seen
-from wgan_core.instruments.schedule import Instrument, Lane, Schedule
+from wgan_core.instruments.look import Seen
+from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures import coverage
 from wgan_core.measures.coverage import classifier_for
 from wgan_core.measures.diagnose import Specimen, take_specimen
@@ -209,99 +209,6 @@ def test_what_a_look_lacks_stays_as_it_was() -> None:
     assert knowledge.seen.diversity == 0.0
 
 
-# When they are due.
-
-
-def lane(share: float, *keys: str, cost: float = 0.05, min_gap_seconds: float = 1.0) -> Lane:
-    return Lane(
-        share,
-        tuple(Instrument(key, lambda kit, specimen: Look(), cost, cost) for key in keys),
-        gap_share=0.1,
-        min_gap_seconds=min_gap_seconds,
-        max_gap_seconds=20,
-    )
-
-
-def simulate(schedule: Schedule, costs: dict[str, float], seconds: float, budget: float, tick: float = 0.01) -> list[tuple[float, str]]:
-    """Training and measuring on a clock of their own. Each look costs what `costs` says."""
-    looks: list[tuple[float, str]] = []
-    for number in range(1, int(seconds / tick) + 1):
-        now = number * tick
-        if (chosen := schedule.next(now, budget)) is not None:
-            schedule.done(chosen.key, now, costs[chosen.key])
-            looks.append((now, chosen.key))
-            assert schedule.spent <= budget * now + 1e-9
-    return looks
-
-
-def test_the_share_of_training_time_stays_within_the_budget() -> None:
-    lanes = (lane(0.4, "a", cost=0.05), lane(0.4, "b", cost=0.3), lane(0.2, "c", "d", cost=0.1, min_gap_seconds=3))
-    schedule = Schedule(lanes)
-    looks = simulate(schedule, {"a": 0.05, "b": 0.3, "c": 0.1, "d": 0.1}, 300, 0.03)
-    assert 0.02 < schedule.spent / 300 <= 0.03
-    first = {key: next(now for now, name in looks if name == key) for key in "abcd"}
-    assert first["a"] < 2 and first["b"] < 25 and max(first.values()) < 60
-    counts = {key: sum(name == key for _, name in looks) for key in "abcd"}
-    assert min(counts.values()) >= 4 and abs(counts["c"] - counts["d"]) <= 1
-    gaps = np.diff([now for now, name in looks if name == "a"])
-    assert gaps[:2].max() < gaps[-2:].max()  # rarer as the run goes on
-
-
-def test_a_cost_that_was_not_expected_is_paid_back() -> None:
-    """The first look costs a hundred times what was thought: then nothing is measured until the share is right again."""
-    schedule = Schedule((lane(1.0, "a", cost=0.01),))
-    looks: list[float] = []
-    for number in range(1, 20001):
-        now = number * 0.01
-        if schedule.next(now, 0.03) is not None:
-            schedule.done("a", now, 1.0)
-            looks.append(now)
-    # The second look is expected to cost what it should: loading is done once. From then on looks cost what the last one did.
-    assert looks[1] >= 1.01 / 0.03 - 1e-6 and looks[2] >= 3 / 0.03 - 1e-6
-    assert schedule.spent <= 0.03 * 200
-
-
-def test_a_first_look_that_had_to_load_everything_does_not_hold_up_its_lane() -> None:
-    schedule = Schedule((lane(0.35, "health", cost=0.03), lane(0.3, "truth", cost=0.06), lane(0.35, "rare", cost=0.1)))
-    looks: list[tuple[float, str]] = []
-    for number in range(1, 12001):
-        now = number * 0.01
-        if (chosen := schedule.next(now, 0.03)) is not None:
-            first = all(name != chosen.key for _, name in looks)
-            schedule.done(chosen.key, now, 0.7 if first and chosen.key == "health" else chosen.usual_seconds)
-            looks.append((now, chosen.key))
-    health = [now for now, name in looks if name == "health"]
-    assert health[1] - health[0] < 40
-    assert schedule.spent <= 0.03 * 120 + 0.1
-
-
-def test_no_budget_no_look() -> None:
-    assert simulate(Schedule((lane(1.0, "a"),)), {"a": 0.1}, 50, 0.0) == []
-
-
-def test_a_lane_that_costs_much_does_not_starve_another() -> None:
-    schedule = Schedule((lane(0.5, "cheap", cost=0.01), lane(0.5, "dear", cost=2.0)))
-    looks = simulate(schedule, {"cheap": 0.01, "dear": 2.0}, 600, 0.03)
-    assert sum(name == "cheap" for _, name in looks) > 20 and sum(name == "dear" for _, name in looks) >= 4
-
-
-def key_of(chosen: Instrument | None) -> str:
-    return chosen.key if chosen else "none"
-
-
-def test_what_is_unfinished_is_due_at_once_and_what_failed_never_again() -> None:
-    schedule = Schedule((lane(1.0, "a", "b", min_gap_seconds=100),))
-    assert simulate(schedule, {"a": 0.001, "b": 0.001}, 5, 0.5) == [(pytest.approx(0.1), "a"), (pytest.approx(0.11), "b")]
-    schedule.done("b", 5.0, 0.001, again=True)
-    assert key_of(schedule.next(5.01, 0.5)) == "b"
-    schedule.done("b", 5.02, 0.001)
-    schedule.leave_out("b")
-    schedule.hurry("b")
-    assert schedule.next(6.0, 0.5) is None
-    schedule.hurry("a")
-    assert key_of(schedule.next(6.0, 0.5)) == "a"
-
-
 @pytest.mark.parametrize("key", ["critic-health", "truth", "energy"])
 def test_every_look_is_at_as_many(eight: Dataset, key: str) -> None:
     specimen, kit = take_specimen(Trainer(POINTS, eight)), Kit(POINTS, eight)
@@ -323,14 +230,3 @@ def test_details_are_what_the_folder_gives_back(eight: Dataset) -> None:
             assert kept is not None and kept.details == reading.details
     health = read(Kit(config, eight), take_specimen(Trainer(config, eight)), "critic-health")["critic-health"]
     assert [layer["at_boundary"] for layer in health.details["layers"]] == [None] * 3
-
-
-def test_no_lane_borrows_what_another_has_saved() -> None:
-    """`dear` needs 20 s of training for its part to pay a look; `often` is due all the time and would spend that by then."""
-    often = Lane(
-        0.5, (Instrument("often", lambda kit, specimen: Look(), 0.05, 0.05),), gap_share=0.01, min_gap_seconds=0.1, max_gap_seconds=1
-    )
-    dear = Lane(0.5, (Instrument("dear", lambda kit, specimen: Look(), 0.3, 0.3),), gap_share=0.1, min_gap_seconds=1, max_gap_seconds=10)
-    looks = simulate(Schedule((often, dear)), {"often": 0.05, "dear": 0.3}, 200, 0.03)
-    cost = {name: sum(one == name for _, one in looks) * each for name, each in (("often", 0.05), ("dear", 0.3))}
-    assert cost["dear"] >= 0.5 * 0.03 * 200 - 0.31 and cost["often"] >= 0.5 * 0.03 * 200 - 0.31

@@ -153,9 +153,9 @@ def test_a_reading_is_of_the_step_at_which_the_weights_were_copied(tmp_path: Pat
 
 @pytest.mark.slow
 def test_readings_and_advice_are_in_the_folder_and_the_snapshot(tmp_path: Path, config: TrainConfig) -> None:
-    config = config.replace(optimizer="adam", instruments_budget=50, max_steps=10**6)
+    config = config.replace(optimizer="adam", instruments_budget=50, max_steps=60)
     bench = Bench(tmp_path / "run", config, load_dataset(config))
-    for _ in range(5):
+    for _ in range(8):
         bench.measure_once()
     bench.tick(2.0)
     kept = bench.folder.readings()

@@ -43,7 +43,7 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
     assert "there is no held-out data" in shown and "BatchNorm in eval mode" in shown and f"; took {w1.seconds:.2g} s" in shown
     for words in ("K_emp", "K_spec", "K_box", "in the unit of W1; for comparison only, not a bound", "decades per layer toward the input"):
         assert words in shown
-    assert "The instruments have used" in shown and "Their budget is 50 % in the long run" in shown
+    assert "The instruments have used" in shown and "Their budget is 50 % of the whole run" in shown
     assert {"Diversity"} <= {metric.label for metric in test.metric}
     # The training's charts are not drawn while their tab is closed.
     assert not [slider for slider in test.slider if slider.label == "Smoothing"]
@@ -167,6 +167,20 @@ def test_the_tab_begins_with_three_answers_and_folds_the_instruments(manager: Ru
     assert "The samples are as close to real data as other real data: Sliced W1 0.0301 at step 700" in shown
     assert "How far from real data" not in shown
     assert "How far from real data" in texts(page("train", DIAGNOSIS, run="answered"))
+
+
+def test_the_last_look_shows_its_cost(manager: RunManager, config: TrainConfig) -> None:
+    folder = RunFolder.create(manager.root / "ended", config)
+    rows = np.zeros((1, 8))
+    rows[:, 0] = 900
+    folder.append_metrics(rows)
+    look = {"trained": 10.0, "spent": 0.2}
+    folder.append_readings([Reading("diversity", 800, 1, 0.9, seconds=0.2, **look)])
+    assert "The last look" not in texts(page("train", DIAGNOSIS, run="ended"))
+    folder.append_readings([Reading(key, 900, 1, 0.9, seconds=seconds, **look) for key, seconds in (("diversity", 0.4), ("movement", 0.4))])
+    folder.append_readings([Reading("mode-gap", 900, 1, 0.9, seconds=0.25, **look)])
+    st.cache_resource.clear()
+    assert "The last look, at the end of the run, took 0.65 s more." in texts(page("train", DIAGNOSIS, run="ended"))
 
 
 @pytest.mark.parametrize("key", [*KINDS, "advice"])

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import Dataset
+from wgan_core.instruments.advice import SETTLED, WARMED_UP
 from wgan_core.instruments.kit import Kit, complete, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
 from wgan_core.instruments.look import Look, Measured, Seen
@@ -96,6 +97,8 @@ class Monitor:
         self._asked = 0
         self._closed = False
         self._look_again = 0.0
+        self._began_at = trainer.step
+        self._marks_passed: set[str] = set()
         self._edits = 0
         self._knowledge = Knowledge(known)
         self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
@@ -113,13 +116,27 @@ class Monitor:
         if trained_seconds < self._look_again or self._busy or self._closed:
             return
         self._look_again = trained_seconds + _CHECK_EVERY_SECONDS
-        instrument = self._schedule.next(trained_seconds, trainer.config.instruments_budget / 100)
+        self._hurry_at_marks(trainer)
+        whole = self._whole_seconds(trainer, trained_seconds)
+        instrument = self._schedule.next(trained_seconds, trainer.config.instruments_budget / 100, whole)
         if instrument is None:
             return
         start = time.perf_counter()
         copied = copy_weights(trainer)
         self._busy = True
         self._put(_Job(instrument, copied, time.perf_counter() - start, trained_seconds, self._edits))
+
+    def _hurry_at_marks(self, trainer: Trainer) -> None:
+        """Look again soon where a rule can speak for the first time."""
+        for key, passed in (("critic-health", trainer.step >= WARMED_UP), ("truth", trainer.generator_updates >= SETTLED)):
+            if passed and key not in self._marks_passed:
+                self._marks_passed.add(key)
+                self._schedule.hurry(key)
+
+    def _whole_seconds(self, trainer: Trainer, trained_seconds: float) -> float:
+        """How long the run will have trained at its end, at the mean speed since it was started or resumed."""
+        done, left = trainer.step - self._began_at, trainer.config.max_steps - trainer.step
+        return trained_seconds * (1 + max(0, left) / done) if done > 0 else trained_seconds
 
     def measure_all(self, trainer: Trainer, trained_seconds: float) -> bool:
         """Let every instrument read the networks now, outside the budget, because the user asked. False if this is already under way."""

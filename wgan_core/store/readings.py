@@ -196,6 +196,11 @@ def share_of_training(readings: Sequence[Reading]) -> float | None:
     return sum(reading.spent for reading in ends) / trained if trained else None
 
 
+def cost_of_looks(readings: Sequence[Reading], step: int) -> float:
+    """Seconds that the looks at `step` have cost. All readings of one look carry the same cost."""
+    return sum({reading.seconds for reading in readings if reading.step == step and reading.key != ADVICE})
+
+
 def value_in_words(reading: Reading) -> str:
     """The value together with its floor, if it has one: "0.12 (floor 0.069 ± 0.004)"."""
     if reading.value is None:

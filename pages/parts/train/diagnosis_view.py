@@ -16,7 +16,17 @@ from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP
 from wgan_core.instruments.answers import IN_A_WORD, State, answers
 from wgan_core.runs.messages import CheckLag, MeasureAll, Set, Snapshot
-from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key, share_of_training, value_in_words
+from wgan_core.store.readings import (
+    DISTANCES,
+    KINDS,
+    Reading,
+    advice_in,
+    cost_of_looks,
+    newest,
+    of_key,
+    share_of_training,
+    value_in_words,
+)
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +130,8 @@ def _measure_all(snapshot: Snapshot, trained_here: bool) -> None:
         disabled=snapshot.measuring_all,
         type="tertiary",
         help="Run every instrument on the networks of the current step. This takes a few seconds and does not count towards the "
-        f"instruments' budget. Otherwise the instruments may use {snapshot.config.instruments_budget:g} % of the training time, so the "
-        "slow ones run rarely.",
+        f"instruments' budget. Otherwise the instruments may use {snapshot.config.instruments_budget:g} % of the run's training time, so "
+        "the slow ones run rarely.",
     ):
         send_command(snapshot.run_id, MeasureAll())
         # Not in a callback, where Streamlit warns of what a fragment shows. The numbers may be there within seconds, or even sooner.
@@ -348,9 +358,12 @@ def _single_numbers(snapshot: Snapshot, now: dict[str, Reading]) -> None:
 
 def _cost(snapshot: Snapshot) -> None:
     share = share_of_training(snapshot.readings)
-    if share is not None:
-        budget = snapshot.config.instruments_budget
-        over = ", so they pause until the share has fallen again" if share > budget / 100 and not snapshot.ended else ""
-        st.caption(
-            f"The instruments have used {share:.1%} of the training time so far. Their budget is {budget:g} % in the long run{over}."
-        )
+    if share is None:
+        return
+    budget = snapshot.config.instruments_budget
+    ahead = ", and they are ahead of it early in a run" if share > budget / 100 and not snapshot.ended else ""
+    last = cost_of_looks(snapshot.readings, snapshot.step) if snapshot.ended else 0.0
+    end = f" The last look, at the end of the run, took {last:.2g} s more." if last else ""
+    st.caption(
+        f"The instruments have used {share:.1%} of the training time so far. Their budget is {budget:g} % of the whole run{ahead}.{end}"
+    )
