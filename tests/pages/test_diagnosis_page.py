@@ -174,11 +174,13 @@ def test_the_last_look_shows_its_cost(manager: RunManager, config: TrainConfig) 
     rows = np.zeros((1, 8))
     rows[:, 0] = 900
     folder.append_metrics(rows)
-    look = {"trained": 10.0, "spent": 0.2}
-    folder.append_readings([Reading("diversity", 800, 1, 0.9, seconds=0.2, **look)])
+
+    def read(key: str, step: int, seconds: float) -> Reading:
+        return Reading(key, step, 1, 0.9, seconds=seconds, trained=10.0, spent=0.2)
+
+    folder.append_readings([read("diversity", 800, 0.2)])
     assert "The last look" not in texts(page("train", DIAGNOSIS, run="ended"))
-    folder.append_readings([Reading(key, 900, 1, 0.9, seconds=seconds, **look) for key, seconds in (("diversity", 0.4), ("movement", 0.4))])
-    folder.append_readings([Reading("mode-gap", 900, 1, 0.9, seconds=0.25, **look)])
+    folder.append_readings([read("diversity", 900, 0.4), read("movement", 900, 0.4), read("mode-gap", 900, 0.25)])
     st.cache_resource.clear()
     assert "The last look, at the end of the run, took 0.65 s more." in texts(page("train", DIAGNOSIS, run="ended"))
 
