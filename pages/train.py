@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.parts.train.controls import title_of
 from pages.parts.train.run_view import run_view
 from pages.parts.train.setup import setup_form
 from pages.shared.frame import within_frame
@@ -25,8 +26,9 @@ def _others(shown: str | None) -> None:
     for run in run_manager().all_active():
         if run.run_id != shown:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f":material/model_training: **{run.run_id}** is {run.snapshot.status}.", width="content")
-                if st.button("Show run", key=f"show-{run.run_id}", type="tertiary", icon=":material/visibility:"):
+                title = title_of(run.snapshot)
+                st.markdown(f":material/model_training: **{title}** is {run.snapshot.status}.", width="content")
+                if st.button(f"Show {title}", key=f"show-{run.run_id}", type="tertiary", icon=":material/visibility:"):
                     show_run(run.run_id)
 
 

@@ -30,6 +30,11 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: "1 step", "2,000 steps"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def whole_number(text: str, most: int) -> int | None:
     """`text` as a whole number from 0 to `most`, or None if it is not one."""
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):

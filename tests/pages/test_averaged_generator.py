@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import live_points, run_view
+from pages.parts.train import live_points
 from tests.app_page import page
 from tests.waiting import trained
 from wgan_core.cli.main import main
@@ -120,7 +120,7 @@ def test_the_average_is_exported(manager: RunManager, averaging: Run) -> None:
 def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """The pictures on the page by key; AppTest does not see components."""
     seen: dict[str, bytes] = {}
-    for place in ("parts.train.run_view", "parts.explore.path_view", "components.live_image"):  # the page imports it anew at each run
+    for place in ("parts.train.pictures", "parts.explore.path_view", "components.live_image"):  # the page imports it anew at each run
         monkeypatch.setattr(f"pages.{place}.live_image", lambda png, key, **options: seen.__setitem__(key, png))
     return seen
 
@@ -152,7 +152,8 @@ def test_points_have_a_second_scatter(manager: RunManager, config: TrainConfig, 
     run = trained(manager, config.replace(dataset="two-lines", latent_dim=2, generator_norm="none", ema_decay=0.9))
     drawn: dict[str, np.ndarray] = {}
     monkeypatch.setattr(live_points, "live_chart", lambda figure, key, **options: drawn.__setitem__(key, np.array(figure.data[1].x)))
-    monkeypatch.setattr(run_view, "live_chart", lambda figure, **options: None)
+    for part in ("pictures", "curves_view"):
+        monkeypatch.setattr(f"pages.parts.train.{part}.live_chart", lambda figure, **options: None)
     test = page("train", run=run.run_id)
     pictures = run.snapshot.pictures
     assert pictures is not None and pictures.averaged is not None

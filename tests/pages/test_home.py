@@ -20,7 +20,7 @@ def test_the_quick_start_trains_the_quick_start(manager: RunManager) -> None:
 def test_a_quick_start_beside_another_run_offers_to_queue(manager: RunManager, endless: Run) -> None:
     test = page("home")
     press(test, "Quick start")
-    assert f"{endless.run_id} is training on cpu already" in texts(test)
+    assert "#1 is running on cpu: stop or pause it first" in texts(test)
     press(test, "Add to the queue")
     assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
 

@@ -10,7 +10,8 @@ import pytest
 import streamlit as st
 
 from pages.parts.explore import point_view
-from pages.parts.train import live_points, run_view
+from pages.parts.train import live_points
+from pages.parts.train import pictures as pictures_view
 from tests.app_page import button, page, press, texts
 from tests.small import ENDLESS, SMALL_ON_POINTS
 from tests.waiting import wait_for, wait_while_it_trains
@@ -53,7 +54,9 @@ def test_a_run_on_points_is_watched_as_a_scatter(manager: RunManager, finished: 
     np.testing.assert_array_equal(chart["generated"], pictures.samples)
     assert chart["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
     assert chart["alt"] == "512 generated points from fixed latents at step 60, and 512 real ones"
-    assert "from the same 512 latents at every step." in texts(test) and "**Critic scores of these points**" in texts(test)
+    assert "from the same 512 latents at every step, in front of real ones." in texts(
+        test
+    ) and "**Critic scores of these points**" in texts(test)
 
 
 @pytest.mark.slow
@@ -68,7 +71,7 @@ def test_a_run_on_points_from_its_folder_shows_its_kept_scatter(
     manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures: list[tuple[bytes, str]] = []
-    monkeypatch.setattr(run_view, "live_image", lambda png, *, alt, **options: pictures.append((png, alt)))
+    monkeypatch.setattr(pictures_view, "live_image", lambda png, *, alt, **options: pictures.append((png, alt)))
     st.cache_resource.clear()  # as a server that was started anew
     test = page("train", run=finished.run_id)
     assert not test.error and not test.warning

@@ -2,36 +2,66 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from PIL import Image
 
+from pages.parts.train import knobs, pictures
+from pages.parts.train.controls import steered, title_of
+from pages.shared.settings import read_link
 from tests.app_page import button, buttons, page, press, texts
 from tests.small import ENDLESS
 from tests.waiting import wait_for, wait_while_it_trains
-from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.config import PRESETS, SETTINGS, TrainConfig, steered_by
 from wgan_core.runs.manager import RunManager
+from wgan_core.runs.messages import Pause, Set
+from wgan_core.runs.names import command_line, settings_line
 from wgan_core.runs.run import Run
+
+
+class Browser:
+    """What the browser has been told about the knobs, and what it sends."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.shown: dict[str, dict[str, Any]] = {}
+
+    def mount(self, *, key: str, data: dict[str, Any], on_set_change: Any) -> None:
+        self.shown = {knob["name"]: knob for knob in data["knobs"]}
+
+    def turn(self, name: str, value: str) -> None:
+        names = list(self.shown)
+        knobs.take(self.run.run_id, names, {"name": name, "value": value}, lambda name, value: self.run.send(Set({name: value})))
+
+
+@pytest.fixture
+def browser(endless: Run, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    browser = Browser(endless)
+    monkeypatch.setattr(knobs, "_component", browser.mount)
+    return browser
 
 
 def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     test = page("train", run=endless.run_id)
-    assert "### digits, clip .05, " in texts(test) and endless.run_id in texts(test)
+    assert test.title[0].value == "digits, clip .05, n_critic 3, 7 more, #1" and endless.run_id in texts(test)
     press(test, "Pause")
     wait_for(endless, "paused")
     step = endless.snapshot.step
     test.number_input(key="step-count").set_value(5).run()
     press(test, "Step")
     wait_while_it_trains(endless, lambda: endless.snapshot.step == step + 5)
-    test.number_input(key="steer.clip_value").set_value(0.02).run()
+    test.number_input(key="steer.log_every").set_value(7).run()
     wait_while_it_trains(endless, lambda: bool(endless.snapshot.edits))
-    assert [(edit.field, edit.new) for edit in endless.snapshot.edits] == [("clip_value", 0.02)]
-    test.number_input(key="steer.n_critic").set_value(0).run()
+    assert [(edit.field, edit.new) for edit in endless.snapshot.edits] == [("log_every", 7)]
+    test.number_input(key="steer.log_every").set_value(0).run()
     wait_while_it_trains(
-        endless, lambda: f"{SETTINGS['n_critic'].label} must be a whole number from 1 to 1,000, not 0." in texts(test.run())
+        endless, lambda: f"{SETTINGS['log_every'].label} must be a whole number from 1 to 10,000, not 0." in texts(test.run())
     )
-    assert endless.snapshot.config.n_critic == 3
+    assert endless.snapshot.config.log_every == 7
     press(test, "Save now")
     wait_while_it_trains(endless, lambda: step + 5 in endless.snapshot.saved_steps)
     press(test, "Resume")
@@ -40,23 +70,109 @@ def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     wait_for(endless, "stopped")
 
 
-def test_a_run_with_gradient_penalty_is_steered_by_lambda(manager: RunManager, config: TrainConfig) -> None:
-    run = manager.start(config.replace(max_steps=ENDLESS, lipschitz="gradient-penalty", optimizer="adam"))
-    wait_for(run, "running")
-    test = page("train", run=run.run_id)
-    assert not [widget for widget in test.number_input if widget.key == "steer.clip_value"]
-    test.number_input(key="steer.gp_lambda").set_value(3.0).run()
-    wait_while_it_trains(run, lambda: bool(run.snapshot.edits))
-    assert [(edit.field, edit.new) for edit in run.snapshot.edits] == [("gp_lambda", 3.0)]
+def test_only_one_thing_is_called_stop(manager: RunManager, endless: Run) -> None:
+    test = page("train", run=endless.run_id)
+    labels = [each.label for kind in (test.button, test.number_input, test.selectbox, test.toggle) for each in kind]
+    assert [label for label in labels if "stop" in label.lower()] == ["Stop"]
+
+
+def test_knobs_turn_settings_and_say_what_they_were(manager: RunManager, browser: Browser) -> None:
+    test = page("train", run=browser.run.run_id)
+    assert list(browser.shown) == ["clip_value", "n_critic", "critic_lr", "generator_lr"]
+    assert browser.shown["clip_value"] | {"was": ""} == browser.shown["clip_value"]
+    browser.turn("clip_value", "0.02")
+    wait_while_it_trains(browser.run, lambda: bool(browser.run.snapshot.edits))
+    test.run()
+    shown = browser.shown["clip_value"]
+    assert (shown["value"], shown["was"], shown["was_value"]) == (0.02, "was .05", 0.05)
+    assert "**1** step " in texts(test) and "Clip value c .05 → .02" in texts(test)
+
+
+def test_a_knob_refuses_what_cannot_be_used(manager: RunManager, browser: Browser) -> None:
+    test = page("train", run=browser.run.run_id)
+    sent: list[Any] = []
+    names = list(browser.shown)
+    for wrong in (None, 7, {}, {"name": "seed", "value": "3"}, {"name": "n_critic"}, {"name": "n_critic", "value": "lots"}):
+        knobs.take(browser.run.run_id, names, wrong, lambda *pair: sent.append(pair))
+    assert not sent
+    test.session_state[knobs._PROBLEM] = browser.run.run_id, "n_critic", "n_critic must be more."
+    test.run()
+    assert browser.shown["n_critic"]["problem"] == "n_critic must be more." and not browser.shown["clip_value"]["problem"]
+
+
+def test_stops_of_a_knob_lie_evenly_on_a_log_scale() -> None:
+    found = knobs.stops(1e-4, 1.0, whole=False)
+    assert (found[0], found[-1], len(found)) == (1e-4, 1.0, 81)
+    ratios = [after / before for before, after in itertools.pairwise(found)]
+    assert min(ratios) > 1.05 and max(ratios) < 1.2
+    whole = knobs.stops(1, 100, whole=True)
+    assert whole[:6] == [1, 2, 3, 4, 5, 6] and whole[-1] == 100 and all(isinstance(stop, int) for stop in whole)
+
+
+def test_the_usual_range_holds_the_presets_of_its_kind() -> None:
+    for preset in PRESETS.values():
+        for name in (*steered_by(preset.lipschitz), "n_critic", "critic_lr", "generator_lr"):
+            low, high = knobs.usual_range(preset, name)
+            assert low < getattr(preset, name) < high or (low == 1 and preset.n_critic == 1)
+            assert knobs.ENDS[name][0] <= low and high <= knobs.ENDS[name][1]
+    assert knobs.usual_range(PRESETS["quick-start"], "clip_value") == pytest.approx((0.005 / 3, 0.03))
+
+
+def test_a_run_with_gradient_penalty_is_steered_by_lambda(config: TrainConfig) -> None:
+    assert steered(config.replace(lipschitz="gradient-penalty", optimizer="adam"))[0] == "gp_lambda"
+    assert steered(config.replace(lipschitz="none")) == ("n_critic", "critic_lr", "generator_lr")
 
 
 @pytest.mark.slow
 def test_a_second_tab_sees_what_the_first_changed(manager: RunManager, endless: Run) -> None:
     first, second = page("train", run=endless.run_id), page("train", run=endless.run_id)
-    first.number_input(key="steer.n_critic").set_value(8).run()
-    wait_while_it_trains(endless, lambda: endless.snapshot.config.n_critic == 8)
+    first.number_input(key="steer.log_every").set_value(8).run()
+    wait_while_it_trains(endless, lambda: endless.snapshot.config.log_every == 8)
     second.run()
-    assert second.number_input(key="steer.n_critic").value == 8
+    assert second.number_input(key="steer.log_every").value == 8
+
+
+def test_the_settings_can_be_copied_as_a_link_and_as_a_command(manager: RunManager, finished: Run) -> None:
+    test = page("train", run=finished.run_id)
+    assert settings_line(finished.snapshot.config) in texts(test)
+    link, command = [code.value for code in test.code if "critic" in code.value][:2]
+    query = {name: values[0] for name, values in parse_qs(link.partition("?")[2]).items()}
+    assert read_link(query)[1:] == (finished.snapshot.config, [])
+    assert command == command_line(finished.snapshot.config)
+
+
+def test_who_comes_back_to_an_ended_run_sees_its_last_step(
+    manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: dict[str, str] = {}
+    monkeypatch.setattr(pictures, "live_image", lambda png, *, key, alt, **rest: shown.__setitem__(key, alt))
+    run = manager.start(config)  # nobody looks while it trains
+    wait_for(run, "finished")
+    test = page("train", run=run.run_id)
+    assert shown["grid-generated"].endswith("at step 60") and "at step 60" in texts(test)
+    manager._runs.clear()  # another server, later
+    page("train", run=run.run_id)
+    assert shown["grid-generated"].endswith("at step 60")
+
+
+def test_a_run_that_was_stopped_in_the_queue_promises_nothing(manager: RunManager, endless: Run, config: TrainConfig) -> None:
+    waiting = manager.start(config, queue=True)
+    test = page("train", run=waiting.run_id)
+    assert "Number 1 in the queue. Before it: digits, clip .05, n_critic 3, 7 more, #1 (running" in test.get("progress")[0].proto.text
+    press(test, "Stop")
+    assert "This run ended before its training began, so there is nothing to resume or to explore." in texts(test)
+    assert not buttons(test, "Resume") and not test.get("page_link") and not test.exception
+
+
+def test_a_queued_run_behind_a_paused_one_can_start(manager: RunManager, endless: Run, config: TrainConfig) -> None:
+    waiting = manager.start(config.replace(max_steps=ENDLESS), queue=True)
+    endless.send(Pause())
+    wait_for(endless, "paused")
+    press(page("train", run=waiting.run_id), "Start now")
+    wait_for(waiting, "running")
+    test = page("train", run=endless.run_id)
+    assert button(test, "Resume").disabled and button(test, "Step").disabled
+    assert button(test, "Resume").help == f"{title_of(waiting.snapshot)} is training on the same device. Pause or stop it first."
 
 
 def test_a_finished_run_can_be_resumed_with_other_settings(manager: RunManager, finished: Run) -> None:

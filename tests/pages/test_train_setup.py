@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pages.parts.train import forecast
+from pages.parts.train.controls import title_of
 from pages.shared.problems import problem_text
 from tests.app_page import button, page, press, texts
 from tests.waiting import until, wait_while_it_trains
@@ -167,9 +168,9 @@ def test_no_trial_beside_a_run_on_the_same_device(manager: RunManager, endless: 
 
 def test_a_second_start_says_what_trains_and_offers_to_queue(manager: RunManager, endless: Run) -> None:
     test = page("train")
-    assert f"**{endless.run_id}** is running." in texts(test)
+    assert f"**{title_of(endless.snapshot)}** is running." in texts(test)
     press(test, "Start training")
-    assert f"{endless.run_id} is training on cpu already" in texts(test)
+    assert "#1 is running on cpu: stop or pause it first" in texts(test)
     press(test, "Add to the queue")
     assert [run.snapshot.status for run in manager.all_active()] == ["running", "queued"]
 

@@ -17,7 +17,7 @@ from wgan_core.store.folder import RunFolder, StoreError
 
 def test_a_second_start_says_what_is_running(manager: RunManager, endless: TrainConfig) -> None:
     run = manager.start(endless)
-    with pytest.raises(DeviceBusy, match=f"{run.run_id} is training on cpu already: stop it first, or queue this run") as caught:
+    with pytest.raises(DeviceBusy, match=r"digits, .*, #1 is (loading|running) on cpu: stop or pause it first") as caught:
         manager.start(endless)
     assert caught.value.run is run
     assert manager.get(run.run_id) is run and manager.get("another") is None
@@ -140,12 +140,28 @@ def test_a_run_is_found_after_its_end_and_leaves_the_device_free(manager: RunMan
     assert manager.active("cpu") is None and manager.all_active() == []
 
 
-def test_a_paused_run_still_has_the_device(manager: RunManager, endless: TrainConfig) -> None:
-    run = manager.start(endless)
-    run.send(Pause())
-    wait_for(run, "paused")
-    with pytest.raises(DeviceBusy):
+def test_a_paused_run_leaves_the_device_to_others(manager: RunManager, endless: TrainConfig) -> None:
+    paused = manager.start(endless)
+    waiting = manager.start(endless, queue=True)
+    assert manager.ahead_of(waiting.run_id) == [paused] and manager.ahead_of(paused.run_id) == []
+    manager.start_now(waiting.run_id)
+    assert waiting.snapshot.status == "queued"  # the device is taken
+    paused.send(Pause())
+    wait_for(paused, "paused")
+    assert manager.ahead_of(waiting.run_id) == [] and manager.in_the_way(paused.run_id) is None
+    manager.start_now(waiting.run_id)
+    wait_for(waiting, "running")
+    assert manager.in_the_way(paused.run_id) is waiting and manager.in_the_way(waiting.run_id) is None
+    with pytest.raises(DeviceBusy, match="#2 is running on cpu"):
         manager.start(endless)
+
+
+def test_those_in_the_queue_know_who_is_before_them(manager: RunManager, endless: TrainConfig) -> None:
+    first, second, third = (manager.start(endless, queue=True) for _ in range(3))
+    assert manager.ahead_of(third.run_id) == [first, second]
+    second.stop()
+    assert manager.ahead_of(third.run_id) == [first]
+    assert manager.ahead_of("another") == [] and manager.in_the_way("another") is None
 
 
 def test_shutdown_reaches_runs_that_are_paused_or_wait_and_may_come_twice(manager: RunManager, endless: TrainConfig) -> None:

@@ -213,7 +213,7 @@ class TrainConfig(BaseModel):
     # How long the run is, and where it trains.
     max_steps: int = _setting(
         100_000,
-        label="Stop after",
+        label="Length of the run",
         group="run",
         unit="critic updates",
         live=True,

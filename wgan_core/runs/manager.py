@@ -1,8 +1,9 @@
-"""The runs of this process: at most one active run per device, while others wait."""
+"""The runs of this process: at most one trains on each device, while others wait or are paused."""
 
 from __future__ import annotations
 
 import atexit
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 from wgan_core.config import TrainConfig
 from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.names import run_title, started_with
 from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path
 from wgan_core.training.device import resolve_device
@@ -21,7 +23,9 @@ class DeviceBusy(Exception):
     """Another run is training on that device; `run` is that run."""
 
     def __init__(self, run: Run, device: str) -> None:
-        super().__init__(f"{run.run_id} is training on {device} already: stop it first, or queue this run behind it.")
+        now = run.snapshot
+        title = run_title(run.run_id, started_with(now.config, now.edits))
+        super().__init__(f"{title} is {now.status} on {device}: stop or pause it first, or queue this run behind it.")
         self.run = run
 
 
@@ -87,12 +91,36 @@ class RunManager:
         return self._runs.get(run_id)
 
     def active(self, device: str) -> Run | None:
-        """The run that is training (or loading, or paused) on `device`, a device type."""
+        """The run that is training (or loading) on `device`, a device type. A run that is paused leaves the device to others."""
         with self._lock:
             for run_id, run in self._runs.items():
-                if self._devices[run_id] == device and run.snapshot.status in ("loading", "running", "paused"):
+                if self._devices[run_id] == device and run.snapshot.status in ("loading", "running"):
                     return run
         return None
+
+    def in_the_way(self, run_id: str) -> Run | None:
+        """The other run that has to pause or end before this paused one can train on; None if there is none."""
+        other = self.active(self._devices[run_id]) if run_id in self._devices else None
+        return other if other is not None and other.run_id != run_id else None
+
+    def ahead_of(self, run_id: str) -> list[Run]:
+        """The runs that a queued run waits for, in their order: the one that has the device, then those that wait before it."""
+        with self._lock:
+            if self._runs.get(run_id) not in self._waiting:
+                return []
+            device = self._devices[run_id]
+            before = itertools.takewhile(lambda run: run.run_id != run_id, self._waiting)
+            waiting = [run for run in before if self._devices[run.run_id] == device and run.snapshot.status == "queued"]
+            active = self.active(device)
+            return [active, *waiting] if active is not None else waiting
+
+    def start_now(self, run_id: str) -> None:
+        """Start a queued run before its turn, if nothing trains on its device; for instance because the run before it is paused."""
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run in self._waiting and self.active(self._devices[run_id]) is None:
+                self._waiting.remove(run)
+                run.start()
 
     def all_active(self) -> list[Run]:
         """All runs that have not ended, including those that wait."""

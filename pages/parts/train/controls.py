@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import Any
 
 import streamlit as st
 
+from pages.parts.train.knobs import knobs
 from pages.shared import settings
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
@@ -15,6 +15,7 @@ from pages.shared.start import show_run
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
+from wgan_core.runs.names import run_title, started_with
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
@@ -27,33 +28,49 @@ def steered(config: TrainConfig) -> tuple[str, ...]:
     return (*steered_by(config.lipschitz), *_ALWAYS_STEERED)
 
 
-def controls(snapshot: Snapshot, *, trained_here: bool) -> None:
-    """Draw whatever the user can do with the run at the moment."""
+def toolbar(snapshot: Snapshot, *, trained_here: bool) -> None:
+    """One row with whatever the user can do with the run at the moment."""
     if snapshot.ended or not trained_here:
-        _resume(snapshot, trained_here)
-        return
-    _transport(snapshot)
-    if snapshot.status in ("running", "paused"):
-        _steer(snapshot)
+        _resume(snapshot)
+    else:
+        _transport(snapshot)
+
+
+def steering(snapshot: Snapshot, *, trained_here: bool) -> None:
+    """The knobs of a run that trains here. A change takes effect at the next step, is flagged on the curves and recorded in the ledger."""
+    if trained_here and snapshot.status in ("running", "paused"):
+        run_id = snapshot.run_id
+        knobs(snapshot, steered(snapshot.config), lambda name, value: send_command(run_id, Set({name: value})))
 
 
 def _transport(snapshot: Snapshot) -> None:
     run_id, training, begun = snapshot.run_id, snapshot.status == "running", snapshot.status in ("running", "paused")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    other = run_manager().in_the_way(run_id) if snapshot.status == "paused" else None
+    waits = f"{title_of(other.snapshot)} is training on the same device. Pause or stop it first." if other is not None else None
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="run-toolbar"):
         if training or not begun:
             st.button("Pause", icon=":material/pause:", on_click=send_command, args=(run_id, Pause()), disabled=not begun, shortcut="P")
         else:
-            st.button("Resume", icon=":material/play_arrow:", on_click=send_command, args=(run_id, Resume()), type="primary", shortcut="P")
+            st.button(
+                "Resume",
+                icon=":material/play_arrow:",
+                on_click=send_command,
+                args=(run_id, Resume()),
+                type="primary",
+                shortcut="P",
+                disabled=waits is not None,
+                help=waits,
+            )
         st.button(
             "Step",
             icon=":material/skip_next:",
             on_click=_step,
             args=(run_id,),
-            disabled=not begun,
+            disabled=not begun or waits is not None,
             shortcut="S",
-            help="Pause the run, then train the number of steps given beside this button. One step is one critic update.",
+            help=waits or "Pause the run, then train the number of steps given beside this button. One step is one critic update.",
         )
-        st.number_input("Steps per press", 1, 10_000, 1, key="step-count", width=150, label_visibility="collapsed", disabled=not begun)
+        st.number_input("Steps per press", 1, 10_000, 1, key="step-count", width=120, label_visibility="collapsed", disabled=not begun)
         st.button(
             "Save now",
             icon=":material/save:",
@@ -68,14 +85,28 @@ def _transport(snapshot: Snapshot) -> None:
             icon=":material/stop:",
             on_click=send_command,
             args=(run_id, Stop()),
-            help="Save the networks and end the run. You can resume it later, with other settings if you like.",
+            help="Save the networks and end the run. You can resume it later, with other settings if you like."
+            if begun
+            else "Take this run out of the queue."
+            if snapshot.status == "queued"
+            else "End the run.",
         )
+        if begun:
+            _follow(snapshot)
+            with st.popover("More settings", icon=":material/tune:", type="tertiary", key="more-settings", on_change="rerun"):
+                for name in ALSO_LIVE:
+                    settings.setting_widget(SCOPE, name, on_change=_changed(run_id, name), badge="")
+
+
+def title_of(snapshot: Snapshot) -> str:
+    """What people call the run."""
+    return run_title(snapshot.run_id, started_with(snapshot.config, snapshot.edits))
 
 
 def send_command(run_id: str, command: Command) -> None:
     """Send a command to the run and wait up to half a second, so that the page can show its effect at once."""
     run = run_manager().get(run_id)
-    if run is None:
+    if run is None or (isinstance(command, Resume | StepOnce) and run_manager().in_the_way(run_id) is not None):
         return
     before = run.snapshot
     steps = command.count if isinstance(command, StepOnce) and before.status == "paused" else 0
@@ -89,39 +120,38 @@ def _step(run_id: str) -> None:
     send_command(run_id, StepOnce(int(st.session_state["step-count"] or 1)))
 
 
-def _steer(snapshot: Snapshot) -> None:
-    """Settings that take effect at the next step. Each change is marked on the curves and recorded in the run's ledger."""
-    _follow(snapshot)
-    _row_of_settings(SCOPE, steered(snapshot.config), snapshot.run_id)
-    with st.expander("More settings that you can change while it trains"):
-        _row_of_settings(SCOPE, ALSO_LIVE, snapshot.run_id)
-
-
 def _follow(snapshot: Snapshot) -> None:
     """Make the widgets show the values that the run uses now, even if another tab changed them."""
-    names = (*steered(snapshot.config), *ALSO_LIVE)
-    now = snapshot.run_id, tuple(getattr(snapshot.config, name) for name in names)
+    now = snapshot.run_id, tuple(getattr(snapshot.config, name) for name in ALSO_LIVE)
     if st.session_state.get("steer-follows") != now:
-        settings.fill_widgets(SCOPE, snapshot.config, names)
+        settings.fill_widgets(SCOPE, snapshot.config, ALSO_LIVE)
         st.session_state["steer-follows"] = now
 
 
 def _changed(run_id: str, name: str) -> Any:
     def send() -> None:
         # A value that cannot be used is not sent. The widget keeps it and shows the reason.
-        with contextlib.suppress(ConfigError):
-            send_command(run_id, Set({name: settings.value_of(SCOPE, name)}))
+        try:
+            value = settings.value_of(SCOPE, name)
+        except ConfigError:
+            return
+        send_command(run_id, Set({name: value}))
 
     return send
 
 
-def _resume(snapshot: Snapshot, trained_here: bool) -> None:
+def _resume(snapshot: Snapshot) -> None:
     """For a run that has ended or that another process trains: offer to resume it, or say why that is not possible."""
     if not snapshot.ended:
-        st.info("Another process trains this run. You can watch it here, but control it only there.", icon=":material/visibility:")
+        st.caption(":material/visibility: Another process trains this run. You can watch it here, but control it only there.")
         return
     path = run_path(run_manager().root, snapshot.run_id)
-    if not path.exists() or not RunFolder.open(path).can_resume():
+    if not path.exists():
+        st.caption(
+            "This run ended before its training began, so there is nothing to resume or to explore. “New run” starts from its settings."
+        )
+        return
+    if not RunFolder.open(path).can_resume():
         st.caption(
             "This run holds only the networks' weights, not the state of its training. You can explore it, but not resume it. “New run” "
             "starts from its settings."
@@ -133,19 +163,19 @@ def _resume(snapshot: Snapshot, trained_here: bool) -> None:
         st.session_state["resume-follows"] = snapshot.run_id, newest
         goal = max(snapshot.config.max_steps, newest + 1000)
         settings.fill_widgets(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
-    values = _row_of_settings(RESUME_SCOPE, names)
-    if st.button(f"Resume from step {newest:,}", type="primary", icon=":material/play_arrow:", disabled=None in values.values()):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="run-toolbar"):
+        place = st.container(width="content")
+        with st.popover("Resume with other settings", icon=":material/tune:", type="tertiary", key="resume-settings", on_change="rerun"):
+            values = {name: settings.setting_widget(RESUME_SCOPE, name, badge="") for name in names}
+        pressed = place.button(
+            f"Resume from step {newest:,}",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=None in values.values(),
+            help=f"Train on, up to step {values['max_steps']:,}." if values["max_steps"] else None,
+        )
+    if pressed:
         _start_again(snapshot.run_id, values)
-
-
-def _row_of_settings(scope: str, names: tuple[str, ...], run_id: str | None = None) -> dict[str, Any]:
-    """Draw settings side by side. With `run_id`, a change is sent to that run at once. Returns the checked values."""
-    values: dict[str, Any] = {}
-    for column, name in zip(st.columns(len(names), gap="small"), names, strict=True):
-        with column:
-            on_change = _changed(run_id, name) if run_id else None
-            values[name] = settings.setting_widget(scope, name, on_change=on_change, badge="")
-    return values
 
 
 def _start_again(run_id: str, changes: dict[str, Any]) -> None:

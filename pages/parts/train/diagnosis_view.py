@@ -96,7 +96,7 @@ def _drawn(part: Callable[..., None], *arguments: Any) -> None:
         st.caption("This cannot be drawn: the run's file of measurements lacks a part of it.")
 
 
-_LIGHTS: dict[State, tuple[Literal["green", "orange", "red", "gray"], str]] = {
+LIGHTS: dict[State, tuple[Literal["green", "orange", "red", "gray"], str]] = {
     "good": ("green", ":material/check_circle:"),
     "watch": ("orange", ":material/visibility:"),
     "bad": ("red", ":material/error:"),
@@ -108,7 +108,7 @@ def _answers(snapshot: Snapshot) -> None:
     for place, answer in zip(st.columns(3), answers(snapshot), strict=True):
         with place.container(border=True, height="stretch"):
             st.markdown(f"**{answer.question}**")
-            colour, icon = _LIGHTS[answer.state]
+            colour, icon = LIGHTS[answer.state]
             st.badge(IN_A_WORD[answer.state], icon=icon, color=colour)
             st.markdown(answer.text)
 

@@ -10,7 +10,7 @@ from wgan_core.data import toy
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Pictures
 
-_HEIGHT_PX = 480
+_HEIGHT_PX = 600
 
 
 def live_points(run_id: str, dataset: str, pictures: Pictures, *, key: str = "chart-points", caption: str = "") -> None:
@@ -18,4 +18,5 @@ def live_points(run_id: str, dataset: str, pictures: Pictures, *, key: str = "ch
     figure = figures.scatter(pictures.samples.astype(np.float32), pictures.real.astype(np.float32), limit=toy.view_limit(dataset))
     words = f"{len(pictures.samples)} generated points from fixed latents at step {pictures.step}, and {len(pictures.real)} real ones"
     live_chart(figure, key=key, alt=words, height=_HEIGHT_PX, revision=run_id)
-    st.caption(f"{caption or f'Generated points at step {pictures.step:,}'}, in front of real ones.")
+    words = caption or f"Generated points at step {pictures.step:,}, from the same {len(pictures.samples)} latents at every step"
+    st.caption(f"{words}, in front of real ones.")

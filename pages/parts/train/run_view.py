@@ -1,39 +1,33 @@
-"""One run on the Train page: its controls, curves and pictures, for a run of this process or one read from its folder."""
+"""One run on the Train page: its controls, pictures and curves, for a run of this process or one read from its folder."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.components.live_chart import live_chart
-from pages.components.live_image import live_image
-from pages.parts.train.controls import controls
+from pages.parts.train import pictures
+from pages.parts.train.controls import steering, title_of, toolbar
+from pages.parts.train.curves_view import estimate_curve, other_curves
 from pages.parts.train.diagnosis_view import advice_line, diagnosis
 from pages.parts.train.export_view import export_view
-from pages.parts.train.live_points import live_points
+from pages.parts.train.facts import head
+from pages.parts.train.lights import lights
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
-from pages.shared.text import duration, status_badge
+from pages.shared.text import counted, duration
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS
-from wgan_core.figures import images
-from wgan_core.figures import training as figures
 from wgan_core.runs.launch import snapshot_from_folder
-from wgan_core.runs.messages import Pictures, Snapshot
-from wgan_core.runs.names import run_title, started_with
+from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
-from wgan_core.store.history import COLUMNS, newest
 from wgan_core.training.rates import rate_share
 
 POLL_SECONDS = 1.0
-FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
+_STYLE = Path(__file__).with_name("run_view.css")
 
 
 def run_view(run_id: str) -> None:
@@ -46,13 +40,24 @@ def run_view(run_id: str) -> None:
         if st.button("Set up a new run", icon=":material/add:"):
             _leave()
         return
-    _header(snapshot)
-    controls(snapshot, trained_here=_is_trained_here(run_id))
+    st.html(_STYLE)
+    trained_here = _is_trained_here(run_id)
+    with st.container(gap="xxsmall", key="run-page"):
+        wanted = head(snapshot)
+        if wanted is not None:
+            _leave(wanted)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-top"):
+            toolbar(snapshot, trained_here=trained_here)
+            progress = st.container(key="run-progress")
+        places = _lay_out(snapshot, progress)
     st.session_state["run-shown"] = _rerun_key(snapshot)
-    places = _lay_out(snapshot)
-    st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
-    if snapshot.status not in ("queued", "loading"):  # before that, the run has no folder
+    if places.knobs is not None:
+        with places.knobs:
+            steering(snapshot, trained_here=trained_here)
+    if snapshot.status not in ("queued", "loading") and (snapshot.saved_steps or snapshot.step):  # else the run has no folder
         export_view(run_id)
+    places = places._replace(messages=st.container(key="run-messages"))
+    st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
 
 
 def newest_snapshot(run_id: str) -> Snapshot:
@@ -97,65 +102,38 @@ def _leave(config: TrainConfig | None = None) -> None:
     st.rerun()
 
 
-def _header(snapshot: Snapshot) -> None:
-    title = run_title(snapshot.run_id, started_with(snapshot.config, snapshot.edits))
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        with st.container(width="content", gap=None):
-            st.markdown(f"### {title} {status_badge(snapshot.status)}", width="content")
-            st.caption(snapshot.run_id, width="content")
-        with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.page_link(
-                "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
-            )
-            if st.button(
-                "New run", icon=":material/add:", help="Set up another run that starts from this run's settings. This run continues."
-            ):
-                _leave(snapshot.config)
-
-
 class _Places(NamedTuple):
     """The containers for the part of the page that is redrawn every second."""
 
-    top: DeltaGenerator
-    charts: DeltaGenerator
-    generated: DeltaGenerator
-    averaged: DeltaGenerator
-    """Beside `generated`; used by runs with an averaged generator."""
-    below: DeltaGenerator
+    progress: DeltaGenerator
+    lights: DeltaGenerator | None
+    estimate: DeltaGenerator | None
+    pictures: pictures.Places | None
+    curves: DeltaGenerator | None
+    scores: DeltaGenerator | None
+    knobs: DeltaGenerator | None
     diagnosis: DeltaGenerator | None
-    """The Diagnosis tab, if it is open. In that case nothing else is drawn."""
+    """The Diagnosis tab, if it is open. In that case the others are not."""
+    messages: DeltaGenerator | None = None
+    """At the end of the page, and in sight wherever the page is."""
 
 
-def _lay_out(snapshot: Snapshot) -> _Places:
-    """Create the containers, and draw the real images in them: these never change, so they are sent only once."""
-    top = st.container()
+def _lay_out(snapshot: Snapshot, progress: DeltaGenerator) -> _Places:
+    """Create the containers, and draw the real images in theirs: these never change, so they are sent only once."""
     training, health = st.tabs(("Training", "Diagnosis"), key="view.tab", on_change="rerun")
     if health.open:
-        return _Places(top, health, health, health, health, health)
+        return _Places(progress, None, None, None, None, None, None, health)
     with training:
-        return _lay_out_training(snapshot, top)
-
-
-def _lay_out_training(snapshot: Snapshot, top: DeltaGenerator) -> _Places:
-    charts, pictures = st.columns([11, 9], gap="large")
-    with pictures:
-        averages = snapshot.config.ema_decay > 0
-        if snapshot.pictures is None:
-            generated, averaged = st.columns(2) if averages else (st.container(), st.container())
-            return _Places(top, charts, generated, averaged, st.container(), None)
-        if snapshot.pictures.are_points:
-            return _Places(top, charts, st.container(), st.container(), st.container(), None)
-        generated, beside = st.columns(2)
-        averaged, real = (beside, st.columns(2)[0]) if averages else (st.container(), beside)
-        with real:
-            live_image(
-                grid_png(snapshot.run_id, -1, snapshot.pictures.real),
-                key="grid-real",
-                alt=f"{len(snapshot.pictures.real)} real images",
-                caption="Real images",
-                width=FULL_WIDTH_PX,
-            )
-        return _Places(top, charts, generated, averaged, st.container(), None)
+        left, right = st.columns(2, gap="medium")
+        with right:
+            lights, estimate, knobs = st.container(), st.container(), st.container()
+        lower_left, lower_right = st.columns(2, gap="medium")
+        places = pictures.lay_out(snapshot, left, lower_left)
+        with lower_right:
+            scores = st.container()
+        with lower_left:
+            curves = st.container()
+        return _Places(progress, lights, estimate, places, curves, scores, knobs, None)
 
 
 def _live(run_id: str, places: _Places) -> None:
@@ -166,33 +144,29 @@ def _live(run_id: str, places: _Places) -> None:
         st.rerun()
     if _rerun_key(snapshot) != st.session_state.get("run-shown"):
         st.rerun()  # redraw the whole page once, so that the buttons and settings above change too
-    with places.top:
-        _messages(snapshot)
+    trained_here = _is_trained_here(run_id)
+    with places.progress:
         _progress(snapshot)
-        if places.diagnosis is None:  # that tab shows all advice itself
-            advice_line(snapshot, trained_here=_is_trained_here(run_id))
+    if places.messages is not None:
+        with places.messages:
+            st.empty()  # a fragment may fill only what it has written to in the page's own run
+            _messages(snapshot)
+            if places.diagnosis is None:  # that tab shows all advice itself
+                advice_line(snapshot, trained_here=trained_here)
     if places.diagnosis is not None:
         with places.diagnosis:
-            diagnosis(snapshot, trained_here=_is_trained_here(run_id))
+            diagnosis(snapshot, trained_here=trained_here)
         return
-    with places.charts:
-        _charts(snapshot)
-    if snapshot.pictures is None:
-        _saved_grids(snapshot, places)
-        return
-    with places.generated:
-        if snapshot.pictures.are_points:
-            live_points(snapshot.run_id, snapshot.config.dataset, snapshot.pictures)
-        else:
-            _generated(snapshot.run_id, snapshot.pictures)
-    if snapshot.pictures.averaged is not None:
-        with places.averaged:
-            _averaged(snapshot, snapshot.pictures.averaged)
-    with places.below:
-        config = snapshot.config
-        mode = ", with BatchNorm in eval mode" if config.generator_norm == "batch" else ""
-        st.caption(f"These samples are generated from the same {len(snapshot.pictures.samples)} latents at every step{mode}.")
-        _score_histogram(snapshot.pictures)
+    assert places.lights and places.estimate and places.pictures and places.curves and places.scores
+    with places.lights:
+        lights(snapshot)
+    with places.estimate:
+        view = estimate_curve(snapshot)
+    pictures.draw(snapshot, places.pictures)
+    with places.curves:
+        other_curves(snapshot, view)
+    with places.scores:
+        pictures.score_histogram(snapshot)
     if snapshot.status == "running":
         exclude_loaded_from_gc()
 
@@ -207,168 +181,32 @@ def _messages(snapshot: Snapshot) -> None:
 def _progress(snapshot: Snapshot) -> None:
     config = snapshot.config
     if snapshot.status == "queued":
-        st.info("This run will start when the run before it has ended.", icon=":material/hourglass_top:")
+        _place_in_queue(snapshot)
         return
     if snapshot.status == "loading":
-        st.info(f"Loading {DATASETS[config.dataset].title} and building the networks …", icon=":material/downloading:")
+        st.progress(0.0, text=f"Loading {DATASETS[config.dataset].title} and building the networks …")
         return
-    parts = [f"Step {snapshot.step:,} of {config.max_steps:,}", f"{snapshot.generator_updates:,} generator updates"]
+    parts = [f"Step {snapshot.step:,} of {config.max_steps:,}", counted(snapshot.generator_updates, "generator update")]
     if snapshot.status == "running" and snapshot.steps_per_second:
-        parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} {_kind(config)}/s")
+        kind = DATASETS[config.dataset].kind
+        parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} {kind}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
     if config.lr_schedule != "constant":
         parts.append(f"learning rates at {rate_share(config, snapshot.step):.0%} ({config.lr_schedule} schedule)")
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))
 
 
-def _kind(config: TrainConfig) -> str:
-    """What the run generates: images or points."""
-    return DATASETS[config.dataset].kind
-
-
-def _charts(snapshot: Snapshot) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        smoothing = st.slider(
-            "Smoothing",
-            0.0,
-            0.99,
-            0.6,
-            0.01,
-            key="view.smoothing",
-            persist_state="session",
-            width=200,
-            help="How strongly the curves are smoothed, by an exponential moving average as in TensorBoard. The faint line shows the "
-            "recorded values. The average starts again at each change of a setting.",
-        )
-        x_axis = st.selectbox(
-            "Horizontal axis",
-            tuple(figures.X_TITLES),
-            format_func=figures.X_TITLES.__getitem__,
-            key="view.x",
-            persist_state="session",
-            width=180,
-        )
-        log_y = st.toggle(
-            "Log scale",
-            key="view.log",
-            persist_state="session",
-            help="Use a logarithmic scale for the Wasserstein estimate. It cannot show values of 0 or below. Losses and scores may be "
-            "negative, so they keep a linear scale.",
-        )
-    if not len(snapshot.history):
-        st.caption(f"The curves start at step {snapshot.config.log_every}.")
+def _place_in_queue(snapshot: Snapshot) -> None:
+    """Which runs a queued run waits for, and how long, as far as that is known."""
+    manager = run_manager()
+    ahead = manager.ahead_of(snapshot.run_id)
+    if not ahead:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(":material/hourglass_top: The run before this one is paused, and nothing trains on the device.", width="content")
+            st.button("Start now", icon=":material/play_arrow:", on_click=manager.start_now, args=(snapshot.run_id,))
         return
-    last = {name: newest(snapshot.history, name, 0) for name in COLUMNS}
-    for name, which, log, height, words in (
-        (
-            "Wasserstein estimate",
-            figures.ESTIMATE,
-            log_y,
-            300,
-            f"Wasserstein estimate by {figures.X_TITLES[x_axis]}, now {last['wasserstein_estimate']:.4g}",
-        ),
-        (
-            "Critic scores",
-            figures.SCORES,
-            False,
-            230,
-            f"mean critic score of real data, now {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}",
-        ),
-        ("Losses", figures.LOSSES, False, 230, f"critic loss, now {last['critic_loss']:.4g}, and generator loss"),
-    ):
-        st.markdown(f"**{name}**", help=_CHART_HELP[name])
-        figure = figures.curves(snapshot.history, which, edits=snapshot.edits, smoothing=smoothing, log_y=log, x_axis=x_axis)
-        live_chart(figure, key=f"chart-{name}", alt=words, height=height, revision=f"{snapshot.run_id}-{x_axis}-{log}")
-
-
-_CHART_HELP = {
-    "Wasserstein estimate": "E f(real) − E f(fake): the critic's mean score of real data minus its mean score of generated data. The "
-    "larger it is, the better the critic tells them apart. Its scale depends on the critic and on the clip value, so it is not the "
-    "Wasserstein distance itself: compare it only within one run.",
-    "Critic scores": "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real "
-    "and of the generated half of each batch. The gap between them is the Wasserstein estimate.",
-    "Losses": "The numbers that the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)). Adding a constant to the "
-    "critic's scores shifts the generator loss and changes nothing else, so its level means nothing.",
-}
-
-
-def _generated(run_id: str, pictures: Pictures) -> None:
-    live_image(
-        grid_png(run_id, pictures.step, pictures.samples),
-        key="grid-generated",
-        alt=f"{len(pictures.samples)} generated images from fixed latents at step {pictures.step}",
-        caption=f"Generated images at step {pictures.step:,}",
-        width=FULL_WIDTH_PX,
-    )
-
-
-def _averaged(snapshot: Snapshot, samples: NDArray[np.uint8] | NDArray[np.float32]) -> None:
-    """What the averaged generator makes from the same latents."""
-    assert snapshot.pictures is not None
-    step, config = snapshot.pictures.step, snapshot.config
-    kind = _kind(config).capitalize()
-    caption = f"{kind} of the averaged generator at step {step:,} (weights averaged with decay {config.ema_decay:g})"
-    if snapshot.pictures.are_points:
-        live_points(
-            snapshot.run_id, config.dataset, replace(snapshot.pictures, samples=samples), key="chart-points-averaged", caption=caption
-        )
-        return
-    live_image(
-        grid_png(snapshot.run_id, step, samples, averaged=True),
-        key="grid-averaged",
-        alt=f"{len(samples)} images of the averaged generator from the same latents at step {step}",
-        caption=caption,
-        width=FULL_WIDTH_PX,
-    )
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def grid_png(run_id: str, step: int, _pixels: NDArray[Any], *, averaged: bool = False) -> bytes:
-    """A grid of images as a PNG file, encoded once for all browser tabs."""
-    return images.png(images.tile(_pixels))
-
-
-def _score_histogram(pictures: Pictures) -> None:
-    kind = "points" if pictures.are_points else "images"
-    st.markdown(
-        f"**Critic scores of these {kind}**",
-        help=f"How the critic scores the {kind} above. The less the real and the generated {kind} overlap, the better the critic tells "
-        "them apart.",
-    )
-    figure = figures.score_histogram(pictures.real_scores.astype(float), pictures.sample_scores.astype(float), kind=kind)
-    live_chart(figure, key="chart-histogram", alt=f"Histogram of the critic's scores of real and generated {kind}", height=230)
-
-
-def _saved_grids(snapshot: Snapshot, places: _Places) -> None:
-    """The saved sample pictures in the run folder, with a slider to step through them."""
-    path = run_path(run_manager().root, snapshot.run_id)
-    try:
-        folder = RunFolder.open(path)
-    except StoreError:
-        folder = None  # the folder exists a moment before its files
-    kept = folder.samples() if folder is not None else {}
-    if folder is None or not kept:
-        places.generated.caption("Pictures appear as soon as the networks are built.")
-        return
-    steps = list(kept)
-    step = steps[-1]
-    with places.generated:
-        if len(steps) > 1:
-            step = st.select_slider(
-                "Samples at step", steps, value=step, key=f"kept-{snapshot.run_id}", format_func=lambda step: f"{step:,}"
-            )
-        _saved_grid(
-            kept[step],
-            "grid-generated",
-            f"Generated {_kind(snapshot.config)} at step {step}",
-            f"Generated {_kind(snapshot.config)} at step {step:,}",
-        )
-    averaged = folder.samples(averaged=True).get(step)
-    if averaged is not None:
-        with places.averaged:
-            words = f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step:,}"
-            _saved_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
-
-
-def _saved_grid(path: Path, key: str, alt: str, caption: str) -> None:
-    live_image(path.read_bytes(), key=key, alt=alt, caption=caption, width=512)
+    first, *others = [run.snapshot for run in ahead]
+    left = f", about {duration(first.seconds_left)} left" if first.seconds_left else ""
+    before = [f"{title_of(first)} ({first.status}{left})", *map(title_of, others)]
+    words = f"Number {len(ahead)} in the queue. Before it: {'; '.join(before)}."
+    st.progress(0.0, text=words)

@@ -1,0 +1,154 @@
+"""The curves of a run, how to look at them, and the list of the edits that are flagged on them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from pages.components.live_chart import live_chart
+from wgan_core.config import SETTINGS
+from wgan_core.figures import training as figures
+from wgan_core.runs.messages import Snapshot
+from wgan_core.runs.names import short_number
+from wgan_core.store.history import newest
+from wgan_core.store.ledger import Edit
+
+_LISTED = 4
+"""Edits in the list below a chart; the earlier ones are behind a button."""
+
+
+class View(NamedTuple):
+    """How the user wants to see the curves."""
+
+    smoothing: float
+    x_axis: figures.XAxis
+    log_y: bool
+    whole: bool
+    """Whether the vertical axis covers every spike."""
+    since: int
+    """The step from which on the curves are drawn."""
+
+
+def estimate_curve(snapshot: Snapshot) -> View:
+    """The Wasserstein estimate with its options and the list of edits."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="estimate-head"):
+        st.markdown("**Wasserstein estimate**", help=_HELP["wasserstein_estimate"], width="content")
+        now = newest(snapshot.history, "wasserstein_estimate", float("nan"))
+        st.caption(f"now {now:.4g}" if len(snapshot.history) else f"starts at step {snapshot.config.log_every:,}", width="content")
+        view = _options(snapshot)
+    if len(snapshot.history):
+        words = f"Wasserstein estimate by {figures.X_TITLES[view.x_axis]}, now {now:.4g}"
+        _chart(snapshot, view, figures.ESTIMATE, "Wasserstein estimate", words, 250, log_y=view.log_y)
+    _edits(snapshot)
+    return view
+
+
+def other_curves(snapshot: Snapshot, view: View) -> None:
+    """The critic's scores and the losses."""
+    if not len(snapshot.history):
+        st.empty()  # a fragment may fill only what it has written to in the page's own run
+        return
+    last = {name: newest(snapshot.history, name, 0) for name in ("real_score", "fake_score", "critic_loss")}
+    st.markdown("**Critic scores**", help=_HELP["scores"])
+    words = f"mean critic score of real data, now {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}"
+    _chart(snapshot, view, figures.SCORES, "Critic scores", words, 230)
+    st.markdown("**Losses**", help=_HELP["losses"])
+    _chart(snapshot, view, figures.LOSSES, "Losses", f"critic loss, now {last['critic_loss']:.4g}, and generator loss", 230)
+
+
+def _chart(
+    snapshot: Snapshot, view: View, which: tuple[figures.Curve, ...], name: str, words: str, height: int, *, log_y: bool = False
+) -> None:
+    usual = None if view.whole else figures.usual_range(snapshot.history, which, since=view.since, log_y=log_y)
+    figure = figures.curves(
+        snapshot.history,
+        which,
+        edits=snapshot.edits,
+        smoothing=view.smoothing,
+        log_y=log_y,
+        x_axis=view.x_axis,
+        since=view.since,
+        y_range=usual,
+    )
+    if usual is not None:
+        words += ". Spikes reach beyond the chart"
+    revision = f"{snapshot.run_id}-{view.x_axis}-{log_y}-{view.since}-{view.whole}"
+    live_chart(figure, key=f"chart-{name}", alt=words, height=height, revision=revision)
+
+
+def _options(snapshot: Snapshot) -> View:
+    edited = bool(snapshot.edits)
+    since_edit = st.toggle(
+        "Since the last edit",
+        key="view.since",
+        persist_state="session",
+        disabled=not edited,
+        help="Draw the curves from the last change of a setting on." if edited else "No setting of this run has been changed.",
+    )
+    with st.popover("View", icon=":material/tune:", type="tertiary", key="view.options", on_change="rerun"):
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            0.99,
+            0.6,
+            0.01,
+            key="view.smoothing",
+            persist_state="session",
+            help="How strongly the curves are smoothed, by an exponential moving average as in TensorBoard. The faint line shows the "
+            "recorded values. The average starts again at each change of a setting.",
+        )
+        x_axis = st.selectbox(
+            "Horizontal axis",
+            tuple(figures.X_TITLES),
+            format_func=figures.X_TITLES.__getitem__,
+            key="view.x",
+            persist_state="session",
+        )
+        log_y = st.toggle(
+            "Log scale",
+            key="view.log",
+            persist_state="session",
+            help="Use a logarithmic scale for the Wasserstein estimate. It cannot show values of 0 or below. Losses and scores may be "
+            "negative, so they keep a linear scale.",
+        )
+        whole = st.toggle(
+            "Show every spike in full",
+            key="view.whole",
+            persist_state="session",
+            help="Otherwise a rare spike that has passed may reach beyond the chart, so that it does not flatten the rest of the curve.",
+        )
+    since = max(edit.step for edit in snapshot.edits) if since_edit and edited else 0
+    return View(smoothing, x_axis, log_y, whole, since)
+
+
+def _edits(snapshot: Snapshot) -> None:
+    """What the numbered flags mean, the newest first."""
+    flagged = figures.flags(snapshot.history, snapshot.edits)[::-1]
+    lines = [f"**{flag.number}** step {flag.edits[0].step:,}: {', '.join(map(_in_words, flag.edits))}" for flag in flagged]
+    for line in lines[:_LISTED]:
+        st.caption(line)
+    if len(lines) > _LISTED:
+        with st.popover(f"{len(lines) - _LISTED} earlier", type="tertiary", key="earlier-edits", on_change="rerun"):
+            for line in lines[_LISTED:]:
+                st.caption(line)
+
+
+def _in_words(edit: Edit) -> str:
+    label = SETTINGS[edit.field].label if edit.field in SETTINGS else edit.field
+    return f"{label} {_short(edit.old)} → {_short(edit.new)}"
+
+
+def _short(value: object) -> str:
+    return short_number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+_HELP = {
+    "wasserstein_estimate": "E f(real) − E f(fake): the critic's mean score of real data minus its mean score of generated data. The "
+    "larger it is, the better the critic tells them apart. Its scale depends on the critic and on the clip value, so it is not the "
+    "Wasserstein distance itself: compare it only within one run.",
+    "scores": "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real and of "
+    "the generated half of each batch. The gap between them is the Wasserstein estimate.",
+    "losses": "The numbers that the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)). Adding a constant to the "
+    "critic's scores shifts the generator loss and changes nothing else, so its level means nothing.",
+}

@@ -1,0 +1,51 @@
+"""The head of a run's page: its name, its settings in one line, and how to make the same run again elsewhere."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.shared.settings import link_to
+from pages.shared.text import status_badge
+from wgan_core.config import TrainConfig
+from wgan_core.runs.messages import Snapshot
+from wgan_core.runs.names import command_line, run_title, settings_line, started_with
+
+
+def head(snapshot: Snapshot) -> TrainConfig | None:
+    """The name with the status, and beside it where to go from here. Returns the settings for a new run, if one is asked for."""
+    start = started_with(snapshot.config, snapshot.edits)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall", key="run-head"):
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            st.title(run_title(snapshot.run_id, start), width="content", anchor=False)
+            st.markdown(status_badge(snapshot.status), width="content")
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
+            if snapshot.saved_steps:
+                st.page_link(
+                    "pages/explore.py", label="Explore its latent space", icon=":material/explore:", query_params={"run": snapshot.run_id}
+                )
+            wanted = st.button(
+                "New run",
+                icon=":material/add:",
+                type="tertiary",
+                help="Set up another run that starts from this run's settings. This run continues.",
+            )
+            with st.popover("Copy settings", icon=":material/content_copy:", type="tertiary", key="copy-settings", on_change="rerun"):
+                _to_copy(snapshot.config)
+    st.caption(f"{snapshot.run_id} · {settings_line(snapshot.config)}")
+    return snapshot.config if wanted else None
+
+
+def _to_copy(config: TrainConfig) -> None:
+    """A link and a command, each with a button that copies it. An edit counts: these are the settings of now."""
+    st.markdown("**As a link**: opens the set-up form with these settings.")
+    st.code(f"{_address()}?{urlencode(link_to(config))}", language=None, wrap_lines=True)
+    st.markdown("**As a command**: trains the same run in a terminal, from the project's folder.")
+    st.code(command_line(config), language="bash", wrap_lines=True)
+
+
+def _address() -> str:
+    """The address of the Train page, as the browser sees it."""
+    here = st.context.url or ""
+    return here.partition("?")[0] or "train"

@@ -1,0 +1,22 @@
+"""The strip of three lights above the curves: does the run learn, is its critic healthy, are its samples varied?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pages.parts.train.diagnosis_view import LIGHTS
+from wgan_core.instruments.answers import IN_A_WORD, answers
+from wgan_core.runs.messages import Snapshot
+
+_SHORT: Mapping[str, str] = {"learns": "Learns", "critic": "Critic healthy", "variety": "Samples varied"}
+
+
+def lights(snapshot: Snapshot) -> None:
+    """One line. The number behind each answer, and its step, are a hover away, and on the Diagnosis tab."""
+    with st.container(horizontal=True, gap="small", key="run-lights"):
+        for answer in answers(snapshot):
+            colour, icon = LIGHTS[answer.state]
+            words = f"{_SHORT[answer.key]}: {IN_A_WORD[answer.state].lower()}"
+            st.badge(words, icon=icon, color=colour, help=f"**{answer.question}** {answer.text}")
