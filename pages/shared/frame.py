@@ -19,6 +19,7 @@ def navigation() -> StreamlitPage:
             st.Page("pages/lab.py", title="Laboratory", icon=":material/science:"),
             st.Page("pages/explore.py", title="Explore", icon=":material/explore:"),
             st.Page("pages/paper.py", title="Paper results", icon=":material/menu_book:"),
+            st.Page("pages/glossary.py", title="Glossary", icon=":material/dictionary:"),
         ],
         position="top",
     )
