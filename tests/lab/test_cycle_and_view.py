@@ -34,6 +34,32 @@ def test_cycles_are_the_engines_training_bit_for_bit(config: TrainConfig) -> Non
     assert seen[0] == [*((part, update) for update in (1, 2, 3) for part in one_update), ("push", 0), ("move", 0)]
 
 
+@pytest.mark.parametrize("objective", ["minimax", "non-saturating"])
+def test_the_arrows_of_a_gan_are_the_gradients_of_its_loss(objective: Any) -> None:
+    """−∂(generator loss)/∂x at each point, times their number, by autograd through PyTorch's own cross-entropy."""
+    one = trainer(SMALL.replace(objective=objective, lipschitz="none", optimizer="adam"))
+    for _ in range(30):
+        one.train_step()
+    frame = View(one.config, one.data).look(one)
+    points = torch.from_numpy(frame.generated.copy()).requires_grad_()
+    logits, target = one.critic(points), float(objective == "non-saturating")
+    loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, target), reduction="sum")
+    (slope,) = torch.autograd.grad(loss if target else -loss, points)
+    np.testing.assert_allclose(frame.uphill, -slope.numpy(), rtol=1e-4, atol=1e-7)
+
+
+def test_a_gan_is_spoken_of_as_one() -> None:
+    gan = SMALL.replace(objective="minimax", lipschitz="none")
+    one, view = trainer(gan), View(gan, trainer(gan).data)
+    before = view.look(one)
+    for stage in stages.cycle([one], "both"):
+        now = view.look(one)
+        said = " ".join((*stages.caption(stage, gan), stages.numbers(stage, gan, before, now)))
+        assert "critic" not in said.lower() and "wasserstein" not in said.lower() and "Estimate" not in said
+    assert before.estimate == pytest.approx(0, abs=0.05)  # an untrained discriminator knows nothing
+    assert np.isnan(view.measure(one).scaled)
+
+
 def test_each_stage_has_done_what_it_tells_of() -> None:
     one = trainer(SMALL.replace(clip_value=0.02, critic_lr=0.01))
     one.train_step()

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, is_wasserstein
 from wgan_core.instruments.look import Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
@@ -228,6 +228,9 @@ class RunLoop:
                 self.recorder.note(reading.step, "critic-lag", found=reading.value, updates=LAG_UPDATES, n=reading.n, **seen)
 
     def _check_lag(self) -> None:
+        if not is_wasserstein(self.trainer.config):
+            self.recorder.say("refusal", "An ordinary GAN has no Wasserstein estimate, so there is no lag to check.")
+            return
         try:
             if self._monitor is None or not self._monitor.check_lag(self.trainer):
                 self.recorder.say("refusal", "The critic's lag is being measured already, or cannot be measured here.")

@@ -26,7 +26,7 @@ WHO = "lab-who"
 """Session state key: which networks are trained."""
 _SOURCES = (*(name for name, info in DATASETS.items() if info.kind == "points"), "drawn")
 _NETWORKS = ("generator_widths", "latent_dim", "generator_norm", "critic_widths", "critic_norm", "leaky_slope")
-_RECIPE = ("lipschitz", "optimizer", "adam_beta1", "adam_beta2", "batch_size", "seed")
+_RECIPE = ("objective", "lipschitz", "optimizer", "adam_beta1", "adam_beta2", "batch_size", "seed")
 _TWIN_PREFIX = "b."
 _PURPOSE = (
     "A WGAN that is small enough to see everything. The generator makes points in the plane. You can see how the critic scores every "
@@ -135,7 +135,7 @@ def _second() -> dict[str, Any] | None:
     if not two:
         return None
     method = st.session_state[settings.widget_key(TWIN, "lipschitz")]
-    shown = ("lipschitz", *steered_by(method), "critic_widths", "critic_lr", "optimizer")
+    shown = ("objective", "lipschitz", *steered_by(method), "critic_widths", "critic_lr", "optimizer")
     values = {name: settings.setting_widget(TWIN, name, badge="restarts") for name in shown}
     return values | {name: st.session_state[settings.widget_key(TWIN, name)] for name in TWIN_FIELDS if name not in values}
 

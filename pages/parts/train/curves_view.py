@@ -7,7 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from pages.components.live_chart import live_chart
-from wgan_core.config import SETTINGS
+from wgan_core.config import SETTINGS, is_wasserstein
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import short_number
@@ -30,16 +30,30 @@ class View(NamedTuple):
     """The step from which on the curves are drawn."""
 
 
+class _Words(NamedTuple):
+    """How a kind of GAN is drawn and spoken of."""
+
+    number: tuple[figures.Curve, ...]
+    """The curve that is drawn large."""
+    number_help: str
+    critic: str
+    scores_help: str
+    losses: tuple[figures.Curve, ...]
+    losses_help: str
+
+
 def estimate_curve(snapshot: Snapshot) -> View:
-    """The Wasserstein estimate with its options and the list of edits."""
+    """The Wasserstein estimate, or the number that an ordinary GAN has in its place, with its options and the list of edits."""
+    words = _words(snapshot)
+    (curve,) = words.number
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="estimate-head"):
-        st.markdown("**Wasserstein estimate**", help=_HELP["wasserstein_estimate"], width="content")
-        now = newest(snapshot.history, "wasserstein_estimate", float("nan"))
+        st.markdown(f"**{curve.name}**", help=words.number_help, width="content")
+        now = newest(snapshot.history, curve.column, float("nan"))
         st.caption(f"now {now:.4g}" if len(snapshot.history) else f"starts at step {snapshot.config.log_every:,}", width="content")
         view = _options(snapshot)
     if len(snapshot.history):
-        words = f"Wasserstein estimate by {figures.X_TITLES[view.x_axis]}, now {now:.4g}"
-        _chart(snapshot, view, figures.ESTIMATE, "Wasserstein estimate", words, 250, log_y=view.log_y)
+        said = f"{curve.name} by {figures.X_TITLES[view.x_axis]}, now {now:.4g}"
+        _chart(snapshot, view, words.number, curve.name, said, 250, log_y=view.log_y)
     _edits(snapshot)
     return view
 
@@ -49,12 +63,17 @@ def other_curves(snapshot: Snapshot, view: View) -> None:
     if not len(snapshot.history):
         st.empty()  # a fragment may fill only what it has written to in the page's own run
         return
+    words = _words(snapshot)
     last = {name: newest(snapshot.history, name, 0) for name in ("real_score", "fake_score", "critic_loss")}
-    st.markdown("**Critic scores**", help=_HELP["scores"])
-    words = f"mean critic score of real data, now {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}"
-    _chart(snapshot, view, figures.SCORES, "Critic scores", words, 230)
-    st.markdown("**Losses**", help=_HELP["losses"])
-    _chart(snapshot, view, figures.LOSSES, "Losses", f"critic loss, now {last['critic_loss']:.4g}, and generator loss", 230)
+    st.markdown(f"**{words.critic.capitalize()} scores**", help=words.scores_help)
+    said = f"mean {words.critic} score of real data, now {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}"
+    _chart(snapshot, view, figures.SCORES, "Critic scores", said, 230)
+    st.markdown("**Losses**", help=words.losses_help)
+    _chart(snapshot, view, words.losses, "Losses", f"{words.critic} loss, now {last['critic_loss']:.4g}, and generator loss", 230)
+
+
+def _words(snapshot: Snapshot) -> _Words:
+    return _OF_A_WGAN if is_wasserstein(snapshot.config) else _OF_A_GAN
 
 
 def _chart(
@@ -109,7 +128,7 @@ def _options(snapshot: Snapshot) -> View:
             "Log scale",
             key="view.log",
             persist_state="session",
-            help="Use a logarithmic scale for the Wasserstein estimate. It cannot show values of 0 or below. Losses and scores may be "
+            help="Use a logarithmic scale for the first chart. It cannot show values of 0 or below. Losses and scores may be "
             "negative, so they keep a linear scale.",
         )
         whole = st.toggle(
@@ -143,12 +162,27 @@ def _short(value: object) -> str:
     return short_number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
-_HELP = {
-    "wasserstein_estimate": "E f(real) − E f(fake): the critic's mean score of real data minus its mean score of generated data. The "
-    "larger it is, the better the critic tells them apart. Its scale depends on the critic and on the clip value, so it is not the "
-    "Wasserstein distance itself: compare it only within one run.",
-    "scores": "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real and of "
-    "the generated half of each batch. The gap between them is the Wasserstein estimate.",
-    "losses": "The numbers that the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)). Adding a constant to the "
-    "critic's scores shifts the generator loss and changes nothing else, so its level means nothing.",
-}
+_OF_A_WGAN = _Words(
+    figures.ESTIMATE,
+    "E f(real) − E f(fake): the critic's mean score of real data minus its mean score of generated data. The larger it is, the better the "
+    "critic tells them apart. Its scale depends on the critic and on the clip value, so it is not the Wasserstein distance itself: compare "
+    "it only within one run.",
+    "critic",
+    "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real and of the "
+    "generated half of each batch. The gap between them is the Wasserstein estimate.",
+    figures.LOSSES,
+    "The numbers that the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)). Adding a constant to the critic's "
+    "scores shifts the generator loss and changes nothing else, so its level means nothing.",
+)
+_OF_A_GAN = _Words(
+    figures.BOUND,
+    "log 2 − (discriminator loss) / 2. The Jensen-Shannon divergence between real and generated data is at least that: 0 if the "
+    "discriminator can only guess, log 2 = 0.693 if it is always right. It does not show how good the samples are: a discriminator that is "
+    "always right says 0.693 of bad samples and of nearly perfect ones.",
+    "discriminator",
+    "The discriminator gives each sample a score f: the probability that it is real is 1 / (1 + e⁻ᶠ), so ½ at 0. The lines show the mean "
+    "score of the real and of the generated half of each batch.",
+    figures.GAN_LOSSES,
+    "The numbers that the optimisers minimise. Discriminator loss = −E log D(real) − E log(1 − D(fake)): 1.386 if it can only guess. "
+    "Generator loss: E log(1 − D(fake)) for minimax, −E log D(fake) for non-saturating. Neither shows how good the samples are.",
+)

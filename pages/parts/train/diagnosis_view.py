@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.components.live_chart import live_chart
 from pages.parts.train.controls import send_command
-from wgan_core.config import SETTINGS
+from wgan_core.config import SETTINGS, is_wasserstein
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP
 from wgan_core.instruments.answers import IN_A_WORD, State, answers
@@ -288,6 +288,8 @@ def _depth(snapshot: Snapshot, last: Reading | None) -> None:
 
 
 def _lag(snapshot: Snapshot, last: Reading | None, trained_here: bool) -> None:
+    if not is_wasserstein(snapshot.config):
+        return  # a discriminator has no estimate that could lag
     _titled(
         "Is the critic lagging?",
         "A copy of the critic trains for 200 more updates while the generator stands still. The run itself is not changed. If the copy "

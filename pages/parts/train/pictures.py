@@ -15,7 +15,7 @@ from pages.components.live_chart import live_chart
 from pages.components.live_image import live_image
 from pages.parts.train.live_points import live_points
 from pages.shared.server import run_manager
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, critic_word
 from wgan_core.data.catalog import DATASETS
 from wgan_core.figures import images
 from wgan_core.figures import training as figures
@@ -74,14 +74,14 @@ def score_histogram(snapshot: Snapshot) -> None:
     if pictures is None:
         st.empty()
         return
-    kind = "points" if pictures.are_points else "images"
+    kind, critic = "points" if pictures.are_points else "images", critic_word(snapshot.config)
     st.markdown(
-        f"**Critic scores of these {kind}**, at step {pictures.step:,}",
-        help=f"How the critic scores the {kind} above. The less the real and the generated {kind} overlap, the better the critic tells "
+        f"**{critic.capitalize()} scores of these {kind}**, at step {pictures.step:,}",
+        help=f"How the {critic} scores the {kind} above. The less the real and the generated {kind} overlap, the better the {critic} tells "
         "them apart.",
     )
     figure = figures.score_histogram(pictures.real_scores.astype(float), pictures.sample_scores.astype(float), kind=kind)
-    live_chart(figure, key="chart-histogram", alt=f"Histogram of the critic's scores of real and generated {kind}", height=230)
+    live_chart(figure, key="chart-histogram", alt=f"Histogram of the {critic}'s scores of real and generated {kind}", height=230)
 
 
 def _kind(config: TrainConfig) -> str:
