@@ -7,7 +7,8 @@ import math
 
 from tests.small import SMALL_ON_POINTS
 from wgan_core.config import TrainConfig
-from wgan_core.lessons.points import LOOK_SECONDS, MEASUREMENTS, WATCHED_SECONDS, Leg, PointExperiment, Training
+from wgan_core.lessons.experiment import LOOK_SECONDS, WATCHED_SECONDS
+from wgan_core.lessons.points import MEASUREMENTS, Leg, PointExperiment, Training
 
 TINY = SMALL_ON_POINTS.replace(generator_widths=(8,), critic_widths=(8,))
 
@@ -70,5 +71,5 @@ def test_weights_that_become_infinite_end_it_with_a_sentence() -> None:
     next(experiment.lab.trainers[0].critic.parameters()).data.fill_(math.inf)
     time[0] = WATCHED_SECONDS
     experiment.advance()
-    assert experiment.done and "became infinite at critic update 1" in experiment.outcomes[0].notice
+    assert experiment.done and "became infinite at critic update 1" in experiment.notice
     assert len(experiment.outcomes[0].rows) == 1

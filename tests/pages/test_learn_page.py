@@ -26,15 +26,15 @@ def lesson(monkeypatch: pytest.MonkeyPatch) -> None:
         return Judgement(guess == ("up" if found["w1"] > 10 else "down"), f"It was {found['w1']:.6f}.")
 
     task = PointTask(
-        Choice("Up or down?", {"up": "Up", "down": "Down"}),
-        lambda guess, seed: (Training((f"guessed {guess}",), (SMALL_ON_POINTS.replace(seed=seed),), (Leg("both", 10),)),),
-        lambda outcomes: {"w1": outcomes[0].last().w1},
-        judge,
-        lambda found: f"Explained with {found['w1']:.6f}.",
+        question=Choice("Up or down?", {"up": "Up", "down": "Down"}),
+        trainings=lambda guess, seed: (Training((f"guessed {guess}",), (SMALL_ON_POINTS.replace(seed=seed),), (Leg("both", 10),)),),
+        measure=lambda outcomes: {"w1": outcomes[0].last().w1},
+        judge=judge,
+        explain=lambda found: f"Explained with {found['w1']:.6f}.",
     )
     steps = (Step("one", "First", "Words.", task), Step("two", "Second", "Words.", task), Step("on", "Last", "Why?"))
     monkeypatch.setitem(STEPS, "clipping", steps)
-    monkeypatch.setattr("wgan_core.lessons.points.WATCHED_SECONDS", 0.001)
+    monkeypatch.setattr("wgan_core.lessons.experiment.WATCHED_SECONDS", 0.001)
 
 
 def run_to_the_end(test: AppTest) -> None:

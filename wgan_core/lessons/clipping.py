@@ -128,11 +128,11 @@ STEPS = (
     Step(
         "free",
         "A critic without a limit",
-        "The critic gives every place a score. It is trained to make the gap between its mean scores for real (blue) and generated "
+        "The critic gives every place a score. It is trained to make the gap between its mean scores for real (green) and generated "
         "(orange) points as large as it can. That gap is the **Wasserstein estimate**.\n\nFor once, nothing limits the critic. How steep "
         "does the landscape of its scores become in 1,500 updates?",
         PointTask(
-            Choice(
+            question=Choice(
                 "The steepest slope will …",
                 {
                     "same": "stay about the same",
@@ -141,10 +141,10 @@ STEPS = (
                     "huge": "grow more than 100 times",
                 },
             ),
-            _free,
-            _measure_free,
-            judge_free,
-            explain_free,
+            trainings=_free,
+            measure=_measure_free,
+            judge=judge_free,
+            explain=explain_free,
             curve="slope",
             log=True,
         ),
@@ -156,11 +156,11 @@ STEPS = (
         "*clip value*. Small weights make a flat landscape.\n\nThis critic has six hidden layers. Choose a c that is just small enough to "
         "stop the learning: the orange points should stay where they are.",
         PointTask(
-            Slider("This clip value stops the learning:", _VALUES, 0.1),
-            _clipped,
-            measure_clipped,
-            judge_small,
-            explain_small,
+            question=Slider("This clip value stops the learning:", _VALUES, 0.1),
+            trainings=_clipped,
+            measure=measure_clipped,
+            judge=judge_small,
+            explain=explain_small,
         ),
     ),
     Step(
@@ -169,11 +169,11 @@ STEPS = (
         "Now the other way. Choose a c that is so large that it no longer holds the critic: its steepest slope should pass 100. (For a "
         "perfect critic it would be 1.)",
         PointTask(
-            Slider("This clip value lets the critic run away:", _VALUES, 0.1),
-            _clipped,
-            measure_clipped,
-            judge_large,
-            explain_large,
+            question=Slider("This clip value lets the critic run away:", _VALUES, 0.1),
+            trainings=_clipped,
+            measure=measure_clipped,
+            judge=judge_large,
+            explain=explain_large,
             curve="slope",
             log=True,
         ),

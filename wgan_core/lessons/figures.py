@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from wgan_core.figures.style import BLUE, GREY, LEGEND, ORANGE, PURPLE
+from wgan_core.figures.style import BLUE, GENERATED, GREY, LEGEND, PURPLE, REAL
 
-COLOURS = (BLUE, ORANGE, PURPLE, GREY)
+COLOURS = (BLUE, PURPLE, "#c2568d", GREY)
+"""Neither that of real nor that of generated data."""
 
 
 @dataclass(frozen=True)
@@ -67,5 +68,34 @@ def curves(lines: Sequence[Line], *, y_title: str, end: float, floor: float | No
             "legend": LEGEND,
             "xaxis": {"title": {"text": "updates"}, "automargin": True, "range": [0, end], "hoverformat": ",.6~g"},
             "yaxis": y_axis,
+        },
+    )
+
+
+def parallel_lines(follows_critic: float, follows_discriminator: float) -> go.Figure:
+    """Two pictures of the plane, one above the other: the real line at 0, and where the generated one is."""
+    traces: list[dict[str, object]] = []
+    for name, theta, bottom in (("follows the critic", follows_critic, 1.4), ("follows the discriminator", follows_discriminator, 0.0)):
+        for x, colour, width in ((0.0, REAL, 7), (theta, GENERATED, 4)):
+            line = {"color": colour, "width": width}
+            traces.append({"type": "scatter", "x": [x, x], "y": [bottom, bottom + 1], "mode": "lines", "line": line, "name": name})
+        traces.append(
+            {
+                "type": "scatter",
+                "x": [theta],
+                "y": [bottom + 1.12],
+                "mode": "text",
+                "text": [f"{name}: θ = {theta:.2f}"],
+                "textposition": "middle center",
+            }
+        )
+    return go.Figure(
+        data=traces,
+        layout={
+            "margin": {"l": 8, "r": 8, "t": 10, "b": 8},
+            "showlegend": False,
+            "hovermode": False,
+            "xaxis": {"range": [-0.9, 1.5], "title": {"text": "x (the real line is at 0)"}, "automargin": True},
+            "yaxis": {"range": [-0.1, 2.7], "visible": False},
         },
     )

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from wgan_core.config import TrainConfig
-from wgan_core.lab.frame import Frame, Truth
+from wgan_core.lab.frame import Array, Frame, Truth
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.stages import Who
+from wgan_core.lessons.experiment import Clock, Experiment
 
-WATCHED_SECONDS = 8.0
-"""A training is spread over this long, so that it can be watched on a fast machine too. On a slow one it takes longer."""
-LOOK_SECONDS = 0.4
-"""The longest that is trained between two looks."""
 MEASUREMENTS = 40
 """How often a training is measured."""
 
@@ -64,11 +59,14 @@ class Outcome:
 
     training: Training
     floor: float
+    """Exact W1 of a perfect generator."""
+    limit: float
+    """The picture shows the plane from -limit to limit."""
+    real: Array
+    """The real points shown, [POINTS, 2]."""
     rows: list[Row] = field(default_factory=list[Row])
     frames: tuple[Frame, ...] = ()
     """The last picture of each WGAN; empty if it stopped early."""
-    notice: str = ""
-    """Why it stopped early."""
 
     def last(self, number: int = 0) -> Truth:
         """The last measurement of one of the WGANs."""
@@ -79,83 +77,59 @@ class Outcome:
         return next((row.truths[number] for row in self.rows if row.updates >= updates), self.last(number))
 
 
-class PointExperiment:
-    """The trainings of one question. Nothing happens between two calls of `advance`.
+class PointExperiment(Experiment):
+    """The trainings of one question.
 
     Args:
         trainings: in their order.
         clock: seconds, monotonic.
     """
 
-    def __init__(self, trainings: tuple[Training, ...], clock: Callable[[], float] = time.monotonic) -> None:
+    lab: Laboratory
+    """The WGANs that are trained now."""
+
+    def __init__(self, trainings: tuple[Training, ...], clock: Clock = time.monotonic) -> None:
         self._trainings = trainings
-        self._clock = clock
         self.outcomes: list[Outcome] = []
-        self.lab = self._begin()
+        super().__init__(len(trainings), clock)
 
     @property
-    def done(self) -> bool:
-        """Whether all trainings have ended."""
-        return not self.lab.playing
+    def title(self) -> str:
+        """What is being trained now."""
+        return self.outcomes[-1].training.title
 
     @property
-    def notice(self) -> str:
-        """Why it stopped early, in words; empty if it did not."""
-        return self.outcomes[-1].notice
+    def _length(self) -> int:
+        return self.outcomes[-1].training.updates
 
-    @property
-    def fraction(self) -> float:
-        """How much of the updates has been made, from 0 to 1."""
-        before = sum(outcome.training.updates for outcome in self.outcomes[:-1])
-        return 1.0 if self.done else (before + self._updates) / sum(training.updates for training in self._trainings)
+    def _begin(self, number: int) -> None:
+        training = self._trainings[number]
+        self.lab = Laboratory(training.configs)
+        self.outcomes.append(Outcome(training, self.lab.view.floor, self.lab.view.limit, self.lab.view.real.numpy()))
+        self.lab.play()
+        self._measure(0)
 
-    def advance(self) -> None:
-        """Train as far as this training should be by now, or for `LOOK_SECONDS`, whichever is shorter. To be called at every look."""
-        if self.done:
-            return
-        now, of = self._clock(), self.outcomes[-1].training.updates
-        due = min(of, math.ceil(of * (now - self._begun) / WATCHED_SECONDS))
-        while self._updates < due and not self.lab.notice and self._clock() < now + LOOK_SECONDS:
-            self._one_update()
-        if self.lab.notice or self._updates == of:
-            self._end()
-
-    def _begin(self) -> Laboratory:
-        training = self._trainings[len(self.outcomes)]
-        lab = Laboratory(training.configs)
-        self._updates, self._begun = 0, self._clock()
-        self.outcomes.append(Outcome(training, lab.view.floor))
-        lab.play()
-        self.lab = lab
-        self._measure()
-        return lab
-
-    def _one_update(self) -> None:
-        training, passed = self.outcomes[-1].training, 0
-        for leg in training.legs:
+    def _update(self, number: int) -> None:
+        passed = 0
+        for leg in self.outcomes[-1].training.legs:
             passed += leg.updates
-            if self._updates < passed:
+            if number < passed:
                 self.lab.set_pace("full", leg.who)
                 break
         self.lab.train(1)
-        self._updates += 1
-        if self._updates % max(1, training.updates // MEASUREMENTS) == 0:
-            self._measure()
 
-    def _measure(self) -> None:
+    def _updated(self, count: int) -> None:
+        if self.lab.notice:  # there is nothing to measure, and nothing that could be drawn
+            self.notice = self.lab.notice
+            self.lab.pause()
+        elif count % max(1, self._length // MEASUREMENTS) == 0 or count == self._length:
+            self._measure(count)
+
+    def _measure(self, updates: int) -> None:
         truths = tuple(self.lab.view.measure(trainer) for trainer in self.lab.trainers)
-        self.outcomes[-1].rows.append(Row(self._updates, truths))
+        self.outcomes[-1].rows.append(Row(updates, truths))
 
     def _end(self) -> None:
-        outcome = self.outcomes[-1]
-        if self.lab.notice:  # there is nothing to measure, and nothing that could be drawn
-            outcome.notice = self.lab.notice
-            self.lab.pause()
-            return
-        if outcome.rows[-1].updates != self._updates:
-            self._measure()
-        outcome.frames = self.lab.frames()
-        if len(self.outcomes) < len(self._trainings):
-            self._begin()
-        else:
+        self.outcomes[-1].frames = self.lab.frames()
+        if self._number == self._count - 1:
             self.lab.pause()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from wgan_core.lessons import clipping
+from wgan_core.lessons import clipping, gradient_penalty, landscape, n_critic
 from wgan_core.lessons.step import Step
 
 STEPS: dict[str, tuple[Step, ...]] = {
+    "landscape": landscape.STEPS,
     "clipping": clipping.STEPS,
+    "n-critic": n_critic.STEPS,
+    "gradient-penalty": gradient_penalty.STEPS,
 }
 """By the names of `catalog.LESSONS`."""

@@ -50,7 +50,8 @@ def _step(name: str, number: int) -> None:
 
 
 def _heading(name: str, number: int, of: int) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with st.container(key="learn-heading", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.html("<style>.st-key-learn-heading h1 { padding: 0; font-size: 1.9rem; }</style>")  # the step needs the room
         st.title(LESSONS[name].title, width="content")
         st.button(
             "All lessons",

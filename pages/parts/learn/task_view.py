@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.components.lab_stage import lab_stage
-from pages.components.live_chart import live_chart
+from pages.parts.learn import watching
 from pages.parts.learn.progress import Result, progress
 from pages.parts.learn.question_view import ask
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc
-from wgan_core.lessons import figures
 from wgan_core.lessons.asking import Guess
-from wgan_core.lessons.points import Outcome, PointExperiment
-from wgan_core.lessons.step import Curve, PointTask, Task
+from wgan_core.lessons.step import Task
 
 _RUNNING = "learn-running"
-_TITLES: dict[Curve, str] = {
-    "w1": "exact W1",
-    "scaled": "the data's own unit",
-    "estimate": "Wasserstein estimate",
-    "slope": "steepest slope",
-}
 
 
 @dataclass
@@ -35,7 +25,7 @@ class Running:
     key: str
     guess: Guess | None
     seed: int
-    experiment: PointExperiment
+    experiment: watching.AnyExperiment
 
 
 def forget_other(key: str) -> None:
@@ -71,7 +61,7 @@ def task_view(key: str, task: Task, beside: DeltaGenerator) -> None:
             show_problem(running.experiment.notice)
         else:
             with beside:
-                lab_stage(running.experiment.lab, list(task.layers), key="learn-stage")
+                watching.picture(running.experiment, task)
             if active and running.experiment.done:
                 _measured(running, task)
     if not active and result is not None and (running is not None or guess == result.guess):
@@ -82,7 +72,7 @@ def task_chart(task: Task) -> None:
     """What was measured so far in the training that is shown, if there is one."""
     running: Running | None = st.session_state.get(_RUNNING)
     if running is not None:
-        _chart(running.experiment.outcomes, task)
+        watching.chart(running.experiment, task)
 
 
 def _answer_changed() -> None:
@@ -93,7 +83,7 @@ def _answer_changed() -> None:
 def _buttons(key: str, task: Task, guess: Guess | None, running: Running | None, result: Result | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if running is not None and not running.experiment.done:
-            st.progress(running.experiment.fraction, text=running.experiment.outcomes[-1].training.title)
+            st.progress(running.experiment.fraction, text=running.experiment.title)
             return
         again = running is not None or (result is not None and guess == result.guess)
         seed = int(result.found.get("seed", -1)) + 1 if result is not None else 0
@@ -112,49 +102,15 @@ def _buttons(key: str, task: Task, guess: Guess | None, running: Running | None,
 
 
 def _start(key: str, task: Task, guess: Guess | None, seed: int) -> None:
-    st.session_state[_RUNNING] = Running(key, guess, seed, PointExperiment(task.trainings(guess, seed)))
+    st.session_state[_RUNNING] = Running(key, guess, seed, task.begin(guess, seed))
 
 
 def _measured(running: Running, task: Task) -> None:
     """Keep what was measured, and redraw the page: the browser keeps it too."""
-    found = {**task.measure(running.experiment.outcomes), "seed": float(running.seed)}
+    found = {**task.found(running.experiment), "seed": float(running.seed)}
     progress().results[running.key] = Result(running.guess, found)
     exclude_loaded_from_gc()
     st.rerun()
-
-
-def _chart(outcomes: Sequence[Outcome], task: PointTask) -> None:
-    lines = list(_lines(outcomes, task.curve))
-    figure = figures.curves(
-        lines,
-        y_title=_TITLES[task.curve],
-        end=max(outcome.training.updates for outcome in outcomes),
-        floor=outcomes[0].floor if task.curve == "w1" else None,
-        log=task.log,
-    )
-    last = "; ".join(f"{line.name}: {line.y[-1]:.3g}" for line in lines)
-    live_chart(figure, key="learn-chart", alt=f"{_TITLES[task.curve]} over updates. Last values: {last}", height=230)
-
-
-def _lines(outcomes: Sequence[Outcome], curve: Curve) -> Sequence[figures.Line]:
-    lines: list[figures.Line] = []
-    for outcome in outcomes:
-        x = [row.updates for row in outcome.rows]
-        for number in range(len(outcome.training.configs)):
-            truths = [row.truths[number] for row in outcome.rows]
-            name = outcome.training.names[number]
-            colour = len({line.name.partition(":")[0] for line in lines})
-            match curve:
-                case "scaled":
-                    lines.append(figures.Line(f"exact W1: {name}", x, [now.w1 for now in truths], colour=number))
-                    lines.append(figures.Line(f"estimate / steepest slope: {name}", x, [now.scaled for now in truths], "dot", number))
-                case "w1":
-                    lines.append(figures.Line(name, x, [now.w1 for now in truths], colour=colour))
-                case "estimate":
-                    lines.append(figures.Line(name, x, [now.estimate for now in truths], colour=colour))
-                case "slope":
-                    lines.append(figures.Line(name, x, [now.steepest for now in truths], colour=colour))
-    return lines
 
 
 def _compare(task: Task, result: Result) -> None:

@@ -1,0 +1,76 @@
+"""The verdicts of the lessons follow from what was measured: with other numbers, another prediction is right."""
+
+from __future__ import annotations
+
+import pytest
+
+from wgan_core.lessons import gradient_penalty, landscape, n_critic
+from wgan_core.lessons.asking import Choice
+from wgan_core.lessons.step import Asked
+from wgan_core.lessons.steps import STEPS
+
+ONE = {"n": 1.0, "w1_first": 1.3, "w1": 1.2, "fooled": 0.4, "floor": 0.15}
+TIME = {"few": 0.4, "many": 0.7, "few_moves": 400.0, "many_moves": 40.0}
+TOP = {"to_real": 1.4, "to_generated": 2.8, "x": 2.0, "y": 2.0, "real": 0.9, "generated": -0.3}
+WALK = {"radius": 2.5, "w1_first": 1.3, "w1_best": 1.2, "w1": 2.4}
+TOGETHER = {"w1_first": 1.3, "w1": 0.4, "floor": 0.15, "near": 0.43}
+PAIR = {f"{who}_{what}": 0.5 for who in ("clip", "gp") for what in ("w1", "steepest", "scaled", "slope")}
+
+
+def answered(lesson: str, step: str, found: dict[str, float]) -> list[str]:
+    """The options that are right for these numbers."""
+    (task,) = (each.task for each in STEPS[lesson] if each.name == step)
+    assert isinstance(task, Asked) and isinstance(task.question, Choice)
+    return [option for option in task.question.options if task.judge(option, found).agrees]
+
+
+@pytest.mark.parametrize(
+    ("lesson", "step", "found", "right"),
+    [
+        ("n-critic", "one", {**ONE, "w1": 0.4}, "closer"),
+        ("n-critic", "one", {**ONE, "w1": 0.9}, "little"),
+        ("n-critic", "one", {**ONE, "w1": 1.5}, "farther"),
+        ("n-critic", "time", TIME, "few"),
+        ("n-critic", "time", {**TIME, "many": 0.2}, "many"),
+        ("n-critic", "time", {**TIME, "many": 0.42}, "equal"),
+        ("landscape", "top", TOP, "elsewhere"),
+        ("landscape", "top", {**TOP, "to_real": 0.1}, "real"),
+        ("landscape", "top", {**TOP, "to_generated": 0.1}, "generated"),
+        ("landscape", "walk", {**WALK, "radius": 0.5}, "before"),
+        ("landscape", "walk", {**WALK, "radius": 1.4}, "on"),
+        ("landscape", "walk", WALK, "past"),
+        ("landscape", "together", {**TOGETHER, "near": 0.2}, "few"),
+        ("landscape", "together", TOGETHER, "half"),
+        ("landscape", "together", {**TOGETHER, "near": 1.0}, "most"),
+        ("gradient-penalty", "ruler", {**PAIR, "gp_scaled": 0.2}, "quarter"),
+        ("gradient-penalty", "ruler", {**PAIR, "gp_scaled": 0.3}, "half"),
+        ("gradient-penalty", "ruler", {**PAIR, "gp_scaled": 0.48}, "nearly"),
+        ("gradient-penalty", "race", {**PAIR, "clip_w1": 0.3}, "clip"),
+        ("gradient-penalty", "race", {**PAIR, "gp_w1": 0.3}, "gp"),
+        ("gradient-penalty", "race", {**PAIR, "gp_w1": 0.48}, "equal"),
+        ("gradient-penalty", "deep", PAIR, "both"),
+        ("gradient-penalty", "deep", {**PAIR, "gp_w1": 1.3}, "clip"),
+        ("gradient-penalty", "deep", {**PAIR, "clip_w1": 1.3}, "gp"),
+        ("gradient-penalty", "deep", {**PAIR, "clip_w1": 1.3, "gp_w1": 1.3}, "none"),
+    ],
+)
+def test_the_measured_number_decides(lesson: str, step: str, found: dict[str, float], right: str) -> None:
+    assert answered(lesson, step, found) == [right]
+
+
+def test_a_critic_that_kept_up_is_not_called_an_old_map() -> None:
+    assert "old map" in n_critic.explain_one(ONE) and "old map" not in n_critic.explain_one({**ONE, "fooled": 0.0})
+
+
+def test_enough_is_what_brings_the_points_near() -> None:
+    assert not n_critic.judge_smallest(5, {**ONE, "n": 5.0, "w1": 0.7}).agrees
+    judged = n_critic.judge_smallest(5, {**ONE, "n": 5.0, "w1": 0.36})
+    assert judged.agrees and "from 1.3 to 0.36" in judged.words
+
+
+def test_explanations_name_the_numbers() -> None:
+    assert "400 times, with 50 only 40 times" in n_critic.explain_time(TIME)
+    assert "were not worth it" in n_critic.explain_time(TIME) and "was worth it" in n_critic.explain_time({**TIME, "many": 0.2})
+    assert "0.9 on average, generated ones -0.3: the real ones are higher" in landscape.explain_top(TOP)
+    assert "no higher" in landscape.explain_top({**TOP, "real": -0.5})
+    assert "the penalised one is ahead" in gradient_penalty.explain_race({**PAIR, "gp_w1": 0.3})
