@@ -21,6 +21,7 @@ from wgan_core.runs.manager import RunManager
 from wgan_core.runs.messages import Pause, Set
 from wgan_core.runs.names import command_line, settings_line
 from wgan_core.runs.run import Run
+from wgan_core.training.gpu_use import GpuUse
 
 
 class Browser:
@@ -68,6 +69,13 @@ def test_steering_a_run(manager: RunManager, endless: Run) -> None:
     wait_for(endless, "running")
     press(test, "Stop")
     wait_for(endless, "stopped")
+
+
+def test_the_use_of_a_gpu_is_told_where_there_is_one(manager: RunManager, endless: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_while_it_trains(endless, lambda: endless.snapshot.step > 0)
+    assert "GPU" not in page("train", run=endless.run_id).get("progress")[0].proto.text
+    monkeypatch.setattr("pages.parts.train.run_view.gpu_use", lambda device: GpuUse(3 * 2**29, 80 * 2**30, 0.456))
+    assert page("train", run=endless.run_id).get("progress")[0].proto.text.endswith("GPU memory 1.5 of 80 GiB, 46% busy")
 
 
 def test_only_one_thing_is_called_stop(manager: RunManager, endless: Run) -> None:

@@ -78,8 +78,8 @@ def curves(
     if log_y:
         shown = y_range or (value for trace in traces for value in (trace["y"].min(initial=np.inf), trace["y"].max(initial=0)))
         y_axis |= {"type": "log"} | log_ticks(shown)
-    if y_range is not None:
-        y_axis["range"] = [float(np.log10(value)) for value in y_range] if log_y else list(y_range)
+    if y_range is not None:  # not as `range`: at each new one Plotly would forget how the user has zoomed
+        y_axis["autorangeoptions"] = {"clipmin": y_range[0], "clipmax": y_range[1]}
     flagged = [flag for flag in flags(rows, edits, x_axis) if flag.edits[0].step >= since]
     width = float(np.ptp(column(rows, x_axis)[first:])) if len(rows) else 0.0
     # In one call, because adding part after part makes Plotly validate everything again each time, which is five times slower.

@@ -43,7 +43,7 @@ class _Words(NamedTuple):
 
 
 def estimate_curve(snapshot: Snapshot) -> View:
-    """The Wasserstein estimate, or the number that an ordinary GAN has in its place, with its options and the list of edits."""
+    """The Wasserstein estimate, or the number that an ordinary GAN has in its place, with its options."""
     words = _words(snapshot)
     (curve,) = words.number
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="estimate-head"):
@@ -54,7 +54,6 @@ def estimate_curve(snapshot: Snapshot) -> View:
     if len(snapshot.history):
         said = f"{curve.name} by {figures.X_TITLES[view.x_axis]}, now {now:.4g}"
         _chart(snapshot, view, words.number, curve.name, said, 250, log_y=view.log_y)
-    _edits(snapshot)
     return view
 
 
@@ -141,16 +140,14 @@ def _options(snapshot: Snapshot) -> View:
     return View(smoothing, x_axis, log_y, whole, since)
 
 
-def _edits(snapshot: Snapshot) -> None:
-    """What the numbered flags mean, the newest first."""
+def edits(snapshot: Snapshot) -> None:
+    """What the numbered flags on the curves mean, the newest first."""
     flagged = figures.flags(snapshot.history, snapshot.edits)[::-1]
     lines = [f"**{flag.number}** step {flag.edits[0].step:,}: {', '.join(map(_in_words, flag.edits))}" for flag in flagged]
-    for line in lines[:_LISTED]:
-        st.caption(line)
+    st.caption("  \n".join(lines[:_LISTED]))
     if len(lines) > _LISTED:
         with st.popover(f"{len(lines) - _LISTED} earlier", type="tertiary", key="earlier-edits", on_change="rerun"):
-            for line in lines[_LISTED:]:
-                st.caption(line)
+            st.caption("  \n".join(lines[_LISTED:]))
 
 
 def _in_words(edit: Edit) -> str:

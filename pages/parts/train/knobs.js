@@ -25,8 +25,9 @@ import { percentOf, placeOf } from "./knob_scale.js";
 /** @typedef {(name: string, value: string) => void} Send */
 
 const SHELL = `<div class="head"><label></label><button type="button" class="why" aria-expanded="false">?</button>
-  <button type="button" class="was" hidden></button><input type="number" step="any" /></div>
-  <div class="track"><input type="range" min="0" step="1" /><div class="marks"><div class="usual"></div><div class="preset"></div></div></div>
+  <input type="number" step="any" /></div>
+  <div class="track"><input type="range" min="0" step="1" /><div class="marks"><div class="usual"></div><div class="preset"></div></div>
+  <button type="button" class="was" hidden></button></div>
   <p class="help" hidden></p><p class="problem" role="alert" hidden></p>`;
 const PATIENCE = 400; // ms: the keys of a slider are pressed several times in a row
 

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.train import pictures
 from pages.parts.train.controls import steering, title_of, toolbar
-from pages.parts.train.curves_view import estimate_curve, other_curves
+from pages.parts.train.curves_view import edits, estimate_curve, other_curves
 from pages.parts.train.diagnosis_view import advice_line, diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
@@ -19,11 +19,13 @@ from pages.shared.problems import problem_text, show_problem
 from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.text import counted, duration
-from wgan_core.config import TrainConfig
+from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
+from wgan_core.training.device import resolve_device
+from wgan_core.training.gpu_use import gpu_use
 from wgan_core.training.rates import rate_share
 
 POLL_SECONDS = 1.0
@@ -112,6 +114,7 @@ class _Places(NamedTuple):
     curves: DeltaGenerator | None
     scores: DeltaGenerator | None
     knobs: DeltaGenerator | None
+    edits: DeltaGenerator | None
     diagnosis: DeltaGenerator | None
     """The Diagnosis tab, if it is open. In that case the others are not."""
     messages: DeltaGenerator | None = None
@@ -122,18 +125,18 @@ def _lay_out(snapshot: Snapshot, progress: DeltaGenerator) -> _Places:
     """Create the containers, and draw the real images in theirs: these never change, so they are sent only once."""
     training, health = st.tabs(("Training", "Diagnosis"), key="view.tab", on_change="rerun")
     if health.open:
-        return _Places(progress, None, None, None, None, None, None, health)
+        return _Places(progress, None, None, None, None, None, None, None, health)
     with training:
         left, right = st.columns(2, gap="medium")
         with right:
-            lights, estimate, knobs = st.container(), st.container(), st.container()
+            lights, estimate, knobs, changes = (st.container() for _ in range(4))
         lower_left, lower_right = st.columns(2, gap="medium")
         places = pictures.lay_out(snapshot, left, lower_left)
         with lower_right:
             scores = st.container()
         with lower_left:
             curves = st.container()
-        return _Places(progress, lights, estimate, places, curves, scores, knobs, None)
+        return _Places(progress, lights, estimate, places, curves, scores, knobs, changes, None)
 
 
 def _live(run_id: str, places: _Places) -> None:
@@ -157,11 +160,13 @@ def _live(run_id: str, places: _Places) -> None:
         with places.diagnosis:
             diagnosis(snapshot, trained_here=trained_here)
         return
-    assert places.lights and places.estimate and places.pictures and places.curves and places.scores
+    assert places.lights and places.estimate and places.pictures and places.curves and places.scores and places.edits
     with places.lights:
         lights(snapshot)
     with places.estimate:
         view = estimate_curve(snapshot)
+    with places.edits:
+        edits(snapshot)
     pictures.draw(snapshot, places.pictures)
     with places.curves:
         other_curves(snapshot, view)
@@ -193,7 +198,21 @@ def _progress(snapshot: Snapshot) -> None:
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
     if config.lr_schedule != "constant":
         parts.append(f"learning rates at {rate_share(config, snapshot.step):.0%} ({config.lr_schedule} schedule)")
+    if snapshot.status == "running" and (gpu := _gpu_in_words(config)):
+        parts.append(gpu)
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))
+
+
+def _gpu_in_words(config: TrainConfig) -> str:
+    """Memory and use of the GPU that the run trains on; "" if there is none."""
+    try:
+        use = gpu_use(resolve_device(config.device))
+    except (ConfigError, RuntimeError):  # a run of another machine, or a driver that does not answer
+        return ""
+    if use is None:
+        return ""
+    busy = "" if use.busy is None else f", {use.busy:.0%} busy"
+    return f"GPU memory {use.taken_bytes / 2**30:.1f} of {use.total_bytes / 2**30:.0f} GiB{busy}"
 
 
 def _place_in_queue(snapshot: Snapshot) -> None:
