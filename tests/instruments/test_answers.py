@@ -128,6 +128,16 @@ def test_whether_samples_are_varied(value: float, hit: int, step: int, state: St
     assert asked(varied(step, value), classes(step, hit), step=step)["variety"].state == state
 
 
+def test_an_ordinary_gan_has_a_discriminator_and_no_estimate() -> None:
+    rows = estimates()
+    rows[:, 3] = np.nan
+    found = asked(critic(9000), config=QUICK.replace(objective="minimax"), history=rows)["critic"]
+    assert found.question == "Is the discriminator healthy?"
+    assert found.text == (
+        "The discriminator tells real from generated samples: steepest slope 0.017 (most slopes 0.01 to 0.015), at step 9,000."
+    )
+
+
 def test_modes_count_only_where_points_lie_on_them() -> None:
     def modes(near: Any) -> Reading:
         return Reading("modes", 9000, 3000, 13, n=512, details={"total": 25, "high_quality": near})

@@ -18,7 +18,7 @@ from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
-from wgan_core.instruments.look import Seen
+from wgan_core.instruments.look import LoopNumbers, Seen
 from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures import coverage
 from wgan_core.measures.coverage import classifier_for
@@ -181,7 +181,7 @@ def test_the_classifier_learns_a_part_at_a_time_and_comes_to_the_same(config: Tr
 
 def keys(knowledge: Knowledge, config: TrainConfig, step: int) -> list[str] | None:
     """What is advised at `step`; None where nothing has changed since it was last said."""
-    advice = knowledge.advice(config, step, 3, None)
+    advice = knowledge.advice(config, step, 3, LoopNumbers(np.empty(0)))
     return None if advice is None else [one["key"] for one in advice_in([advice])]
 
 

@@ -440,7 +440,12 @@ def test_only_the_runs_thread_writes_what_is_known(
     writers: set[int] = set()
     take, say = Knowledge.take, Knowledge.advice
     monkeypatch.setattr(Knowledge, "take", lambda self, *args: (writers.add(threading.get_ident()), take(self, *args))[1])
-    monkeypatch.setattr(Knowledge, "advice", lambda self, *args: (writers.add(threading.get_ident()), say(self, *args))[1])
+
+    def watched(self: Knowledge, *args: Any, **more: Any) -> Reading | None:
+        writers.add(threading.get_ident())
+        return say(self, *args, **more)
+
+    monkeypatch.setattr(Knowledge, "advice", watched)
     monkeypatch.setattr("wgan_core.instruments.monitor.critic_lag", lambda *args, cancelled: lag_found(0.1))
     bench = Bench(tmp_path / "run", config, dataset, one_lane(probe))
     bench.inbox.put(CheckLag())

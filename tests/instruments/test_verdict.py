@@ -9,20 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.instruments.test_advice import CASES, CLIP, HEALTHY, assert_well_said, depth, healthy, lag, layers
+from tests.observed import CASES, CLIP, HEALTHY, depth, healthy, lag, layers, measured
+from tests.sentences import assert_well_said
 from wgan_core.config import PRESETS
 from wgan_core.instruments.advice import RULES, Advice, Observations, advise, exploding_gradient, saturated_weights
-from wgan_core.instruments.verdict import CAUSES, DIRECTIONS, MAX_SHOWN, contradict, first_step, verdict
+from wgan_core.instruments.causes import CAUSES, first_step
+from wgan_core.instruments.verdict import DIRECTIONS, MAX_SHOWN, OF_WGANS, contradict, verdict
 from wgan_core.measures.diagnose import ModeGap, Movement, OverfitGap
 from wgan_core.measures.lipschitz import Bound
-from wgan_core.measures.metrics import Measurement
 
 QUICK, GP = PRESETS["quick-start"], PRESETS["wgan-gp-toy"]
-
-
-def measured(excess: float) -> Measurement:
-    """A distance that many standard deviations of its floor above it."""
-    return Measurement("sliced-w1", "Sliced W1", 0.02 + 0.001 * excess, 0.02, 0.001, 898, "", "eval", "training", 256, 0.1)
 
 
 def flat(slope: float = 0.001, peak: float = 0.02, mean: float = 0.0001, excess: float = 20) -> Observations:
@@ -33,7 +29,7 @@ def flat(slope: float = 0.001, peak: float = 0.02, mean: float = 0.0001, excess:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_no_preset_is_broken_by_its_settings(name: str) -> None:
-    assert {advice.key for advice in verdict(Observations(PRESETS[name]))} <= {"clipped-norm"}
+    assert {advice.key for advice in verdict(Observations(PRESETS[name]))} <= {"clipped-norm", "piled-gradients"}
 
 
 # What was broken, and the setting that the first card has to name. Nothing has been measured yet.
@@ -78,12 +74,17 @@ def test_a_learning_rate_that_comes_with_its_remedy_is_healthy_afterwards() -> N
 
 
 def test_a_clip_value_that_no_weight_reaches_is_noticed() -> None:
-    """The walkthrough with c = 0.5: no weight at ±c, steepest slope 2,894."""
-    loose = healthy(config=CLIP.replace(clip_value=0.5), boundary=layers(0.0, 0.0, 0.005), constant=Bound(2894.0))
+    """The walkthrough with c = 0.5: no weight at ±c but in the last layer, steepest slope 2,894. Known at once, from c alone; with narrow
+    layers, whose weights begin larger, from a look."""
+    at_once = Observations(CLIP.replace(clip_value=0.5))
+    assert [(advice.key, advice.setting, advice.value) for advice in verdict(at_once)] == [("clip-out-of-reach", "clip_value", 0.01)]
+    assert_well_said(verdict(at_once)[0])
+    narrow = CLIP.replace(clip_value=0.5, critic_widths=(12, 8))
+    loose = healthy(config=narrow, boundary=layers(0.0, 0.005, 0.9), constant=Bound(2894.0))
     assert [(advice.key, advice.setting) for advice in verdict(loose)] == [("clip-out-of-reach", "clip_value")]
     assert_well_said(verdict(loose)[0])
     assert loose.health is not None
-    assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, boundary=layers(0.0, 0.0, 0.3)))) == ()
+    assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, boundary=layers(0.0, 0.3, 0.3)))) == ()
     assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, constant=Bound(3.0)))) == ()
     assert verdict(dataclasses.replace(loose, health=dataclasses.replace(loose.health, step=100))) == ()
 
@@ -109,7 +110,12 @@ def test_symptoms_wait_while_there_is_a_cause() -> None:
         broken = dataclasses.replace(seen, config=seen.config.replace(critic_lr=0.5))
         found = verdict(broken)
         assert found[0].key == "critic-rate-too-high"
-        assert {advice.key for advice in found[1:]} <= {"momentum-with-clipping", "deep-critic-with-clipping", "clip-out-of-reach"}
+        assert {advice.key for advice in found[1:]} <= {
+            "momentum-with-clipping",
+            "deep-critic-with-clipping",
+            "clip-out-of-reach",
+            "piled-gradients",
+        }
 
 
 def merged(first: Observations, second: Observations) -> Observations:
@@ -156,4 +162,31 @@ def test_what_contradicts() -> None:
 
 def test_directions_are_of_rules_that_exist() -> None:
     keys = {rule.__name__.replace("_", "-") for rule in (*RULES, *CAUSES)}
-    assert {key for key, _ in DIRECTIONS} <= keys
+    assert {key for key, _ in DIRECTIONS} | OF_WGANS <= keys
+
+
+def test_a_note_does_not_repeat_what_a_warning_says() -> None:
+    piled = healthy(boundary=layers(0.3, 0.99, 1.0), config=CLIP.replace(critic_gradients="accumulated"))
+    assert [(advice.key, advice.setting) for advice in verdict(piled)] == [("saturated-weights", "critic_gradients")]
+    calm = dataclasses.replace(piled, health=HEALTHY.health)
+    assert [(advice.key, advice.level) for advice in verdict(calm)] == [("piled-gradients", "note")]
+
+
+def test_an_ordinary_gan_is_not_judged_as_a_wgan() -> None:
+    """Its discriminator needs no Lipschitz method, and its loss is no distance; but a learning rate can break it."""
+    gan = healthy(config=CLIP.replace(objective="non-saturating", lipschitz="none", optimizer="adam"), constant=Bound(340.0))
+    assert verdict(gan) == ()
+    (told,) = verdict(dataclasses.replace(gan, config=gan.config.replace(critic_lr=0.2)))
+    assert told.key == "critic-rate-too-high" and told.text.startswith("The discriminator's learning rate is too high")
+
+
+@pytest.mark.parametrize("seen", [case[1] for case in CASES], ids=[f"{k}-{case[0]}" for k, case in enumerate(CASES)])
+def test_the_value_that_is_offered_can_be_set_and_goes_where_the_rule_says(seen: Observations) -> None:
+    for advice in verdict(seen):
+        now = getattr(seen.config, advice.setting)
+        if advice.value is None:
+            continue
+        mended = seen.config.replace(**{advice.setting: advice.value})
+        assert getattr(mended, advice.setting) != now
+        direction = DIRECTIONS.get((advice.key, advice.setting))
+        assert direction is None or (getattr(mended, advice.setting) > now) == (direction == "raise")

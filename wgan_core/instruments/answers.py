@@ -14,12 +14,13 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from wgan_core.config import TrainConfig
-from wgan_core.instruments.advice import SETTLED, WARMED_UP
+from wgan_core.config.roles import critic_word
+from wgan_core.instruments.advice import RISEN, SETTLED, WARMED_UP, lowest_excess
 from wgan_core.instruments.cards import CARDS, Question
 from wgan_core.instruments.schedule import FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE
 from wgan_core.store.history import Rows, column
 from wgan_core.store.history import newest as newest_row
-from wgan_core.store.readings import DISTANCES, KINDS, Reading, advice_in, newest, of_key
+from wgan_core.store.readings import KINDS, Reading, advice_in, first_distance, newest, of_key
 
 State = Literal["good", "watch", "bad", "unknown"]
 """watch: not what a healthy run shows, but no known failure. unknown: not measured, too early to tell, or measured too long ago."""
@@ -32,6 +33,8 @@ QUESTIONS: dict[Question, str] = {
 IN_A_WORD: dict[State, str] = {"good": "Yes", "watch": "Not quite", "bad": "No", "unknown": "Not known yet"}
 NEWEST = 200
 """Recorded steps over which the estimate and its noise are taken."""
+FAR = 0.3
+"""Of the distance of a single average sample, below which a distance that no longer falls is small (healthy runs: below 0.2)."""
 VARIED, ALIKE = 0.75, 0.5
 """Diversity from which samples count as varied, and below which they count as too alike (healthy runs: 0.85 to 1.1)."""
 
@@ -81,14 +84,6 @@ def is_stale(run: Watched, step: int) -> bool:
     return run.step - step > max(run.step / 10, WARMED_UP)
 
 
-def first_distance(readings: Sequence[Reading]) -> list[Reading]:
-    """The readings of the run's first distance that have a value and a floor, oldest first; the other distances are taken more rarely."""
-    for key in DISTANCES[:2]:
-        if found := [one for one in of_key(readings, key) if one.excess is not None]:
-            return found
-    return []
-
-
 @dataclass(frozen=True)
 class _Found:
     """What the measurements say by themselves."""
@@ -105,7 +100,7 @@ def _answer(run: Watched, key: Question, found: _Found, told: tuple[str, int] | 
         state, text, step = "bad", f"{told[0]} (Judged at step {told[1]:,}.)", told[1]
     elif state == "good" and (step is None or is_stale(run, step)):
         state, text = "unknown", f"Not measured lately, so nothing can be said about step {run.step:,}. Before: {text[0].lower()}{text[1:]}"
-    return Answer(key, QUESTIONS[key], state, text, step)
+    return Answer(key, QUESTIONS[key].replace("critic", critic_word(run.config)), state, text, step)
 
 
 def _told(readings: Sequence[Reading]) -> dict[Question, tuple[str, int]]:
@@ -153,18 +148,12 @@ def _trend(readings: Sequence[Reading], numbers: str) -> tuple[State, str]:
         return "good", f"The distance to real data falls: {numbers}; at step {half.step:,} it was {half.value:.3g}."
     if now < max(excess) / 2:
         return "good", f"The distance to real data has fallen and now holds: {numbers}."
+    blank = readings[-1].details.get("blank")
+    if isinstance(blank, (int, float)) and now < FAR * (blank - (readings[-1].floor or 0.0)):
+        return "good", f"The distance to real data is small and holds: {numbers}; a single average sample would have {blank:.2g}."
     if len(readings) < 3:
         return "unknown", f"Two looks so far, too much alike to tell: {numbers}; at step {half.step:,} it was {half.value:.3g}."
     return "watch", f"The distance to real data does not fall: {numbers}; at step {half.step:,} it was {half.value:.3g}."
-
-
-RISEN = 2.0
-"""Times the lowest excess so far, above which a distance counts as risen."""
-
-
-def lowest_excess(excess: Sequence[float]) -> float:
-    """The lowest median of three looks in succession, so that one lucky look does not count."""
-    return min(float(np.median(excess[max(0, end - 3) : end])) for end in range(1, len(excess) + 1))
 
 
 def _excess(reading: Reading) -> float:
@@ -192,8 +181,8 @@ def _critic(run: Watched) -> _Found:
         return _Found("unknown", _too_early(run, last, f"step {WARMED_UP:,}", WARMED_UP - run.step), last.step)
     numbers = _critic_in_words(last, run.history)
     if _is_flattening(run, last):
-        return _Found("watch", f"The critic gets flat while the samples are not good yet: {numbers}.", last.step)
-    return _Found("good", f"The critic tells real from generated samples: {numbers}.", last.step)
+        return _Found("watch", f"The {critic_word(run.config)} gets flat while the samples are not good yet: {numbers}.", last.step)
+    return _Found("good", f"The {critic_word(run.config)} tells real from generated samples: {numbers}.", last.step)
 
 
 def _critic_in_words(last: Reading, history: Rows) -> str:

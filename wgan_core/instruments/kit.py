@@ -79,6 +79,19 @@ class Kit:
         """The mean distance between two real samples."""
         return mean_distance_within(self.yardstick(FEW).real)
 
+    @functools.cached_property
+    def blank(self) -> float:
+        """The first distance if every sample were the mean of the data: what a generator has to do much better than."""
+        yardstick = self.yardstick(self.n)
+        return yardstick.distances[0].function(yardstick.real.mean(0, keepdim=True).expand_as(yardstick.real), yardstick.real)
+
+    @functools.cached_property
+    def diversity_noise(self) -> float | None:
+        """The standard deviation of the diversity of other real samples; None if there are too few for two sets."""
+        real = self.yardstick(self.n).real
+        sets = [real[start : start + FEW] for start in range(0, len(real) - FEW + 1, FEW)]
+        return float(np.std([mean_distance_within(one) / self.typical for one in sets], ddof=1)) if len(sets) > 1 else None
+
     @property
     def n(self) -> int:
         """Number of samples on each side of a distance."""
@@ -172,10 +185,11 @@ def _truth(kit: Kit, specimen: Specimen) -> Look:
     yardstick = kit.yardstick(kit.n)
     samples = specimen.generate(kit.z[: yardstick.n])
     measured = yardstick.measure(yardstick.distances[0], samples)
-    found = [_distance(specimen, measured)]
+    found = [_distance(specimen, measured, blank=kit.blank)]
     few = samples[:FEW]
     varied = diversity(few, yardstick.real[:FEW])
-    found.append(_reading("diversity", specimen, varied, n=len(few), unit="of two real samples"))
+    details = {"noise": kit.diversity_noise}
+    found.append(_reading("diversity", specimen, varied, n=len(few), unit="of two real samples", details=details))
     moved = kit.moved(specimen, few, kit.typical)
     if moved is not None:
         updates = {"over_generator_updates": moved.generator_updates}
@@ -185,7 +199,7 @@ def _truth(kit: Kit, specimen: Specimen) -> Look:
         modes = mode_report(samples.numpy(), mixture.means, mixture.sd)
         details = {"total": len(modes.shares), "shares": modes.shares, "high_quality": modes.high_quality}
         found.append(_reading("modes", specimen, modes.hit, n=modes.n, unit="modes", details=details))
-    return Look(found, Seen(diversity=varied, moved=moved, modes=modes, distance=measured))
+    return Look(found, Seen(diversity=varied, moved=moved, modes=modes, distance=measured, blank=kit.blank - measured.floor))
 
 
 def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Reading:

@@ -6,14 +6,11 @@ import dataclasses
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from wgan_core.config import TrainConfig
 from wgan_core.instruments.advice import Observations
-from wgan_core.instruments.look import Seen
+from wgan_core.instruments.look import LoopNumbers, Seen
 from wgan_core.instruments.verdict import verdict
-from wgan_core.store.readings import ADVICE, Reading, plain
+from wgan_core.store.readings import ADVICE, Reading, first_distance, plain
 
 
 class Knowledge:
@@ -26,12 +23,14 @@ class Knowledge:
     def __init__(self, readings: Iterable[Reading] = ()) -> None:
         readings = tuple(readings)
         slopes = [one.value for one in readings if one.key == "critic-health" and one.value is not None]
-        self.seen = Seen(peak_slope=max(slopes, default=None))
+        self.seen = Seen(peak_slope=max(slopes, default=None), excesses=tuple(_excess(one) for one in first_distance(readings)))
         self._lag_step = 0
         self._said: Any = next((dict(one.details) for one in reversed(readings) if one.key == ADVICE), None)
 
     def take(self, seen: Seen, step: int) -> None:
         """Add what a look found in the networks of `step`."""
+        if seen.distance is not None:
+            seen = dataclasses.replace(seen, excesses=(*self.seen.excesses, seen.distance.excess))
         self.seen = self.seen.updated(seen)
         slope = seen.health.constant.value if seen.health is not None else None
         if slope is not None:
@@ -43,41 +42,31 @@ class Knowledge:
         """Drop the critic's lag, because a setting was changed."""
         self.seen = dataclasses.replace(self.seen, lag=None)
 
-    @property
-    def has_spoken(self) -> bool:
-        """Whether advice, or that there is none, has been told before."""
-        return self._said is not None
-
-    def observations(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Observations:
-        """What the rules of the advice judge: the run at `step`, and everything measured so far.
+    def observations(self, config: TrainConfig, step: int, updates: int, loop: LoopNumbers) -> Observations:
+        """What the rules of the advice judge: the run at `step`, what its loop knows, and everything measured so far.
 
         The critic's lag counts until the run is twice as long as when it was measured.
         """
         if step > 2 * self._lag_step:
             self.forget_lag()
-        seen = self.seen
-        return Observations(
-            config,
-            step,
-            updates,
-            recent,
-            health=seen.health,
-            lag=seen.lag,
-            classes=seen.classes,
-            modes=seen.modes,
-            diversity=seen.diversity,
-            mode_gap=seen.mode_gap,
-            overfit=seen.overfit,
-            moved=seen.moved,
-            distance=seen.distance,
-            peak_slope=seen.peak_slope,
-        )
+        return Observations(config, step, updates, loop.recent, loop, **vars(self.seen))
 
-    def advice(self, config: TrainConfig, step: int, updates: int, recent: NDArray[np.float64] | None) -> Reading | None:
-        """The advice as a record for the run at `step`; None if it has not changed."""
-        found = verdict(self.observations(config, step, updates, recent))
+    def advice(self, config: TrainConfig, step: int, updates: int, loop: LoopNumbers, *, measured: bool = True) -> Reading | None:
+        """The advice as a record for the run at `step`; None if it has not changed. Without a new look (`measured`) it has changed only if
+        other rules speak, so that a number that moves at each step does not make a record at each."""
+        found = verdict(self.observations(config, step, updates, loop))
         details = {"advice": [plain(advice) for advice in found]}
-        if details == self._said:
+        same = details == self._said if measured else _without_numbers(details) == _without_numbers(self._said)
+        if same or (self._said is None and not measured and not found):  # that nothing is wrong is for a look to say
             return None
         self._said = details
         return Reading(ADVICE, step, updates, sum(advice.level == "warning" for advice in found), unit="warnings", details=details)
+
+
+def _excess(reading: Reading) -> float:
+    return reading.excess or 0.0
+
+
+def _without_numbers(said: Any) -> Any:
+    """Which rules have spoken, and which settings they name."""
+    return [(one.get("key"), one.get("level"), one.get("setting")) for one in said["advice"]] if said else None

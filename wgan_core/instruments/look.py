@@ -7,6 +7,10 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import Reading
 
 if TYPE_CHECKING:
@@ -33,10 +37,32 @@ class Seen:
     """The first distance from real data, with its floor."""
     peak_slope: float | None = None
     """The steepest slope that the critic has had so far."""
+    excesses: tuple[float, ...] = ()
+    """The first distance above its floor, at each look so far."""
+    blank: float | None = None
+    """What that would be if all samples were the mean of the data."""
 
     def updated(self, newer: Seen) -> Seen:
         """A copy in which everything that `newer` has replaces the old values."""
-        return dataclasses.replace(self, **{name: value for name, value in vars(newer).items() if value is not None})
+        return dataclasses.replace(self, **{name: value for name, value in vars(newer).items() if value not in (None, ())})
+
+
+@dataclass(frozen=True)
+class LoopNumbers:
+    """What the training loop itself knows of a run, at no cost."""
+
+    recent: NDArray[np.float64]
+    """The newest Wasserstein estimates."""
+    last_edit: Edit | None = None
+    """The newest change of a live setting."""
+    before: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """The estimates recorded just before it."""
+    since: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """The newest of those recorded since."""
+    saturated: float | None = None
+    """Share of the pixels of the fixed samples that are black or white; None for points, and where no pictures are drawn."""
+    real_saturated: float | None = None
+    """The same for real images."""
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.instruments.advice import SETTLED, WARMED_UP
 from wgan_core.instruments.kit import Kit, complete, lanes_for
 from wgan_core.instruments.knowledge import Knowledge
-from wgan_core.instruments.look import Look, Measured, Seen
+from wgan_core.instruments.look import Look, LoopNumbers, Measured, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures.diagnose import Copied, copy_weights
 from wgan_core.measures.lag import Cancelled, Lag, copy_state, critic_lag, twin_from
@@ -158,7 +157,7 @@ class Monitor:
         if self._thread is None:
             self._thread = self._begin(self._work)
 
-    def accept(self, measured: Measured, trainer: Trainer, recent: NDArray[np.float64]) -> Measured:
+    def accept(self, measured: Measured, trainer: Trainer, loop: LoopNumbers) -> Measured:
         """Count the cost of a measurement, and draw advice from it.
 
         A measurement from before the last edit gives no advice. A lag from before it is dropped, because it belongs to other settings.
@@ -166,7 +165,7 @@ class Monitor:
         Args:
             measured: what a measuring thread has reported.
             trainer: in its present state.
-            recent: the newest Wasserstein estimates.
+            loop: what the training loop knows.
 
         Returns:
             `measured` with complete readings, including the advice.
@@ -186,15 +185,13 @@ class Monitor:
         if old or measured.trouble or measured.again:
             return replace(measured, readings=readings)
         self._knowledge.take(measured.seen, measured.readings[0].step if measured.readings else trainer.step)
-        advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, recent)
+        advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, loop)
         return replace(measured, readings=readings if advice is None else (*readings, advice))
 
-    def judge(self, trainer: Trainer, recent: NDArray[np.float64]) -> Reading | None:
-        """The advice that the settings and what is known give rise to now, without a new look; None where it is what was said before, and
-        where nothing was measured and nothing is wrong. Arguments as of `took`."""
-        spoken = self._knowledge.has_spoken
-        advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, recent)
-        return advice if spoken or (advice is not None and advice.details["advice"]) else None
+    def judge(self, trainer: Trainer, loop: LoopNumbers) -> Reading | None:
+        """The advice to which the settings, the training loop's numbers and what is known give rise now, without a new look; None where the
+        same rules have spoken before, and where nothing was measured and nothing is wrong. Arguments as of `accept`."""
+        return self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, loop, measured=False)
 
     def _book(self, measured: Measured) -> None:
         failed = bool(measured.trouble)

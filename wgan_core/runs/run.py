@@ -16,8 +16,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wgan_core.config import TrainConfig, is_wasserstein
-from wgan_core.instruments.look import Measured
+from wgan_core.instruments.look import LoopNumbers, Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.messages import (
@@ -39,7 +42,7 @@ from wgan_core.runs.messages import (
 )
 from wgan_core.runs.recorder import NotFinite, Recorder, as_shown
 from wgan_core.runs.speed import Speed
-from wgan_core.store.history import Rows, column
+from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import plain
 from wgan_core.training.trainer import Trainer
@@ -197,24 +200,36 @@ class RunLoop:
             self._without_monitor(error)
 
     def _judge(self, monitor: Monitor) -> None:
-        """Say at once what the settings alone give away."""
+        """Say at once what the settings and the loop's own numbers give away."""
         try:
-            advice = monitor.judge(self.trainer, self._recent_estimates())
+            advice = monitor.judge(self.trainer, self._loop_numbers())
         except Exception as error:
             self._without_monitor(error)
             return
         if advice is not None:
             self.recorder.keep_readings((advice,))
 
-    def _recent_estimates(self) -> Rows:
-        return column(self.recorder.history.view()[-200:], "wasserstein_estimate").copy()
+    def _loop_numbers(self) -> LoopNumbers:
+        rows = self.recorder.history.view()
+        steps, estimates = column(rows, "step"), column(rows, "wasserstein_estimate")
+        last = self._edits[-1] if self._edits else None
+        at = int(np.searchsorted(steps, last.step, side="right")) if last is not None else len(rows)
+        shown = self._pictures
+        return LoopNumbers(
+            estimates[-200:].copy(),
+            last_edit=last,
+            before=estimates[max(0, at - 200) : at].copy(),
+            since=estimates[max(at, len(rows) - 50) :].copy(),
+            saturated=None if shown is None else saturated(shown.samples),
+            real_saturated=None if shown is None else saturated(shown.real),
+        )
 
     def _take(self, measured: Measured) -> None:
         """Store what instruments have read."""
         if self._monitor is None:
             return
         try:
-            measured = self._monitor.accept(measured, self.trainer, self._recent_estimates())
+            measured = self._monitor.accept(measured, self.trainer, self._loop_numbers())
         except Exception as error:
             self._without_monitor(error)
             return
@@ -318,6 +333,8 @@ class RunLoop:
         self.recorder.flush()
         if self._pictures is None or (self._pictures.step != self.trainer.step and self._pictures_are_due()):
             self._pictures = self._draw()
+        if self._monitor is not None and self.status == "running":
+            self._judge(self._monitor)
         self._seq += 1
         trainer = self.trainer
         self._publish(
@@ -355,6 +372,11 @@ class RunLoop:
         if self.trainer.averaged_generator is not None:
             averaged = as_shown(self.recorder.fixed_samples(self.trainer, averaged=True))
         return Pictures(self.trainer.step, as_shown(samples), as_shown(real), scores[0], scores[1], averaged)
+
+
+def saturated(samples: NDArray[np.uint8] | NDArray[np.float32]) -> float | None:
+    """Share of pixels that are black or white, within 1 % of the range; None for points."""
+    return float(((samples <= 2) | (samples >= 253)).mean()) if samples.dtype == np.uint8 else None
 
 
 class Run:

@@ -180,6 +180,14 @@ def of_key(readings: Iterable[Reading], key: str) -> list[Reading]:
     return [reading for reading in readings if reading.key == key]
 
 
+def first_distance(readings: Sequence[Reading]) -> list[Reading]:
+    """The readings of the run's first distance that have a value and a floor, oldest first; the other distances are taken more rarely."""
+    for key in DISTANCES[:2]:
+        if found := [one for one in of_key(readings, key) if one.excess is not None]:
+            return found
+    return []
+
+
 def advice_in(readings: Iterable[Reading]) -> list[dict[str, Any]]:
     """The newest advice, as dicts with key, level, text, number and setting; empty if there is none."""
     last = newest(readings).get(ADVICE)
