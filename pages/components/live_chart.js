@@ -92,6 +92,8 @@ class Chart {
     this.showMessage("");
     await this.plotly.react(this.host, figure.data, { ...figure.layout, ...look }, this.config);
     if (this.closed) return this.plotly.purge(this.host);
+    // The description says what the drawing shows. Without this, a screen reader would read every tick as well.
+    for (const drawing of this.host.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
     this.drawn = wanted;
     this.cursor = header.cursor;
     this.followCursor();

@@ -14,7 +14,7 @@ from pages.components.plotly_asset import PlotlyAssetError, plotly_url
 # Not isolated, because Plotly adds the styles of its mode bar to the page's head, where a shadow root would not find them.
 _component = component(
     "wgan_live_chart",
-    html='<div class="wgan-chart" role="img"></div><p class="wgan-chart-message" role="alert" hidden></p>',
+    html='<div class="wgan-chart" role="figure"></div><p class="wgan-chart-message" role="alert" hidden></p>',
     css="""
         .wgan-chart { position: relative; width: 100%; }
         .wgan-chart-cursor { position: absolute; left: -1px; width: 2px; pointer-events: none; background: var(--st-primary-color); }

@@ -12,7 +12,7 @@ import { drawMesh, meshSpots } from "./mesh.js";
 /** @import { Place } from "./dots.js" */
 /** @import { Arrays, LookHeader, Moving, PanelHeader } from "./look.js" */
 
-const SHELL = `<h4></h4><div class="view"><canvas class="field" role="img" tabindex="0"></canvas>
+const SHELL = `<h2></h2><div class="view"><canvas class="field" role="img" tabindex="0"></canvas>
   <div class="scale"><span class="top"></span><canvas width="1" height="64"></canvas><span class="bottom"></span></div><div class="layers"></div></div><p></p>`;
 const LAYER = `<canvas role="img"></canvas><div></div>`;
 const SCALE = 64; // the height of the colour bar in pixels
@@ -49,7 +49,7 @@ export class Panel {
     else this.glide = new Glide(arrays);
     this.look = { header, panel, to: arrays };
     this.stale = true;
-    setText(find(this.element, "h4", HTMLElement), panel.title);
+    setText(find(this.element, "h2", HTMLElement), panel.title);
     setText(find(this.element, "p", HTMLElement), panel.numbers);
     setText(find(this.element, ".top", HTMLElement), panel.top);
     setText(find(this.element, ".bottom", HTMLElement), panel.bottom);

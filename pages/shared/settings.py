@@ -53,7 +53,7 @@ def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: str =
 def _draw(info: SettingInfo, key: str, on_change: Any, badge: str) -> None:
     label = info.label + (f" ({info.unit})" if info.unit else "")
     if badge:
-        label += " :green-badge[live]" if info.live else f" :gray-badge[{badge}]"
+        label += f" · {'live' if info.live else badge}"  # no coloured badge: a screen reader would read its Markdown aloud
     common: dict[str, Any] = {
         "key": key,
         "help": _help(info, badge),

@@ -21,6 +21,10 @@ export class FakeElement extends EventTarget {
     return this.found.get(selector);
   }
 
+  querySelectorAll() {
+    return [];
+  }
+
   setAttribute() {}
 
   getContext() {

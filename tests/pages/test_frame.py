@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -21,9 +22,9 @@ def pages_of_the_navigation() -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frame.st, "session_state", {})
         patch.setattr(frame.st, "set_page_config", lambda **_: None)
-        patch.setattr(frame.st, "html", lambda _: None)
+        patch.setattr(frame.st, "html", lambda _, **__: None)
         patch.setattr(frame.st, "Page", lambda file, **_: file)
-        patch.setattr(frame.st, "navigation", lambda pages, **_: given.extend(pages))
+        patch.setattr(frame.st, "navigation", lambda pages, **_: given.extend(pages) or SimpleNamespace(url_path=""))
         frame.navigation()
     return given
 

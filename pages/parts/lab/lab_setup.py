@@ -126,7 +126,7 @@ def _drawn() -> str | None:
 def _second() -> dict[str, Any] | None:
     """The settings of the second WGAN, or None if there is only one."""
     two = st.toggle(
-        "Two WGANs side by side :gray-badge[restarts]",
+        "Two WGANs side by side · restarts",
         key=TWO,
         persist_state="session",
         help="The second WGAN gets the same real points, starts from the same generator and is updated at the same time. Only its critic "

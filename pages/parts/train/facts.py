@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.shared.frame import name_tab
 from pages.shared.settings import link_to
 from pages.shared.text import status_badge
 from wgan_core.config import TrainConfig
@@ -16,9 +17,11 @@ from wgan_core.runs.names import command_line, run_title, settings_line, started
 def head(snapshot: Snapshot) -> TrainConfig | None:
     """The name with the status, and beside it where to go from here. Returns the settings for a new run, if one is asked for."""
     start = started_with(snapshot.config, snapshot.edits)
+    title = run_title(snapshot.run_id, start)
+    name_tab(f"Train: {title}")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall", key="run-head"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.title(run_title(snapshot.run_id, start), width="content", anchor=False)
+            st.title(title, width="content", anchor=False)
             st.markdown(status_badge(snapshot.status), width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             if snapshot.saved_steps:
