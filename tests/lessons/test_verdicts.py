@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wgan_core.lessons import gradient_penalty, landscape, n_critic
+from wgan_core.lessons import distance, gradient_penalty, landscape, n_critic, noise, pictures
 from wgan_core.lessons.asking import Choice
 from wgan_core.lessons.step import Asked
 from wgan_core.lessons.steps import STEPS
@@ -14,6 +14,11 @@ TIME = {"few": 0.4, "many": 0.7, "few_moves": 400.0, "many_moves": 40.0}
 TOP = {"to_real": 1.4, "to_generated": 2.8, "x": 2.0, "y": 2.0, "real": 0.9, "generated": -0.3}
 WALK = {"radius": 2.5, "w1_first": 1.3, "w1_best": 1.2, "w1": 2.4}
 TOGETHER = {"w1_first": 1.3, "w1": 0.4, "floor": 0.15, "near": 0.43}
+GAME = {"critic": 0.1, "discriminator": 0.99, "js": 0.69}
+DIGITS = {
+    **{"c": 0.001, "usual": 0.04, "other": 0.09, "floor": 0.03, "usual_estimate": 0.01, "other_estimate": 0.1},
+    **{"usual_moves": 500.0, "other_moves": 75.0},
+}
 PAIR = {f"{who}_{what}": 0.5 for who in ("clip", "gp") for what in ("w1", "steepest", "scaled", "slope")}
 
 
@@ -33,6 +38,13 @@ def answered(lesson: str, step: str, found: dict[str, float]) -> list[str]:
         ("n-critic", "time", TIME, "few"),
         ("n-critic", "time", {**TIME, "many": 0.2}, "many"),
         ("n-critic", "time", {**TIME, "many": 0.42}, "equal"),
+        ("distance", "game", GAME, "critic"),
+        ("distance", "game", {**GAME, "discriminator": -0.2}, "both"),
+        ("distance", "game", {"critic": 1.2, "discriminator": 0.2, "js": 0.1}, "discriminator"),
+        ("distance", "game", {"critic": -0.9, "discriminator": 0.9, "js": 0.1}, "none"),
+        ("pictures", "n-critic", DIGITS, "usual"),
+        ("pictures", "n-critic", {**DIGITS, "other": 0.03}, "other"),
+        ("pictures", "n-critic", {**DIGITS, "other": 0.042}, "equal"),
         ("landscape", "top", TOP, "elsewhere"),
         ("landscape", "top", {**TOP, "to_real": 0.1}, "real"),
         ("landscape", "top", {**TOP, "to_generated": 0.1}, "generated"),
@@ -74,3 +86,29 @@ def test_explanations_name_the_numbers() -> None:
     assert "0.9 on average, generated ones -0.3: the real ones are higher" in landscape.explain_top(TOP)
     assert "no higher" in landscape.explain_top({**TOP, "real": -0.5})
     assert "the penalised one is ahead" in gradient_penalty.explain_race({**PAIR, "gp_w1": 0.3})
+
+
+def test_a_divergence_is_right_when_it_is_near() -> None:
+    found = {"far": 1.05, "near": 0.25, "far_js": 0.69, "near_js": 0.685}
+    assert distance.judge_rulers(0.69, found).agrees and not distance.judge_rulers(0.6, found).agrees
+    assert distance.judge_rulers(0.2, {**found, "near_js": 0.17}).agrees
+    assert "is 0.17 at" in distance.judge_rulers(0.2, {**found, "near_js": 0.17}).words
+
+
+def test_a_discriminator_that_let_its_line_go_is_not_called_sure() -> None:
+    assert "no slope to follow" in distance.explain_game(GAME)
+    assert "no slope to follow" not in distance.explain_game({**GAME, "discriminator": 0.5})
+
+
+def test_how_far_the_generator_came_is_measured_between_noise_and_the_floor() -> None:
+    found = {"first": 0.6, "quarter": 0.1, "last": 0.08, "floor": 0.04}
+    assert noise.way(found) == pytest.approx(0.52 / 0.56)
+    assert noise.judge_way(90, found).agrees and not noise.judge_way(50, found).agrees
+    assert noise.judge_way(50, {**found, "last": 0.3}).agrees
+    assert noise.judge_neighbours(20, {"neighbours": 0.18}).agrees and not noise.judge_neighbours(50, {"neighbours": 0.18}).agrees
+
+
+def test_worse_digits_are_at_least_a_fifth_further_away() -> None:
+    assert pictures.judge_clip(0.0003, DIGITS).agrees
+    assert not pictures.judge_clip(0.0003, {**DIGITS, "other": 0.045}).agrees
+    assert "even better" in pictures.judge_clip(0.0003, {**DIGITS, "other": 0.02}).words

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 WATCHED_SECONDS = 8.0
 """A training is spread over this long, so that it can be watched on a fast machine too. On a slow one it takes longer."""
-LOOK_SECONDS = 0.4
+LOOK_SECONDS = 0.8
 """The longest that is trained between two looks."""
 Clock = Callable[[], float]
 

@@ -21,10 +21,10 @@ from wgan_core.training.device import compute_beside_training
 from wgan_core.training.objective import OBJECTIVES, cross_entropy, wasserstein_estimate
 from wgan_core.training.trainer import Trainer
 
-_COMMON = BASE.replace(critic_widths=(64, 64), leaky_slope=0.2, batch_size=128, optimizer="adam", critic_lr=1e-3)
+_COMMON = BASE.replace(critic_widths=(64, 64), leaky_slope=0.2, batch_size=64, optimizer="adam", critic_lr=1e-3)
 CRITIC = _COMMON.replace(lipschitz="gradient-penalty", gp_lambda=10.0, adam_beta1=0.5, adam_beta2=0.9)
 DISCRIMINATOR = _COMMON.replace(objective="minimax", lipschitz="none", adam_beta1=0.9, adam_beta2=0.999)
-LEARNING_RATE = 0.002
+LEARNING_RATE = 0.0025
 """Of θ, with plain gradient descent: an optimiser that rescales would hide how small a gradient is."""
 HELD_OUT = 1024
 MEASUREMENTS = 60

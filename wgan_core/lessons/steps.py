@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from wgan_core.lessons import clipping, gradient_penalty, landscape, n_critic
+from wgan_core.lessons import clipping, distance, gradient_penalty, landscape, n_critic, noise, pictures
 from wgan_core.lessons.step import Step
 
 STEPS: dict[str, tuple[Step, ...]] = {
+    "noise": noise.STEPS,
+    "distance": distance.STEPS,
     "landscape": landscape.STEPS,
     "clipping": clipping.STEPS,
     "n-critic": n_critic.STEPS,
     "gradient-penalty": gradient_penalty.STEPS,
+    "pictures": pictures.STEPS,
 }
 """By the names of `catalog.LESSONS`."""
