@@ -12,17 +12,19 @@ import torch
 from PIL import Image
 
 from pages.shared.server import run_manager
-from tests.app_page import button, buttons, page, press, texts
+from tests.app_page import button, buttons, link, page, press, texts
 from tests.small import ENDLESS
 from tests.waiting import PATIENCE, wait_for, wait_while_it_trains
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.forecast.input_check import check_own_data
+from wgan_core.instruments.advice import Observations
 from wgan_core.instruments.answers import QUESTIONS
+from wgan_core.instruments.verdict import verdict
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.messages import Set
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
-from wgan_core.store.readings import KINDS, Reading, advice_in, newest
+from wgan_core.store.readings import KINDS, Reading, advice_in, newest, plain
 
 DIAGNOSIS = {"view.tab": "Diagnosis", "view.instruments": True}
 
@@ -53,6 +55,7 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
 def test_advice_stands_at_the_top_and_the_first_warning_outside(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     (warning,) = (element.value for element in test.warning if "β1" in element.value)
+    assert button(test, "New run with Optimiser: rmsprop")
     assert warning.endswith("*Setting: Optimiser (needs a new run).*")
     outside = page("train", run=measured.run_id)
     (first,) = (element.value for element in outside.warning if "β1" in element.value)
@@ -167,6 +170,27 @@ def test_the_tab_begins_with_three_answers_and_folds_the_instruments(manager: Ru
     assert "The samples are as close to real data as other real data: Sliced W1 0.0301 at step 700" in shown
     assert "How far from real data" not in shown
     assert "How far from real data" in texts(page("train", DIAGNOSIS, run="answered"))
+
+
+def test_what_a_card_advises_is_one_press_away_and_goes_into_the_ledger(manager: RunManager, config: TrainConfig) -> None:
+    run = manager.start(config.replace(max_steps=ENDLESS, critic_lr=0.5))
+    wait_while_it_trains(run, lambda: bool(advice_in(run.snapshot.readings)))
+    test = page("train", DIAGNOSIS, run=run.run_id)
+    press(test, "Set Critic learning rate to 0.0005")
+    wait_while_it_trains(run, lambda: run.snapshot.config.critic_lr == 5e-4 and not advice_in(run.snapshot.readings))
+    edits = [entry for entry in RunFolder.open(manager.root / run.run_id).ledger() if entry["what"] == "edit"]
+    assert [(entry["field"], entry["old"], entry["new"]) for entry in edits] == [("critic_lr", 0.5, 5e-4)]
+
+
+def test_a_setting_that_cannot_change_is_mended_in_a_new_run(manager: RunManager, config: TrainConfig) -> None:
+    folder = RunFolder.create(manager.root / "narrow", config.replace(latent_dim=1))
+    (told,) = verdict(Observations(config.replace(latent_dim=1)))
+    folder.append_readings([Reading("advice", 5, 1, 1, details={"advice": [plain(told)]})])
+    test = page("train", DIAGNOSIS, run="narrow")
+    assert test.session_state["train-run"] == "narrow"
+    press(test, "New run with Latent dimensions: 16")
+    assert "run" not in link(test) and button(test, "Start training")
+    assert [one.value for one in test.number_input if one.label.startswith("Latent dimensions")] == [16]
 
 
 def test_the_last_look_shows_its_cost(manager: RunManager, config: TrainConfig) -> None:

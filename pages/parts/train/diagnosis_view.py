@@ -10,17 +10,17 @@ import numpy as np
 import streamlit as st
 
 from pages.components.live_chart import live_chart
+from pages.parts.train.advice_cards import advice_cards
 from pages.parts.train.controls import send_command
-from wgan_core.config import SETTINGS, is_wasserstein
+from wgan_core.config import is_wasserstein
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP
 from wgan_core.instruments.answers import IN_A_WORD, State, answers
-from wgan_core.runs.messages import CheckLag, MeasureAll, Set, Snapshot
+from wgan_core.runs.messages import CheckLag, MeasureAll, Snapshot
 from wgan_core.store.readings import (
     DISTANCES,
     KINDS,
     Reading,
-    advice_in,
     cost_of_looks,
     newest,
     of_key,
@@ -34,29 +34,10 @@ _HEIGHT_PX = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
 
 
-def advice_line(snapshot: Snapshot, *, trained_here: bool) -> None:
-    """Show the first warning, with a button that undoes the edit that caused it. Draws nothing if there is no warning."""
-    warnings = [one for one in advice_in(snapshot.readings) if one.get("level") == "warning"]
-    if not warnings:
-        return
-    first = warnings[0]
-    more = f" {len(warnings) - 1} more on the Diagnosis tab." if len(warnings) > 1 else ""
-    st.warning(f"{first['text']}{more}", icon=":material/stethoscope:")
-    edit = next((edit for edit in reversed(snapshot.edits) if edit.field == first.get("setting")), None)
-    if edit is not None and trained_here and snapshot.status in ("running", "paused"):
-        st.button(
-            f"Set {SETTINGS[edit.field].label} back to {edit.old:g}",
-            icon=":material/undo:",
-            key="undo-edit",
-            on_click=send_command,
-            args=(snapshot.run_id, Set({edit.field: edit.old})),
-        )
-
-
 def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
     """The whole tab: three answers, what to do, and folded below them what every instrument has measured."""
     _answers(snapshot)
-    _advice(snapshot)
+    advice_cards(snapshot, trained_here=trained_here)
     _measure_all(snapshot, trained_here)
     box = st.expander(
         "What the instruments have measured", icon=":material/monitoring:", key="view.instruments", on_change="rerun", width="stretch"
@@ -111,13 +92,6 @@ def _answers(snapshot: Snapshot) -> None:
             colour, icon = LIGHTS[answer.state]
             st.badge(IN_A_WORD[answer.state], icon=icon, color=colour)
             st.markdown(answer.text)
-
-
-def _advice(snapshot: Snapshot) -> None:
-    for one in advice_in(snapshot.readings):
-        info = SETTINGS.get(str(one.get("setting")))
-        control = f" *Setting: {info.label}{'' if info.live else ' (needs a new run)'}.*" if info is not None else ""
-        (st.warning if one.get("level") == "warning" else st.info)(f"{one['text']}{control}", icon=":material/lightbulb:")
 
 
 def _measure_all(snapshot: Snapshot, trained_here: bool) -> None:

@@ -9,9 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.train import pictures
+from pages.parts.train.advice_cards import advice_line
 from pages.parts.train.controls import steering, title_of, toolbar
 from pages.parts.train.curves_view import edits, estimate_curve, other_curves
-from pages.parts.train.diagnosis_view import advice_line, diagnosis
+from pages.parts.train.diagnosis_view import diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
 from pages.parts.train.lights import lights
