@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from PIL import Image
 
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.forecast.input_check import check_data, duration, predicted_cost
+from wgan_core.forecast.input_check import check_data, check_own_data, duration, predicted_cost
 from wgan_core.training.trainer import Trainer
 from wgan_core.training.warmup import generator_updates_within
 
@@ -128,3 +131,12 @@ def test_generator_updates_of_long_runs(n_critic: int) -> None:
 )
 def test_times_in_words(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_files_that_are_no_images_do_not_count(tmp_path: Path, config: TrainConfig) -> None:
+    for index in range(200):
+        Image.new("L", (9, 9), index).save(tmp_path / f"{index:03}.png")
+    for name in ("100a.png", "100b.png"):  # one is looked at closely, the other only opened
+        (tmp_path / name).write_text("not an image")
+    found = check_own_data(config.replace(dataset="image-folder", data_root=str(tmp_path)))
+    assert any(advice.text.startswith("There are 200 samples;") for advice in found)

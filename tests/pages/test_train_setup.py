@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
-from pages.parts.train import forecast
+from pages.parts.train import forecast, preset_cards
 from pages.parts.train.controls import title_of
 from pages.shared.problems import problem_text
-from tests.app_page import button, page, press, texts
+from tests.app_page import button, buttons, page, press, texts
+from tests.preset_pictures import STEPS
 from tests.waiting import until, wait_while_it_trains
-from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig
+from wgan_core.config import PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig
+from wgan_core.config.preset_cards import AIMS, FOR_A_GPU, IN_A_SENTENCE
 from wgan_core.config.setting_info import describe_range
 from wgan_core.forecast.speed_trial import SpeedTrial
 from wgan_core.runs.manager import RunManager
@@ -67,6 +70,34 @@ def test_a_schedule_is_drawn_before_the_start_and_its_rates_told_while_it_trains
     wait_while_it_trains(run, lambda: run.snapshot.step > 0)
     shown = page("train", run=run.run_id).get("progress")[0].proto.text
     assert shown.endswith("learning rates at 100% (linear schedule)")
+
+
+def test_every_preset_has_a_card_with_a_sentence() -> None:
+    assert {name for names in AIMS.values() for name in names} == PRESETS.keys() == IN_A_SENTENCE.keys()
+    assert {name for name, note in PRESET_NOTES.items() if "Meant for a GPU" in note} == FOR_A_GPU
+
+
+def test_the_pictures_on_the_cards_are_those_that_are_listed() -> None:
+    listed = preset_cards.made()
+    files = {path.stem: path for path in preset_cards.PICTURES.glob("*.png")}
+    assert files.keys() == listed.keys() <= PRESETS.keys()
+    for name, path in files.items():
+        assert path.stat().st_size < 60_000 and listed[name] == {"step": STEPS[name], "seed": PRESETS[name].seed}
+        with Image.open(path) as picture:
+            assert min(picture.size) >= 60
+
+
+def test_a_card_fills_in_its_preset_and_says_how_long_its_picture_takes(manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preset_cards, "_speed", lambda root, name: 100.0 if name == "quick-start" else None)
+    test = page("train")
+    assert "3 min to this picture on this machine." in texts(test)
+    assert button(test, "Chosen").disabled and not buttons(test, "Use pytorch-gan")
+    test.segmented_control(key="setup-aim").set_value("Clothes and digits").run()
+    press(test, "Use pytorch-gan-gp")
+    assert test.selectbox(key="setup.lipschitz").value == "gradient-penalty" and test.query_params["preset"] == "pytorch-gan-gp"
+    assert PRESET_NOTES["pytorch-gan-gp"] in texts(test) and button(test, "Use pytorch-gan")
+    test.segmented_control(key="setup-aim").set_value("Colour").run()
+    assert "No picture yet: CIFAR-10 was not at hand." in texts(test) and "**wgan-gp-64** :violet-badge[GPU]" in texts(test)
 
 
 def test_a_link_opens_the_page_set_up_the_same(manager: RunManager) -> None:

@@ -14,6 +14,8 @@ from PIL import Image, ImageOps
 from wgan_core.data.dataset import DataError, ImageDataset, resize
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
+MAX_OPENED = 2000
+"""Files of a folder that are opened to count its images before a run starts."""
 MAX_PIXELS = 50_000_000
 """Larger pictures are skipped after reading only their header, because a small file can hold gigabytes of pixels."""
 _GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
@@ -63,15 +65,28 @@ def folder_classes(folder: str) -> tuple[str, ...]:
 
 
 def preview_folder(folder: str, max_images: int, size: int = 32) -> tuple[ImageDataset, int]:
-    """At most `max_images` of the images in `folder`, spread evenly over it, and the total number of files. Raises DataError like
-    `load_folder`."""
+    """At most `max_images` of the images in `folder`, spread evenly over it, and the number of all. Files that cannot be read do not count;
+    in a folder of more than `MAX_OPENED` files only those looked at are known to be readable. Raises DataError like `load_folder`."""
     files = _image_files(Path(os.path.expanduser(folder)))
     chosen = files[:: -(-len(files) // max_images)] if files else []
     pictures = [picture for file in chosen if (picture := _read(file, size)) is not None]
     if not pictures:
         raise DataError(f"There are no images that can be read in {folder}.")
+    others = set(files) - set(chosen)
+    readable = sum(map(_opens, others)) if len(files) <= MAX_OPENED else len(others)
     channels = max(len(picture) for picture in pictures)
-    return ImageDataset("image-folder", torch.stack([picture.expand(channels, -1, -1) for picture in pictures])), len(files)
+    return ImageDataset("image-folder", torch.stack([picture.expand(channels, -1, -1) for picture in pictures])), len(pictures) + readable
+
+
+def _opens(file: Path) -> bool:
+    """Whether the beginning of a file is that of an image of an allowed size, which takes a fraction of the time of reading it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file) as picture:
+                return picture.width * picture.height <= MAX_PIXELS
+    except Exception:  # as in `_read`
+        return False
 
 
 def _image_files(root: Path) -> list[Path]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wgan_core.config import TrainConfig
+from wgan_core.runs.names import run_title
 from wgan_core.store.folder import RunFolder, StoreError, list_runs
 from wgan_core.store.history import column
 from wgan_core.training.device import resolve_device
@@ -48,6 +49,8 @@ class KnownSpeed:
     steps_per_second: float
     """Converted to the requested `n_critic`."""
     run_id: str
+    title: str
+    """What people call that run."""
     n_critic: int
     """The `n_critic` of that run. If it differs from the requested one, the speed is a rougher guess."""
 
@@ -65,7 +68,9 @@ def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
         except StoreError:
             continue
         if speed is not None:
-            known = KnownSpeed(_shifted(speed, summary.config.n_critic, config.n_critic), summary.run_id, summary.config.n_critic)
+            shifted = _shifted(speed, summary.config.n_critic, config.n_critic)
+            title = run_title(summary.run_id, summary.config)
+            known = KnownSpeed(shifted, summary.run_id, title, summary.config.n_critic)
             if known.n_critic == config.n_critic:
                 return known
             found.append(known)

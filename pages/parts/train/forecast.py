@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.parts.train.controls import title_of
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
@@ -19,11 +20,10 @@ from wgan_core.training.device import resolve_device
 _TRIAL = "speed-trial"
 
 
-def forecast(config: TrainConfig) -> None:
-    """Show advice on the data and the expected duration, where they are known."""
+def data_advice(config: TrainConfig) -> None:
+    """Show advice on the user's own data, where they look unusual."""
     for advice in _data_advice(config):
         (st.warning if advice.level == "warning" else st.info)(advice.text, icon=":material/dataset:")
-    _cost(config)
 
 
 def _data_advice(config: TrainConfig) -> tuple[Advice, ...]:
@@ -41,13 +41,13 @@ def _checked(dataset: str, root: str, changed: float, _config: TrainConfig) -> t
     return check_own_data(_config)
 
 
-def _cost(config: TrainConfig) -> None:
+def cost(config: TrainConfig) -> None:
     """The expected duration, from the speed of an earlier run, of a trial, or of an earlier run with another n_critic."""
     try:
         known = _known(run_manager().root, config.model_dump_json(), config)
         if known is not None and known.n_critic == config.n_critic:
             _show_cost(
-                config, known.steps_per_second, f"at {known.steps_per_second:,.3g} steps per second, the speed of the run {known.run_id}"
+                config, known.steps_per_second, f"at {known.steps_per_second:,.3g} steps per second, the speed of the run {known.title}"
             )
             return
         tried = _trial_for(config)
@@ -56,7 +56,7 @@ def _cost(config: TrainConfig) -> None:
             _show_cost(config, speed, f"at {speed:,.3g} steps per second, the speed of a short trial on random data")
             return
         if known is not None:
-            _show_cost(config, known.steps_per_second, f"estimated from the run {known.run_id}, whose n_critic was {known.n_critic}")
+            _show_cost(config, known.steps_per_second, f"estimated from the run {known.title}, whose n_critic was {known.n_critic}")
         _offer_trial(config)
     except ConfigError:  # the device does not exist here; the start button says so
         return
@@ -80,7 +80,7 @@ def _offer_trial(config: TrainConfig) -> None:
         disabled=busy is not None,
         help="Train these networks on random data for about a second to measure their speed. Nothing is saved."
         if busy is None
-        else f"Wait until {busy.run_id} has ended. It trains on the same device, so a trial now would measure too low a speed.",
+        else f"Wait until {title_of(busy.snapshot)} has ended. It trains on the same device, so a trial now would measure too low a speed.",
     )
     if not pressed:
         return

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.components.live_chart import live_chart
-from pages.parts.train.forecast import forecast
+from pages.parts.train.forecast import cost, data_advice
+from pages.parts.train.preset_cards import AIM_KEY, preset_cards
 from pages.shared import settings
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import show_problem
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_run
-from wgan_core.config import POINT_SETS, PRESET_NOTES, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
+from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
 from wgan_core.figures.training import rates_figure
@@ -23,6 +25,7 @@ from wgan_core.training.device import resolve_device
 from wgan_core.training.rates import rate_share
 
 SCOPE = "setup"
+_STYLE = Path(__file__).with_name("setup.css")
 PRESET_KEY = "setup-preset"
 _RATES = ("n_critic", "critic_lr", "generator_lr", "lr_schedule")
 _FIRST = ("batch_size", "max_steps", "seed")
@@ -32,18 +35,10 @@ _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", 
 
 def setup_form() -> None:
     """Everything needed to start a run. The settings are kept in the URL, so a link to the page is a link to the experiment."""
+    st.html(_STYLE)
     _take_over_link()
-    preset = st.segmented_control(
-        "Preset",
-        tuple(PRESETS),
-        key=PRESET_KEY,
-        required=True,
-        on_change=_preset_chosen,
-        persist_state="session",
-        help="A preset is a starting point: it fills in every setting below. You can change any of them afterwards.",
-    )
-    assert preset is not None  # the control requires one
-    st.caption(PRESET_NOTES[preset])
+    preset = st.session_state[PRESET_KEY]
+    preset_cards(preset, _choose_preset)
     values: dict[str, Any] = {}
     data, recipe = st.columns([2, 3], gap="large")
     with data:
@@ -72,12 +67,13 @@ def setup_form() -> None:
     if config is not None:
         _show_schedule(config)
         _advise(config)
-        forecast(config)
+        data_advice(config)
     params = settings.write_link(preset, values)
     st.session_state["setup-link"] = params
     if dict(st.query_params) != params:
         st.query_params.from_dict(params)
-    _start(config)
+    with st.container(gap="xsmall", key="setup-start"):
+        _start(config)
 
 
 def _take_over_link() -> None:
@@ -88,19 +84,21 @@ def _take_over_link() -> None:
         return
     preset, config, problems = settings.read_link(params)
     st.session_state[PRESET_KEY] = preset
+    st.session_state.pop(AIM_KEY, None)  # the cards begin with those of this preset
     settings.fill_widgets(SCOPE, config)
     for problem in problems:
         st.warning(problem, icon=":material/link_off:")
 
 
-def _preset_chosen() -> None:
-    settings.fill_widgets(SCOPE, PRESETS[st.session_state[PRESET_KEY]])
+def _choose_preset(name: str) -> None:
+    st.session_state[PRESET_KEY] = name
+    settings.fill_widgets(SCOPE, PRESETS[name])
 
 
 def _folded_settings(names: list[str]) -> dict[str, Any]:
     """The settings that rarely need changing, in groups."""
     values: dict[str, Any] = {}
-    with st.expander("More settings: networks, device, data folder, recording"):
+    with st.expander("More settings: networks, device, data folder, recording", key="setup-more", on_change="rerun"):
         settings.names_toggle()
         columns = st.columns(3, gap="medium")
         groups = [group for group in _FOLDED if any(SETTINGS[name].group == group for name in names)]
@@ -127,7 +125,7 @@ def _show_changes(preset: str, values: dict[str, Any]) -> None:
         listed = ", ".join(f"{SETTINGS[name].label} {settings.as_widget_value(SETTINGS[name], values[name])}" for name in changed)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(f"Changed from the preset: {listed}.", width="content")
-            st.button("Reset to the preset", on_click=_preset_chosen, type="tertiary", icon=":material/undo:")
+            st.button("Reset to the preset", on_click=_choose_preset, args=(preset,), type="tertiary", icon=":material/undo:")
 
 
 def _show_schedule(config: TrainConfig) -> None:
@@ -163,7 +161,10 @@ def _start(config: TrainConfig | None) -> None:
     if not is_available(config):
         _download(config)
         return
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter")
+        cost(config)
+    if pressed:
         start_run(config)
     offer_queue(config)
 

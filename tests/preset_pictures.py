@@ -1,0 +1,71 @@
+"""Make the pictures on the cards of the Train page: generated samples of each preset, from a run trained with exactly its settings.
+
+    python -m tests.preset_pictures quick-start walkthrough       # without names: all of `STEPS`
+
+On one thread of the CPU, with the preset's own seed. The data must be here (WGAN_DATA_ROOT). Presets that are not in `STEPS` take hours on
+a CPU, or need CIFAR-10; their cards have no picture.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+import torch
+
+from tests.project import PROJECT
+from wgan_core import PRESETS, TrainConfig, Trainer, load_dataset
+from wgan_core.data import toy
+from wgan_core.figures import images
+from wgan_core.latent.seeds import fixed_latents
+from wgan_core.runs.recorder import as_pixels, as_points
+
+FOLDER = PROJECT / "pages" / "parts" / "train" / "presets"
+STEPS = {
+    "quick-start": 20_000,
+    "walkthrough": 6_000,
+    "pytorch-gan": 5_000,
+    "wgan-toy": 3_000,
+    "pytorch-gan-gp": 2_500,
+    "wgan-gp-toy": 2_000,
+    "walkthrough-as-published": 6_000,
+}
+"""What takes about a minute on one core that has nothing else to do."""
+SHOWN = 16
+SIDE_PX = 132
+
+
+def picture(trainer: Trainer, config: TrainConfig) -> images.Pixels:
+    """The samples of the run's fixed latents, as a page shows them: the first 16 images as a square, or all points."""
+    points = trainer.data.ndim == 2
+    samples = trainer.sample(fixed_latents(config.seed, 512 if points else 64, config.latent_dim))
+    if not points:
+        return images.tile(as_pixels(samples[:SHOWN]))
+    return images.scatter(as_points(samples), as_points(trainer.data[:512]), toy.view_limit(config.dataset), SIDE_PX)
+
+
+def make(name: str, steps: int) -> None:
+    """Train the preset for `steps`, and write its picture and what it shows."""
+    config = PRESETS[name].replace(device="cpu", threads=1)
+    trainer = Trainer(config, load_dataset(config))
+    for _ in range(steps):
+        trainer.train_step()
+    FOLDER.mkdir(exist_ok=True)
+    images.to_pil(picture(trainer, config)).save(FOLDER / f"{name}.png", optimize=True)
+    list_of_all = FOLDER / "made.json"
+    made = json.loads(list_of_all.read_text(encoding="utf-8")) if list_of_all.exists() else {}
+    made[name] = {"step": steps, "seed": config.seed}
+    list_of_all.write_text(json.dumps(dict(sorted(made.items())), indent=2) + "\n", encoding="utf-8")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *STEPS], default=[], help="presets")
+    torch.set_num_threads(1)
+    for name in parser.parse_args(argv).names or STEPS:
+        make(name, STEPS[name])
+
+
+if __name__ == "__main__":
+    main()
