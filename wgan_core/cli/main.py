@@ -110,6 +110,12 @@ def _parser() -> _Parser:
     train.add_argument("--preset", metavar="P", help=f"start from a preset: {', '.join(PRESETS)}")
     train.add_argument("--out", type=Path, metavar="RUN_DIR", help="folder of the new run (default: a new one in checkpoints/)")
     train.add_argument("--resume", type=Path, metavar="RUN_DIR", help="continue this run; live settings may be changed")
+    train.add_argument(
+        "--branch",
+        metavar="RUN[@STEP]",
+        help="a new run that continues from a saved step of another (default: its newest), with other settings where they are given; "
+        "RUN is a folder, or the name of one in checkpoints/",
+    )
     _add_settings(train)
     train.set_defaults(command=_train, parser=train)
 
@@ -178,7 +184,16 @@ def _train(options: argparse.Namespace) -> int:
         for flag, value in (("--preset", options.preset), ("--out", options.out)):
             if value is not None:
                 raise UsageError(f"{flag} cannot be given with --resume: a run keeps its settings and its folder.")
+        if options.branch is not None:
+            raise UsageError("--branch cannot be given with --resume: one makes a new run, the other continues one.")
         return cli_train.resume(options.resume, given)
+    if options.branch is not None:
+        if options.preset is not None:
+            raise UsageError("--preset cannot be given with --branch: a branch has its parent's settings, but for those that you give.")
+        try:
+            return cli_train.branch(options.branch, given, options.out)
+        except ConfigError as error:
+            raise UsageError(_with_hint(str(error), given)) from None
     start = _preset(options.preset) if options.preset is not None else None
     try:
         return cli_train.train(start, given, options.out)
@@ -243,34 +258,10 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    import torch
-    from tqdm import tqdm
-
-    from wgan_core.runs.replay import replay
+    from wgan_core.cli.replay import replay_run
     from wgan_core.store.folder import RunFolder
 
-    folder = RunFolder.open(options.run)
-    with tqdm(unit="step", disable=not sys.stderr.isatty(), total=max(folder.steps(), default=0)) as bar:
-
-        def show(step: int, last: int) -> None:
-            bar.update(step - bar.n)
-
-        found = replay(folder, show)
-    same = ", ".join(map(str, found.same)) or "none"
-    if found.drifted is None:
-        print(f"Reproduced, bit for bit, with {len(folder.edits())} edits. Steps compared: {same}.")
-        return 0
-    processes, then = folder.processes(), dict(folder.meta.get("versions") or {}).get("torch")
-    if processes > 1:
-        print(
-            f"{processes} processes trained this run, and their sums are rounded differently: the weights should agree only up to rounding."
-        )
-    elif then not in (None, torch.__version__):
-        print(
-            f"The run began with PyTorch {then}. This is {torch.__version__}, which may round differently: expect agreement up to rounding."
-        )
-    print(f"Drifted: step {found.drifted} is the first saved step that differs. Identical before it: {same}.")
-    return 1
+    return replay_run(RunFolder.open(options.run))
 
 
 def _bench(options: argparse.Namespace) -> int:
@@ -306,6 +297,7 @@ def _facts(folder: Any) -> dict[str, Any]:
         "status": folder.status(),
         "created": folder.meta.get("created", ""),
         "note": folder.meta.get("note", ""),
+        **_ancestry(folder),
         "step": step,
         "generator_updates": int(_last(rows, "generator_updates") or 0),
         "training_seconds": round(seconds, 1),
@@ -360,6 +352,20 @@ def _last(rows: Any, name: str) -> float | None:
 
     value = newest(rows, name, math.nan)
     return value if math.isfinite(value) else None
+
+
+def _ancestry(folder: Any) -> dict[str, Any]:
+    """Where a branch began, and in which settings it differs from its parent there; nothing for other runs."""
+    from wgan_core.runs.branch import ancestry
+
+    if folder.parent is None:
+        return {}
+    differs = {name: f"{old} -> {new}" for name, (old, new) in folder.parent.differs.items()}
+    return {
+        "branch_of": [f"{parent.run_id}@{parent.step}" for parent in ancestry(folder)],
+        "differs_from_parent_in": differs,
+        "began_anew": list(folder.parent.anew),
+    }
 
 
 def _differences(config: TrainConfig) -> tuple[str, dict[str, Any]]:

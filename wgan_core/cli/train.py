@@ -23,6 +23,7 @@ from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein, 
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.input_check import check_own_data
+from wgan_core.runs.branch import branched_config, branched_loop
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.follow import begin, follow, open_meeting
 from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
@@ -46,6 +47,24 @@ def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) ->
 def resume(path: Path, given: dict[str, Any]) -> int:
     """Continue the run at `path`. `given` may change live settings and the settings of this machine (data folder, device, threads)."""
     return _lead(lambda meeting: _go_on(path.resolve(), given, meeting))
+
+
+def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
+    """Train a branch of the run and step that `parent` names as RUN@STEP, with the `given` settings, in the folder `out`."""
+    name, _, at = parent.rpartition("@") if "@" in parent else (parent, "", "")
+    folder = RunFolder.open(Path(name).resolve() if Path(name).is_dir() else run_path(runs_root(), name))
+    if at and not at.isdecimal():
+        raise StoreError(f"{at!r} is not a step: write RUN@STEP, for example {name}@{max(folder.steps(), default=100)}.")
+    if not (steps := folder.steps()):
+        raise StoreError("This run has no saved step to branch from.")
+    step = int(at) if at else steps[-1]
+    changes = {name: getattr(parse_config({name: value}), name) for name, value in given.items()}
+    config = branched_config(folder, step, changes)
+    path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config, run_ids(runs_root())))
+    _fetch(config)
+    inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
+    reporter = _Reporter()
+    return _drive(partial(branched_loop, folder.path, step, changes, path, inbox, reporter.show, **_LOOP), inbox, reporter, None, None)
 
 
 def _lead(work: Callable[[Meeting | None], int]) -> int:

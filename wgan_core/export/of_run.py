@@ -58,6 +58,8 @@ def _caveat(folder: RunFolder) -> str:
     """How the run differs from the program, as far as the folder shows."""
     there, seen = DATASETS[folder.config.dataset].images, dict(folder.meta.get("dataset") or {}).get("images")
     differs: list[str] = []
+    if (parent := folder.parent) is not None:
+        differs.append(f"began as a branch at step {parent.step:,} of another run, while this program begins with untrained networks")
     if there and isinstance(seen, int) and seen != there:
         differs.append(f"saw only {seen:,} images, while this program trains on all {there:,}")
     if folder.config.precision != "float32":

@@ -44,7 +44,7 @@ def new_loop(
     train_on_this_thread(config.threads)
     dataset = load_dataset(config)
     trainer = Trainer(config, dataset, world)
-    folder = RunFolder.create(path, config, dataset=_describe(dataset), note=note)
+    folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note)
     folder.hold()
     recorder = Recorder(folder)
     for text in dataset.notes:
@@ -139,7 +139,8 @@ def _check_same_data(folder: RunFolder, dataset: Dataset) -> None:
         )
 
 
-def _describe(dataset: Dataset) -> dict[str, Any]:
+def describe_data(dataset: Dataset) -> dict[str, Any]:
+    """What a run folder keeps about its data."""
     return {
         "name": dataset.name,
         dataset.kind: len(dataset),
@@ -173,5 +174,6 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
         edits=folder.edits(),
         saved_steps=tuple(steps),
         readings=folder.readings(),
+        parent=folder.parent,
         error=error,
     )

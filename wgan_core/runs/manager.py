@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wgan_core.config import TrainConfig
+from wgan_core.runs.branch import branched_config, branched_loop
 from wgan_core.runs.launch import new_loop, resumed_loop
 from wgan_core.runs.names import run_title, started_with
 from wgan_core.runs.run import Run, RunLoop
@@ -57,6 +58,17 @@ class RunManager:
         folder = RunFolder.open(path)
         config = folder.config_at(max(folder.steps(), default=0)).replace(**(changes or {}))
         return self._add(run_id, config, partial(resumed_loop, path, changes or {}), queue)
+
+    def branch(self, parent_id: str, step: int, changes: dict[str, Any] | None = None, *, queue: bool = False) -> Run:
+        """Start a new run that continues from a saved step of another one, see `branch.branched_loop`. Raises DeviceBusy, ConfigError,
+        StoreError."""
+        parent = run_path(self.root, parent_id)
+        folder = RunFolder.open(parent)
+        config = branched_config(folder, step, changes or {})
+        folder.read_part(step, "training")  # a step without it is refused at once, not on the run's thread
+        with self._lock:
+            run_id = new_run_id(config, (*run_ids(self.root), *self._runs))
+            return self._add(run_id, config, partial(branched_loop, parent, step, changes or {}, run_path(self.root, run_id)), queue)
 
     def _add(self, run_id: str, config: TrainConfig, make_loop: Callable[..., RunLoop], queue: bool) -> Run:
         device = resolve_device(config.device).type

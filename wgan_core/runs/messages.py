@@ -12,6 +12,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.instruments.look import Measured
 from wgan_core.store.history import History, Rows
 from wgan_core.store.ledger import Edit
+from wgan_core.store.parent import Parent
 from wgan_core.store.readings import Reading
 
 Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
@@ -120,6 +121,8 @@ class Snapshot:
     saved_steps: tuple[int, ...] = ()
     readings: tuple[Reading, ...] = ()
     """All readings of the instruments, oldest first."""
+    parent: Parent | None = None
+    """Where a branch began. The history before that step is its parent's."""
     checking_lag: bool = False
     """Whether the critic's lag is being measured."""
     measuring_all: bool = False

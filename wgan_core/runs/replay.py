@@ -25,7 +25,8 @@ class Replay:
 
 
 def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step, last: None) -> Replay:
-    """Train `folder`'s run again, with every edit at the step where it was made, and compare the weights at each saved step.
+    """Train `folder`'s run again, with every edit at the step where it was made, and compare the weights at each saved step. A branch is
+    trained again from the step at which it began.
 
     Args:
         folder: the run; it is not changed.
@@ -33,29 +34,41 @@ def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step
 
     Raises StoreError, DataError or ConfigError if the run or its data cannot be read.
     """
-    saved = [step for step in folder.steps() if step > 0]
+    start = folder.parent.step if folder.parent is not None else 0
+    saved = [step for step in folder.steps() if step > start]
     if not folder.can_resume():
         raise StoreError("This run has only rounded weights, so it cannot be compared bit for bit.")
     if not saved:
-        raise StoreError("This run has no saved step after step 0 to compare with.")
+        raise StoreError(f"This run has no saved step after step {start} to compare with.")
     train_on_this_thread(folder.config.threads)
     dataset = load_dataset(folder.config)
     if folder.meta.get("dataset", {}).get("fingerprint") not in (None, dataset.fingerprint):
         raise StoreError("The data here differs from the data that this run was trained on: set the data folder to the same data.")
     trainer = Trainer(folder.config, dataset)
+    if folder.parent is not None:
+        trainer.load_state_dict(folder.read_step(start))
+        trainer.configure(folder.config)
     edited = {edit.step for edit in folder.edits()}
     same: list[int] = []
-    for step in range(saved[-1]):
+    for step in range(start, saved[-1]):
         if step in edited:
             trainer.configure(folder.config_at(step))
         trainer.train_step()
-        if (step + 1) % max(1, saved[-1] // 100) == 0:
+        if (step + 1) % max(1, (saved[-1] - start) // 100) == 0:
             progress(step + 1, saved[-1])
         if step + 1 in saved:
             if not _equal(trainer, folder, step + 1):
                 return Replay(tuple(same), step + 1)
             same.append(step + 1)
     return Replay(tuple(same), None)
+
+
+def begins_like(branch: RunFolder, parent: RunFolder) -> bool | None:
+    """Whether a branch's first step has the weights of the parent's; None if the parent does not have that step any more."""
+    step = branch.parent.step if branch.parent is not None else 0
+    if step not in parent.steps():
+        return None
+    return all(_same_tensors(branch.read_part(step, part), parent.read_part(step, part)) for part in ("generator", "critic"))
 
 
 def _equal(trainer: Trainer, folder: RunFolder, step: int) -> bool:

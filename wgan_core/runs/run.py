@@ -94,6 +94,7 @@ class RunLoop:
         self._clock = clock
         self._steps_to_do = 0
         self._edits = recorder.folder.edits()
+        self._parent = recorder.folder.parent
         self._speed = Speed(clock, trainer.step)
         self._pictures: Pictures | None = None
         self._seq = 1  # a Run has already published 0 (queued) and 1 (loading)
@@ -348,6 +349,7 @@ class RunLoop:
                 steps_per_second=self._speed.update(trainer.step),
                 history=self.recorder.history.view(),
                 edits=self._edits,
+                parent=self._parent,
                 pictures=self._pictures,
                 saved_steps=self.recorder.saved_steps,
                 readings=self.recorder.readings,

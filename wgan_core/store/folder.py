@@ -41,6 +41,7 @@ from wgan_core.store.files import (
 from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines, row_in
 from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
+from wgan_core.store.parent import Parent, parent_in
 from wgan_core.store.readings import Reading, from_line, to_line
 
 TensorDict = dict[str, torch.Tensor]
@@ -136,9 +137,21 @@ class RunFolder:
         """The id written into the run; it stays with the run when its folder is copied or renamed."""
         return str(self.meta["run_id"])
 
+    @property
+    def parent(self) -> Parent | None:
+        """Where the run began, if it is a branch."""
+        return parent_in(self.meta)
+
     @classmethod
     def create(
-        cls, path: Path, config: TrainConfig, *, run_id: str = "", dataset: dict[str, Any] | None = None, note: str = ""
+        cls,
+        path: Path,
+        config: TrainConfig,
+        *,
+        run_id: str = "",
+        dataset: dict[str, Any] | None = None,
+        note: str = "",
+        parent: Parent | None = None,
     ) -> RunFolder:
         """A new run folder at `path`, which must be absent or empty. Raises StoreError."""
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -152,6 +165,8 @@ class RunFolder:
             "dataset": dataset or {},
             "versions": {"torch": torch.__version__, "numpy": np.__version__, "safetensors": safetensors.__version__},
         }
+        if parent is not None:
+            meta["parent"] = parent.to_meta()
         folder = cls(path, meta, config)
         try:
             folder.restore_if_deleted()
@@ -273,8 +288,11 @@ class RunFolder:
 
     def read_step(self, step: int) -> dict[str, TensorDict]:
         """The whole state of a saved step. Raises StoreError."""
-        parts = (*PARTS, AVERAGED) if self.config.ema_decay else PARTS
-        return {part: self.read_part(step, part) for part in parts}
+        return self.read_state(step, averaged=self.config.ema_decay > 0)
+
+    def read_state(self, step: int, *, averaged: bool) -> dict[str, TensorDict]:
+        """The whole state of a saved step, with the averaged generator or without. Raises StoreError."""
+        return {part: self.read_part(step, part) for part in ((*PARTS, AVERAGED) if averaged else PARTS)}
 
     def set_aside(self, step: int) -> None:
         """Rename a step that cannot be read, so that it is ignored but not lost."""
@@ -282,8 +300,9 @@ class RunFolder:
         path.rename(path.with_name(f"damaged-{path.name}-{secrets.token_hex(2)}"))
 
     def prune(self) -> None:
-        """Thin out the saved steps to doubling intervals. The newest ones, and those saved by hand, always stay."""
-        keep = steps_to_keep(self.steps()) | {entry["step"] for entry in self.ledger() if entry["what"] == "saved-by-hand"}
+        """Thin out the saved steps to doubling intervals. The newest ones, those saved by hand and the beginning of a branch always
+        stay."""
+        keep = steps_to_keep(self.steps()) | {entry["step"] for entry in self.ledger() if entry["what"] in ("saved-by-hand", "branched")}
         for step in set(self.steps()) - keep:
             self._discard_step(step)
 
@@ -431,6 +450,7 @@ def _checked_meta(meta: Any) -> dict[str, Any]:
     )
     if not sound:
         raise ValueError("not what config.json of a run holds")
+    parent_in(meta)
     return meta
 
 
