@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wgan_core.lessons import distance, gradient_penalty, landscape, n_critic, noise, pictures
+from wgan_core.lessons import curve, distance, gradient_penalty, landscape, n_critic, noise, pictures
 from wgan_core.lessons.asking import Choice
 from wgan_core.lessons.step import Asked
 from wgan_core.lessons.steps import STEPS
@@ -15,6 +15,8 @@ TOP = {"to_real": 1.4, "to_generated": 2.8, "x": 2.0, "y": 2.0, "real": 0.9, "ge
 WALK = {"radius": 2.5, "w1_first": 1.3, "w1_best": 1.2, "w1": 2.4}
 TOGETHER = {"w1_first": 1.3, "w1": 0.4, "floor": 0.15, "near": 0.43}
 GAME = {"critic": 0.1, "discriminator": 0.99, "js": 0.69}
+CURVES = {"large": 0.04, "small": 0.00001, "large_w1": 0.4, "small_w1": 0.55}
+ZERO = {"estimate": 0.001, "most": 0.4, "w1": 1.2, "floor": 0.15}
 DIGITS = {
     **{"c": 0.001, "usual": 0.04, "other": 0.09, "floor": 0.03, "usual_estimate": 0.01, "other_estimate": 0.1},
     **{"usual_moves": 500.0, "other_moves": 75.0},
@@ -42,6 +44,12 @@ def answered(lesson: str, step: str, found: dict[str, float]) -> list[str]:
         ("distance", "game", {**GAME, "discriminator": -0.2}, "both"),
         ("distance", "game", {"critic": 1.2, "discriminator": 0.2, "js": 0.1}, "discriminator"),
         ("distance", "game", {"critic": -0.9, "discriminator": 0.9, "js": 0.1}, "none"),
+        ("curve", "two", CURVES, "large"),
+        ("curve", "two", {**CURVES, "small_w1": 0.3}, "small"),
+        ("curve", "two", {**CURVES, "small_w1": 0.42}, "equal"),
+        ("curve", "zero", ZERO, "far"),
+        ("curve", "zero", {**ZERO, "w1": 0.3}, "near"),
+        ("curve", "zero", {**ZERO, "w1": 0.2}, "done"),
         ("pictures", "n-critic", DIGITS, "usual"),
         ("pictures", "n-critic", {**DIGITS, "other": 0.03}, "other"),
         ("pictures", "n-critic", {**DIGITS, "other": 0.042}, "equal"),
@@ -112,3 +120,19 @@ def test_worse_digits_are_at_least_a_fifth_further_away() -> None:
     assert pictures.judge_clip(0.0003, DIGITS).agrees
     assert not pictures.judge_clip(0.0003, {**DIGITS, "other": 0.045}).agrees
     assert "even better" in pictures.judge_clip(0.0003, {**DIGITS, "other": 0.02}).words
+
+
+def test_a_drawn_curve_is_compared_by_its_shape() -> None:
+    measured = curve.heights(list(range(0, 2001, 50)), [min(step, 1000 - step / 2) / 1000 for step in range(0, 2001, 50)])
+    assert len(measured) == curve.PLACES and measured.max() == 1 and 2 <= measured.argmax() <= 3
+    found = {curve.place_key(place): float(height) for place, height in enumerate(measured)}
+    same, other = [0.5 * height for height in measured], [1 - height for height in measured]
+    assert curve.judge_drawn(same, found).agrees and "correlation is 1.00" in curve.judge_drawn(same, found).words
+    assert not curve.judge_drawn(other, found).agrees and not curve.judge_drawn([0.5] * curve.PLACES, found).agrees
+
+
+@pytest.mark.parametrize(
+    ("together", "words"), [(0.9, "rose and fell together"), (-0.8, "opposite ways"), (0.1, "little to do with each other")]
+)
+def test_what_is_said_of_estimate_and_distance_is_what_they_did(together: float, words: str) -> None:
+    assert words in curve.explain_drawn({"w1_first": 1.3, "w1": 0.4, "together": together})

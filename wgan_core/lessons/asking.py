@@ -61,6 +61,11 @@ class Drawing:
         )
 
 
+def place_key(place: int) -> str:
+    """The name in `Found` of a measured curve's height at a place, from 0."""
+    return f"height {place}"
+
+
 Question = Choice | Slider | Drawing
 
 

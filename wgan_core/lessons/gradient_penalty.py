@@ -141,7 +141,7 @@ STEPS = (
         "penalised. How much of the true distance will the penalised one see?",
         PointTask(
             question=Choice(
-                "The penalised critic will see …", {"quarter": "less than half of it", "half": "50 to 80 %", "nearly": "more than 80 %"}
+                "The penalised critic will see …", {"quarter": "less than half of it", "half": "50 to 80%", "nearly": "more than 80%"}
             ),
             trainings=_alone,
             measure=_measure,

@@ -186,7 +186,7 @@ STEPS = (
         "Now they learn in turns: five critic updates, one generator update, and so on. After 2,000 critic updates, how many orange points "
         "will be close to a green one?",
         PointTask(
-            question=Choice("Close to a green point will be …", {"few": "less than 40 %", "half": "40 to 80 %", "most": "more than 80 %"}),
+            question=Choice("Close to a green point will be …", {"few": "less than 40%", "half": "40 to 80%", "most": "more than 80%"}),
             trainings=_together,
             measure=_measure_together,
             judge=judge_together,

@@ -38,7 +38,7 @@ def judge_way(guess: float, found: Found) -> Judgement:
     """Whether the generator came as far as predicted."""
     return Judgement(
         abs(guess / 100 - way(found)) <= TENTH,
-        f"You said {guess:.0f} %, and it was {way(found):.0%}: the distance to real digits went from {in_words(found['first'])} to "
+        f"You said {guess:.0f}%, and it was {way(found):.0%}: the distance to real digits went from {in_words(found['first'])} to "
         f"{in_words(found['last'])}, where two sets of real digits differ by {in_words(found['floor'])}.",
     )
 
@@ -50,7 +50,7 @@ def explain_way(found: Found) -> str:
         f"most of the "
         "distance is gone. What makes a digit a digit is in the last few percent. (The distance here is sliced W1: how far the pixels' "
         "values would "
-        "have to be moved, seen from many directions.)"
+        "have to be moved, seen from many sides.)"
     )
 
 
@@ -62,7 +62,7 @@ def judge_neighbours(guess: float, found: Found) -> Judgement:
     """Whether neighbours are as different as predicted."""
     return Judgement(
         abs(guess / 100 - found["neighbours"]) <= TENTH,
-        f"You said {guess:.0f} %, and it was {found['neighbours']:.0%}.",
+        f"You said {guess:.0f}%, and it was {found['neighbours']:.0%}.",
     )
 
 
@@ -88,10 +88,10 @@ STEPS = (
         "learn digits for 2,000 updates of the critic.",
         DigitTask(
             question=Slider(
-                "From noise (0 %) to pictures like real digits (100 %), it will have come …",
+                "From noise (0%) to pictures like real digits (100%), it will have come …",
                 tuple(range(0, 101, 10)),
                 50,
-                "{:.0f} %".format,
+                "{:.0f}%".format,
             ),
             training=_training,
             measure=_measure_way,
@@ -103,13 +103,13 @@ STEPS = (
         "neighbours",
         "Between two latents",
         "Each row of the picture walks from one latent (left) to another (right) in seven equal steps. The two ends are unrelated, so call "
-        f"their difference 100 %. It trains once more, for {AGAIN:,} updates.",
+        f"their difference 100%. It trains once more, for {AGAIN:,} updates.",
         DigitTask(
             question=Slider(
                 "Two pictures side by side will differ by …",
                 tuple(range(0, 101, 10)),
                 50,
-                "{:.0f} %".format,
+                "{:.0f}%".format,
             ),
             training=_again,
             measure=_measure_neighbours,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wgan_core.lessons import clipping, distance, gradient_penalty, landscape, n_critic, noise, pictures
+from wgan_core.lessons import clipping, curve, distance, gradient_penalty, landscape, n_critic, noise, pictures
 from wgan_core.lessons.step import Step
 
 STEPS: dict[str, tuple[Step, ...]] = {
@@ -11,6 +11,7 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "landscape": landscape.STEPS,
     "clipping": clipping.STEPS,
     "n-critic": n_critic.STEPS,
+    "curve": curve.STEPS,
     "gradient-penalty": gradient_penalty.STEPS,
     "pictures": pictures.STEPS,
 }

@@ -11,7 +11,17 @@ from wgan_core.lessons.catalog import LESSONS
 from wgan_core.lessons.step import Link
 from wgan_core.lessons.steps import STEPS
 
-_NARROW = "<style>.st-key-learn-step [data-testid='stColumn'] { min-width: min(100%, 24rem); }</style>"
+# On a wide page the chart is below the words, beside the picture; on a narrow one all three are below each other.
+_NARROW = """<style>
+.st-key-learn-step [data-testid="stColumn"] { min-width: min(100%, 24rem); }
+@media (min-width: 64rem) {
+  .st-key-learn-step > [data-testid="stLayoutWrapper"] > [data-testid="stHorizontalBlock"] {
+    display: grid; grid-template: auto 1fr / 5fr 7fr;
+    > [data-testid="stColumn"] { width: auto; min-width: 0; }
+    > [data-testid="stColumn"]:nth-child(2) { grid-row: 1 / 3; grid-column: 2; }
+  }
+}
+</style>"""
 
 
 def lesson_view(name: str, number: int) -> None:
@@ -36,7 +46,7 @@ def _step(name: str, number: int) -> None:
     key = f"{name}.{step.name}"
     with st.container(key="learn-step"):
         st.html(_NARROW)
-        words, picture = st.columns([5, 7], gap="large")
+        words, picture, chart = st.columns([5, 7, 5], gap="large")
     with words:
         st.subheader(step.title)
         st.markdown(step.text)
@@ -45,7 +55,8 @@ def _step(name: str, number: int) -> None:
         for link in step.links:
             _link(link)
         _moves(name, number, key)
-        if step.task is not None:
+    if step.task is not None:
+        with chart:
             task_chart(step.task)
 
 

@@ -12,7 +12,7 @@ from pages.parts.learn.progress import Result, progress
 from pages.parts.learn.question_view import ask
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc
-from wgan_core.lessons.asking import Guess
+from wgan_core.lessons.asking import Drawing, Guess, place_key
 from wgan_core.lessons.step import Task
 
 _RUNNING = "learn-running"
@@ -51,8 +51,11 @@ def task_view(key: str, task: Task, beside: DeltaGenerator) -> None:
         key=f"learn-guess-{key}",
         before=running.guess if running is not None else result.guess if result is not None else None,
         locked=active,
-        answered=_answer_changed,
+        measured=_measured_curve(task, result) if result is not None and not active else (),
     )
+    if running is not None and not active and guess != running.guess:  # another prediction belongs to another training
+        del st.session_state[_RUNNING]
+        running = None
     _buttons(key, task, guess, running, result)
     if running is not None:
         if active:
@@ -75,9 +78,9 @@ def task_chart(task: Task) -> None:
         watching.chart(running.experiment, task)
 
 
-def _answer_changed() -> None:
-    """Another prediction belongs to another training."""
-    st.session_state.pop(_RUNNING, None)
+def _measured_curve(task: Task, result: Result) -> list[float]:
+    places = task.question.places if isinstance(task.question, Drawing) else 0
+    return [result.found.get(place_key(place), 0.0) for place in range(places)]
 
 
 def _buttons(key: str, task: Task, guess: Guess | None, running: Running | None, result: Result | None) -> None:
