@@ -20,17 +20,16 @@ def advice_line(snapshot: Snapshot, *, trained_here: bool) -> None:
     if not warnings:
         return
     more = f" {len(warnings) - 1} more on the Diagnosis tab." if len(warnings) > 1 else ""
-    st.warning(f"{warnings[0]['text']}{more}", icon=":material/stethoscope:")
-    _remedies(snapshot, warnings[0], 0, trained_here)
+    with st.container(gap="xsmall", key="advice-line"):
+        st.warning(f"{warnings[0]['text']}{more}", icon=":material/stethoscope:")
+        _remedies(snapshot, warnings[0], 0, trained_here)
 
 
 def advice_cards(snapshot: Snapshot, *, trained_here: bool) -> None:
     """Show all advice, the first thing to do first."""
     for place, one in enumerate(advice_in(snapshot.readings)):
-        info = SETTINGS.get(str(one.get("setting")))
-        control = f" *Setting: {info.label}{'' if info.live else ' (needs a new run)'}.*" if info is not None else ""
         with st.container(gap="xsmall"):
-            (st.warning if one.get("level") == "warning" else st.info)(f"{one['text']}{control}", icon=":material/lightbulb:")
+            (st.warning if one.get("level") == "warning" else st.info)(one["text"], icon=":material/lightbulb:")
             _remedies(snapshot, one, place, trained_here)
 
 
