@@ -38,6 +38,17 @@ SECTIONS: dict[str, tuple[str, Callable[[Source], None]]] = {
 }
 _OWN_LINKED = "explore.own-linked"
 _SECTION, _PASTED, _PASTE_PROBLEM = "explore.section", "explore.pasted", "explore.paste-problem"
+_STAYS = """<style>
+    @media (min-width: 1000px) {
+        .stColumn:has(> * > .st-key-explore-stays), .stColumn:has(.st-key-explore-stays) {
+            position: sticky; top: 4rem; align-self: flex-start; max-height: calc(100vh - 4.5rem); overflow-y: auto; padding: 3px;
+        }
+    }
+    @media (max-width: 999px) {
+        .stHorizontalBlock:has(> .stColumn .st-key-explore-stays) { flex-direction: column; }
+        .stHorizontalBlock:has(> .stColumn .st-key-explore-stays) > .stColumn { width: 100%; }
+    }
+</style>"""  # on a wide page the picture stays in view beside the sections
 MAX_DIMENSIONS = 1024  # the most that a latent may have; a run with fewer ignores the other dimensions in a link
 
 
@@ -197,24 +208,26 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
     except StoreError as error:
         show_problem(error, icon=":material/broken_image:")
         return
-    show_controls(source)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        dimensions = _choose_dimensions(source)
-        directions = choose_directions(source) if not source.networks.makes_points else ()
-        in_browser = _choose_where(source)
+    picture, beside = st.columns([5, 6], gap="large")
+    with beside:
+        show_controls(source)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            dimensions = _choose_dimensions(source)
+            directions = choose_directions(source) if not source.networks.makes_points else ()
+            in_browser = _choose_where(source)
     if gone := latent_state.keep_known_moves(source.latent_dim, directions):
         st.toast(f"Removed, because this run does not have them: {', '.join(gone)}.", icon=":material/link_off:", duration="long")
-    if in_browser:
-        latent_explorer(source, dimensions, directions, key="explore-latent")
-    else:
-        picture, controls = st.columns([4, 5], gap="large")
-        with controls:
-            latent_state.show_sliders(dimensions, directions, source.latent_dim)
-        with picture:
+    with picture, st.container(key="explore-stays"):
+        st.html(_STAYS)
+        if in_browser:
+            latent_explorer(source, dimensions, directions, key="explore-latent")
+        else:
             show_picture(source)
-    _show_moves(source)
-    show_score(source)
-    _section(source)
+            latent_state.show_sliders(dimensions, directions, source.latent_dim)
+    with beside:
+        show_score(source)
+        _section(source)
+        _show_moves(source)
     _keep_in_link(source)
 
 
@@ -262,7 +275,8 @@ def _latent_from_link() -> None:
     st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
     path_view.path_from_params(st.query_params)
-    set_image_count(whole_number(st.query_params.get("show", ""), PAGE))
+    plain = st.query_params.keys() <= {"run", "step", "generator", "view"}  # names no latent
+    set_image_count(whole_number(st.query_params.get("show", str(PAGE) if plain else ""), PAGE))
     found, problems = from_params(dict(st.query_params), MAX_DIMENSIONS)
     if seed is None:
         problems.append(f"This link names the seed {asked_seed[:40]!r}, which cannot be used. Seed 0 is used instead.")

@@ -1,4 +1,4 @@
-"""The Home page: what the playground is, the device it found, a quick start and the recent runs.
+"""The Home page: a quick start, and in pictures what there is: trained runs, lessons and experiments.
 
 Importing PyTorch takes a second or more in a fresh server. Modules that need it are imported where they are used, so that the page
 appears before they have loaded.
@@ -6,42 +6,61 @@ appears before they have loaded.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.cards import card, card_style
 from pages.shared.frame import within_frame
 from pages.shared.problems import problem_text
+from pages.shared.shipped import SHIPPED, newest_grid
 from pages.shared.text import status_badge
 from wgan_core.config import POINT_SETS, PRESETS
+from wgan_core.lab.setup import EXPERIMENTS
+from wgan_core.lessons.catalog import LESSONS
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from wgan_core.store.folder import RunSummary
 
 RECENT = 8
-PICTURE = Path(__file__).parent / "shared" / "wgan.svg"
+CARD_PX = 160  # the least width of a card: two fit side by side on a phone
+SHARED = Path(__file__).parent / "shared"
+# The labels have a contrast of at least 4.5 to the page. No one colour has that on white and on near-black.
+_DARK_LABELS = {"#6b727c": "#a4abb5", "#b2560a": "#f0964a", "#0c7a5c": "#3fc79f", "#2660b0": "#7aa9ee"}
 
 
-def introduction() -> None:
-    """A short text, the quick start and a picture."""
+def introduction() -> DeltaGenerator:
+    """A short text, the quick start and a picture. Returns the place for the name of the device."""
     words, picture = st.columns([5, 6], gap="large", vertical_alignment="center")
     with words:
-        st.title("WGAN Playground")
+        st.title("WGAN Playground", anchor=False)
         st.markdown(
-            "A Wasserstein GAN learns to make images: a **generator** turns noise into pictures, and a **critic** scores how real they "
-            "look. The gap between the mean scores of real and generated images is the *Wasserstein estimate*. The critic tries to widen "
-            "it, the generator tries to close it. Here you can train a WGAN on real images, change its settings while it learns, and "
-            "explore what it has learned."
+            "Watch a **generator** learn to turn noise into pictures, while a **critic** tells it how real they look. Train your own, "
+            "break it, and explore what it has learned."
         )
         _quick_start()
         device = st.empty()
-    with picture:
+    with picture, st.container(key="home-diagram"):
+        st.html("<style>@media (max-width: 640px) { .st-key-home-diagram { display: none; } }</style>")  # pictures of runs come first there
         st.image(
-            PICTURE.read_text(encoding="utf-8"),
+            _diagram(),
             alt="Noise goes into the generator, which makes images. The critic scores generated and real images. The gap between the "
             "mean scores is the Wasserstein estimate: the critic raises it, the generator lowers it.",
             width="stretch",
         )
-    from wgan_core.training.device import describe_device, resolve_device
+    return device
 
-    device.caption(f"Training runs on: {describe_device(resolve_device('auto'))}.")
+
+def _diagram() -> str:
+    svg = (SHARED / "wgan.svg").read_text(encoding="utf-8")
+    if st.context.theme.type == "dark":
+        for light, dark in _DARK_LABELS.items():
+            svg = svg.replace(f'fill="{light}"', f'fill="{dark}"')
+    return svg
 
 
 def _quick_start() -> None:
@@ -62,32 +81,85 @@ def _quick_start() -> None:
         offer_queue(PRESETS["quick-start"])
 
 
+def shipped_runs() -> None:
+    """A card for each run that comes with the project, if they are where this server's runs are."""
+    root = Path(os.environ.get("WGAN_RUNS_ROOT") or Path(__file__).parents[1] / "checkpoints").expanduser()
+    found = {name: grid for name in SHIPPED if (grid := newest_grid(root / name)) is not None}
+    for name, grid in found.items():
+        title, line = SHIPPED[name]
+        with card(name, grid, f"64 generated images: {title.lower()}"):
+            st.page_link("pages/explore.py", label=f"**{title}**", query_params={"run": name})
+            st.caption(line)
+            with st.container(key=f"also-{name}"):
+                st.page_link("pages/train.py", label=f"How the {title.lower()} were learned", query_params={"run": name})
+
+
+def lessons() -> None:
+    """The lessons, each a card."""
+    st.header("Lessons", anchor=False)
+    st.caption("A few minutes each. You predict what will happen, watch it, and compare.")
+    with st.grid("auto", min_column_width=CARD_PX + 40):
+        for number, (name, lesson) in enumerate(LESSONS.items(), 1):
+            with card(f"lesson-{name}"):
+                st.page_link("pages/learn.py", label=f"**{number}. {lesson.title}**", query_params={"lesson": name})
+                st.caption(lesson.sentence)
+
+
+def experiments() -> None:
+    """The laboratory's experiments, each with a picture of its end."""
+    from pages.shared.lab_pictures import lab_picture
+
+    st.header("Experiments in the laboratory", anchor=False)
+    st.caption("Small WGANs of points, where everything can be seen: the critic as a landscape, and the points that walk on it.")
+    with st.grid("auto", min_column_width=CARD_PX):
+        for name, experiment in EXPERIMENTS.items():
+            with card(f"lab-{name}", lab_picture(name, st.context.theme.type), "Generated and real points on the critic's landscape"):
+                st.page_link("pages/lab.py", label=f"**{experiment.title}**", query_params={"experiment": name})
+
+
 def recent_runs() -> None:
-    """The newest runs, each with links to watch and explore it."""
+    """A card for each of the newest runs, and then the damaged ones."""
     from pages.shared.server import run_manager
     from wgan_core.store.folder import look_through
 
     runs, damaged = look_through(run_manager().root)
-    if not runs and not damaged:
-        return
-    st.subheader("Recent runs")
+    runs = [run for run in runs if run.run_id not in SHIPPED]
     for run in runs[:RECENT]:
-        live = run_manager().get(run.run_id)
-        status = live.snapshot.status if live is not None else run.status
-        step = live.snapshot.step if live is not None else run.step
-        with st.container(horizontal=True, vertical_alignment="center", key=f"recent-{run.run_id}"):
-            st.markdown(f"**{run.run_id}** {status_badge(status)}", width=420)
-            size = "" if run.config.dataset in POINT_SETS else f", {run.config.image_size} px"
-            st.caption(run.note or f"{run.config.dataset}{size}, step {step:,}", width=300)
-            st.page_link("pages/train.py", label="Watch", icon=":material/show_chart:", query_params={"run": run.run_id})
-            if run.has_steps:
-                st.page_link("pages/explore.py", label="Explore", icon=":material/explore:", query_params={"run": run.run_id})
+        _run_card(run)
     for run in damaged[:RECENT]:
-        with st.container(horizontal=True, vertical_alignment="center", key=f"recent-{run.run_id}"):
-            st.markdown(f"**{run.run_id}** {status_badge('damaged')}", width=420)
+        with card(run.run_id):
+            st.markdown(f"**{run.run_id}** {status_badge('damaged')}")
             st.caption(problem_text(run.damaged))
 
 
+def _run_card(run: RunSummary) -> None:
+    from pages.shared.server import run_manager
+    from wgan_core.runs.names import run_title
+
+    live = run_manager().get(run.run_id)
+    status = live.snapshot.status if live is not None else run.status
+    step = live.snapshot.step if live is not None else run.step
+    title = run_title(run.run_id, run.config)
+    with card(run.run_id, newest_grid(run.path), f"Images generated by {title}"):
+        st.page_link("pages/train.py", label=f"**{title}**", query_params={"run": run.run_id})
+        size = "" if run.config.dataset in POINT_SETS else f", {run.config.image_size} px"
+        st.markdown(status_badge(status))
+        st.caption(run.note or f"{run.config.dataset}{size}, step {step:,}")
+        if run.has_steps:
+            with st.container(key=f"also-{run.run_id}"):
+                st.page_link("pages/explore.py", label=f"Explore {title}", query_params={"run": run.run_id})
+
+
 within_frame()
-introduction()
-recent_runs()
+card_style()
+device_place = introduction()
+st.header("Trained runs", anchor=False)
+with st.grid(6, min_column_width=CARD_PX) as runs_place:
+    shipped_runs()
+lessons()
+experiments()
+with runs_place:  # last, because it needs PyTorch
+    recent_runs()
+from wgan_core.training.device import describe_device, resolve_device  # noqa: E402
+
+device_place.caption(f"Training runs on: {describe_device(resolve_device('auto'))}.")

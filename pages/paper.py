@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import streamlit as st
 
 from pages.components.live_chart import live_chart
+from pages.parts.paper.last_results import HEIGHTS_PX, LastResult, last_results
 from pages.shared.frame import within_frame
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc, paper_jobs
@@ -14,8 +19,6 @@ from wgan_core.paper.jobs import Job
 from wgan_core.paper.result import Experiment, Result
 
 POLL_SECONDS = 1.0
-HEIGHTS_PX = {"surfaces": 620, "quality": 420}
-HEIGHT_PX = 380
 
 
 def introduction() -> None:
@@ -72,20 +75,23 @@ def section(name: str, drawn: dict[str, str], polled: bool) -> None:
             st.caption(":material/stop: Stopped before it finished.")
         elif job is not None and status == "failed":
             show_problem(job.error)
-        result = paper_jobs().result(name)
-        if result is not None:
+        if (result := paper_jobs().result(name)) is not None:
             _show(chosen, result)
+            checks: Sequence[Mapping[str, Any]] = result.as_dict()["checks"]
+        elif (last := last_results().get(name)) is not None:
+            _show_last(chosen, last)
+            checks = last.checks
         else:
-            st.markdown(f"**Reproduced if:** {chosen.criterion}")
-        with st.expander("What could mislead this criterion"):
-            st.markdown(chosen.fooled_by)
+            checks = ()
+        with st.expander("How this is judged"):
+            _judgement(chosen, checks)
 
 
 def _heading(chosen: Experiment, job: Job | None) -> None:
     result = paper_jobs().result(chosen.name)
     badge = "" if result is None else " :green-badge[reproduced]" if result.passed else " :red-badge[not reproduced]"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(f"{chosen.title}{badge}", anchor=chosen.name, width="content")
+        st.header(f"{chosen.title}{badge}", anchor=chosen.name, width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.caption(chosen.source, width="content")
             st.button(
@@ -119,16 +125,38 @@ def _show(chosen: Experiment, result: Result) -> None:
         result.figure,
         key=f"paper-chart-{chosen.name}",
         alt=chosen.figure_words,
-        height=HEIGHTS_PX.get(chosen.name, HEIGHT_PX),
+        height=HEIGHTS_PX[chosen.name],
         revision=f"{result.seed}-{result.seconds}",
     )
+    st.caption(f"Seed {result.seed}, computed in {duration(result.seconds)}. {_count(result.as_dict()['checks'])}")
+
+
+def _show_last(chosen: Experiment, last: LastResult) -> None:
+    """The picture that comes with the project, until the result is computed here."""
+    st.image(last.picture(st.context.theme.type or "light"), alt=chosen.figure_words, width="stretch")
+    day = datetime.date.fromisoformat(last.date)
+    st.caption(
+        f"A picture of the last result before the release: seed {last.seed}, computed on {day.day} {day:%B %Y} in "
+        f"{duration(last.seconds)}. {_count(last.checks)} Press “Run” to compute it on this machine."
+    )
+
+
+def _count(checks: Sequence[Mapping[str, Any]]) -> str:
+    """How many of the checks passed, in a sentence."""
+    passed = sum(bool(check["passed"]) for check in checks)
+    return f"All {passed} checks are met." if passed == len(checks) else f"{passed} of {len(checks)} checks are met."
+
+
+def _judgement(chosen: Experiment, checks: Sequence[Mapping[str, Any]]) -> None:
+    """The criterion, each number against its threshold, and what could mislead."""
     st.markdown(f"**Reproduced if:** {chosen.criterion}")
-    rows = ["| | Measured | Needed | |", "|:--|--:|:--|:--|"]
-    for check in result.checks:
-        verdict = ":green[:material/check:]" if check.passed else ":red[:material/close: not met]"
-        rows.append(f"| {_plain(check.what)} | {check.measured:.4g} | {_plain(check.threshold)} | {verdict} |")
-    st.markdown("\n".join(rows))
-    st.caption(f"Seed {result.seed}, computed in {duration(result.seconds)}.")
+    rows = ["| What | Measured | Needed | Met |", "|:--|--:|:--|:--|"]
+    for check in checks:
+        verdict = ":green[:material/check:] yes" if check["passed"] else ":red[:material/close: not met]"
+        rows.append(f"| {_plain(check['what'])} | {check['measured']:.4g} | {_plain(check['threshold'])} | {verdict} |")
+    if checks:
+        st.markdown("\n".join(rows))
+    st.markdown(f"**What could mislead this criterion.** {chosen.fooled_by}")
 
 
 def _plain(text: str) -> str:

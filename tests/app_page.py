@@ -34,7 +34,7 @@ def link(test: AppTest) -> dict[str, str]:
 
 def texts(test: AppTest, *, helps: bool = False) -> str:
     """Everything the page says in words. helps: with what stands behind the question marks."""
-    kinds = (test.markdown, test.caption, test.error, test.warning, test.info, test.success, test.title, test.subheader)
+    kinds = (test.markdown, test.caption, test.error, test.warning, test.info, test.success, test.title, test.header, test.subheader)
     elements = [element for kind in kinds for element in kind]
     return "\n".join(f"{element.value} {getattr(element, 'help', '') or ''}" if helps else str(element.value) for element in elements)
 

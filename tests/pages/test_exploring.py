@@ -76,10 +76,10 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
     test.toggle(key="explore.loop").set_value(True).run()
     assert "48 images, generated once" in texts(test)
     press(test, "Pin for interpolation")
-    assert test.text_input(key="explore.path-seeds").value == "4, 5" and "1 pinned: p1. Pin another" in texts(test)
+    assert test.text_input(key="explore.path-seeds").value == "4, 5, p1" and "1 pinned: p1. The path leads" in texts(test)
     press(test, "New random")
     button(test, "Pin for interpolation").click().run()
-    assert test.text_input(key="explore.path-seeds").value == "p1, p2" and "2 pinned: p1 to p2." in texts(test)
+    assert test.text_input(key="explore.path-seeds").value == "4, 5, p1, p2" and "2 pinned: p1 to p2." in texts(test)
     test.text_input(key="explore.path-seeds").set_value("p2, 7, P1").run()
     assert not test.error and "72 images" in texts(test)
     test.segmented_control(key="explore.way").set_value("linear").run()
@@ -90,6 +90,11 @@ def test_interpolation_wants_seeds_and_pins(manager: RunManager, finished: Run) 
     assert link(elsewhere) == link(test) | {"view": "grids"}
     press(test, "Remove pins")
     assert "pinned" not in texts(test) and test.text_input(key="explore.path-seeds").value == "1, 2, 3"
+    # The default path is not the user's: pins take its place.
+    press(test, "Pin for interpolation")
+    assert test.text_input(key="explore.path-seeds").value == "1, 2, 3" and "1 pinned: p1. Pin another" in texts(test)
+    press(test, "Pin for interpolation")
+    assert test.text_input(key="explore.path-seeds").value == "p1, p2"
 
 
 @pytest.mark.slow

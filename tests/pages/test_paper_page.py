@@ -11,6 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
+from pages.parts.paper.last_results import last_results
 from pages.shared.server import paper_jobs
 from tests.app_page import page, texts
 from tests.waiting import PATIENCE, until
@@ -38,6 +39,17 @@ def test_every_experiment_has_its_words_and_its_button() -> None:
         assert test.button(key=f"paper.run.{name}").label == "Run"
 
 
+def test_before_anything_is_computed_each_shows_the_last_result() -> None:
+    test = page("paper")
+    assert len(test.get("image")) == len(last_results())
+    shown = texts(test)
+    for last in last_results().values():
+        assert last.picture("light").read_bytes()[8:12] == last.picture("dark").read_bytes()[8:12] == b"WEBP"
+        assert all(f"| {check['measured']:.4g} | " in shown for check in last.checks)
+    assert shown.count("A picture of the last result before the release: seed 0, computed on ") == len(last_results())
+    assert "reproduced]" not in shown  # which is said of results computed here only
+
+
 def test_a_result_with_its_numbers_and_the_seed_that_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = (Check("share of |x|", 0.123456, low=0.1), Check("slope in [0, 1]", 3.0, high=1.0))
     give(monkeypatch, lines, lambda seed, progress: (checks[:1], go.Figure()))
@@ -50,7 +62,7 @@ def test_a_result_with_its_numbers_and_the_seed_that_was_asked_for(monkeypatch: 
     test.run()
     shown = texts(test)
     assert "Two parallel lines :green-badge[reproduced]" in shown and "Two Gaussians :red-badge[not reproduced]" in shown
-    assert "| share of \\|x\\| | 0.1235 | ≥ 0.1 | :green[:material/check:] |" in shown
+    assert "| share of \\|x\\| | 0.1235 | ≥ 0.1 | :green[:material/check:] yes |" in shown
     assert "| slope in \\[0, 1] | 3 | ≤ 1 | :red[:material/close: not met] |" in shown
     assert len(re.findall(r"Seed 7, computed in \d+ s\.", shown)) == 2
     assert test.button(key="paper.run.lines").label == "Run again"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wgan_core.config import POINT_SETS, SETTINGS, ConfigError, TrainConfig, live_fields
-from wgan_core.lab.stages import Who
+
+if TYPE_CHECKING:  # it imports PyTorch, which a list of the experiments does without
+    from wgan_core.lab.stages import Who
 
 BASE = TrainConfig(
     dataset="8-gaussians",

@@ -24,10 +24,13 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents, Path, path_through
 
 STRIP_IMAGES = 12
-FRAMES_PER_SEGMENT = 24
+FRAMES_PER_SEGMENT = (12, 24, 48, 96)
+"""The lengths to choose from: how many images lead from one latent to the next. At most 32 × 96 for a whole film."""
+SIZES_PX = (128, 256, 384, 512)
+"""The sizes to choose from, on the page and in files."""
 FRAMES_PER_SECOND = 30
 PATHS: tuple[Path, ...] = ("spherical", "linear", "norm-kept")
-_PATH, _LOOP = "explore.way", "explore.loop"
+_PATH, _LOOP, _FRAMES, _SIZE = "explore.way", "explore.loop", "explore.film-frames", "explore.film-size"
 
 
 def path_from_params(params: Mapping[str, str]) -> None:
@@ -91,11 +94,40 @@ def interpolation(source: Source) -> None:
     if keys is None:
         return
     kind: Path = next(one for one in PATHS if one == chosen)
-    latents = path_through(keys, FRAMES_PER_SEGMENT, kind, loop=loop)
+    latents = path_through(keys, _frames(), kind, loop=loop)
     if source.networks.makes_points:
         _show_path_of_points(source, keys, latents, kind)
     else:
         _show_path_of_images(source, keys, latents, kind, loop)
+
+
+def _frames() -> int:
+    """How many images lead from one latent to the next."""
+    return st.session_state.setdefault(_FRAMES, 24)
+
+
+def _choose_film() -> None:
+    """Draw the film's length and size."""
+    st.session_state.setdefault(_SIZE, 256)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.select_slider(
+            "Length of each part",
+            FRAMES_PER_SEGMENT,
+            key=_FRAMES,
+            persist_state="session",
+            width=200,
+            format_func=lambda frames: f"{frames / FRAMES_PER_SECOND:.1f} s",
+            help="How long the film takes from one latent to the next. A longer film moves more slowly, in more images.",
+        )
+        st.select_slider(
+            "Size",
+            SIZES_PX,
+            key=_SIZE,
+            persist_state="session",
+            width=200,
+            format_func=lambda size: f"{size} px",
+            help="The width of the film, on this page and in the files that you download.",
+        )
 
 
 def _keys(source: Source, kept: list[Latents]) -> list[Latents] | None:
@@ -138,7 +170,8 @@ def _show_path_of_points(source: Source, keys: list[Latents], latents: Latents, 
 
 
 def _show_path_of_images(source: Source, keys: list[Latents], latents: Latents, kind: str, loop: bool) -> None:
-    made = _made(source.networks, source.key, latents, loop)
+    _choose_film()
+    made = _made(source.networks, source.key, latents, _frames(), loop)
     frames, strip = made.frames, made.strip
     live_image(
         images.png(strip), key="explore-strip", alt=f"{STRIP_IMAGES} images along the {kind} path between {len(keys)} latents", width=4096
@@ -149,18 +182,18 @@ def _show_path_of_images(source: Source, keys: list[Latents], latents: Latents, 
         film(
             made.sheet,
             frame_count=count,
-            columns=FRAMES_PER_SEGMENT,
+            columns=_frames(),
             frame_width=width,
             frame_height=height,
             key="explore-film",
             alt=f"Film along the {kind} path between {len(keys)} latents",
             fps=FRAMES_PER_SECOND,
-            width=256,
+            width=st.session_state[_SIZE],
             cursor="explore-film",
         )
     with right:
         live_chart(
-            path_figure(made.report.scores, made.report.change, FRAMES_PER_SEGMENT),
+            path_figure(made.report.scores, made.report.change, _frames()),
             key="explore-path-chart",
             alt=f"For {count} frames: the critic's score, and how much each frame differs from the one before",
             height=220,
@@ -168,9 +201,9 @@ def _show_path_of_images(source: Source, keys: list[Latents], latents: Latents, 
             cursor="explore-film",
         )
         st.caption(
-            f"{count} images, generated once and played in your browser at {FRAMES_PER_SECOND} per second. The moving line marks the "
-            "current frame; click on the chart to jump to another. Dotted lines mark the latents that the path leads through. A peak of "
-            "the change between them means that the picture changes abruptly there."
+            f"{count} images, generated once and played in your browser at {FRAMES_PER_SECOND} a second, {count / FRAMES_PER_SECOND:.1f} s."
+            " The moving line marks the current frame; click on the chart to jump to another. Dotted lines mark the latents that the path "
+            "leads through. A peak of the change between them means that the picture changes abruptly there."
         )
         _downloads(source, frames, strip, latents, kind)
 
@@ -186,19 +219,19 @@ class _Made:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _made(_networks: SavedNetworks, key: tuple[object, ...], latents: Latents, loop: bool) -> _Made:
+def _made(_networks: SavedNetworks, key: tuple[object, ...], latents: Latents, columns: int, loop: bool) -> _Made:
     frames = _networks.pixels(latents)
     chosen = np.linspace(0, len(frames) - 1, STRIP_IMAGES).round().astype(int)
     return _Made(
         frames,
-        images.png(images.tile(frames, columns=FRAMES_PER_SEGMENT, gap=0)),
+        images.png(images.tile(frames, columns=columns, gap=0)),
         images.tile(frames[chosen], columns=STRIP_IMAGES),
         path_report(_networks, latents, loop=loop),
     )
 
 
 def _downloads(source: Source, frames: images.Pixels, strip: images.Pixels, latents: Latents, kind: str) -> None:
-    factor = max(1, 256 // frames.shape[1])
+    factor = max(1, st.session_state[_SIZE] // frames.shape[1])
     name = f"{source.name}-{kind}"
 
     def large() -> images.Pixels:

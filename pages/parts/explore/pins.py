@@ -59,14 +59,20 @@ def reset_path_of_other_run(source: Source) -> None:
 
 
 def pin(source: Source, z: Latents) -> None:
-    """Pin a latent, rounded to 16 bits per number as in links. From two pins on, the path leads through the pins."""
+    """Pin a latent, rounded to 16 bits per number as in links, and add it to the path.
+
+    The path through the default seeds is not one that the user made: from two pins on, the pins take its place.
+    """
     kept = pins(source)
     if len(kept) >= MAX_KEYS:
         st.toast(f"{MAX_KEYS} latents are pinned, and a path cannot lead through more. Remove the pins first.", icon=":material/keep:")
         return
     kept.append(as_in_links(z))
     st.toast(f"Pinned as p{len(kept)}. See “Interpolate” below.", icon=":material/keep:")
-    if len(kept) >= 2:
+    through = [word.strip() for word in str(st.session_state.get(THROUGH, DEFAULT_KEYS)).split(",") if word.strip()]
+    if ", ".join(through) != DEFAULT_KEYS:
+        st.session_state[THROUGH] = ", ".join([*through, f"p{len(kept)}"][-MAX_KEYS:])
+    elif len(kept) >= 2:
         st.session_state[THROUGH] = ", ".join(f"p{number}" for number in range(1, len(kept) + 1))
 
 
@@ -87,7 +93,7 @@ def show_pins(source: Source, kept: list[Latents]) -> None:
             )
         names = "p1" if len(kept) == 1 else f"p1 to p{len(kept)}"
         one, several = "Pin another latent to interpolate between them.", "The path leads through the latents listed in “Through”."
-        more = one if len(kept) == 1 else several
+        more = one if "p" not in str(st.session_state[THROUGH]).lower() else several
         if len(kept) * source.latent_dim > MAX_NUMBERS_IN_LINK:
             more += " They are too long for the page's address, so a link to this page leaves them out."
         st.caption(f"{len(kept)} pinned: {names}. {more}", width="content")

@@ -7,8 +7,10 @@ import streamlit as st
 from pages.parts.explore.latent_source import Source, open_source, runs_to_choose, saved_steps
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
+from pages.shared.shipped import SHIPPED
 from pages.shared.text import whole_number
-from wgan_core.store.folder import StoreError
+from wgan_core.runs.names import run_title
+from wgan_core.store.folder import RunSummary, StoreError
 
 
 def choose_source() -> Source | None:
@@ -31,7 +33,9 @@ def choose_source() -> Source | None:
             st.session_state["explore.run"] = wanted
         else:
             st.warning(f"This link names the run {wanted[:60]!r}, which does not exist here.", icon=":material/link_off:")
-    titles = {run.run_id: f"{run.run_id} ({run.config.dataset}, step {run.step:,})" for run in runs}
+    if st.session_state.get("explore.run") not in ids:
+        st.session_state["explore.run"] = _worth_seeing(runs)
+    titles = {run.run_id: f"{_title(run)} · step {run.step:,}" for run in runs}
     titles |= {one.run_id: f"{one.run_id} (damaged)" for one in damaged}  # choosing one shows what is wrong with it
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
@@ -39,6 +43,17 @@ def choose_source() -> Source | None:
     with right:
         source = _choose_step(run_id)
     return _choose_generator(source) if source is not None else None
+
+
+def _title(run: RunSummary) -> str:
+    return f"{SHIPPED[run.run_id][0]} ({run.run_id})" if run.run_id in SHIPPED else run_title(run.run_id, run.config)
+
+
+def _worth_seeing(runs: list[RunSummary]) -> str:
+    """The run to open on: one that comes with the project, else the newest that was trained to its end, else the newest."""
+    known = [run.run_id for run in runs]
+    finished = [run.run_id for run in runs if run.status == "finished"]
+    return next((name for name in SHIPPED if name in known), next(iter(finished), known[0]))
 
 
 @st.fragment(run_every=3)
