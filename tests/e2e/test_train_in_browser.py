@@ -1,0 +1,83 @@
+"""The run's page in a real browser: where things are, that nothing moves them, and steering with the keyboard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.waiting import until
+
+GRID = "img[alt^='64 generated images']"
+
+
+@pytest.fixture(scope="module")
+def url(streamlit_server: Callable[..., str]) -> str:
+    return streamlit_server()
+
+
+@pytest.fixture
+def page(url: str, browser_page: Any) -> Any:
+    """A quick start that trains."""
+    browser_page.set_default_timeout(60_000)
+    browser_page.goto(f"{url}/train?preset=quick-start&max_steps=1000000")
+    browser_page.get_by_role("button", name="Start training").click()
+    browser_page.wait_for_url(re.compile(r"/train\?run="))
+    browser_page.locator(GRID).wait_for()
+    yield browser_page
+    browser_page.get_by_role("button", name="Stop", exact=True).click()
+    browser_page.get_by_role("button", name=re.compile("Resume from step")).wait_for()
+
+
+def test_the_samples_come_first_and_a_warning_moves_nothing(page: Any) -> None:
+    tops = {}
+    for width, height, fold in ((1440, 900, 260), (800, 900, 450), (400, 800, 500)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.get_by_text("images/s").wait_for()  # the progress is as long as it gets
+        tops[width] = page.locator(GRID).bounding_box()["y"]
+        assert tops[width] < fold, width
+    page.set_viewport_size({"width": 1440, "height": 900})
+    knob = page.get_by_role("spinbutton", name="Critic learning rate")
+    before = knob.bounding_box()["y"]
+    knob.fill("0.5")
+    knob.press("Enter")
+    message = page.get_by_role("alert").filter(has_text="The critic's learning rate is too high")
+    message.wait_for()
+    assert page.locator(GRID).bounding_box()["y"] == pytest.approx(tops[1440], abs=2)
+    assert knob.bounding_box()["y"] == pytest.approx(before, abs=2)
+    box, free = message.bounding_box(), knob.bounding_box()
+    assert box["y"] + box["height"] <= 900 and box["x"] + box["width"] <= free["x"]  # in sight, beside the knobs
+
+
+def test_a_knob_is_turned_with_the_keyboard_and_set_back(page: Any) -> None:
+    slider, field = page.get_by_role("slider", name="n_critic"), page.get_by_role("spinbutton", name="n_critic")
+    assert (field.input_value(), slider.get_attribute("aria-valuetext")) == ("3", "3")
+    slider.focus()
+    for _ in range(4):
+        slider.press("ArrowRight")
+    page.get_by_role("button", name="n_critic was 3: set it back").click()
+    until(lambda: field.input_value() == "3")
+    assert re.search(r"2 step [\d,]+: n_critic 7 → 3\s*1 step [\d,]+: n_critic 3 → 7", page.locator(".stMain").inner_text())
+    field.fill("0")
+    field.press("Enter")
+    page.get_by_text("n_critic must be a whole number from 1 to 1,000, not '0'.").wait_for()
+    page.get_by_role("button", name="About n_critic").click()
+    assert page.get_by_text("Critic updates per generator update, counted since").is_visible()
+
+
+def test_what_is_open_stays_open_while_it_trains(page: Any) -> None:
+    page.get_by_role("button", name="View").click()
+    toggle = page.get_by_text("Show every spike in full")
+    toggle.wait_for()
+    shown = page.locator(GRID).get_attribute("alt")
+    until(lambda: page.locator(GRID).get_attribute("alt") != shown)
+    assert toggle.is_visible()
+    page.keyboard.press("Escape")
+    expander = page.get_by_text("Export as script, notebook, ONNX or PyTorch program")
+    expander.click()
+    page.get_by_text("Format").wait_for()
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Resume").wait_for()
+    assert page.get_by_text("Format").is_visible()
