@@ -11,6 +11,7 @@ import streamlit as st
 import torch
 from PIL import Image
 
+from pages.parts.train.diagnosis_view import _how_measured
 from pages.shared.server import run_manager
 from tests.app_page import button, buttons, link, page, press, texts
 from tests.small import ENDLESS
@@ -52,6 +53,12 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
 
 
 @pytest.mark.slow
+def test_only_slopes_have_the_unit_of_slopes() -> None:
+    reading = Reading("critic-health", 4, 1, 1.0, unit="score per unit of distance")
+    assert "unit: score per unit of distance" in _how_measured([reading])
+    assert "unit" not in _how_measured([reading], unit=False)
+
+
 def test_advice_stands_at_the_top_and_the_first_warning_outside(measured: Run) -> None:
     test = page("train", DIAGNOSIS, run=measured.run_id)
     (warning,) = (element.value for element in test.warning if "β1" in element.value)

@@ -112,7 +112,10 @@ def test_other_data_are_fine_tuned_on(tmp_path: Path, config: TrainConfig) -> No
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"critic_widths": (9,)}, "Critic hidden widths cannot differ in a branch, because the networks of step 20 would not fit: leave it at"),
+        (
+            {"critic_widths": (9,)},
+            "Critic hidden widths cannot differ in a branch, because the networks of step 20 would not fit: leave it at",
+        ),
         ({"latent_dim": 3}, "Latent dimensions cannot differ in a branch"),
         ({"max_steps": 20}, "The branch would begin at its end: set Length of the run to more than 20."),
     ],

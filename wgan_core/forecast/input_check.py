@@ -74,7 +74,8 @@ def _constant(images: Tensor) -> Advice | None:
     count = int((planes.amax(2) == planes.amin(2)).all(1).sum())
     if not count:
         return None
-    text = f"{count} of {len(images)} images have a single colour; remove them, or the generator learns to make such images too."
+    have = "has" if count == 1 else "have"
+    text = f"{count} of {len(images)} images {have} a single colour; remove them, or the generator learns to make such images too."
     return Advice("constant-images", "warning" if count > len(images) / 100 else "note", text, count, "dataset")
 
 
@@ -106,7 +107,8 @@ def _not_finite(points: Tensor) -> Advice | None:
     count = int((~points.isfinite().all(1)).sum())
     if not count:
         return None
-    text = f"{count} of {len(points)} points hold a number that is not finite, and training stops at the first one; remove them."
+    hold = "holds" if count == 1 else "hold"
+    text = f"{count} of {len(points)} points {hold} a number that is not finite, and training stops at the first one; remove them."
     return Advice("not-finite", "warning", text, count, "dataset")
 
 

@@ -112,16 +112,16 @@ def _measure_all(snapshot: Snapshot, trained_here: bool) -> None:
         st.toast("Measuring everything. The numbers will appear within seconds.", icon=":material/straighten:")
 
 
-def _titled(title: str, meaning: str, readings: Sequence[Reading]) -> None:
-    """A heading with a tooltip that says what was measured, and how."""
-    st.markdown(f"**{title}**", help=f"{meaning}\n\n{_how_measured(readings)}" if readings else meaning)
+def _titled(title: str, meaning: str, readings: Sequence[Reading], *, unit: bool = True) -> None:
+    """A heading with a tooltip that says what was measured, and how. unit: whether what is shown has the readings' unit."""
+    st.markdown(f"**{title}**", help=f"{meaning}\n\n{_how_measured(readings, unit=unit)}" if readings else meaning)
 
 
-def _how_measured(readings: Sequence[Reading]) -> str:
+def _how_measured(readings: Sequence[Reading], *, unit: bool = True) -> str:
     """How the newest reading was measured: number of samples, unit, mode, duration and interval."""
     last = readings[-1]
     parts = [f"Step {last.step:,}: n = {last.n:,} samples"]
-    if last.unit:
+    if last.unit and unit:
         parts.append(f"unit: {last.unit}")
     if last.reference:
         parts.append(f"compared with {'held-out data' if last.reference == 'held-out' else 'training data (there is no held-out data)'}")
@@ -221,6 +221,7 @@ def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
         "of weights within 1 % of it. The last layer's weights usually end up there. If a hidden layer's do, it has little room to learn. "
         "PyTorch's default weights are mostly clipped by the very first update.",
         [last] if last is not None else [],
+        unit=False,  # the reading's own is that of the slopes
     )
     if last is None or not last.details.get("layers"):
         _not_measured_yet("The weights have")
@@ -246,6 +247,7 @@ def _depth(snapshot: Snapshot, last: Reading | None) -> None:
         "float64). In training the gradient flows from right to left. If the line falls by decades (factors of 10) towards the left, the "
         "gradient vanishes. If it rises that way, the gradient explodes.",
         [last] if last is not None else [],
+        unit=False,  # the reading's own is that of the slopes
     )
     if last is None or not last.details.get("depth"):
         _not_measured_yet("The gradients have")

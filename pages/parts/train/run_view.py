@@ -135,7 +135,7 @@ def _lay_out(snapshot: Snapshot, progress: DeltaGenerator) -> _Places:
         places = pictures.lay_out(snapshot, left, lower_left)
         with lower_right:
             scores = st.container()
-        with lower_left:
+        with right if snapshot.ended else lower_left:  # a run that has ended has no knobs, so there is room beside the samples
             curves = st.container()
         return _Places(progress, lights, estimate, places, curves, scores, knobs, changes, None)
 
@@ -194,14 +194,19 @@ def _progress(snapshot: Snapshot) -> None:
         return
     parts = [f"Step {snapshot.step:,} of {config.max_steps:,}", counted(snapshot.generator_updates, "generator update")]
     if snapshot.status == "running" and snapshot.steps_per_second:
-        kind = DATASETS[config.dataset].kind
-        parts.append(f"{snapshot.steps_per_second:,.0f} steps/s, {snapshot.steps_per_second * config.batch_size:,.0f} {kind}/s")
+        kind, speed = DATASETS[config.dataset].kind, snapshot.steps_per_second
+        parts.append(f"{_rounded(speed)} steps/s, {_rounded(speed * config.batch_size)} {kind}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
     if config.lr_schedule != "constant":
         parts.append(f"learning rates at {rate_share(config, snapshot.step):.0%} ({config.lr_schedule} schedule)")
     if snapshot.status == "running" and (gpu := _gpu_in_words(config)):
         parts.append(gpu)
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))
+
+
+def _rounded(number: float) -> str:
+    """With two digits at least: 0.47, 3.1, 1,204."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def _gpu_in_words(config: TrainConfig) -> str:
