@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from wgan_core.lessons import curve, distance, gradient_penalty, landscape, n_critic, noise, pictures
+from wgan_core.lessons import curve, distance, gan, gradient_penalty, landscape, n_critic, noise, pictures
 from wgan_core.lessons.asking import Choice
 from wgan_core.lessons.step import Asked
 from wgan_core.lessons.steps import STEPS
@@ -15,6 +16,7 @@ TOP = {"to_real": 1.4, "to_generated": 2.8, "x": 2.0, "y": 2.0, "real": 0.9, "ge
 WALK = {"radius": 2.5, "w1_first": 1.3, "w1_best": 1.2, "w1": 2.4}
 TOGETHER = {"w1_first": 1.3, "w1": 0.4, "floor": 0.15, "near": 0.43}
 GAME = {"critic": 0.1, "discriminator": 0.99, "js": 0.69}
+RACE = {"wgan": 0.42, "gan": 0.31, "floor": 0.15, "wgan_estimate": 0.03, "gan_js": 0.3}
 CURVES = {"large": 0.04, "small": 0.00001, "large_w1": 0.4, "small_w1": 0.55}
 ZERO = {"estimate": 0.001, "most": 0.4, "w1": 1.2, "floor": 0.15}
 DIGITS = {
@@ -44,6 +46,12 @@ def answered(lesson: str, step: str, found: dict[str, float]) -> list[str]:
         ("distance", "game", {**GAME, "discriminator": -0.2}, "both"),
         ("distance", "game", {"critic": 1.2, "discriminator": 0.2, "js": 0.1}, "discriminator"),
         ("distance", "game", {"critic": -0.9, "discriminator": 0.9, "js": 0.1}, "none"),
+        ("gan", "race", RACE, "gan"),
+        ("gan", "race", {**RACE, "wgan": 0.2}, "wgan"),
+        ("gan", "race", {**RACE, "wgan": 0.31}, "equal"),
+        ("gan", "push", {"wgan": 1.0, "gan": 0.5, "js": 0.6}, "same"),
+        ("gan", "push", {"wgan": 1.0, "gan": 0.05, "js": 0.6}, "weaker"),
+        ("gan", "push", {"wgan": 1.0, "gan": 1e-6, "js": 0.69}, "none"),
         ("curve", "two", CURVES, "large"),
         ("curve", "two", {**CURVES, "small_w1": 0.3}, "small"),
         ("curve", "two", {**CURVES, "small_w1": 0.42}, "equal"),
@@ -136,3 +144,21 @@ def test_a_drawn_curve_is_compared_by_its_shape() -> None:
 )
 def test_what_is_said_of_estimate_and_distance_is_what_they_did(together: float, words: str) -> None:
     assert words in curve.explain_drawn({"w1_first": 1.3, "w1": 0.4, "together": together})
+
+
+def test_collapse_is_counted_in_clusters() -> None:
+    means = gan.centres()
+    assert gan.clusters(np.repeat(means, 20, axis=0)) == 8
+    assert gan.clusters(np.repeat(means[:1], 160, axis=0)) == 1
+    assert gan.clusters(np.repeat(means, 20, axis=0) * 2) == 0
+    assert gan.clusters(np.concatenate((np.repeat(means[:2], 200, axis=0), means[2:]))) == 2  # a stray point is no hit
+    hasty = {"wgan": 6.0, "gan": 1.0, "wgan_w1": 0.5, "gan_w1": 1.0}
+    assert gan.judge_hasty(2, hasty).agrees and not gan.judge_hasty(4, hasty).agrees
+    assert "collapsed" in gan.explain_hasty(hasty) and "collapsed" not in gan.explain_hasty({**hasty, "gan": 7.0})
+    assert "spread its points further" in gan.explain_hasty(hasty)
+    assert "fares no better" in gan.explain_hasty({**hasty, "wgan": 1.0})
+
+
+def test_a_discriminator_that_still_pushes_is_not_called_useless() -> None:
+    assert "still pushes" in gan.explain_push({"wgan": 1.0, "gan": 0.5, "js": 0.3})
+    assert "still pushes" not in gan.explain_push({"wgan": 1.0, "gan": 0.001, "js": 0.69})

@@ -33,6 +33,7 @@ LESSONS: MappingProxyType[str, Lesson] = MappingProxyType(
         "pictures": Lesson(
             "From points to pictures", "The same knobs on real images: clip value and n_critic decide what the digits look like.", 5
         ),
+        "gan": Lesson("WGAN against an ordinary GAN", "Side by side on the same points: what differs, and what collapse looks like.", 5),
     }
 )
 """By their names in links, in the order in which they build on each other."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wgan_core.lessons import clipping, curve, distance, gradient_penalty, landscape, n_critic, noise, pictures
+from wgan_core.lessons import clipping, curve, distance, gan, gradient_penalty, landscape, n_critic, noise, pictures
 from wgan_core.lessons.step import Step
 
 STEPS: dict[str, tuple[Step, ...]] = {
@@ -14,5 +14,6 @@ STEPS: dict[str, tuple[Step, ...]] = {
     "curve": curve.STEPS,
     "gradient-penalty": gradient_penalty.STEPS,
     "pictures": pictures.STEPS,
+    "gan": gan.STEPS,
 }
 """By the names of `catalog.LESSONS`."""

@@ -26,12 +26,7 @@ _NARROW = """<style>
 
 def lesson_view(name: str, number: int) -> None:
     """Step `number` of a lesson, from 1; its last step if there are not so many."""
-    steps = STEPS.get(name, ())
-    if not steps:
-        st.title(LESSONS[name].title)
-        st.markdown(LESSONS[name].sentence)
-        st.page_link("pages/lab.py", label="Try it in the laboratory", icon=":material/science:")
-        return
+    steps = STEPS[name]
     number = min(number, len(steps))
     forget_other(f"{name}.{steps[number - 1].name}")
     visited(name, number, len(steps))
