@@ -137,7 +137,7 @@ def test_no_pair_of_faults_leads_to_contradicting_or_too_many_cards() -> None:
 
 def test_of_two_that_contradict_the_first_is_shown() -> None:
     """Weights at ±c ask for a larger c, a gradient that grows through the critic for a smaller one."""
-    both = healthy(boundary=layers(0.3, 0.88, 1.0), critic_depth=depth("critic", [2.5, 1.0, -0.6], [1.0] * 3))
+    both = healthy(boundary=layers(0.3, 0.95, 1.0), critic_depth=depth("critic", [2.5, 1.0, -0.6], [1.0] * 3))
     assert [rule(both) is not None for rule in (saturated_weights, exploding_gradient)] == [True, True]
     assert [advice.key for advice in verdict(both)] == ["saturated-weights"]
 
