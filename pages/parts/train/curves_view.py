@@ -49,7 +49,8 @@ def estimate_curve(snapshot: Snapshot) -> View:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="estimate-head"):
         st.markdown(f"**{curve.name}**", help=words.number_help, width="content")
         now = newest(snapshot.history, curve.column, float("nan"))
-        st.caption(f"now {now:.4g}" if len(snapshot.history) else f"starts at step {snapshot.config.log_every:,}", width="content")
+        first = "nothing was recorded" if snapshot.ended else f"starts at step {snapshot.config.log_every:,}"
+        st.caption(f"now {now:.4g}" if len(snapshot.history) else first, width="content")
         view = _options(snapshot)
     if len(snapshot.history):
         said = f"{curve.name} by {figures.X_TITLES[view.x_axis]}, now {now:.4g}"
