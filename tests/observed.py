@@ -152,8 +152,8 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
     ),
     (
         "saturated-weights",
-        healthy(boundary=layers(0.94, 0.8, 1.0), config=CLIP.replace(critic_gradients="accumulated")),
-        0.94,
+        healthy(boundary=layers(0.84, 0.8, 1.0), config=CLIP.replace(critic_gradients="accumulated")),
+        0.84,
         "warning",
         "critic_gradients",
         healthy(boundary=layers(math.nan, math.nan, math.nan), config=GP),

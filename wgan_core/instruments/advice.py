@@ -123,10 +123,11 @@ def saturated_weights(seen: Observations) -> Advice | None:
     if seen.health is None or seen.config.lipschitz != "clip" or seen.health.step < WARMED_UP:
         return None
     layer = max(seen.health.boundary[:-1], key=lambda layer: layer.at_boundary, default=None)
-    if layer is None or not layer.at_boundary > 0.9:
+    piled = seen.config.critic_gradients == "accumulated"
+    if layer is None or not layer.at_boundary > (0.8 if piled else 0.9):
         return None
     start = f"{layer.at_boundary:.0%} of the weights of the critic's {layer.name} are at ±c = {layer.clip_value:g}: "
-    if seen.config.critic_gradients == "accumulated":
+    if piled:
         text = start + "its gradients are never reset to zero, so their sum drives every weight there. Choose fresh critic gradients."
         return Advice("saturated-weights", "warning", text, layer.at_boundary, "critic_gradients", "fresh")
     start += "they have no room to learn, and all units of the layer end up doing the same. "
