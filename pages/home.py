@@ -7,6 +7,7 @@ appears before they have loaded.
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,9 +77,9 @@ def _quick_start() -> None:
             start_run(PRESETS["quick-start"])
         st.page_link("pages/train.py", label="Choose the settings yourself", icon=":material/tune:")
     if "busy" in st.session_state:
-        from pages.shared.start import offer_queue
+        from pages.shared.start import offer_queue, start_run
 
-        offer_queue(PRESETS["quick-start"])
+        offer_queue(partial(start_run, PRESETS["quick-start"]))
 
 
 def shipped_runs() -> None:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.runs.manager import DeviceBusy
+from wgan_core.runs.run import Run
+from wgan_core.store.folder import StoreError
 
 
 def start_run(config: TrainConfig, *, queue: bool = False) -> None:
     """Start a run and show it. If the device is busy, remember which run uses it."""
+    _show_started(lambda: run_manager().start(config, queue=queue))
+
+
+def start_branch(parent_id: str, step: int, changes: dict[str, Any], *, queue: bool = False) -> None:
+    """Start a run that continues from a saved step of another one, and show it, as `start_run` does."""
+    _show_started(lambda: run_manager().branch(parent_id, step, changes, queue=queue))
+
+
+def _show_started(start: Callable[[], Run]) -> None:
     try:
-        run = run_manager().start(config, queue=queue)
+        run = start()
     except DeviceBusy as error:
         st.session_state["busy"] = str(error), error.run.run_id
         return
-    except ConfigError as error:
+    except (ConfigError, StoreError) as error:
         show_problem(error)
         return
     st.session_state.pop("busy", None)
@@ -30,15 +44,18 @@ def show_run(run_id: str) -> None:
     st.switch_page("pages/train.py", query_params={"run": run_id})
 
 
-def offer_queue(config: TrainConfig) -> None:
-    """If the device was busy at the last start: say which run uses it, and offer to queue the new run or to show the other one."""
+def offer_queue(start: Callable[..., None]) -> None:
+    """If the device was busy at the last start: say which run uses it, and offer to queue the new run or to show the other one.
+
+    start: `start_run` or `start_branch` with all arguments but `queue`.
+    """
     if "busy" not in st.session_state:
         return
     sentence, run_id = st.session_state["busy"]
     st.warning(sentence, icon=":material/hourglass_top:")
     with st.container(horizontal=True):
         if st.button("Add to the queue", icon=":material/queue:"):
-            start_run(config, queue=True)
+            start(queue=True)
         if st.button("Show the run that is training", icon=":material/visibility:"):
             st.session_state.pop("busy", None)
             show_run(run_id)

@@ -16,10 +16,11 @@ from wgan_core.config.fields import (
     steered_by,
 )
 from wgan_core.config.presets import PRESET_NOTES, PRESETS
-from wgan_core.config.roles import critic_word, is_wasserstein, js_bound
+from wgan_core.config.roles import OF_SHAPES, critic_word, is_wasserstein, js_bound
 from wgan_core.config.setting_info import Group, SettingInfo, describe_range
 
 __all__ = [
+    "OF_SHAPES",
     "POINT_SETS",
     "PRESETS",
     "PRESET_NOTES",

@@ -1,4 +1,4 @@
-"""What the second network is called and what its loss shows, by the setting `objective`."""
+"""What settings mean for other code: which of them shape the networks, what the second network is called, and what its loss shows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config.fields import TrainConfig
+
+OF_SHAPES = (
+    "architecture",
+    "dcgan_width",
+    "generator_widths",
+    "critic_widths",
+    "latent_dim",
+    "image_size",
+    "generator_norm",
+    "critic_norm",
+)
+"""Settings that decide which tensors the networks have. A saved state fits no other value of them."""
 
 _Numbers = TypeVar("_Numbers", float, NDArray[np.float64])
 

@@ -58,6 +58,7 @@ def curves(
     y_title: str = "",
     since: int = 0,
     y_range: tuple[float, float] | None = None,
+    parent_until: int | None = None,
 ) -> go.Figure:
     """Curves of a run over time: the smoothed line in front, the recorded values faint behind it, and a numbered flag at each edit.
 
@@ -70,8 +71,10 @@ def curves(
         x_axis: what the x axis shows.
         since: draw from this step on.
         y_range: the values that the y axis shows, see `usual_range`; None for all.
+        parent_until: in a branch, the step where it began; what came before is its parent's, and greyed.
     """
-    restarts = np.searchsorted(column(rows, "step"), [edit.step for edit in edits], side="right").tolist()
+    begins = [] if parent_until is None else [parent_until]
+    restarts = np.searchsorted(column(rows, "step"), [*begins, *(edit.step for edit in edits)], side="right").tolist()
     first = _first(rows, since)
     traces = [trace for curve in which for trace in _traces(rows, curve, restarts, smoothing, log_y, x_axis, first)]
     y_axis = {"title": {"text": y_title}, "automargin": True, "tickformat": ".3~g"}
@@ -92,9 +95,18 @@ def curves(
             "showlegend": len(which) > 1,
             "xaxis": {"title": {"text": X_TITLES[x_axis]}, "automargin": True, "hoverformat": ",.6~g"},
             "yaxis": y_axis,
-            **_edit_marks(flagged, width),
+            **_marks(flagged, width, None if parent_until is None else _position(rows, parent_until, x_axis)),
         },
     )
+
+
+def _marks(flagged: Sequence[Flag], width: float, parent_until: float | None) -> dict[str, list[dict[str, Any]]]:
+    """Flags of edits, and a grey field over the parent's part of a branch."""
+    marks = _edit_marks(flagged, width)
+    if parent_until is not None:
+        field = {"type": "rect", "yref": "paper", "x0": 0, "x1": parent_until, "y0": 0, "y1": 1, "line": {"width": 0}}
+        marks["shapes"].append(field | {"fillcolor": GREY, "opacity": 0.25, "layer": "above"})
+    return marks
 
 
 def usual_range(rows: Rows, which: Sequence[Curve], *, since: int = 0, log_y: bool = False) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from wgan_core.config import SETTINGS, ConfigError, TrainConfig
+from wgan_core.config import OF_SHAPES, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
@@ -22,7 +22,7 @@ from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import History, column
 from wgan_core.store.parent import Parent
-from wgan_core.training.carry_over import OF_SHAPES, carry_over
+from wgan_core.training.carry_over import carry_over
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer

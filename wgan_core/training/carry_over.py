@@ -8,17 +8,6 @@ from wgan_core.config import TrainConfig, live_fields
 from wgan_core.training.state import TensorDict
 from wgan_core.training.trainer import Trainer
 
-OF_SHAPES = (
-    "architecture",
-    "dcgan_width",
-    "generator_widths",
-    "critic_widths",
-    "latent_dim",
-    "image_size",
-    "generator_norm",
-    "critic_norm",
-)
-"""Settings that decide which tensors the networks have. A saved state fits no other value of them."""
 _OF_THE_MACHINE = frozenset(("data_root", "device", "threads"))
 
 

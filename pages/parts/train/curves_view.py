@@ -89,7 +89,10 @@ def _chart(
         x_axis=view.x_axis,
         since=view.since,
         y_range=usual,
+        parent_until=snapshot.parent.step if snapshot.parent is not None else None,
     )
+    if snapshot.parent is not None:
+        words += f". The grey part, up to step {snapshot.parent.step:,}, is that of the parent"
     if usual is not None:
         words += ". Spikes reach beyond the chart"
     revision = f"{snapshot.run_id}-{view.x_axis}-{log_y}-{view.since}-{view.whole}"

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.parts.train.branch_form import branch_button
 from pages.shared.frame import name_tab
 from pages.shared.settings import link_to
 from pages.shared.text import status_badge
@@ -34,9 +35,11 @@ def head(snapshot: Snapshot) -> TrainConfig | None:
                 type="tertiary",
                 help="Set up another run that starts from this run's settings. This run continues.",
             )
+            branch_button(snapshot)
             with st.popover("Copy settings", icon=":material/content_copy:", type="tertiary", key="copy-settings", on_change="rerun"):
                 _to_copy(snapshot.config)
-    st.caption(f"{snapshot.run_id} · {settings_line(snapshot.config)}")
+    origin = f" · branch of {snapshot.parent.run_id} at step {snapshot.parent.step:,}" if snapshot.parent is not None else ""
+    st.caption(f"{snapshot.run_id}{origin} · {settings_line(snapshot.config)}")
     return snapshot.config if wanted else None
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.components.live_chart import live_chart
+from pages.parts.train import branch_form
+from pages.parts.train.branch_form import Origin
 from pages.parts.train.forecast import cost, data_advice
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
 from pages.shared import settings
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import show_problem
 from pages.shared.server import downloads
-from pages.shared.start import offer_queue, start_run
-from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
+from pages.shared.start import offer_queue, start_branch, start_run
+from wgan_core.config import OF_SHAPES, POINT_SETS, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
 from wgan_core.figures.training import rates_figure
@@ -36,14 +40,18 @@ _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", 
 def setup_form() -> None:
     """Everything needed to start a run. The settings are kept in the URL, so a link to the page is a link to the experiment."""
     st.html(_STYLE)
-    _take_over_link()
+    branch = branch_form.origin()
+    _take_over_link(branch)
     preset = st.session_state[PRESET_KEY]
-    preset_cards(preset, _choose_preset)
+    if branch is not None:
+        branch_form.says(branch)
+    else:
+        preset_cards(preset, _choose_preset)
     values: dict[str, Any] = {}
     data, recipe = st.columns([2, 3], gap="large")
     with data:
         values["dataset"] = settings.setting_widget(SCOPE, "dataset")
-        if values["dataset"] in POINT_SETS:  # points have no size; the value is kept in case images are chosen again
+        if values["dataset"] in POINT_SETS or branch is not None:  # points have no size; kept in case images are chosen again
             values["image_size"] = st.session_state[settings.widget_key(SCOPE, "image_size")]
         else:
             values["image_size"] = settings.setting_widget(SCOPE, "image_size")
@@ -58,31 +66,38 @@ def setup_form() -> None:
         left, right = st.columns(2)
         method, schedule = (st.session_state[settings.widget_key(SCOPE, name)] for name in ("lipschitz", "lr_schedule"))
         of_schedule = ("lr_end",) if schedule in SETTINGS["lr_end"].only_with else ()
-        for index, name in enumerate(("lipschitz", *steered_by(method), *_RATES, *of_schedule, *_FIRST)):
+        for index, name in enumerate(("objective", "lipschitz", *steered_by(method), *_RATES, *of_schedule, *_FIRST)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
+    if branch is not None:
+        values |= {name: getattr(branch.config, name) for name in OF_SHAPES}
     values |= _folded_settings([name for name in SETTINGS if name not in values])
     config = settings.complete_config(values)
-    _show_changes(preset, values)
+    if branch is None:
+        _show_changes(values, PRESETS[preset], "preset", partial(_choose_preset, preset))
+    else:
+        _show_changes(values, branch.config, "parent", partial(settings.fill_widgets, SCOPE, branch.config))
     if config is not None:
         _show_schedule(config)
         _advise(config)
         data_advice(config)
-    params = settings.write_link(preset, values)
+    params = settings.write_link(preset, values) if branch is None else branch.link(values)
     st.session_state["setup-link"] = params
     if dict(st.query_params) != params:
         st.query_params.from_dict(params)
     with st.container(gap="xsmall", key="setup-start"):
-        _start(config)
+        _start(config, branch)
 
 
-def _take_over_link() -> None:
+def _take_over_link(branch: Origin | None) -> None:
     """Fill the widgets from the URL if it has changed, or from the default preset on the first visit."""
-    params = {name: value for name, value in st.query_params.items() if name == "preset" or name in SETTINGS}
+    params = {name: value for name, value in st.query_params.items() if name in ("preset", branch_form.PARAM) or name in SETTINGS}
     known = st.session_state.get("setup-link")
     if known is not None and (not params or params == known):
         return
     preset, config, problems = settings.read_link(params)
+    if branch is not None:
+        config, problems = settings.read_changes(branch.start, params, "parent")
     st.session_state[PRESET_KEY] = preset
     st.session_state.pop(AIM_KEY, None)  # the cards begin with those of this preset
     settings.fill_widgets(SCOPE, config)
@@ -117,15 +132,14 @@ def _describe_dataset(name: str | None) -> None:
         st.caption(info.description)
 
 
-def _show_changes(preset: str, values: dict[str, Any]) -> None:
-    """Show in one line what differs from the preset."""
-    start = PRESETS[preset]
+def _show_changes(values: dict[str, Any], start: TrainConfig, name_of_start: str, reset: Callable[[], None]) -> None:
+    """Show in one line what differs from the preset, or from a branch's parent."""
     changed = [name for name, value in values.items() if value is not None and value != getattr(start, name)]
     if changed:
         listed = ", ".join(f"{SETTINGS[name].label} {settings.as_widget_value(SETTINGS[name], values[name])}" for name in changed)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Changed from the preset: {listed}.", width="content")
-            st.button("Reset to the preset", on_click=_choose_preset, args=(preset,), type="tertiary", icon=":material/undo:")
+            st.caption(f"Changed from the {name_of_start}: {listed}.", width="content")
+            st.button(f"Reset to the {name_of_start}", on_click=reset, type="tertiary", icon=":material/undo:")
 
 
 def _show_schedule(config: TrainConfig) -> None:
@@ -147,7 +161,7 @@ def _advise(config: TrainConfig) -> None:
         (st.warning if found.level == "warning" else st.info)(found.text, icon=":material/lightbulb:")
 
 
-def _start(config: TrainConfig | None) -> None:
+def _start(config: TrainConfig | None, branch: Origin | None) -> None:
     """The start button, or what has to happen before the run can start."""
     if config is None:
         st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=True)
@@ -162,11 +176,15 @@ def _start(config: TrainConfig | None) -> None:
         _download(config)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button("Start training", type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter")
+        label = "Start training" if branch is None else f"Train on from step {branch.step:,}"
+        pressed = st.button(label, type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter")
         cost(config)
+    start = partial(start_run, config)
+    if branch is not None:
+        start = partial(start_branch, branch.run_id, branch.step, branch.changes(config))
     if pressed:
-        start_run(config)
-    offer_queue(config)
+        start()
+    offer_queue(start)
 
 
 def _download(config: TrainConfig) -> None:
