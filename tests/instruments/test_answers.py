@@ -74,9 +74,11 @@ def test_a_healthy_run_gets_three_times_yes_with_number_noise_and_step() -> None
     [
         ([0.0019], "good", "as close to real data as other real data"),
         ([0.03], "unknown", "One look so far"),
-        ([0.03, 0.029], "unknown", "Two looks so far, too much alike"),
+        ([0.03, 0.029], "unknown", "2 looks so far, too much alike"),
+        ([0.03, 0.0282], "unknown", "falls by less than its noise"),
         ([0.03, 0.02], "good", "falls"),
-        ([0.03, 0.0295, 0.029], "watch", "does not fall"),
+        ([0.03, 0.0295, 0.029], "unknown", "3 looks so far, too much alike"),
+        ([0.03, 0.0295, 0.03, 0.0295, 0.03], "watch", "does not fall"),
         ([0.03, 0.01, 0.01, 0.01, 0.01], "good", "has fallen and now holds"),
         ([0.03, 0.01, 0.01, 0.01, 0.03, 0.03, 0.03], "watch", "has risen, from 0.01 to 0.03"),
         ([0.03, 0.01, 0.01, 0.01, 0.01, 0.01, 0.03], "good", "holds"),  # one look only

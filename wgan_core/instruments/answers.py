@@ -15,7 +15,7 @@ import numpy as np
 
 from wgan_core.config import TrainConfig
 from wgan_core.config.roles import critic_word
-from wgan_core.instruments.advice import RISEN, SETTLED, WARMED_UP, lowest_excess
+from wgan_core.instruments.advice import FEWEST_LOOKS, RISEN, SETTLED, WARMED_UP, lowest_excess
 from wgan_core.instruments.cards import CARDS, Question
 from wgan_core.instruments.schedule import FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE
 from wgan_core.store.history import Rows, column
@@ -151,9 +151,12 @@ def _trend(readings: Sequence[Reading], numbers: str) -> tuple[State, str]:
     blank = readings[-1].details.get("blank")
     if isinstance(blank, (int, float)) and now < FAR * (blank - (readings[-1].floor or 0.0)):
         return "good", f"The distance to real data is small and holds: {numbers}; a single average sample would have {blank:.2g}."
-    if len(readings) < 3:
-        return "unknown", f"Two looks so far, too much alike to tell: {numbers}; at step {half.step:,} it was {half.value:.3g}."
-    return "watch", f"The distance to real data does not fall: {numbers}; at step {half.step:,} it was {half.value:.3g}."
+    before = f"{numbers}; at step {half.step:,} it was {half.value:.3g}"
+    if now < 0.95 * _excess(half):
+        return "unknown", f"The distance to real data falls by less than its noise, so it is too early to tell: {before}."
+    if len(readings) < FEWEST_LOOKS - 1:
+        return "unknown", f"{len(readings)} looks so far, too much alike to tell: {before}."
+    return "watch", f"The distance to real data does not fall: {before}."
 
 
 def _excess(reading: Reading) -> float:
