@@ -11,10 +11,10 @@ from pages.shared.frame import within_frame
 
 within_frame()
 here = place.find_place()
-keeper.keep(here)
 if here.lesson is None:
     contents()
 else:
     from pages.parts.learn.lesson_view import lesson_view
 
     lesson_view(here.lesson, here.step)
+keeper.keep(here)  # last, so that the browser keeps what this run of the script has noted

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.learn import place, progress
+from pages.parts.learn.progress import Progress
 from tests.app_page import page, press, texts
 from tests.small import SMALL_ON_POINTS
 from wgan_core.lessons.asking import Choice, Judgement
@@ -126,6 +129,27 @@ def test_a_step_from_the_address_counts_only_when_the_address_changes(monkeypatc
     assert place.find_place() == place.Place("clipping", 3)
     params.clear()  # Learn in the navigation
     assert place.find_place() == place.Place(None)
+
+
+@pytest.mark.usefixtures("lesson")
+def test_the_browser_is_told_of_the_step_that_it_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    def component(*, data: Any, **_: Any) -> SimpleNamespace:
+        told.append(data)
+        return SimpleNamespace(kept=None)
+
+    monkeypatch.setattr("pages.parts.learn.keeper._component", component)
+    test = page("learn", {"learn-sent": True}, lesson="clipping")
+    press(test, "Skip")
+    assert told[-1]["place"] == {"lesson": "clipping", "step": "2"}
+    assert json.loads(told[-1]["progress"])["reached"] == {"clipping": 2}
+
+
+def test_what_the_browser_kept_joins_what_this_session_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress.st, "session_state", {progress._PROGRESS: Progress({"noise": 1}, set(), {}, "noise")})
+    progress.take_over(Progress({"noise": 3, "clipping": 2}, {"curve"}, {}, "clipping").to_text())
+    assert progress.progress() == Progress({"noise": 3, "clipping": 2}, {"curve"}, {}, "noise")
 
 
 # What a browser sends may be anything.

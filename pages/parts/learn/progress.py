@@ -84,7 +84,8 @@ def progress() -> Progress:
 def take_over(text: str) -> None:
     """Adopt what the browser kept, and add what was done in this session before it arrived."""
     mine, kept = progress(), from_text(text)
-    kept.reached |= mine.reached
+    for name, step in mine.reached.items():
+        kept.reached[name] = max(step, kept.reached.get(name, 0))
     kept.ended |= mine.ended
     kept.results |= mine.results
     kept.last = mine.last or kept.last
