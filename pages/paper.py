@@ -67,7 +67,6 @@ def section(name: str, drawn: dict[str, str], polled: bool) -> None:
     chosen, job = experiment(name), paper_jobs().get(name)
     with st.container(border=True, key=f"paper-{name}"):
         _heading(chosen, job)
-        st.markdown(chosen.claim)
         status = drawn.get(name)
         if status in ("waiting", "running"):
             st.fragment(_progress, run_every=POLL_SECONDS if polled else None)(name, drawn)
@@ -83,6 +82,7 @@ def section(name: str, drawn: dict[str, str], polled: bool) -> None:
             checks = last.checks
         else:
             checks = ()
+        st.markdown(chosen.claim)
         with st.expander("How this is judged"):
             _judgement(chosen, checks)
 
@@ -136,8 +136,8 @@ def _show_last(chosen: Experiment, last: LastResult) -> None:
     st.image(last.picture(st.context.theme.type or "light"), alt=chosen.figure_words, width="stretch")
     day = datetime.date.fromisoformat(last.date)
     st.caption(
-        f"A picture of the last result before the release: seed {last.seed}, computed on {day.day} {day:%B %Y} in "
-        f"{duration(last.seconds)}. {_count(last.checks)} Press “Run” to compute it on this machine."
+        f"A picture of the last result before the release: seed {last.seed}, computed on {day.day} {day:%B %Y}. "
+        f"{_count(last.checks)} Press “Run” to compute it on this machine."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "lab-pictures"
-"""What `python -m tests.e2e.lab_pictures` wrote."""
+"""What `python -m tests.lab_pictures` wrote."""
 
 
 def lab_picture(name: str, theme: str | None) -> Path | None:

@@ -75,7 +75,7 @@ def drawn(page: Any, figure: go.Figure, theme: str, height: int) -> bytes:
     page.evaluate(
         "async figure => Plotly.newPlot('figure', figure.data, figure.layout, { staticPlot: true })", json.loads(figure.to_json() or "")
     )
-    picture = Image.open(io.BytesIO(page.locator("#figure").screenshot())).convert("RGB")
+    picture = Image.open(io.BytesIO(page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH_PX, "height": height}))).convert("RGB")
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=82, method=6)
     return file.getvalue()

@@ -167,7 +167,7 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
 
 def test_convolutions_too(streamlit_server: Callable[..., str], browser_page: Any, dcgan: Path) -> None:
     page, networks = browser_page, newest_readable(RunFolder.open(dcgan))
-    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(dcgan.parent))}/explore?run=small-dcgan&at=0.3,0.6")
+    page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(dcgan.parent))}/explore?run=small-dcgan&seed=0&at=0.3,0.6")
     assert painted(page).shape == (SIDE, SIDE)
     page.wait_for_url(re.compile("step="))
     assert farthest(page, networks) <= 1

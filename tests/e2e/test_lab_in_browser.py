@@ -43,6 +43,7 @@ def test_it_goes_on_while_it_is_watched_and_pause_holds(url: str, browser_page: 
     page.goto(f"{url}/lab?{SMALL}")
     page.get_by_text("Critic updates: 0. Generator updates: 0.").wait_for()
     untrained = pixels(page)
+    page.get_by_role("radio", name="Full speed").click()
     press(page, "Play")
     # It asks for each look by itself: more than a few can only come from there.
     page.get_by_text(re.compile(r"Critic updates: [\d,]{3,}")).wait_for()

@@ -39,7 +39,8 @@ def setting(test: AppTest, name: str, scope: str = lab_setup.SCOPE) -> Any:
 @pytest.mark.slow
 def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
     test = page("lab", **SMALL)
-    assert lab(test).trainers[0].step == 0 and test.button(key="lab-play").label == "Play"
+    assert lab(test).trainers[0].step == 0 and test.button(key="lab-play").label == "Play" and lab(test).pace == "slow"
+    test.segmented_control(key=lab_setup.PACE).set_value("full").run()
     press(test, "Play")
     begun = lab(test).trainers[0].step
     assert begun > 0 and test.button(key="lab-pause").label == "Pause"
@@ -125,7 +126,7 @@ def test_a_second_wgan_in_lockstep() -> None:
     assert second.critic_widths == first.critic_widths == (8,)
     press(test, "Critic update")
     assert [trainer.step for trainer in lab(test).trainers] == [1, 1]
-    assert "|  | Weights clipped to ±0.1, rmsprop | Gradient penalty, λ 1, adam |" in texts(test)
+    assert "| Measure | Weights clipped to ±0.1, rmsprop | Gradient penalty, λ 1, adam |" in texts(test)
     # Its live settings are live too.
     before = lab(test)
     setting(test, "gp_lambda", lab_setup.TWIN).set_value(7.0).run()
@@ -141,12 +142,12 @@ def test_a_second_wgan_in_lockstep() -> None:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_experiments_and_their_links(name: str) -> None:
     test = page("lab")
-    test.selectbox(key=lab_setup.EXPERIMENT).set_value(name).run()
+    test.button(key=f"lab-choose-{name}").click().run()
     assert not test.exception and EXPERIMENTS[name].note in texts(test)
     assert link(test) == {"experiment": name}
     found = lab(test)
     assert found.configs[0] == EXPERIMENTS[name].config and len(found.configs) == 1 + (EXPERIMENTS[name].twin is not None)
-    assert found.who == EXPERIMENTS[name].who
+    assert found.who == EXPERIMENTS[name].who and found.pace == EXPERIMENTS[name].pace
     again = page("lab", experiment=name)
     assert lab(again).configs == found.configs and lab(again).who == found.who
 
@@ -172,8 +173,8 @@ def test_batchnorm_in_the_critic_and_what_does_not_go_with_it() -> None:
 
 def test_two_wgans_have_two_names() -> None:
     test = page("lab", **SMALL, **{"b.critic_lr": "0.0001"})
-    row = next(line for line in texts(test).splitlines() if line.startswith("|  |"))
-    first, second = (cell.strip() for cell in row.strip("| ").split("|"))
+    row = next(line for line in texts(test).splitlines() if line.startswith("| Measure |"))
+    _, first, second = (cell.strip() for cell in row.strip("| ").split("|"))
     assert first != second and "0.0001" in second
 
 

@@ -41,7 +41,7 @@ def test_every_experiment_has_its_words_and_its_button() -> None:
 
 def test_before_anything_is_computed_each_shows_the_last_result() -> None:
     test = page("paper")
-    assert len(test.get("image")) == len(last_results())
+    assert len(test.get("image")) == len(last_results()) == len(paper.NAMES)
     shown = texts(test)
     for last in last_results().values():
         assert last.picture("light").read_bytes()[8:12] == last.picture("dark").read_bytes()[8:12] == b"WEBP"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wgan_core.config import POINT_SETS, SETTINGS, ConfigError, TrainConfig, live_fields
 
 if TYPE_CHECKING:  # it imports PyTorch, which a list of the experiments does without
+    from wgan_core.lab.laboratory import Pace
     from wgan_core.lab.stages import Who
 
 BASE = TrainConfig(
@@ -72,6 +73,8 @@ class Experiment:
     twin: Mapping[str, Any] | None = None
     """The settings that differ in the second WGAN; None for a single WGAN."""
     who: Who = "both"
+    pace: Pace = "full"
+    """How fast it is shown at first."""
 
 
 def twin_of(config: TrainConfig, differs: Mapping[str, Any]) -> TrainConfig:
@@ -102,9 +105,11 @@ EXPERIMENTS: MappingProxyType[str, Experiment] = MappingProxyType(
     {
         "first-look": Experiment(
             "First look: a clipped WGAN",
-            "Press Play and watch the orange points find the 8 green clusters; then choose Slow motion to see how one cycle does it. Exact "
-            "W1 falls from 1.3 to 0.40 after 2,000 critic updates and 0.30 after 6,000; its floor is 0.15.",
+            "Press Play: slow motion shows, stage by stage, how one cycle moves the points. Then choose Full speed and watch the orange "
+            "points find the 8 green clusters. Exact W1 falls from 1.3 to 0.40 after 2,000 critic updates and 0.30 after 6,000; its floor "
+            "is 0.15.",
             BASE,
+            pace="slow",
         ),
         "clip-against-penalty": Experiment(
             "Clipping against gradient penalty",

@@ -9,6 +9,8 @@ import streamlit as st
 
 from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import settings
+from pages.shared.cards import card, card_style
+from pages.shared.lab_pictures import lab_picture
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import problem_text, show_problem
 from wgan_core.config import ConfigError, TrainConfig, steered_by
@@ -22,8 +24,20 @@ from wgan_core.lab.setup import EXPERIMENTS, FIELDS, TWIN_FIELDS, check, needs_r
 SCOPE, TWIN = "lab", "lab-twin"
 EXPERIMENT, TWO, SOURCE, DRAWING, LINK = "lab-experiment", "lab-two", "lab-source", "lab-drawing", "lab-link"
 LABORATORY = "lab-laboratory"
-WHO = "lab-who"
-"""Session state key: which networks are trained."""
+WHO, PACE = "lab-who", "lab-pace"
+"""Session state keys: which networks are trained, and how fast."""
+_OPEN = "lab-experiments-open"
+_LAYOUT = """<style>
+    .st-key-lab-experiments .stImage img { image-rendering: auto; }
+    .st-key-lab-experiments button { padding: 0; border: 0; min-height: 0; background: none; text-align: left; }
+    .st-key-lab-experiments [class*="st-key-card-"] { padding: 0.4rem; }
+    .st-key-lab-experiments button p { font-size: 0.8rem; line-height: 1.3; }
+    .st-key-lab-experiments [class*="st-key-card-chosen"] { border: 2px solid var(--focus); }
+    @media (max-width: 640px) {  /* on a phone, the picture comes before everything that can be set */
+        .stVerticalBlock > :is(.st-key-lab-popovers, .st-key-lab-experiments, .st-key-lab-note, .st-key-lab-knobs),
+        .stVerticalBlock > :has(> :is(.st-key-lab-popovers, .st-key-lab-experiments, .st-key-lab-note, .st-key-lab-knobs)) { order: 1; }
+    }
+</style>"""
 _SOURCES = (*(name for name, info in DATASETS.items() if info.kind == "points"), "drawn")
 _NETWORKS = ("generator_widths", "latent_dim", "generator_norm", "critic_widths", "critic_norm", "leaky_slope")
 _RECIPE = ("objective", "lipschitz", "optimizer", "adam_beta1", "adam_beta2", "batch_size", "seed")
@@ -39,18 +53,11 @@ def set_up() -> Laboratory | None:
     there is none yet."""
     _take_over_link()
     values: dict[str, Any] = {}
+    card_style()
+    st.html(_LAYOUT)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title("Laboratory", width="content", help=_PURPOSE)
-        st.selectbox(
-            "Experiment",
-            tuple(EXPERIMENTS),
-            key=EXPERIMENT,
-            format_func=lambda name: EXPERIMENTS[name].title,
-            on_change=_experiment_chosen,
-            persist_state="session",
-            label_visibility="collapsed",
-            width=340,
-        )
+        st.title("Laboratory", width="content", help=_PURPOSE, anchor=False)
+    with st.container(horizontal=True, key="lab-popovers"):
         with st.popover("Points", icon=":material/scatter_plot:"):
             values |= _data()
         with st.popover("Networks", icon=":material/lan:"):
@@ -59,7 +66,9 @@ def set_up() -> Laboratory | None:
             values |= {name: settings.setting_widget(SCOPE, name, badge="restarts") for name in _RECIPE}
         with st.popover("Second WGAN", icon=":material/compare:"):
             twin = _second()
-    note = st.empty()
+    _experiments()
+    with st.container(key="lab-note"):
+        note = st.empty()
     values |= _live_settings()
     # Settings of the methods that are not chosen, in case the user goes back to them.
     values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in FIELDS if name not in values}
@@ -71,6 +80,26 @@ def set_up() -> Laboratory | None:
     return laboratory
 
 
+def _experiments() -> None:
+    """The experiments as cards, the chosen one marked. They fold when one is chosen, so that the picture comes into view."""
+    current = st.session_state[EXPERIMENT]
+    with (
+        st.container(key="lab-experiments"),
+        st.expander(f"Experiments: {EXPERIMENTS[current].title}", icon=":material/experiment:", key=_OPEN, on_change="rerun"),
+        st.grid(len(EXPERIMENTS), min_column_width=76, gap="xsmall", wrap=False),
+    ):
+        for name, chosen in EXPERIMENTS.items():
+            key = f"{'chosen' if name == current else 'lab'}-{name}"
+            with card(key, lab_picture(name, st.context.theme.type), "Its points on the critic's landscape after 2,000 updates"):
+                st.button(
+                    chosen.title,
+                    key=f"lab-choose-{name}",
+                    type="tertiary",
+                    on_click=_experiment_chosen,
+                    args=(name,),
+                )
+
+
 def _show_experiment_note() -> None:
     """Show the experiment's note. It applies to the experiment's own settings only."""
     chosen = EXPERIMENTS[st.session_state[EXPERIMENT]]
@@ -79,7 +108,7 @@ def _show_experiment_note() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"You have changed the settings of “{chosen.title}”.", width="content")
-        st.button("Reset to the experiment", on_click=_experiment_chosen, type="tertiary", icon=":material/undo:")
+        st.button("Reset to the experiment", on_click=_put, args=(st.session_state[EXPERIMENT],), type="tertiary", icon=":material/undo:")
 
 
 def _data() -> dict[str, Any]:
@@ -145,9 +174,9 @@ def _live_settings() -> dict[str, Any]:
     method = st.session_state[settings.widget_key(SCOPE, "lipschitz")]
     names = (*steered_by(method), "n_critic", "critic_lr", "generator_lr")
     values: dict[str, Any] = {}
-    with st.container(key="lab-knobs"):
-        for column, name in zip(st.columns(4), names, strict=False):
-            with column:
+    with st.container(key="lab-knobs"), st.grid(4, min_column_width=150):
+        for name in names:
+            with st.container():
                 values[name] = settings.setting_widget(SCOPE, name)
     return values
 
@@ -155,8 +184,9 @@ def _live_settings() -> dict[str, Any]:
 # Reading and writing the URL.
 
 
-def _experiment_chosen() -> None:
-    _put(st.session_state[EXPERIMENT])
+def _experiment_chosen(name: str) -> None:
+    _put(name)
+    st.session_state[_OPEN] = False
 
 
 def _put(name: str, config: TrainConfig | None = None, twin: Mapping[str, Any] | None = None) -> None:
@@ -169,7 +199,7 @@ def _put(name: str, config: TrainConfig | None = None, twin: Mapping[str, Any] |
     settings.fill_widgets(SCOPE, config, FIELDS)
     settings.fill_widgets(TWIN, _second_config(config, twin), TWIN_FIELDS)
     st.session_state[SOURCE] = config.dataset
-    st.session_state[WHO] = chosen.who
+    st.session_state[WHO], st.session_state[PACE] = chosen.who, chosen.pace
 
 
 def _second_config(config: TrainConfig, twin: Mapping[str, Any] | None) -> TrainConfig:
@@ -200,6 +230,8 @@ def _take_over_link() -> None:
     known = st.session_state.get(LINK)
     if known is not None and (not params or params == known):
         return
+    if known is None:
+        st.session_state[_OPEN] = not params
     name, problems = params.get("experiment", next(iter(EXPERIMENTS))), list[str]()
     if name not in EXPERIMENTS:
         problems.append(f"This link names the experiment {name[:60]!r}, which does not exist. The first experiment is used instead.")

@@ -20,7 +20,7 @@ LOOK_EVERY_SECONDS = 0.1
 """Seconds between two redraws, if the networks are small enough."""
 PACES: dict[Pace, str] = {"slow": "Slow motion", "cycles": "Cycles", "full": "Full speed"}
 TRAINED: dict[Who, str] = {"both": "Both", "critic": "Critic", "generator": "Generator"}
-_PACE, _LAYERS, _SECONDS = "lab-pace", "lab-layers", "lab-seconds"
+_PACE, _LAYERS, _SECONDS = lab_setup.PACE, "lab-layers", "lab-seconds"
 _NARROW = (
     "<style>.st-key-lab-work [data-testid='stColumn'] { min-width: min(100%, 26rem); "
     "}</style>"  # side by side would be too small on narrower pages
@@ -67,7 +67,7 @@ def _read_widgets(lab: Laboratory) -> None:
     """Apply the widgets below before anything is drawn, because pressing a button may have changed them."""
     st.session_state.setdefault(_PACE, lab.pace)
     st.session_state.setdefault(_SECONDS, lab.stage_seconds)
-    st.session_state.setdefault(_LAYERS, [name for name in LAYERS if name != "arrows"])
+    st.session_state.setdefault(_LAYERS, [name for name in LAYERS if name not in ("arrows", "mesh")])
     lab.set_pace(st.session_state[_PACE], st.session_state[lab_setup.WHO])
     lab.stage_seconds = st.session_state[_SECONDS]
 
@@ -108,10 +108,14 @@ def _truth(lab: Laboratory, history: tuple[tuple[Truth, ...], ...]) -> None:
     names = [title(lab, number) for number in range(len(lab.configs))]
     figure = figures.truth(history, names, lab.view.floor)
     words = f"Exact W1 {history[-1][0].w1:.3g} at step {history[-1][0].step}, floor {lab.view.floor:.3g}"
-    live_chart(figure, key="lab-chart", alt=words, height=300, revision=str(id(lab)))
+    with st.container(key="lab-curve", height=316, border=False):  # the place is kept free, so that nothing moves when the curve begins
+        if len(history) > 1:
+            live_chart(figure, key="lab-chart", alt=words, height=300, revision=str(id(lab)))
+        else:
+            st.caption("The curve begins with the first updates.")
     last = history[-1]
     rows = [
-        ["", *names],
+        ["Measure", *names],
         [":--", *["--:" for _ in last]],
         ["Exact W1", *[f"{now.w1:.4g}" for now in last]],
         ["Its floor", *[f"{lab.view.floor:.4g}" for _ in last]],
