@@ -95,6 +95,14 @@ def test_each_cause_is_told_and_its_neighbour_is_not(key: str, seen: Observation
     assert_well_said(first)
 
 
+def test_a_remedy_is_not_blamed_for_what_it_came_too_late_for() -> None:
+    """The generator's rate was set from .05 to .0005; the samples are still black and white. Going back would make it worse."""
+    mended = Edit(80, "generator_lr", 0.05, 5e-4)
+    (told,) = verdict(run(loop=loop(mended, saturated=0.99, real_saturated=0.3)))
+    assert (told.key, told.value) == ("saturated-samples", None) and told.text.endswith("start a new run with the present settings.")
+    assert verdict(run(loop=loop(mended, [0.9] * 50))) == ()
+
+
 def test_every_cause_has_its_cases() -> None:
     assert {rule.__name__.replace("_", "-") for rule in CAUSES} == {case[0] for case in CASES}
 

@@ -35,6 +35,8 @@ NEWEST = 200
 """Recorded steps over which the estimate and its noise are taken."""
 FAR = 0.3
 """Of the distance of a single average sample, below which a distance that no longer falls is small (healthy runs: below 0.2)."""
+NOISY = 1.3
+"""Diversity above which samples are not varied but noise (healthy runs: below 1.1)."""
 VARIED, ALIKE = 0.75, 0.5
 """Diversity from which samples count as varied, and below which they count as too alike (healthy runs: 0.85 to 1.1)."""
 
@@ -238,6 +240,8 @@ def _variety(run: Watched) -> _Found:
     band = f" ± {2 * noise:.0%}" if isinstance(noise, (int, float)) else ""
     numbers = f"two samples differ {last.value:.0%}{band} as much as two real ones, at step {last.step:,}{some}"
     few = counted is not None and counted[1] < 0.9
+    if last.value > NOISY:
+        return _Found("watch", f"The samples differ more than real ones, as noise does: {numbers}.", last.step)
     if last.value >= VARIED and not few:
         return _Found("good", f"The samples are varied: {numbers}.", last.step)
     if last.generator_updates < SETTLED:

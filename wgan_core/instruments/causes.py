@@ -14,6 +14,7 @@ from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.config.roles import critic_word, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.instruments.advice import WARMED_UP, Advice, Observations, Rule, deep_critic_with_clipping, momentum_with_clipping
+from wgan_core.store.ledger import Edit
 
 LARGEST_FIRST_STEP = 0.05
 """How far the first update may move a weight. Weights begin at about 1/√inputs, 0.03 to 0.1 in the presets."""
@@ -267,6 +268,16 @@ def tiny_batch(seen: Observations) -> Advice | None:
 
 # The numbers of the training loop.
 
+STEERED = ("critic_lr", "generator_lr", "clip_value", "n_critic", "gp_lambda")
+"""The settings whose change can break a run while it trains."""
+
+
+def was_sound(config: TrainConfig, edit: Edit) -> bool:
+    """Whether a run's settings before its last edit give no cause for a warning, so that going back to them is a remedy."""
+    before = Observations(config.replace(**{edit.field: edit.old}))
+    return not any(found.level == "warning" for rule in OF_SETTINGS_ALONE if (found := rule(before)) is not None)
+
+
 SATURATED = 0.4
 """More saturated pixels than real images have, as a share of all, from which samples are taken to be broken (healthy runs: below 0.05)."""
 JUMPED = 30.0
@@ -278,16 +289,20 @@ def saturated_samples(seen: Observations) -> Advice | None:
     loop = seen.loop
     if loop is None or loop.saturated is None or loop.real_saturated is None or loop.saturated - loop.real_saturated < SATURATED:
         return None
-    edit = loop.last_edit
-    field = edit.field if edit is not None and edit.field in ("critic_lr", "generator_lr", "clip_value", "n_critic") else "generator_lr"
-    undo = f"Set {SETTINGS[field].label} back to {edit.old:g}." if edit is not None and edit.field == field else ""
-    value = edit.old if undo and edit is not None else round_down(seen.config.generator_lr / 10)
     text = (
         f"The samples are black and white: {loop.saturated:.0%} of their pixels are at the ends of the range, {loop.real_saturated:.0%} in "
         "real images. There the last layer's gradient vanishes, so the generator gets stuck. "
-        + (undo or f"Lower the generator's learning rate, to {value:g} for a start.")
     )
-    return Advice("saturated-samples", "warning", text, loop.saturated, field, value)
+    edit = loop.last_edit
+    if edit is None:
+        value = round_down(seen.config.generator_lr / 10)
+        text += f"Lower the generator's learning rate, to {value:g} for a start."
+        return Advice("saturated-samples", "warning", text, loop.saturated, "generator_lr", value)
+    if edit.field in STEERED and was_sound(seen.config, edit):
+        text += f"Set {SETTINGS[edit.field].label} back to {edit.old:g}."
+        return Advice("saturated-samples", "warning", text, loop.saturated, edit.field, edit.old)
+    text += "It seldom gets out again: start a new run with the present settings."
+    return Advice("saturated-samples", "warning", text, loop.saturated, "generator_lr")
 
 
 def estimate_jumped(seen: Observations) -> Advice | None:
@@ -296,7 +311,7 @@ def estimate_jumped(seen: Observations) -> Advice | None:
     if loop is None or loop.last_edit is None or len(loop.before) < 20 or len(loop.since) < 10:
         return None
     edit, config = loop.last_edit, seen.config
-    if not isinstance(edit.old, (int, float)) or SETTINGS[edit.field].group != "recipe":
+    if edit.field not in STEERED or not was_sound(config, edit):
         return None
     scale = (edit.new / edit.old) ** (len(config.critic_widths) + 1) if edit.field == "clip_value" else 1.0
     usual = scale * (abs(float(np.mean(loop.before))) + float(np.std(loop.before)))
@@ -351,6 +366,16 @@ CAUSES: tuple[Rule, ...] = (
     piled_gradients,
 )
 """Those that no other setting could make good come first, then the gravest."""
+OF_SETTINGS_ALONE: tuple[Rule, ...] = (
+    critic_rate_too_high,
+    generator_rate_too_high,
+    critic_rate_too_low,
+    generator_rate_too_low,
+    clip_out_of_reach,
+    penalty_out_of_range,
+    few_generator_updates,
+)
+"""Causes that are settled by settings which can change while a run trains."""
 OF_SETTINGS: tuple[Rule, ...] = (momentum_with_clipping, deep_critic_with_clipping)
 """Rules of `advice` that are told from the settings alone, and so stand beside a cause."""
 

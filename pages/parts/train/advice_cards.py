@@ -10,6 +10,7 @@ from pages.parts.train.controls import send_command
 from pages.shared.settings import link_to
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig
 from wgan_core.instruments.cards import CARDS
+from wgan_core.instruments.causes import was_sound
 from wgan_core.runs.messages import Set, Snapshot
 from wgan_core.store.readings import advice_in
 
@@ -38,7 +39,7 @@ def _remedies(snapshot: Snapshot, one: dict[str, Any], place: int, trained_here:
     name = str(one.get("setting"))
     steerable = trained_here and snapshot.status in ("running", "paused")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        edit = next((edit for edit in reversed(snapshot.edits) if edit.field == name), None)
+        edit = next((edit for edit in reversed(snapshot.edits) if edit.field == name and was_sound(snapshot.config, edit)), None)
         if edit is not None and steerable:
             _set_button(snapshot, name, edit.old, f"undo-edit-{place}", f"Set {SETTINGS[name].label} back to {in_words(edit.old)}", "undo")
         mended = _mended(snapshot.config, name, one.get("value"))
