@@ -122,13 +122,30 @@ def test_a_step_from_the_address_counts_only_when_the_address_changes(monkeypatc
     state: dict[str, Any] = {}
     monkeypatch.setattr(place.st, "query_params", params)
     monkeypatch.setattr(place.st, "session_state", state)
-    assert place.find_place() == place.Place("clipping", 2)
-    place.go(place.Place("clipping", 3))
-    assert place.find_place() == place.Place("clipping", 3)  # the browser has not heard of it yet
+
+    def shown(step: int | None = None) -> int | None:
+        """The step that is shown; `step`: after it was chosen on the page."""
+        if step is not None:
+            place.go(place.Place("clipping", step))
+        found = place.find_place()
+        return found.step if found.lesson else None
+
+    assert [shown(), shown(3)] == [2, 3]  # the browser has not heard of step 3 yet
     params["step"] = "3"
-    assert place.find_place() == place.Place("clipping", 3)
+    assert [shown(4), shown(5)] == [4, 5]
+    params["step"] = "4"  # it lags behind
+    assert [shown(), shown(4)] == [5, 4]
+    params["step"] = "5"
+    assert shown() == 4
+    params["step"] = "4"
+    assert [shown(), shown(3)] == [4, 3]
+    params["step"] = "1"  # a link
+    assert shown() == 1
     params.clear()  # Learn in the navigation
-    assert place.find_place() == place.Place(None)
+    assert shown() is None
+    assert shown(2) == 2
+    params |= {"lesson": "clipping", "step": "2"}
+    assert shown(1) == 1  # Back, with an address that only the page itself has changed
 
 
 @pytest.mark.usefixtures("lesson")

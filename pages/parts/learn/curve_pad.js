@@ -74,6 +74,7 @@ class CurvePad {
     this.heights = [];
     this.drawn = false;
     this.locked = false;
+    this.touched = false; // whether anything was drawn here
     /** @type {[number, number] | null} */
     this.at = null; // where the pen is, while it is down
     this.pen = -1;
@@ -91,7 +92,8 @@ class CurvePad {
   /** @param {CurveData} data */
   show(data) {
     this.locked = data.locked;
-    if (!this.at) {
+    // What the server sends may be older than the last stroke.
+    if (!this.touched) {
       this.heights = data.heights;
       this.drawn = data.drawn;
     }
@@ -147,7 +149,7 @@ class CurvePad {
     const to = [place, height];
     this.heights = stroke(this.heights, this.at, to);
     this.at = to;
-    this.drawn = true;
+    this.drawn = this.touched = true;
     this.draw();
   }
 
@@ -166,7 +168,7 @@ class CurvePad {
     event.preventDefault();
     const height = Math.max(0, Math.min(1, this.heights[place] + by));
     this.heights = this.heights.map((old, index) => (index === place ? height : old));
-    this.drawn = true;
+    this.drawn = this.touched = true;
     this.draw();
     this.send(this.heights);
   }

@@ -10,7 +10,7 @@ from pages.shared.text import whole_number
 from wgan_core.lessons.catalog import LESSONS
 
 MAX_STEP = 20
-_HERE, _SEEN = "learn-here", "learn-seen"
+_HERE, _SEEN, _WRITTEN = "learn-here", "learn-seen", "learn-written"
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,15 @@ def find_place() -> Place:
     """
     params = {name: value for name, value in st.query_params.items() if name in ("lesson", "step")}
     here: Place | None = st.session_state.get(_HERE)
-    if here is None or params not in (st.session_state.get(_SEEN), here.params):
+    written: list[dict[str, str]] = st.session_state.setdefault(_WRITTEN, [])  # by the browser for us, and not read since
+    if params in written:
+        del written[: written.index(params) + 1]
+    elif here is None or params != st.session_state.get(_SEEN):
+        written.clear()
         here = _asked(params)
+    assert here is not None
+    if here.params not in (params, *written[-1:]):
+        written.append(here.params)
     st.session_state[_HERE], st.session_state[_SEEN] = here, params
     return here
 
