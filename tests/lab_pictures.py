@@ -1,6 +1,7 @@
 """Makes the small pictures of the laboratory's experiments: `python -m tests.lab_pictures`. Takes a minute or two on one core.
 
-Each is the first critic's landscape with the real and the generated points on it, after 2,000 critic updates with the experiment's seed.
+Each is the critic's landscape with the real and the generated points on it, after 2,000 critic updates with the experiment's seed. Of two
+WGANs, the left half shows the first and the right half the second.
 The colours are those of pages/components/colours.js.
 """
 
@@ -30,13 +31,23 @@ def main() -> None:
         lab.set_pace("full", experiment.who)
         lab.train(UPDATES)
         for theme in THEMES:
-            picture(lab, theme).save(FOLDER / f"{name}-{theme}.webp", "WEBP", quality=80, method=6)
+            halves(lab, theme).save(FOLDER / f"{name}-{theme}.webp", "WEBP", quality=80, method=6)
         print(name, lab.frames()[0].step, flush=True)
 
 
-def picture(lab: Laboratory, theme: str) -> Image.Image:
-    """The first panel, square, with y upwards."""
-    frame, limit = lab.frames()[0], lab.view.limit
+def halves(lab: Laboratory, theme: str) -> Image.Image:
+    """The picture of one WGAN, or half of that of each of two, with a line between them."""
+    made = picture(lab, theme, 0)
+    if len(lab.trainers) == 2:
+        half = SIDE_PX // 2
+        made.paste(picture(lab, theme, 1).crop((half, 0, SIDE_PX, SIDE_PX)), (half, 0))
+        ImageDraw.Draw(made).line((half, 0, half, SIDE_PX), fill=css(rgb(THEMES[theme][1])), width=3)
+    return made
+
+
+def picture(lab: Laboratory, theme: str, number: int) -> Image.Image:
+    """One WGAN's panel, square, with y upwards."""
+    frame, limit = lab.frames()[number], lab.view.limit
     ground, text = map(rgb, THEMES[theme])
     middle = (frame.real_score + frame.generated_score) / 2
     extent = float(np.quantile(np.abs(frame.landscape - middle), SHARE_WITHIN_SCALE)) or 1.0

@@ -31,6 +31,10 @@ _LAYOUT = """<style>
     .st-key-lab-experiments .stImage img { image-rendering: auto; }
     .st-key-lab-experiments button { padding: 0; border: 0; min-height: 0; background: none; text-align: left; }
     .st-key-lab-experiments [class*="st-key-card-"] { padding: 0.4rem; }
+    @media (min-width: 1200px) {
+        .st-key-lab-experiments [class*="st-key-card-"] { flex-direction: row; align-items: center; }
+        .st-key-lab-experiments [class*="st-key-card-"] > :has(.stImage) { flex: 0 0 4rem; width: 4rem; }
+    }
     .st-key-lab-experiments button p { font-size: 0.8rem; line-height: 1.3; }
     .st-key-lab-experiments [class*="st-key-card-chosen"] { border: 2px solid var(--focus); }
     @media (max-width: 640px) {  /* on a phone, the picture comes before everything that can be set */
