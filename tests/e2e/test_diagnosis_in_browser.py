@@ -21,8 +21,11 @@ def test_a_run_is_diagnosed_while_it_trains_and_its_clip_lines_move_with_c(strea
     page.get_by_text("How far from real data").wait_for()
     page.wait_for_function(LINES, timeout=60_000)
     assert page.evaluate(LINES) == [0.02]
+    page.get_by_role("tab", name="Training").click()  # where the knobs are
     page.get_by_role("spinbutton", name="Clip value c").fill("0.05")
     page.get_by_role("spinbutton", name="Clip value c").press("Enter")
+    page.get_by_text("was .02").wait_for()
+    page.get_by_role("tab", name="Diagnosis").click()
     page.wait_for_function(f"() => ({LINES})()?.[0] === 0.05", timeout=60_000)
     page.get_by_role("button", name="Check for lag").click()
     page.get_by_text("after 200 more updates").first.wait_for(timeout=60_000)

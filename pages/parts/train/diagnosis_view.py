@@ -39,9 +39,13 @@ def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
     _answers(snapshot)
     advice_cards(snapshot, trained_here=trained_here)
     _measure_all(snapshot, trained_here)
+    # Streamlit forgets it while the other tab is open.
+    if "view.instruments" not in st.session_state:
+        st.session_state["view.instruments"] = st.session_state.get("instruments-open", False)
     box = st.expander(
         "What the instruments have measured", icon=":material/monitoring:", key="view.instruments", on_change="rerun", width="stretch"
     )
+    st.session_state["instruments-open"] = box.open
     if box.open:
         with box:
             _instruments(snapshot, trained_here)
