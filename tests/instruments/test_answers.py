@@ -120,6 +120,7 @@ def test_a_slope_that_is_undefined_is_left_out() -> None:
         (0.97, 10, 9000, "good"),
         (0.97, 8, 9000, "watch"),
         (1.72, 10, 9000, "watch"),
+        (1.72, 10, 2900, "unknown"),
         (0.7, 10, 9000, "watch"),
         (0.4, 10, 9000, "bad"),
         (0.4, 10, 2900, "unknown"),

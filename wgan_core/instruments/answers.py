@@ -240,13 +240,13 @@ def _variety(run: Watched) -> _Found:
     band = f" ± {2 * noise:.0%}" if isinstance(noise, (int, float)) else ""
     numbers = f"two samples differ {last.value:.0%}{band} as much as two real ones, at step {last.step:,}{some}"
     few = counted is not None and counted[1] < 0.9
-    if last.value > NOISY:
-        return _Found("watch", f"The samples differ more than real ones, as noise does: {numbers}.", last.step)
-    if last.value >= VARIED and not few:
+    if VARIED <= last.value <= NOISY and not few:
         return _Found("good", f"The samples are varied: {numbers}.", last.step)
     if last.generator_updates < SETTLED:
         until = _too_early(run, last, f"generator update {SETTLED:,}", (SETTLED - run.generator_updates) * run.config.n_critic)
         return _Found("unknown", f"{numbers[0].upper()}{numbers[1:]}. {until}", last.step)
+    if last.value > NOISY:
+        return _Found("watch", f"The samples differ more than real ones, as noise does: {numbers}.", last.step)
     if last.value < ALIKE:
         return _Found("bad", f"The samples are too alike: {numbers}.", last.step)
     return _Found("watch", f"{'Some kinds of samples are missing' if few else 'The samples are rather alike'}: {numbers}.", last.step)
