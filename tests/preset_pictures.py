@@ -24,7 +24,7 @@ from wgan_core.runs.recorder import as_pixels, as_points
 FOLDER = PROJECT / "pages" / "parts" / "train" / "presets"
 STEPS = {
     "quick-start": 20_000,
-    "walkthrough": 20_000,
+    "walkthrough": 6_000,
     "pytorch-gan": 5_000,
     "wgan-toy": 3_000,
     "pytorch-gan-gp": 2_500,

@@ -76,7 +76,7 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
     def new(**options: Any) -> Any:
         contexts.append(chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **options}))
         fresh = contexts[-1].new_page()
-        fresh.set_default_timeout(20_000)
+        fresh.set_default_timeout(60_000)  # a server that has just started imports PyTorch, which takes long on a busy machine
         fresh.on("pageerror", lambda error: errors.append(str(error)))
         return fresh
 
