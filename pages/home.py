@@ -112,7 +112,7 @@ def experiments() -> None:
 
     st.header("Experiments in the laboratory", anchor=False)
     st.caption("Small WGANs of points, where everything can be seen: the critic as a landscape, and the points that walk on it.")
-    with st.grid("auto", min_column_width=CARD_PX):
+    with st.grid(len(EXPERIMENTS), min_column_width=CARD_PX - 25):
         for name, experiment in EXPERIMENTS.items():
             with card(f"lab-{name}", lab_picture(name, st.context.theme.type), "Generated and real points on the critic's landscape"):
                 st.page_link("pages/lab.py", label=f"**{experiment.title}**", query_params={"experiment": name})
