@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.config.roles import critic_word
+from wgan_core.config.roles import critic_word, is_wasserstein
 from wgan_core.instruments.advice import FEWEST_LOOKS, RISEN, SETTLED, WARMED_UP, lowest_excess
 from wgan_core.instruments.cards import CARDS, Question
 from wgan_core.instruments.schedule import FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE
@@ -37,6 +38,8 @@ FAR = 0.3
 """Of the distance of a single average sample, below which a distance that no longer falls is small (healthy runs: below 0.2)."""
 NOISY = 1.3
 """Diversity above which samples are not varied but noise (healthy runs: below 1.1)."""
+SURE = 0.95
+"""Share of log 2 from which on a discriminator counts as nearly always right."""
 VARIED, ALIKE = 0.75, 0.5
 """Diversity from which samples count as varied, and below which they count as too alike (healthy runs: 0.85 to 1.1)."""
 
@@ -184,10 +187,23 @@ def _critic(run: Watched) -> _Found:
         return _Found("unknown", _not_yet(run))
     if last.step < WARMED_UP:
         return _Found("unknown", _too_early(run, last, f"step {WARMED_UP:,}", WARMED_UP - run.step), last.step)
+    if not is_wasserstein(run.config):
+        return _discriminator(run, last.step)
     numbers = _critic_in_words(last, run.history)
     if _is_flattening(run, last):
-        return _Found("watch", f"The {critic_word(run.config)} gets flat while the samples are not good yet: {numbers}.", last.step)
-    return _Found("good", f"The {critic_word(run.config)} tells real from generated samples: {numbers}.", last.step)
+        return _Found("watch", f"The critic gets flat while the samples are not good yet: {numbers}.", last.step)
+    return _Found("good", f"The critic tells real from generated samples: {numbers}.", last.step)
+
+
+def _discriminator(run: Watched, step: int) -> _Found:
+    """In an ordinary GAN: whether the discriminator still leaves the generator something to learn from."""
+    bound = _with_noise(column(run.history[-NEWEST:], "js_bound"))
+    if bound is None:
+        return _Found("unknown", _not_yet(run))
+    numbers = f"Jensen-Shannon bound {bound[0]:.3g} ± {bound[1]:.1g}, of at most {math.log(2):.3g}, at step {run.step:,}"
+    if bound[0] > SURE * math.log(2):
+        return _Found("watch", f"The discriminator is nearly always right, whatever the samples look like: {numbers}.", step)
+    return _Found("good", f"The discriminator tells real from generated samples, and is not sure of all: {numbers}.", step)
 
 
 def _critic_in_words(last: Reading, history: Rows) -> str:
@@ -212,8 +228,11 @@ def _middle_slopes(norms: Any) -> tuple[float, float] | None:
 
 def estimate_with_noise(history: Rows) -> tuple[float, float] | None:
     """Mean and standard deviation of the newest estimates; None without any."""
-    newest_ones = column(history[-NEWEST:], "wasserstein_estimate")
-    finite = newest_ones[np.isfinite(newest_ones)]
+    return _with_noise(column(history[-NEWEST:], "wasserstein_estimate"))
+
+
+def _with_noise(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    finite = values[np.isfinite(values)]
     return (float(finite.mean()), float(finite.std())) if len(finite) else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Literal
 
 from wgan_core.config.roles import is_wasserstein
@@ -76,4 +78,11 @@ def contradict(one: Advice, other: Advice) -> bool:
 
 def _spoken(rules: tuple[Rule, ...], seen: Observations) -> list[Advice]:
     found = [advice for rule in rules if (advice := rule(seen)) is not None]
-    return found if is_wasserstein(seen.config) else [advice for advice in found if advice.key not in OF_WGANS]
+    if is_wasserstein(seen.config):
+        return found
+    return [replace(advice, text=_of_a_gan(advice.text)) for advice in found if advice.key not in OF_WGANS]
+
+
+def _of_a_gan(text: str) -> str:
+    """`text` with the name that the second network has in an ordinary GAN. Labels of settings keep theirs."""
+    return re.sub(r"\bcritic\b", "discriminator", text)

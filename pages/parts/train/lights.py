@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from pages.parts.train.diagnosis_view import LIGHTS
+from wgan_core.config import critic_word
 from wgan_core.instruments.answers import IN_A_WORD, answers
 from wgan_core.runs.messages import Snapshot
 
@@ -18,5 +19,6 @@ def lights(snapshot: Snapshot) -> None:
     with st.container(horizontal=True, gap="small", key="run-lights"):
         for answer in answers(snapshot):
             colour, icon = LIGHTS[answer.state]
-            words = f"{_SHORT[answer.key]}: {IN_A_WORD[answer.state].lower()}"
+            short = _SHORT[answer.key].replace("Critic", critic_word(snapshot.config).capitalize())
+            words = f"{short}: {IN_A_WORD[answer.state].lower()}"
             st.badge(words, icon=icon, color=colour, help=f"**{answer.question}** {answer.text}")
