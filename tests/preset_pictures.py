@@ -24,14 +24,14 @@ from wgan_core.runs.recorder import as_pixels, as_points
 FOLDER = PROJECT / "pages" / "parts" / "train" / "presets"
 STEPS = {
     "quick-start": 20_000,
-    "walkthrough": 6_000,
+    "walkthrough": 20_000,
     "pytorch-gan": 5_000,
     "wgan-toy": 3_000,
     "pytorch-gan-gp": 2_500,
     "wgan-gp-toy": 2_000,
     "walkthrough-as-published": 10_600,
 }
-"""What takes about a minute on one core that has nothing else to do."""
+"""What takes a minute or two on one core that has nothing else to do."""
 SHOWN = 16
 SIDE_PX = 132
 
