@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -97,7 +98,7 @@ def _buttons(lab: Laboratory) -> None:
         st.segmented_control("Which networks train", tuple(TRAINED), key=lab_setup.WHO, format_func=TRAINED.__getitem__, **common)
 
 
-def _truth(lab: Laboratory, history: tuple[tuple[Truth, ...], ...]) -> None:
+def _truth(lab: Laboratory, history: Sequence[tuple[Truth, ...]]) -> None:
     st.markdown(
         "**True distance and estimate**",
         help=f"Exact W1 is the Wasserstein-1 distance between the {POINTS} generated and the {POINTS} real points shown: the smallest mean "
