@@ -22,7 +22,7 @@ GP = CLIP.replace(lipschitz="gradient-penalty", optimizer="adam")
 
 def layers(*shares: float) -> tuple[LayerWeights, ...]:
     edges = np.linspace(-0.01, 0.01, 61)
-    return tuple(LayerWeights(f"layer {k}", np.zeros(60, int), edges, share, 0.0, 0.01) for k, share in enumerate(shares, 1))
+    return tuple(LayerWeights(f"layer {k}", np.zeros(60, int), edges, share, 0.0, 0.01, 60) for k, share in enumerate(shares, 1))
 
 
 def norms(median: float = 1.1, alignment: float = 0.84) -> GradientNorms:

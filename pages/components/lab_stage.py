@@ -98,7 +98,7 @@ def _beats(stage: Stage | None) -> list[tuple[str, str]]:
 
 def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
     frame, config = lab.frames()[number], lab.configs[number]
-    middle, extent, flat = _scale(frame)
+    middle, extent, no_scale = _scale(frame)
     numbers = f"Estimate {frame.estimate:.4g}, mean slope at the generated points {stages.mean_slope(frame):.3g}."
     if lab.stage is not None:
         numbers = stages.numbers(lab.stage, config, lab.before[number], frame)
@@ -107,20 +107,27 @@ def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
         "numbers": numbers,
         "middle": middle,
         "extent": extent,
-        "longest": float(np.linalg.norm(frame.uphill, axis=1).max()),
-        "top": "flat: no slope to follow" if flat else f"≥ +{extent:.3g}: more real",
-        "bottom": "" if flat else f"≤ −{extent:.3g}: less real",
+        "longest": _finite_or(0.0, float(np.linalg.norm(frame.uphill, axis=1).max())),
+        "top": no_scale or f"≥ +{extent:.3g}: more real",
+        "bottom": "" if no_scale else f"≤ −{extent:.3g}: less real",
         "alt": f"Map of the critic's scores at step {frame.step}, with {POINTS} real and {POINTS} generated points. {numbers}",
         "weights": [_weights(layer) for layer in frame.layers],
     }
 
 
-def _scale(frame: Frame) -> tuple[float, float, bool]:
-    """The score at the middle of the colour scale, the scale's reach to either side, and whether the critic is flat up to rounding."""
+def _scale(frame: Frame) -> tuple[float, float, str]:
+    """The score at the middle of the colour scale, the scale's reach to either side, and why there is no scale, if there is none."""
     middle = (frame.real_score + frame.generated_score) / 2
+    if not (math.isfinite(middle) and np.isfinite(frame.landscape).all()):
+        return 0.0, 1.0, "no scores: they are infinite"
     extent = float(np.quantile(np.abs(frame.landscape - middle), _SHARE_WITHIN_SCALE))
     flat = extent <= 1e-5 * float(np.abs(frame.landscape).max())
-    return middle, 1.0 if flat else extent, flat
+    return middle, 1.0 if flat else extent, "flat: no slope to follow" if flat else ""
+
+
+def _finite_or(otherwise: float, value: float) -> float:
+    """`value`, if JSON can express it."""
+    return value if math.isfinite(value) else otherwise
 
 
 def _weights(layer: LayerWeights) -> dict[str, Any]:

@@ -196,6 +196,9 @@ def test_a_run_that_ran_away_stands_still_and_says_so() -> None:
     one.advance(0.1)
     assert not one.playing and one.trainers[0].step <= 2
     assert one.notice.startswith("The critic's weights became infinite at critic update 1: restart")
+    # There is still a picture beside the notice, and the curve keeps what was measured before.
+    assert sum(int(layer.counts.sum()) for frame in one.frames() for layer in frame.layers) == 0
+    assert one.truth() == one.truth()
 
 
 def test_live_settings_are_taken_over_and_others_refused() -> None:

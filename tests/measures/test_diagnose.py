@@ -133,6 +133,19 @@ def test_float16_weights_at_the_boundary_are_not_beyond_it() -> None:
     assert [(layer.at_boundary, layer.beyond) for layer in clip_boundary(critic, 0.005)] == [(1, 0), (1, 0)]
 
 
+@pytest.mark.parametrize("broken", [math.inf, -math.inf, math.nan])
+def test_weights_that_are_not_finite_are_left_out_of_the_histogram(broken: float) -> None:
+    critic = MLPCritic((2,), (4,), 0.2).requires_grad_(False)
+    first, last = (layer for layer in critic.layers if isinstance(layer, nn.Linear))
+    first.weight.copy_(torch.tensor([[0.1, broken], [0.05, 0.0], [0.0, 0.05], [0.2, 0.02]]))
+    last.weight.fill_(broken)
+    one, two = clip_boundary(critic, 0.1)
+    assert one.counts.sum() == 7 and one.edges[[0, -1]].tolist() == pytest.approx([-0.2, 0.2])
+    assert (one.at_boundary, one.beyond) == (0.125, 0.25 if math.isinf(broken) else 0.125)  # the shares are of all weights
+    assert two.counts.sum() == 0 and two.edges[[0, -1]].tolist() == pytest.approx([-0.1, 0.1])
+    assert clip_boundary(critic, None)[1].counts.sum() == 0
+
+
 def test_without_a_clip_value_there_is_no_share() -> None:
     layer = clip_boundary(MLPCritic((2,), (4,), 0.2), None)[0]
     assert math.isnan(layer.at_boundary) and math.isnan(layer.beyond) and layer.counts.sum() == 8

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
 
 from pages.components import lab_stage
@@ -55,6 +56,26 @@ def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
     assert lab(test).trainers[0].step == stands + 1
     press(test, "Restart")
     assert lab(test).trainers[0].step == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pace", ["full", "slow"])
+def test_weights_that_become_infinite_are_told_and_the_page_goes_on(pace: str) -> None:
+    test = page("lab", **SMALL)
+    test.segmented_control(key=lab_setup.PACE).set_value(pace).run()
+    with torch.no_grad():
+        for parameter in lab(test).trainers[0].critic.parameters():
+            parameter.fill_(float("inf"))
+    press(test, "Play")
+    assert "became infinite at critic update" in test.error[0].value
+    for _ in range(3):
+        press(test, "Play")  # it stays
+        assert test.button(key="lab-play").label == "Play"
+    header, _ = lab_stage.message(lab(test), lab(test).frames(), ["landscape", "arrows"])
+    json.dumps(header, allow_nan=False)  # a browser cannot read NaN
+    assert header["panels"][0]["top"] == "no scores: they are infinite"
+    press(test, "Restart")
+    assert not test.error
 
 
 def test_the_table_beside_the_picture_holds_the_measured_numbers() -> None:

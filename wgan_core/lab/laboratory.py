@@ -80,8 +80,10 @@ class Laboratory:
     # The user's commands.
 
     def play(self) -> None:
-        """Start or continue, also from the middle of a cycle."""
-        self.playing, self._until_cycle_ends, self.notice = True, False, ""
+        """Start or continue, also from the middle of a cycle; not after a notice, because what became infinite stays so."""
+        if self.notice:
+            return
+        self.playing, self._until_cycle_ends = True, False
         self._last_look = self._clock()
         self._trained_seconds = 0.0
 
@@ -92,7 +94,7 @@ class Laboratory:
     def play_cycle(self) -> None:
         """Continue to the end of the cycle and stop there."""
         self.play()
-        self._until_cycle_ends = True
+        self._until_cycle_ends = self.playing
 
     def critic_step(self) -> None:
         """One critic update, including the clip. If slow motion has begun an update, the rest of that one."""

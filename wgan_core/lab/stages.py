@@ -177,5 +177,4 @@ def mean_slope(frame: Frame) -> float:
 
 def _share(frame: Frame, what: Literal["beyond", "at_boundary"]) -> float:
     """The share over the weights of all layers."""
-    weights = [int(layer.counts.sum()) for layer in frame.layers]
-    return sum(getattr(layer, what) * size for layer, size in zip(frame.layers, weights, strict=True)) / sum(weights)
+    return sum(getattr(layer, what) * layer.size for layer in frame.layers) / sum(layer.size for layer in frame.layers)

@@ -93,14 +93,16 @@ class LayerWeights:
 
     name: str
     counts: NDArray[np.int64]
-    """[60]"""
+    """[60]. Weights that are not finite are left out."""
     edges: NDArray[np.float64]
-    """[61], symmetric about 0, wide enough for c and for all weights."""
+    """[61], symmetric about 0, wide enough for c and for all finite weights."""
     at_boundary: float
     """Share of weights with 0.99 c ≤ |w| ≤ c; nan without a clip value."""
     beyond: float
     """Share with |w| > c; nan without a clip value."""
     clip_value: float | None
+    size: int
+    """Number of weights, with those that are not finite."""
 
 
 def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWeights, ...]:
@@ -108,15 +110,16 @@ def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWei
     layers: list[LayerWeights] = []
     for number, (_, layer) in enumerate(lipschitz.weighted_layers(critic), 1):
         assert isinstance(layer.weight, Tensor)
-        size = layer.weight.detach().abs().double().flatten()
-        limit = max(float(size.max()), clip_value or 0.0) or 1.0
-        counts, edges = np.histogram(layer.weight.detach().double().flatten().numpy(), BINS, (-limit, limit))
+        weight = layer.weight.detach().double().flatten()
+        size, finite = weight.abs(), weight[weight.isfinite()]
+        limit = max(float(finite.abs().max()) if len(finite) else 0.0, clip_value or 0.0) or 1.0
+        counts, edges = np.histogram(finite.numpy(), BINS, (-limit, limit))
         at, beyond = math.nan, math.nan
         if clip_value is not None:
             # Weights at the boundary may be above c by a rounding error of float32, or of float16 in runs that are saved that way.
             over = size > clip_value * (1 + 1e-3)
             at, beyond = float(((size >= AT_BOUNDARY * clip_value) & ~over).double().mean()), float(over.double().mean())
-        layers.append(LayerWeights(f"layer {number}", counts, edges, at, beyond, clip_value))
+        layers.append(LayerWeights(f"layer {number}", counts, edges, at, beyond, clip_value, len(size)))
     return tuple(layers)
 
 
