@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,4 +31,4 @@ def test_a_run_is_diagnosed_while_it_trains_and_its_clip_lines_move_with_c(strea
     page.get_by_role("button", name="Check for lag").click()
     page.get_by_text("after 200 more updates").first.wait_for(timeout=60_000)
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Resume").wait_for()
+    page.get_by_role("button", name=re.compile("Resume from step")).wait_for()
