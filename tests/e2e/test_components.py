@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import plotly_asset
 from pages.components.film import film
-from pages.shared import frame
+from pages.shared.frame import _STYLE as PAGE_STYLE
 
 PROJECT = Path(__file__).parents[2]
 SCRIPT = '''
@@ -379,7 +379,7 @@ def test_theme_has_enough_contrast(name: str) -> None:
     theme = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())["theme"][name]
     background, raised = theme["backgroundColor"], theme["secondaryBackgroundColor"]
     texts = [(theme[text], behind) for text in ("textColor", "linkColor", "codeTextColor") for behind in (background, raised)]
-    on_primary = dict(zip(("light", "dark"), re.findall(r"--on-primary: light-dark\((#\w+), (#\w+)\)", frame._STYLE)[0], strict=True))
+    on_primary = dict(zip(("light", "dark"), re.findall(r"--on-primary: light-dark\((#\w+), (#\w+)\)", PAGE_STYLE)[0], strict=True))
     texts.append((on_primary[name], theme["primaryColor"]))  # What a primary button says.
     assert [pair for pair in texts if contrast(*pair) < 4.5] == []
     graphics = [theme["primaryColor"], *theme["chartCategoricalColors"]]
