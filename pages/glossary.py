@@ -30,7 +30,7 @@ def glossary() -> None:
 
 
 def _entry(term: Term) -> str:
-    lesson = f" [Lesson: {LESSONS[term.lesson].title}](./learn?lesson={term.lesson})" if term.lesson in LESSONS else ""
+    lesson = f" [Lesson: {LESSONS[term.lesson].title}](./learn?lesson={term.lesson})" if term.lesson else ""
     return f"**{_plain(term.name)}**: {_plain(term.says)}{lesson}"
 
 

@@ -11,7 +11,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import asset, pack
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, is_wasserstein
 from wgan_core.lab import stages
 from wgan_core.lab.frame import GRID, MESH, POINTS, Frame
 from wgan_core.lab.laboratory import Laboratory
@@ -99,7 +99,8 @@ def _beats(stage: Stage | None) -> list[tuple[str, str]]:
 def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
     frame, config = lab.frames()[number], lab.configs[number]
     middle, extent, no_scale = _scale(frame)
-    numbers = f"Estimate {frame.estimate:.4g}, mean slope at the generated points {stages.mean_slope(frame):.3g}."
+    push = "slope" if is_wasserstein(config) else "push"
+    numbers = f"{stages.estimate_word(config)} {frame.estimate:.4g}, mean {push} at the generated points {stages.mean_slope(frame):.3g}."
     if lab.stage is not None:
         numbers = stages.numbers(lab.stage, config, lab.before[number], frame)
     return {
@@ -150,12 +151,16 @@ def title(lab: Laboratory, number: int) -> str:
 
 
 def method_in_words(config: TrainConfig) -> str:
-    """The Lipschitz method in a few words."""
-    return {
+    """What kind of GAN it is, unless it is a WGAN, and its Lipschitz method."""
+    method = {
         "clip": f"Weights clipped to ±{config.clip_value:g}",
         "gradient-penalty": f"Gradient penalty, λ {config.gp_lambda:g}",
         "none": "No Lipschitz method",
     }[config.lipschitz]
+    if is_wasserstein(config):
+        return method
+    gan = f"Ordinary GAN, {config.objective}"
+    return gan if config.lipschitz == "none" else f"{gan}, {method[0].lower()}{method[1:]}"
 
 
 def _differences(config: TrainConfig, others: list[TrainConfig]) -> list[str]:

@@ -41,8 +41,8 @@ def as_data() -> list[dict[str, object]]:
             "says": term.says,
             "words": list(term.words),
             "anchor": term.anchor,
-            "lesson": term.lesson if term.lesson in LESSONS else "",
-            "title": LESSONS[term.lesson].title if term.lesson in LESSONS else "",
+            "lesson": term.lesson,
+            "title": LESSONS[term.lesson].title if term.lesson else "",
         }
         for term in TERMS
         if term.words

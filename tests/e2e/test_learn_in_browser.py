@@ -51,6 +51,18 @@ def test_a_lesson_is_predicted_run_compared_and_kept(url: str, browser_page: Any
     page.wait_for_url(re.compile(r"/learn(\?lesson=n-critic.*)?$|/$"))
 
 
+def test_learn_in_the_navigation_shows_the_list_right_after_a_lesson_was_chosen(url: str, browser_page: Any) -> None:
+    page = browser_page
+    page.goto(f"{url}/learn")
+    for _ in range(2):
+        page.get_by_role("button", name=re.compile("(Begin|Continue): ")).click()
+        page.get_by_role("heading", name="From noise to picture").wait_for()
+        page.wait_for_url(re.compile("lesson=noise"))
+        page.get_by_role("link", name="Learn").first.click()
+        page.get_by_role("heading", name="Learn", exact=True).wait_for()
+        until(lambda: page.url == f"{url}/learn")
+
+
 def test_a_curve_is_drawn_with_the_keyboard(url: str, browser_page: Any) -> None:
     page = browser_page
     page.goto(f"{url}/learn?lesson=curve")

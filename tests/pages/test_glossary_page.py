@@ -11,7 +11,7 @@ from wgan_core.lessons.catalog import LESSONS
 def test_every_term_is_explained() -> None:
     shown = texts(page("glossary")).replace("\\", "")
     assert all(f"**{term.name}**: {term.says}" in shown for term in TERMS)
-    assert all(f"./learn?lesson={term.lesson})" in shown for term in TERMS if term.lesson in LESSONS)
+    assert all(f"./learn?lesson={term.lesson})" in shown for term in TERMS if term.lesson)
 
 
 def test_a_link_to_a_term_shows_it_first() -> None:

@@ -58,6 +58,16 @@ def test_it_stands_still_until_play_and_trains_at_every_look() -> None:
     assert lab(test).trainers[0].step == 0
 
 
+def test_an_ordinary_gan_is_called_so_and_its_numbers_by_their_names() -> None:
+    pair = EXPERIMENTS["ordinary-gan"].config, EXPERIMENTS["ordinary-gan"].config.replace(**EXPERIMENTS["ordinary-gan"].twin or {})
+    one = Laboratory(pair)
+    header, _ = lab_stage.message(one, one.frames(), [])
+    wgan, gan = header["panels"]
+    assert wgan["title"].startswith("Weights clipped to") and wgan["numbers"].startswith("Estimate")
+    assert gan["title"].startswith("Ordinary GAN, minimax")
+    assert gan["numbers"].startswith("Jensen-Shannon bound") and "mean push at" in gan["numbers"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("pace", ["full", "slow"])
 def test_weights_that_become_infinite_are_told_and_the_page_goes_on(pace: str) -> None:

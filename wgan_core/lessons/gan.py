@@ -24,9 +24,8 @@ SHARE = 0.01
 ORDINARY = BASE.replace(objective="non-saturating", lipschitz="none")
 MINIMAX = BASE.replace(objective="minimax", lipschitz="none")
 HASTY = {"n_critic": 1, "adam_beta1": 0.9, "adam_beta2": 0.999}
-"""With these and Adam, both jump from cluster to cluster at first. Measured after 500 updates with seeds 0, 1 and 2: the ordinary GAN's "
-"points
-hit 1, 5 and 2 of the 8 clusters, the WGAN's 1, 1 and 0. With RMSprop, the WGAN's hit all 8 (seeds 0 and 1)."""
+"""With these and Adam, both jump from cluster to cluster at first. Measured after 500 updates with seeds 0, 1 and 2: the ordinary GAN's
+points hit 1, 5 and 2 of the 8 clusters, the WGAN's 1, 1 and 0. With RMSprop, the WGAN's hit all 8 (seeds 0 and 1)."""
 
 PUSHES = {"same": (0.3, float("inf")), "weaker": (0.01, 0.3), "none": (-1, 0.01)}
 """The push on generated points by the discriminator, as a share of the critic's."""
@@ -201,6 +200,7 @@ STEPS = (
             measure=_measure_push,
             judge=judge_push,
             explain=explain_push,
+            curve="estimate",
             layers=("landscape", "real", "generated", "arrows"),
         ),
     ),

@@ -16,6 +16,32 @@ export default function keeper({ data, setTriggerValue }) {
   if (data.progress === null) setTriggerValue("kept", read());
   else write(data.progress);
   showPlace(data.place);
+  return followNavigation("lesson" in data.place, () => setTriggerValue("list", true));
+}
+
+let listeners = new AbortController();
+
+/**
+ * Let Learn in the navigation show the list of lessons: Streamlit would keep the address of the lesson, because the page stays the same.
+ * @param {boolean} inLesson
+ * @param {() => void} showList
+ * @returns {() => void} to be called when the page is left
+ */
+function followNavigation(inLesson, showList) {
+  listeners.abort();
+  listeners = new AbortController();
+  const { signal } = listeners;
+  const pressed = (/** @type {MouseEvent} */ event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    const opensTab = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!inLesson || opensTab || link?.href !== location.origin + location.pathname) return;
+    event.preventDefault();
+    event.stopPropagation();
+    showList();
+  };
+  document.addEventListener("click", pressed, { capture: true, signal });
+  const mine = listeners;
+  return () => mine.abort();
 }
 
 /**

@@ -9,7 +9,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.parts.learn import progress
-from pages.parts.learn.place import Place
+from pages.parts.learn.place import Place, go
 
 _SENT = "learn-sent"
 _component = component("wgan_learn_keeper", html="<span hidden></span>", js=bundle(Path(__file__).parent / "keeper.js"))
@@ -21,11 +21,16 @@ def keep(place: Place) -> None:
     data = {"progress": progress.progress().to_text() if known else None, "place": place.params}
     with st.container(key="learn-keeper"):
         st.html("<style>.st-key-learn-keeper { position: absolute; }</style>")  # it shows nothing and takes no room
-        kept = _component(key="learn-keeper-component", data=data, on_kept_change=_do_nothing).kept
+        kept = _component(key="learn-keeper-component", data=data, on_kept_change=_do_nothing, on_list_change=_show_list).kept
     if kept is not None and not known:
         st.session_state[_SENT] = True
         progress.take_over(str(kept))
         st.rerun()
+
+
+def _show_list() -> None:
+    """Learn was pressed in the navigation, while a lesson was shown."""
+    go(Place(None))
 
 
 def _do_nothing() -> None:

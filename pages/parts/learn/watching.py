@@ -11,6 +11,7 @@ from pages.components.lab_stage import lab_stage
 from pages.components.live_chart import live_chart
 from pages.components.live_image import live_image
 from pages.parts.learn.ticker import keep_looking
+from wgan_core.config import is_wasserstein
 from wgan_core.lessons import figures
 from wgan_core.lessons.digits import COLUMNS, ROWS, DigitExperiment
 from wgan_core.lessons.lines import LinesExperiment
@@ -107,15 +108,18 @@ def _digit_chart(experiment: DigitExperiment, task: DigitTask) -> None:
 
 def _point_chart(outcomes: Sequence[Outcome], task: PointTask) -> None:
     lines = list(_point_lines(outcomes, task.curve))
+    title = _TITLES[task.curve]
+    if task.curve == "estimate" and not all(is_wasserstein(config) for outcome in outcomes for config in outcome.training.configs):
+        title = "estimate, JS bound"
     figure = figures.curves(
         lines,
-        y_title=_TITLES[task.curve],
+        y_title=title,
         end=max(outcome.training.updates for outcome in outcomes),
         floor=outcomes[0].floor if task.curve == "w1" else None,
         log=task.log,
     )
     last = "; ".join(f"{line.name}: {line.y[-1]:.3g}" for line in lines)
-    live_chart(figure, key="learn-chart", alt=f"{_TITLES[task.curve]} over updates. Last values: {last}", height=CHART_HEIGHT)
+    live_chart(figure, key="learn-chart", alt=f"{title} over updates. Last values: {last}", height=CHART_HEIGHT)
 
 
 def _point_lines(outcomes: Sequence[Outcome], curve: Curve) -> Sequence[figures.Line]:
@@ -131,7 +135,8 @@ def _point_lines(outcomes: Sequence[Outcome], curve: Curve) -> Sequence[figures.
                 case "w1":
                     lines.append(figures.Line(name, x, [now.w1 for now in truths], colour=len(lines)))
                 case "estimate":
-                    lines.append(figures.Line(name, x, [now.estimate for now in truths], colour=len(lines)))
+                    kind = "" if is_wasserstein(outcome.training.configs[number]) else ": JS bound"
+                    lines.append(figures.Line(name + kind, x, [now.estimate for now in truths], colour=len(lines)))
                 case "slope":
                     lines.append(figures.Line(name, x, [now.steepest for now in truths], colour=len(lines)))
                 case _:
