@@ -109,7 +109,7 @@ class TrainConfig(BaseModel):
         ge=1,
         le=1000,
         help="Critic updates per generator update, counted since the last generator update; the count does not restart with each epoch. A "
-        "larger value gives a better critic and a more honest estimate, but fewer generator updates per second.",
+        "larger value gives a better critic and an estimate nearer to the truth, but fewer generator updates per second.",
     )
     critic_lr: float = _setting(
         5e-5,
