@@ -8,11 +8,16 @@ from __future__ import annotations
 from pages.parts.learn import keeper, place
 from pages.parts.learn.contents import contents
 from pages.shared.frame import within_frame
+from wgan_core.lessons.catalog import CODE
 
 within_frame()
 here = place.find_place()
 if here.lesson is None:
     contents()
+elif here.lesson == CODE:
+    from pages.parts.learn.code_view import code_view
+
+    code_view()
 else:
     from pages.parts.learn.lesson_view import lesson_view
 

@@ -16,6 +16,7 @@ PAGES = {
     "Home": "",
     "Learn": "learn",
     "a lesson": "learn?lesson=noise",
+    "the code": "learn?lesson=code",
     "Train, set-up": "train",
     "Train, a run": "train?run=walkthrough-mnist",
     "Laboratory": "lab",

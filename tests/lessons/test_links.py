@@ -7,6 +7,7 @@ import pytest
 from pages.shared.settings import read_changes, read_link
 from tests.project import PROJECT
 from wgan_core.lab.setup import EXPERIMENTS, check
+from wgan_core.lessons.catalog import CODE
 from wgan_core.lessons.step import Link
 from wgan_core.lessons.steps import STEPS
 
@@ -26,5 +27,7 @@ def test_a_link_is_understood_by_its_page(name: str, link: Link) -> None:
             assert not problems and preset == params.pop("preset") and params.keys() <= config.model_dump().keys()
         case "explore":
             assert (PROJECT / "checkpoints" / params["run"]).is_dir()
+        case "learn":
+            assert params == {"lesson": CODE} or params["lesson"] in STEPS
         case _:
             assert not params

@@ -37,3 +37,8 @@ LESSONS: MappingProxyType[str, Lesson] = MappingProxyType(
     }
 )
 """By their names in links, in the order in which they build on each other."""
+
+CODE = "code"
+"""What links call the page that explains the walkthrough's program."""
+CODE_TITLE = "The code, line by line"
+CODE_SENTENCE = "The walkthrough as a program of 150 lines, and beside them what they do. For people who know a little Python."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wgan_core.lessons.asking import Choice, Found, Judgement, Slider, in_words
+from wgan_core.lessons.catalog import CODE
 from wgan_core.lessons.digits import BASE, DigitOutcome, DigitTraining
 from wgan_core.lessons.step import DigitTask, Link, Step
 
@@ -132,6 +133,7 @@ STEPS = (
             Link("explore", "The same on digits", {"run": "walkthrough-mnist"}),
             Link("train", "Train on digits for longer, and turn the knobs meanwhile", {"preset": "quick-start"}),
             Link("train", "The walkthrough, with its own settings", {"preset": "walkthrough"}),
+            Link("learn", "The walkthrough's program, line by line", {"lesson": CODE}),
         ),
     ),
 )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.learn import place
 from pages.parts.learn.progress import Progress, progress
-from wgan_core.lessons.catalog import LESSONS
+from wgan_core.lessons.catalog import CODE, CODE_SENTENCE, CODE_TITLE, LESSONS
 
 _CARDS = """<style>
 .st-key-learn-lessons { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
@@ -30,6 +30,10 @@ def contents() -> None:
                 st.page_link("pages/learn.py", label=f"**{number}. {lesson.title}**", query_params={"lesson": name})
                 st.markdown(lesson.sentence)
                 st.caption(_state(done, name, lesson.minutes))
+        with st.container(border=True, key=f"lesson-{CODE}"):
+            st.page_link("pages/learn.py", label=f"**{CODE_TITLE}**", query_params={"lesson": CODE})
+            st.markdown(CODE_SENTENCE)
+            st.caption("To read")
 
 
 def _state(done: Progress, name: str, minutes: int) -> str:

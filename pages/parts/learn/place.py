@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pages.shared.text import whole_number
-from wgan_core.lessons.catalog import LESSONS
+from wgan_core.lessons.catalog import CODE, LESSONS
 
 MAX_STEP = 20
 _HERE, _SEEN, _WRITTEN = "learn-here", "learn-seen", "learn-written"
@@ -18,14 +18,16 @@ class Place:
     """A step of a lesson."""
 
     lesson: str | None
-    """None: the list of lessons."""
+    """None: the list of lessons; `CODE`: the walkthrough's program."""
     step: int = 1
     """From 1. May be larger than the number of steps, because only the lesson knows how many it has."""
 
     @property
     def params(self) -> dict[str, str]:
         """The parameters of the address."""
-        return {} if self.lesson is None else {"lesson": self.lesson, "step": str(self.step)}
+        if self.lesson is None:
+            return {}
+        return {"lesson": self.lesson} if self.lesson == CODE else {"lesson": self.lesson, "step": str(self.step)}
 
 
 def find_place() -> Place:
@@ -55,8 +57,8 @@ def go(place: Place) -> None:
 
 def _asked(params: dict[str, str]) -> Place:
     lesson = params.get("lesson")
-    if lesson is None:
-        return Place(None)
+    if lesson is None or lesson == CODE:
+        return Place(lesson)
     if lesson not in LESSONS:
         st.warning(f"This link names the lesson {lesson[:60]!r}, which does not exist. Here are those that do.", icon=":material/link_off:")
         return Place(None)
