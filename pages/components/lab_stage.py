@@ -147,7 +147,10 @@ def title(lab: Laboratory, number: int) -> str:
     """The title of a WGAN: its Lipschitz method and, if there are two WGANs, everything else that differs."""
     config = lab.configs[number]
     others = [other for other in lab.configs if other is not config]
-    return ", ".join([method_in_words(config), *_differences(config, others)])
+    name = method_in_words(config)
+    if is_wasserstein(config) and not all(map(is_wasserstein, others)):
+        name = f"WGAN, {name[0].lower()}{name[1:]}"
+    return ", ".join([name, *_differences(config, others)])
 
 
 def method_in_words(config: TrainConfig) -> str:

@@ -63,7 +63,7 @@ def test_an_ordinary_gan_is_called_so_and_its_numbers_by_their_names() -> None:
     one = Laboratory(pair)
     header, _ = lab_stage.message(one, one.frames(), [])
     wgan, gan = header["panels"]
-    assert wgan["title"].startswith("Weights clipped to") and wgan["numbers"].startswith("Estimate")
+    assert wgan["title"].startswith("WGAN, weights clipped to") and wgan["numbers"].startswith("Estimate")
     assert gan["title"].startswith("Ordinary GAN, minimax")
     assert gan["numbers"].startswith("Jensen-Shannon bound") and "mean push at" in gan["numbers"]
 

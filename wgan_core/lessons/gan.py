@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -107,7 +108,8 @@ def explain_push(found: Found) -> str:
     if found["gan"] > 0.3 * found["wgan"]:
         return "This discriminator is not sure of itself yet, so it still pushes. Try another seed."
     return (
-        "In the original game, *minimax*, the push is the slope times the probability that a point is real. A discriminator that is sure "
+        f"The discriminator's bound on the Jensen-Shannon divergence is {in_words(found['js'])}; at {math.log(2):.3f} it tells all points "
+        "apart. In the original game, *minimax*, the push is the slope times the probability that a point is real. A discriminator that is sure "
         "gives that "
         "a value near 0, so the better it gets, the less it helps. Practitioners use another loss for the generator, *non-saturating*, as "
         "in the "
@@ -155,14 +157,17 @@ def explain_hasty(found: Found) -> str:
     elif found["gan"] > 3:
         seen = "Some clusters are missing: so **collapse** begins, or ends."
     else:
-        seen = "The generator has **collapsed**: many latents give nearly the same point, one that fools the other network."
+        seen = (
+            "The generator has **collapsed**: many latents give nearly the same point, one that fools the other network. When that learns "
+            "to reject the place, the crowd moves on."
+        )
     other = (
         "The WGAN, with the same settings, fares no better: a critic does not prevent this."
         if found["wgan"] <= found["gan"]
         else "The WGAN, with the same settings, has spread its points further."
     )
     return (
-        f"{seen} When the other network learns to reject that place, the crowd moves on. {other} With momentum the points keep going in "
+        f"{seen} {other} With momentum the points keep going in "
         f"the "
         "old direction after the map has changed. That is why the WGAN paper takes RMSprop, which has none. "
         f"(Exact W1: {in_words(found['gan_w1'])} and {in_words(found['wgan_w1'])}.)"
