@@ -109,11 +109,9 @@ def explain_push(found: Found) -> str:
         return "This discriminator is not sure of itself yet, so it still pushes. Try another seed."
     return (
         f"The discriminator's bound on the Jensen-Shannon divergence is {in_words(found['js'])}; at {math.log(2):.3f} it tells all points "
-        "apart. In the original game, *minimax*, the push is the slope times the probability that a point is real. A discriminator that is sure "
-        "gives that "
-        "a value near 0, so the better it gets, the less it helps. Practitioners use another loss for the generator, *non-saturating*, as "
-        "in the "
-        "race before. A critic gives scores, not probabilities, so it can be trained for as long as you like."
+        "apart. In the original game, *minimax*, the push is the slope times the probability that a point is real. A discriminator that is "
+        "sure gives that a value near 0, so the better it gets, the less it helps. Practitioners use another loss for the generator, "
+        "*non-saturating*, as in the race before. A critic gives scores, not probabilities, so it can be trained for as long as you like."
     )
 
 
