@@ -141,7 +141,7 @@ GROUPS: tuple[Group, ...] = (
                 "Clip value",
                 "The limit c for the weights of a clipped critic: after each update, every weight is set back into −c to c. 0.005 in the "
                 "walkthrough.",
-                ("clip value", "clip value c", "clipping", "clipped", "clip_value"),
+                ("clip value", "clip values", "clip value c", "clipping", "clipped", "clip_value"),
                 "clipping",
             ),
             Term(
@@ -196,6 +196,11 @@ GROUPS: tuple[Group, ...] = (
             ),
             Term("LeakyReLU", "Passes positive numbers on and shrinks negative ones, here to a fifth.", ("LeakyReLU", "LeakyReLU slope")),
             Term("tanh", "A curve that turns any number into one between −1 and 1, as the pixels of an image are.", ("tanh",)),
+            Term(
+                "Weight",
+                "One of the numbers that a network consists of: how strongly one unit acts on another. Training changes them.",
+                ("weight", "weights"),
+            ),
             Term(
                 "Learning rate",
                 "How far an optimiser moves the weights at each update. Too high, and the training jumps about; too low, and nothing "
@@ -426,6 +431,12 @@ GROUPS: tuple[Group, ...] = (
             Term("Saved by hand", "A saved step that you asked for. It is never removed.", ("saved by hand",)),
             Term("Seed of a run", "The number that fixes its initial weights, its latents and the order of its data."),
             Term("Replay", "To train a run again, with every change of a setting, and compare the weights.", ("replay",)),
+            Term(
+                "Walkthrough",
+                "The published video in which a WGAN is built step by step. This project makes it interactive; the preset `walkthrough` "
+                "has its settings.",
+                ("walkthrough", "the walkthrough's"),
+            ),
             Term("Export", "To write a run as one file that works without this project."),
             Term(
                 "Epoch",

@@ -14,6 +14,9 @@ _ADDRESS = re.sub(r"^ *//.*\n|^ */\*\*.*\*/\n", "", (Path(__file__).parent / "ad
 _STYLE = """
     .stMainBlockContainer { padding-top: 4.5rem; }  /* Streamlit's default leaves too much empty space */
     .stElementContainer:has(.wgan-address) { display: none; }
+    /* What opens over the page lies outside .stApp and does not know its colour scheme, only that of the system. */
+    :root { --focus: #1f5aa8; --on-primary: #ffffff; }
+    @media (prefers-color-scheme: dark) { :root { --focus: #8db8f2; --on-primary: #0f141b; } }
     .stApp { --focus: light-dark(#1f5aa8, #8db8f2); --on-primary: light-dark(#ffffff, #0f141b); }
     /* Streamlit writes white on any primary colour, also on a light one. */
     [data-testid="stBaseButton-primary"]:enabled { color: var(--on-primary) !important; }

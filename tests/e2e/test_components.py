@@ -379,8 +379,8 @@ def test_theme_has_enough_contrast(name: str) -> None:
     theme = tomllib.loads((PROJECT / ".streamlit" / "config.toml").read_text())["theme"][name]
     background, raised = theme["backgroundColor"], theme["secondaryBackgroundColor"]
     texts = [(theme[text], behind) for text in ("textColor", "linkColor", "codeTextColor") for behind in (background, raised)]
-    on_primary = dict(zip(("light", "dark"), re.findall(r"--on-primary: light-dark\((#\w+), (#\w+)\)", PAGE_STYLE)[0], strict=True))
-    texts.append((on_primary[name], theme["primaryColor"]))  # What a primary button says.
+    ((on_light, on_dark),) = re.findall(r"--on-primary: light-dark\((#\w+), (#\w+)\)", PAGE_STYLE)
+    texts.append((on_light if name == "light" else on_dark, theme["primaryColor"]))  # What a primary button says.
     assert [pair for pair in texts if contrast(*pair) < 4.5] == []
     graphics = [theme["primaryColor"], *theme["chartCategoricalColors"]]
     assert [colour for colour in graphics if contrast(colour, background) < 3] == []

@@ -225,6 +225,9 @@ def test_the_steepest_slope_is_known_after_a_resume() -> None:
     slopes = [Reading("critic-health", step, 1, value) for step, value in ((10, 0.02), (20, 0.5), (30, None), (40, 0.1))]
     assert Knowledge(slopes).seen.peak_slope == 0.5
     assert Knowledge().seen.peak_slope is None
+    changed = Knowledge(slopes)
+    changed.recipe_changed()  # what the critic was like under other settings is no measure
+    assert changed.seen.peak_slope is None and changed.seen.excesses == ()
 
 
 # What must not happen.

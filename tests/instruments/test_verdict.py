@@ -13,10 +13,12 @@ from tests.observed import CASES, CLIP, HEALTHY, depth, healthy, lag, layers, me
 from tests.sentences import assert_well_said
 from wgan_core.config import PRESETS
 from wgan_core.instruments.advice import RULES, Advice, Observations, advise, exploding_gradient, saturated_weights
-from wgan_core.instruments.causes import CAUSES, first_step
+from wgan_core.instruments.causes import CAUSES, dying_critic, first_step
+from wgan_core.instruments.look import LoopNumbers
 from wgan_core.instruments.verdict import DIRECTIONS, MAX_SHOWN, OF_WGANS, contradict, verdict
 from wgan_core.measures.diagnose import ModeGap, Movement, OverfitGap
 from wgan_core.measures.lipschitz import Bound
+from wgan_core.store.ledger import Edit
 
 QUICK, GP = PRESETS["quick-start"], PRESETS["wgan-gp-toy"]
 
@@ -190,3 +192,11 @@ def test_the_value_that_is_offered_can_be_set_and_goes_where_the_rule_says(seen:
         assert getattr(mended, advice.setting) != now
         direction = DIRECTIONS.get((advice.key, advice.setting))
         assert direction is None or (getattr(mended, advice.setting) > now) == (direction == "raise")
+
+
+def test_after_a_change_a_run_gets_time_before_its_critic_is_judged() -> None:
+    """Undone edits are not held against the run: the state of the critic is a note at first, and a dying critic none."""
+    step = flat().step
+    for field, since, told in (("critic_lr", 500, False), ("critic_lr", 5000, True)):
+        loop = LoopNumbers(np.zeros(0), Edit(step - since, field, 0.3, 3e-4))
+        assert (dying_critic(dataclasses.replace(flat(), loop=loop)) is not None) == told

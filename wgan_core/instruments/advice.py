@@ -136,10 +136,23 @@ def saturated_weights(seen: Observations) -> Advice | None:
 
 
 def _once_settled(seen: Observations, what: str, remedy: str) -> tuple[Literal["note", "warning"], str]:
-    """For a state in which healthy runs begin and which they leave by themselves: at first a note that says so, later a warning."""
+    """For a state in which healthy runs begin and which they leave by themselves, as they do after a change: at first a note that says so,
+    later a warning."""
+    if (since := steps_since_edit(seen)) is not None and since < RECOVERY:
+        return "note", f"{what}A setting was changed {since:,} steps ago, and a run needs time to get over that. If it stays so, {remedy}"
     if seen.generator_updates >= SETTLED:
         return "warning", what + remedy[0].upper() + remedy[1:]
     return "note", f"{what}Many runs begin this way; if this one is still in this state after {SETTLED:,} generator updates, {remedy}"
+
+
+RECOVERY = 3000
+"""Critic updates after a live edit in which the state of the critic is no verdict on the present settings."""
+
+
+def steps_since_edit(seen: Observations) -> int | None:
+    """Critic updates since the newest live edit; None if there was none."""
+    last = seen.loop.last_edit if seen.loop is not None else None
+    return None if last is None else seen.step - last.step
 
 
 def _warmed_up_norms(seen: Observations) -> GradientNorms | None:

@@ -32,7 +32,7 @@ CARDS: dict[str, Card] = {
     "estimate-jumped": Card("critic", "curve"),
     "saturated-samples": Card("learns", "pictures"),
     "no-constraint": Card("critic", "clipping"),
-    "dying-critic": Card("critic", "curve"),
+    "dying-critic": Card("critic", "clipping"),
     "momentum-with-clipping": Card("critic", "clipping"),
     "deep-critic-with-clipping": Card("critic", "gradient-penalty"),
     "clipped-norm": Card("critic", "clipping"),

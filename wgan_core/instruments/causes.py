@@ -13,7 +13,16 @@ import numpy as np
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.config.roles import critic_word, is_wasserstein
 from wgan_core.data.catalog import DATASETS
-from wgan_core.instruments.advice import WARMED_UP, Advice, Observations, Rule, deep_critic_with_clipping, momentum_with_clipping
+from wgan_core.instruments.advice import (
+    RECOVERY,
+    WARMED_UP,
+    Advice,
+    Observations,
+    Rule,
+    deep_critic_with_clipping,
+    momentum_with_clipping,
+    steps_since_edit,
+)
 from wgan_core.store.ledger import Edit
 
 LARGEST_FIRST_STEP = 0.05
@@ -333,6 +342,8 @@ def dying_critic(seen: Observations) -> Advice | None:
     health, estimates, distance = seen.health, seen.recent_estimates, seen.distance
     if health is None or estimates is None or distance is None or seen.peak_slope is None or health.step < WARMED_UP:
         return None
+    if (since := steps_since_edit(seen)) is not None and since < RECOVERY:
+        return None
     slope = health.constant.value
     if slope is None or not slope < DEAD_SHARE * seen.peak_slope or len(estimates) < 50:
         return None
@@ -340,10 +351,11 @@ def dying_critic(seen: Observations) -> Advice | None:
     if not within_noise or not distance.value - distance.floor > 3 * distance.floor_sd:
         return None
     value = round_down(seen.config.critic_lr / 3)
+    or_schedule = ", or let both fall over the run (learning rate schedule)" if seen.config.lr_schedule == "constant" else ""
     text = (
         f"The critic is dying: its steepest slope has fallen to {slope:.2g}, {slope / seen.peak_slope:.0%} of what it was, and its "
         "estimate is lost in its own noise, although the samples are still worse than real data. The generator learns nothing from it. "
-        "Lower the critic's learning rate, or let both fall over the run (learning rate schedule)."
+        f"Lower the critic's learning rate{or_schedule}; if a setting was far off for a while, branch from a step saved before."
     )
     return Advice("dying-critic", "warning", text, slope / seen.peak_slope, "critic_lr", value)
 

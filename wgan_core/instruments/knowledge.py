@@ -39,8 +39,13 @@ class Knowledge:
             self._lag_step = step
 
     def forget_lag(self) -> None:
-        """Drop the critic's lag, because a setting was changed."""
+        """Drop the critic's lag, because it was measured too long ago."""
         self.seen = dataclasses.replace(self.seen, lag=None)
+
+    def recipe_changed(self) -> None:
+        """Drop what the run is compared with, because a setting of the recipe was changed: a critic must not be called dying because it was
+        steep while the run was broken, nor a distance risen because it was lower before."""
+        self.seen = dataclasses.replace(self.seen, lag=None, peak_slope=None, excesses=())
 
     def observations(self, config: TrainConfig, step: int, updates: int, loop: LoopNumbers) -> Observations:
         """What the rules of the advice judge: the run at `step`, what its loop knows, and everything measured so far.

@@ -208,7 +208,7 @@ class Monitor:
         self._look_again = 0.0
         if any(SETTINGS[name].group == "recipe" for name in names):
             self._edits += 1
-            self._knowledge.forget_lag()
+            self._knowledge.recipe_changed()
             self._schedule.hurry("critic-health")
 
     def check_lag(self, trainer: Trainer) -> bool:

@@ -117,8 +117,8 @@ def explain_large(found: Found) -> str:
     return (
         f"{seen}: exact W1 is {in_words(found['w1'])}. (RMSprop divides by the size of the gradient, so the generator does not feel how "
         f"steep "
-        "the critic is.) But the curve that you would watch, the estimate, now depends on how long the critic has trained. Clipping keeps "
-        "it comparable from step to step, if c is small enough to be reached."
+        "the critic is.) But the curve that you would watch, the estimate, now depends on how long the critic has trained. Clipping "
+        "keeps it comparable from step to step, if c is small enough to be reached."
     )
 
 
@@ -153,8 +153,8 @@ STEPS = (
         "small",
         "Break it: c too small",
         "**Clipping** is the simplest limit. After each critic update, every weight beyond ±c is set back to ±c. This c is the setting "
-        "*clip value*. Small weights make a flat landscape.\n\nThis critic has six hidden layers. Choose a c that is just small enough to "
-        "stop the learning: the orange points should stay where they are.",
+        "*clip value*. Small weights make a flat landscape.\n\nThis critic has six hidden layers. Choose a c that is just small enough "
+        "to stop the learning: the orange points should stay where they are.",
         PointTask(
             question=Slider("This clip value stops the learning:", _VALUES, 0.1),
             trainings=_clipped,
@@ -181,9 +181,9 @@ STEPS = (
     Step(
         "on",
         "In your own words",
-        "You have seen both: with a small c the generator stands still, with a large c the critic's number means nothing.\n\n**Think about "
-        "it:** the estimate of one run is 0.3, that of another 0.00001. Which of them made the better points? What would you have to know "
-        "about their clip values before you may compare?",
+        "With a c that is far too small the generator stands still; with one far too large the critic's number means nothing.\n\n**Think "
+        "about it:** the estimate of one run is 0.3, that of another 0.00001. Which of them made the better points? What would you have "
+        "to know about their clip values before you may compare?",
         links=(
             Link(
                 "lab",

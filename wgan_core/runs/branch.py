@@ -79,7 +79,7 @@ def branched_loop(
         _take_past(folder, branch, step, with_readings=_same_data(folder, dataset))
         recorder = Recorder(branch, History(branch.read_metrics()))
         recorder.note(step, "branched", parent=origin.run_id, anew=list(anew))
-        return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=recorder.readings), **kwargs)
+        return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
 
 
 @contextlib.contextmanager

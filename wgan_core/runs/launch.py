@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
@@ -16,6 +16,7 @@ from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, newest
+from wgan_core.store.readings import ADVICE, Reading
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer
@@ -109,10 +110,18 @@ def _resume(
         text = f"Step {damaged[0]} could not be read and was set aside; the run continues from step {trainer.step}."
         recorder.say("damage", text)
         recorder.note(trainer.step, "warning", text=text)
-    loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=recorder.readings), **kwargs)
+    known = _of_these_settings(folder, recorder.readings)
+    loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=known), **kwargs)
     if live:
         loop.edit(live)
     return loop
+
+
+def _of_these_settings(folder: RunFolder, readings: tuple[Reading, ...]) -> list[Reading]:
+    """The readings since the recipe was last changed, and since a branch began: what came before is no measure for what is now."""
+    changed = [edit.step for edit in folder.edits() if edit.field in SETTINGS and SETTINGS[edit.field].group == "recipe"]
+    begun = max([*changed, folder.parent.step if folder.parent is not None else 0])
+    return [one for one in readings if one.step > begun or one.key == ADVICE]
 
 
 def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:

@@ -40,6 +40,8 @@ def _remedies(snapshot: Snapshot, one: dict[str, Any], place: int, trained_here:
     steerable = trained_here and snapshot.status in ("running", "paused")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         edit = next((edit for edit in reversed(snapshot.edits) if edit.field == name and was_sound(snapshot.config, edit)), None)
+        if edit is not None and edit.old == getattr(snapshot.config, name):
+            edit = None  # it was taken back already
         if edit is not None and steerable:
             _set_button(snapshot, name, edit.old, f"undo-edit-{place}", f"Set {SETTINGS[name].label} back to {in_words(edit.old)}", "undo")
         mended = _mended(snapshot.config, name, one.get("value"))

@@ -100,13 +100,15 @@ def _chart(
 
 
 def _options(snapshot: Snapshot) -> View:
-    edited = bool(snapshot.edits)
+    edited = bool(snapshot.edits) or snapshot.parent is not None
     since_edit = st.toggle(
         "Since the last edit",
         key="view.since",
         persist_state="session",
         disabled=not edited,
-        help="Draw the curves from the last change of a setting on." if edited else "No setting of this run has been changed.",
+        help="Draw the curves from the last change of a setting on, or from where a branch began."
+        if edited
+        else "No setting of this run has been changed.",
     )
     with st.popover("View", icon=":material/tune:", type="tertiary", key="view.options", on_change="rerun"):
         smoothing = st.slider(
@@ -140,7 +142,8 @@ def _options(snapshot: Snapshot) -> View:
             persist_state="session",
             help="Otherwise a rare spike that has passed may reach beyond the chart, so that it does not flatten the rest of the curve.",
         )
-    since = max(edit.step for edit in snapshot.edits) if since_edit and edited else 0
+    begun = snapshot.parent.step if snapshot.parent is not None else 0
+    since = max([begun, *(edit.step for edit in snapshot.edits)]) if since_edit and edited else 0
     return View(smoothing, x_axis, log_y, whole, since)
 
 

@@ -79,6 +79,11 @@ def setup_form() -> None:
         _show_changes(values, branch.config, "parent", partial(settings.fill_widgets, SCOPE, branch.config))
     if config is not None:
         _show_schedule(config)
+        if branch is not None and config.lr_schedule != "constant":
+            words = (
+                f"{rate_share(config, branch.step):.0%} of what is set, where the parent had {rate_share(branch.config, branch.step):.0%}"
+            )
+            st.caption(f"The learning rates fall over this run's whole length: at step {branch.step:,} they begin at {words}.")
         _advise(config)
         data_advice(config)
     params = settings.write_link(preset, values) if branch is None else branch.link(values)
