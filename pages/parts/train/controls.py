@@ -167,8 +167,9 @@ def _resume(snapshot: Snapshot) -> None:
         place = st.container(width="content")
         with st.popover("Resume with other settings", icon=":material/tune:", type="tertiary", key="resume-settings", on_change="rerun"):
             values = {name: settings.setting_widget(RESUME_SCOPE, name, badge="") for name in names}
+        more = f" to {values['max_steps']:,}" if values["max_steps"] and newest >= snapshot.config.max_steps else ""
         pressed = place.button(
-            f"Resume from step {newest:,}",
+            f"Resume from step {newest:,}{more}",
             type="primary",
             icon=":material/play_arrow:",
             disabled=None in values.values(),
