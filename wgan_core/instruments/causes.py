@@ -15,6 +15,7 @@ from wgan_core.config.roles import critic_word, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.instruments.advice import (
     RECOVERY,
+    SETTLED,
     WARMED_UP,
     Advice,
     Observations,
@@ -341,6 +342,8 @@ def dying_critic(seen: Observations) -> Advice | None:
     """A critic that has gone flat while the samples are not good yet, so that the generator learns nothing from it any more."""
     health, estimates, distance = seen.health, seen.recent_estimates, seen.distance
     if health is None or estimates is None or distance is None or seen.peak_slope is None or health.step < WARMED_UP:
+        return None
+    if seen.generator_updates < SETTLED / 2:  # `wgan-toy` was flat for one look at generator update 105, and well after it
         return None
     if (since := steps_since_edit(seen)) is not None and since < RECOVERY:
         return None
