@@ -39,5 +39,6 @@ def test_the_terms_of_a_page_are_listed_at_its_end(streamlit_server: Callable[..
     assert words.get_by_role("status").inner_text().startswith("Wasserstein estimate: The gap between the critic's mean scores")
     # What the next page holds, is marked there, and nothing else.
     page.get_by_role("link", name="Laboratory").click()
+    page.get_by_role("heading", name="Laboratory", exact=True).wait_for()
+    words.get_by_text("The gap between the critic's mean scores").wait_for(state="detached")
     words.get_by_role("button", name="n_critic").wait_for()
-    assert words.get_by_role("status").inner_text() == ""

@@ -8,6 +8,7 @@ function browser(href) {
   const kept = /** @type {Map<string, string>} */ (new Map());
   Object.assign(globalThis, {
     location: new URL(href),
+    document: { addEventListener() {} },
     history: {
       state: null,
       replaceState: (/** @type {unknown} */ _state, /** @type {string} */ _title, /** @type {URL} */ to) => shown.push(to.href),
