@@ -12,6 +12,7 @@ from pages.parts.learn import progress
 from pages.parts.learn.place import Place, go
 
 _SENT = "learn-sent"
+_KEY = "learn-keeper-component"
 _component = component("wgan_learn_keeper", html="<span hidden></span>", js=bundle(Path(__file__).parent / "keeper.js"))
 
 
@@ -21,11 +22,7 @@ def keep(place: Place) -> None:
     data = {"progress": progress.progress().to_text() if known else None, "place": place.params}
     with st.container(key="learn-keeper"):
         st.html("<style>.st-key-learn-keeper { position: absolute; }</style>")  # it shows nothing and takes no room
-        kept = _component(key="learn-keeper-component", data=data, on_kept_change=_do_nothing, on_list_change=_show_list).kept
-    if kept is not None and not known:
-        st.session_state[_SENT] = True
-        progress.take_over(str(kept))
-        st.rerun()
+        _component(key=_KEY, data=data, on_kept_change=_take_over, on_list_change=_show_list)
 
 
 def _show_list() -> None:
@@ -33,5 +30,9 @@ def _show_list() -> None:
     go(Place(None))
 
 
-def _do_nothing() -> None:
-    """A callback is required, otherwise Streamlit does not report what was sent."""
+def _take_over() -> None:
+    """The browser sent what it kept. It is taken before the page is drawn, since a rerun afterwards would lose a button pressed by then."""
+    kept = getattr(st.session_state[_KEY], "kept", None)
+    if kept is not None and not st.session_state.get(_SENT, False):
+        st.session_state[_SENT] = True
+        progress.take_over(str(kept))
