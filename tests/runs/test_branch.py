@@ -17,11 +17,12 @@ from tests.trainers import all_weights
 from wgan_core.cli.main import main
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.runs.branch import ancestry, branched_loop
-from wgan_core.runs.launch import new_loop, snapshot_from_folder
+from wgan_core.runs.launch import new_loop, of_these_settings, snapshot_from_folder
 from wgan_core.runs.messages import SaveNow, Set
 from wgan_core.runs.replay import replay
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.readings import Reading
 
 
 def branch(parent: Path, step: int, steps: int, name: str = "branch", **changes: Any) -> RunLoop:
@@ -196,3 +197,13 @@ def test_a_parent_that_cannot_be_read_is_a_damaged_run(tmp_path: Path, config: T
     (tmp_path / "a" / "config.json").write_text(json.dumps(meta))
     with pytest.raises(StoreError, match="is damaged"):
         RunFolder.open(tmp_path / "a")
+
+
+def test_what_was_measured_under_other_settings_is_no_measure_for_the_run(tmp_path: Path, config: TrainConfig) -> None:
+    """A parent's past, and what came before an edit, are not what a resumed run is compared with."""
+    begin(tmp_path / "parent", config.replace(max_steps=1000), 20)
+    folder = branch(tmp_path / "parent", 20, 20).recorder.folder
+    readings = tuple(Reading(key, step, step // 3, 1.0) for key, step in (("critic-health", 15), ("advice", 15), ("critic-health", 30)))
+    assert [(one.key, one.step) for one in of_these_settings(folder, readings)] == [("advice", 15), ("critic-health", 30)]
+    folder.append_ledger(35, "edit", field="clip_value", old=config.clip_value, new=0.02)
+    assert [(one.key, one.step) for one in of_these_settings(folder, readings)] == [("advice", 15)]

@@ -110,14 +110,14 @@ def _resume(
         text = f"Step {damaged[0]} could not be read and was set aside; the run continues from step {trainer.step}."
         recorder.say("damage", text)
         recorder.note(trainer.step, "warning", text=text)
-    known = _of_these_settings(folder, recorder.readings)
+    known = of_these_settings(folder, recorder.readings)
     loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=known), **kwargs)
     if live:
         loop.edit(live)
     return loop
 
 
-def _of_these_settings(folder: RunFolder, readings: tuple[Reading, ...]) -> list[Reading]:
+def of_these_settings(folder: RunFolder, readings: tuple[Reading, ...]) -> list[Reading]:
     """The readings since the recipe was last changed, and since a branch began: what came before is no measure for what is now."""
     changed = [edit.step for edit in folder.edits() if edit.field in SETTINGS and SETTINGS[edit.field].group == "recipe"]
     begun = max([*changed, folder.parent.step if folder.parent is not None else 0])
