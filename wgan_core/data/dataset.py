@@ -1,15 +1,17 @@
-"""A data set is one tensor. Images are uint8 and are scaled to [-1, 1] batch by batch; points are used as they are."""
+"""A data set is one tensor. Images are uint8 and are scaled to [-1, 1] batch by batch; points are used as they are.
+
+PyTorch is imported where it is needed, so that lists of runs and of data sets appear before it has loaded.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Kind = Literal["images", "points"]
 
@@ -71,16 +73,19 @@ def to_unit_range(images: Tensor) -> Tensor:
 
 def network_input(data: Tensor) -> Tensor:
     """Rows of a data set in the form that networks take, float32: images in [-1, 1], points as they are."""
-    return to_unit_range(data) if data.dtype == torch.uint8 else data
+    return data if data.dtype.is_floating_point else to_unit_range(data)
 
 
 def to_uint8(images: Tensor) -> Tensor:
     """Images in [-1, 1] as uint8, rounded; the inverse of `to_unit_range`. Values outside the range are cut off."""
-    return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+    return ((images + 1) * 127.5).round().clamp(0, 255).byte()
 
 
 def resize(images: Tensor, size: int) -> Tensor:
     """uint8 [n, c, h, w] as [n, c, size, size], with antialiasing. Works in chunks to limit memory."""
+    import torch
+    from torch.nn import functional
+
     if tuple(images.shape[2:]) == (size, size):
         return images.contiguous()
     resized = torch.empty((*images.shape[:2], size, size), dtype=torch.uint8)  # filled in place; joining chunks would need twice the memory

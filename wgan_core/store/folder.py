@@ -7,6 +7,8 @@
   health.jsonl     what the instruments read; append-only too
   steps/00012000/  generator, critic and training .safetensors; complete or absent
   samples/00012000.png, and 00012000-averaged.png where the generator is averaged
+
+PyTorch is imported where tensors are read and written, so that lists of runs appear before it has loaded.
 """
 
 from __future__ import annotations
@@ -20,13 +22,11 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import filelock
 import numpy as np
 import safetensors
-import safetensors.torch
-import torch
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.store.files import (
@@ -44,7 +44,10 @@ from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.parent import Parent, parent_in
 from wgan_core.store.readings import Reading, from_line, to_line
 
-TensorDict = dict[str, torch.Tensor]
+if TYPE_CHECKING:
+    import torch
+
+TensorDict = dict[str, "torch.Tensor"]
 PARTS = ("generator", "critic", "training")
 AVERAGED = "averaged"
 """A fourth part, of runs that average their generator."""
@@ -154,6 +157,8 @@ class RunFolder:
         parent: Parent | None = None,
     ) -> RunFolder:
         """A new run folder at `path`, which must be absent or empty. Raises StoreError."""
+        import torch
+
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
         meta = {
@@ -252,6 +257,8 @@ class RunFolder:
 
     def write_step(self, step: int, state: dict[str, TensorDict]) -> None:
         """Save `state` (see `Trainer.state_dict`) as `step`, completely or not at all. Raises OSError, for instance if the disk is full."""
+        import safetensors.torch
+
         target = self._step_path(step)
         aside = self.path / "steps" / f".{target.name}-{secrets.token_hex(4)}"
         try:
@@ -269,6 +276,8 @@ class RunFolder:
 
     def read_part(self, step: int, part: str) -> TensorDict:
         """The tensors of one part of a saved step, on the CPU; float16 becomes float32. Raises StoreError."""
+        import torch
+
         path = self._step_path(step) / f"{part}.safetensors"
         if not path.parent.is_dir():
             kept = ", ".join(map(str, self.steps())) or "none"
