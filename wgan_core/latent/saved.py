@@ -54,13 +54,13 @@ class SavedNetworks:
 
 
 def load_networks(folder: RunFolder, step: int, *, averaged: bool = False) -> SavedNetworks:
-    """The networks of `step`; with averaged, the averaged generator instead of the generator.
+    """The networks of `step`, saved in full or as a light step; with averaged, the averaged generator instead of the generator.
 
     Raises StoreError if the step is not saved, its files are damaged or do not fit, or the run has no averaged generator.
     """
     _check_averaged(folder, averaged)
     part = AVERAGED if averaged else "generator"
-    generator_state, critic_state = folder.read_part(step, part), folder.read_part(step, "critic")
+    generator_state, critic_state = folder.read_network(step, part), folder.read_network(step, "critic")
     shape = sample_shape(folder)
     generator, critic = build_generator(folder.config, shape), build_critic(folder.config, shape)
     for network, state, name in ((generator, generator_state, part), (critic, critic_state, "critic")):

@@ -32,9 +32,9 @@ _OF_THE_PARENT_ALONE = frozenset(("advice", "critic-lag"))
 
 
 def branched_config(folder: RunFolder, step: int, changes: dict[str, Any]) -> TrainConfig:
-    """The settings in force at `step` of the run in `folder`, with `changes`. Raises StoreError or ConfigError if no branch can have
-    them."""
-    was = folder.config_at(step)
+    """The settings under which `step` of the run in `folder` was trained, with `changes`. An edit made at that very step is left out: the
+    branch begins as if it had not happened. Raises StoreError or ConfigError if no branch can have these settings."""
+    was = folder.config_before(step)
     config = was.replace(**changes)
     for name in OF_SHAPES:
         if getattr(config, name) != getattr(was, name):
@@ -59,7 +59,7 @@ def branched_loop(
     Raises StoreError, DataError or ConfigError, each with one sentence. Then there is no new folder.
     """
     folder = RunFolder.open(parent)
-    was, config = folder.config_at(step), branched_config(folder, step, changes)
+    was, config = folder.config_before(step), branched_config(folder, step, changes)
     state = folder.read_state(step, averaged=was.ema_decay > 0)
     train_on_this_thread(config.threads)
     dataset = load_dataset(config)

@@ -42,6 +42,7 @@ from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines,
 from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.parent import Parent, parent_in
+from wgan_core.store.past import STEP, Past
 from wgan_core.store.readings import Reading, from_line, to_line
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ FORMAT = 1
 _AVERAGED_GRID = f"-{AVERAGED}"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NUMBERED = re.compile(r"[0-9]{8}-[0-9]{4}-.+-(?P<number>[1-9][0-9]{0,8})-[0-9a-f]{4}")
-# As `f"{step:08d}"` writes it. Folders named otherwise were not made by this program.
-_STEP = re.compile(r"[0-9]{8}|[1-9][0-9]{8,17}")
+_STEP = re.compile(STEP)
 _ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
 
 
@@ -132,6 +132,8 @@ class RunFolder:
         self.meta = meta
         self.config = config
         """The config that the run started with. The edits are in the ledger, see `config_at`."""
+        self.past = Past(path, str(meta.get("run_id", "")))
+        """Light steps, moments and marks."""
         # Not thread-local: a page needs to see whether the training thread holds the lock.
         self._lock = filelock.FileLock(path / ".lock", timeout=0, thread_local=False)
 
@@ -251,9 +253,13 @@ class RunFolder:
         """The saved steps, ascending."""
         return sorted(int(entry.name) for entry in entries(self.path / "steps") if _STEP.fullmatch(entry.name) and entry.is_dir())
 
+    def whole_steps(self) -> list[int]:
+        """The saved steps that hold what is needed to continue training, ascending. Some runs keep weights only."""
+        return [step for step in self.steps() if (self._step_path(step) / "training.safetensors").exists()]
+
     def can_resume(self) -> bool:
-        """Whether a saved step holds what is needed to continue training. Some runs keep weights only."""
-        return any((self._step_path(step) / "training.safetensors").exists() for step in self.steps())
+        """Whether there is such a step."""
+        return bool(self.whole_steps())
 
     def write_step(self, step: int, state: dict[str, TensorDict]) -> None:
         """Save `state` (see `Trainer.state_dict`) as `step`, completely or not at all. Raises OSError, for instance if the disk is full."""
@@ -302,6 +308,24 @@ class RunFolder:
     def read_state(self, step: int, *, averaged: bool) -> dict[str, TensorDict]:
         """The whole state of a saved step, with the averaged generator or without. Raises StoreError."""
         return {part: self.read_part(step, part) for part in ((*PARTS, AVERAGED) if averaged else PARTS)}
+
+    def read_network(self, step: int, part: str) -> TensorDict:
+        """The tensors of a network ("generator", "critic" or "averaged") of a saved step, or else of a light one. Raises StoreError."""
+        light = not self._step_path(step).is_dir() and self.past.light_path(step).exists()
+        return self.past.read_light(step, part) if light else self.read_part(step, part)
+
+    def why_not_resumed(self, step: int) -> str:
+        """Why `step` can be neither resumed nor branched, in one sentence; empty if it can."""
+        if (self._step_path(step) / "training.safetensors").exists():
+            return ""
+        whole = self.whole_steps()
+        instead = f": the nearest that does is step {min(whole, key=lambda at: abs(at - step)):,}." if whole else ", and this run has none."
+        if self._step_path(step).is_dir() or self.past.light_path(step).exists():
+            return (
+                f"Step {step:,} can be explored but neither continued nor branched, because it holds rounded networks only. Training on "
+                f"takes the exact networks, the optimisers and the random numbers{instead}"
+            )
+        return f"Step {step:,} is not kept. A branch needs a step with everything saved{instead}"
 
     def set_aside(self, step: int) -> None:
         """Rename a step that cannot be read, so that it is ignored but not lost."""
@@ -365,6 +389,13 @@ class RunFolder:
 
     def config_at(self, step: int) -> TrainConfig:
         """The config in force at `step`: the first config with all edits up to that step. Raises StoreError."""
+        return self._edited_up_to(step)
+
+    def config_before(self, step: int) -> TrainConfig:
+        """The config under which `step` was trained: an edit made at that step is not in it yet. Raises StoreError."""
+        return self._edited_up_to(step - 1)
+
+    def _edited_up_to(self, step: int) -> TrainConfig:
         changes = {edit.field: edit.new for edit in self.edits() if edit.step <= step}
         try:
             return parse_config(self.config.model_dump() | changes)  # not `replace`: in a stranger's ledger a field may be called `self`

@@ -58,7 +58,7 @@ def origin() -> Origin | None:
             raise StoreError(f"That step is not saved (any more) in the run to branch from. Saved steps: {kept}.")
         if not folder.can_resume():
             raise StoreError("The run to branch from holds weights only, not the state of its training: it can be explored, not branched.")
-        return Origin(run_id, at, folder.config_at(at))
+        return Origin(run_id, at, folder.config_before(at))
     except StoreError as error:
         show_problem(error)
         return None
