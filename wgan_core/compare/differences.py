@@ -56,7 +56,7 @@ def described(folder: RunFolder, step: int | None = None) -> Described:
     parent = folder.parent
     return Described(
         courses=_courses(folder, step, set()),
-        data=_data_in_words(folder.meta.get("dataset") or {}),
+        data=_data_in_words(folder.meta.get("dataset") or {}, drawn=is_drawn(folder.config)),
         origin="" if parent is None else f"branch of {parent.run_id} at step {parent.step:,}",
     )
 
@@ -155,9 +155,14 @@ def _value_in_words(info: SettingInfo, value: Any) -> str:
     return str(value) or "not set"
 
 
-def _data_in_words(data: Mapping[str, Any]) -> str:
+def is_drawn(config: TrainConfig) -> bool:
+    """Whether the data are points that the run's seed draws from a known distribution. Then other points are still the same data."""
+    return config.dataset in POINT_SETS and config.dataset != "csv"
+
+
+def _data_in_words(data: Mapping[str, Any], *, drawn: bool) -> str:
     """ "8,000 images, fingerprint 29cc4e1c"; only what is there and of the right type, because a run may come from a stranger."""
     count = next((f"{data[kind]:,} {kind}" for kind in ("images", "points") if isinstance(data.get(kind), int)), "")
     fingerprint = data.get("fingerprint")
-    mark = f"fingerprint {fingerprint[:8]}" if isinstance(fingerprint, str) and fingerprint else ""
+    mark = f"fingerprint {fingerprint[:8]}" if isinstance(fingerprint, str) and fingerprint and not drawn else ""
     return ", ".join(filter(None, (count, mark)))

@@ -1,0 +1,85 @@
+"""Where a step lies on each axis, and back, against cases worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.sides import MakeSide
+from wgan_core.compare.alignment import AXES, common_reach, positions, reach, samples_seen, step_at
+from wgan_core.compare.side import split_name
+from wgan_core.store.folder import NoRun, StoreError
+from wgan_core.store.parent import Parent
+
+
+def test_a_step_on_each_axis(side: MakeSide) -> None:
+    run = side(steps=(10, 20, 30, 40), seconds_per_step=0.5, n_critic=5, batch_size=32)
+    assert {axis: positions(run, axis, [0, 10, 25, 40]).tolist() for axis in AXES} == {
+        "step": [0, 10, 25, 40],
+        "generator_updates": [0, 2, 5, 8],
+        "samples": [0, 320, 800, 1280],
+        "seconds": [0, 5, 12.5, 20],
+    }
+
+
+def test_and_back(side: MakeSide) -> None:
+    run = side(batch_size=32)
+    for axis in AXES:
+        for step in (0, 10, 24, 40):
+            place = float(positions(run, axis, [step])[0])
+            assert step_at(run, axis, place) == step, axis
+        assert step_at(run, axis, 1e9) == 40 and step_at(run, axis, -5) == 0
+
+
+def test_where_the_axis_stands_still_the_last_such_step_counts(side: MakeSide) -> None:
+    run = side(steps=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), n_critic=5)  # generator updates: 0 0 0 0 1 1 1 1 1 2
+    assert step_at(run, "generator_updates", 0) == 4
+    assert step_at(run, "generator_updates", 1) == 9
+    assert step_at(run, "generator_updates", 2) == 10
+
+
+def test_two_runs_at_one_place_are_at_different_steps(side: MakeSide) -> None:
+    slow, quick = side("slow", n_critic=10, steps=(10, 100)), side("quick", n_critic=2, steps=(10, 100))
+    assert [step_at(run, "generator_updates", 5) for run in (slow, quick)] == [50, 10]
+    assert common_reach([slow, quick], "generator_updates") == 10 and reach([slow, quick], "generator_updates") == 50
+
+
+def test_samples_of_a_branch_with_another_batch_size() -> None:
+    at = np.array([0.0, 50.0, 100.0, 150.0])
+    assert samples_seen(((0, 64), (100, 10)), at).tolist() == [0, 3200, 6400, 6900]
+    # The parent is gone, so that its batch size is not known: what the branch saw itself counts.
+    assert samples_seen(((0, 64),), at).tolist() == [0, 3200, 6400, 9600]
+
+
+def test_a_branch_counts_its_parents_samples(side: MakeSide) -> None:
+    side("parent", batch_size=64)
+    child = side("child", batch_size=10, parent=Parent("parent", 20))
+    assert positions(child, "samples", [20, 40]).tolist() == [1280, 1480]
+
+
+def test_a_named_step_cuts_curves_readings_and_edits(side: MakeSide) -> None:
+    side("a", edits=[(15, "n_critic", 2), (35, "clip_value", 0.02)])
+    part = side("a", at=20)
+    assert part.last == 20 and part.history[:, 0].tolist() == [10, 20]
+    assert [edit.step for edit in part.edits] == [15] and (part.config.n_critic, part.config.clip_value) == (2, 0.005)
+
+
+def test_a_run_without_any_point_lies_at_0(side: MakeSide) -> None:
+    run = side(steps=())
+    assert positions(run, "seconds", [0, 7]).tolist() == [0, 0] and step_at(run, "seconds", 3) == 0
+
+
+@pytest.mark.parametrize("name", ["a@", "a@x", "a@-1", "a@1.5", "a@1@2"])
+def test_a_step_that_is_no_number_is_one_sentence(name: str) -> None:
+    with pytest.raises(StoreError, match="names no step"):
+        split_name(name)
+
+
+def test_a_step_that_was_never_reached_and_a_run_that_is_not_there(side: MakeSide) -> None:
+    side("a")
+    with pytest.raises(StoreError, match=r"trained to step 40 only"):
+        side("a", at=41)
+    from wgan_core.compare.side import open_side
+
+    with pytest.raises(NoRun):
+        open_side(side("a").folder.path.parent, "nothing")
