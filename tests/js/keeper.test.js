@@ -21,15 +21,18 @@ function browser(href) {
   return { shown, kept };
 }
 
+let clock = 0;
+
 /**
  * @param {string | null} progress
  * @param {Record<string, string>} place
+ * @param {number} drawn
  */
-function send(progress, place) {
+function send(progress, place, drawn = ++clock) {
   const sent = /** @type {unknown[]} */ ([]);
   keeper(
     /** @type {any} */ ({
-      data: { progress, place },
+      data: { progress, place, drawn },
       setTriggerValue: (/** @type {string} */ _name, /** @type {unknown} */ value) => sent.push(value),
     }),
   );
@@ -56,4 +59,12 @@ test("a browser that keeps nothing is no error", () => {
   Object.assign(globalThis, { localStorage: undefined });
   assert.deepEqual(send("mine", {}), []);
   assert.deepEqual(send(null, {}), [""]);
+});
+
+test("a lesson that is drawn once more after the list does not come back into the address", () => {
+  const { shown } = browser("http://x/learn?lesson=noise&step=1");
+  send("", { lesson: "noise", step: "1" });
+  send("", {});
+  send("", { lesson: "noise", step: "1" }, clock - 1);
+  assert.deepEqual(shown, ["http://x/learn"]);
 });

@@ -9,10 +9,17 @@ const KEY = "wgan-learn";
  * @typedef {object} KeeperData
  * @property {string | null} progress to keep; null asks for what is kept
  * @property {Record<string, string>} place lesson and step, for the page's address; empty for the list of lessons
+ * @property {number} drawn when the page was drawn, in milliseconds
  */
+
+/** When the newest page that was shown was drawn. */
+let newest = 0;
 
 /** @param {ComponentArguments<KeeperData>} component */
 export default function keeper({ data, setTriggerValue }) {
+  // Between a lesson and the list the component changes its place on the page, and its old place may be drawn once more after the new one.
+  if (data.drawn < newest) return;
+  newest = data.drawn;
   if (data.progress === null) setTriggerValue("kept", read());
   else write(data.progress);
   showPlace(data.place);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import streamlit as st
@@ -19,7 +20,8 @@ _component = component("wgan_learn_keeper", html="<span hidden></span>", js=bund
 def keep(place: Place) -> None:
     """Send the browser what it has to keep; the first time in a session, take over what it kept."""
     known = st.session_state.get(_SENT, False)
-    data = {"progress": progress.progress().to_text() if known else None, "place": place.params}
+    kept = progress.progress().to_text() if known else None
+    data = {"progress": kept, "place": place.params, "drawn": time.time_ns() // 1_000_000}
     with st.container(key="learn-keeper"):
         st.html("<style>.st-key-learn-keeper { position: absolute; }</style>")  # it shows nothing and takes no room
         _component(key=_KEY, data=data, on_kept_change=_take_over, on_list_change=_show_list)
