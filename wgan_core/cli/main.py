@@ -1,4 +1,4 @@
-"""The command line: `wgan train | sample | info | replay | bench | export | paper`, or the same after `python -m wgan_core`.
+"""The command line: `wgan train | sample | info | runs | replay | bench | export | paper`, or the same after `python -m wgan_core`.
 
 Exit status: 0 done; 1 a run failed, a replay drifted or a paper's criterion was not met; 2 an input cannot be used.
 """
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from wgan_core.cli import export as cli_export
 from wgan_core.cli import paper as cli_paper
+from wgan_core.cli import runs as cli_runs
 from wgan_core.cli.called import program, speaker
 from wgan_core.cli.versions import ShowVersions
 from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, is_wasserstein
@@ -30,7 +31,7 @@ _GROUPS = {
     "networks": "networks",
     "record": "what is recorded and saved",
 }
-_COMMANDS = ("train", "sample", "info", "replay", "bench", "export", "paper")
+_COMMANDS = ("train", "sample", "info", "runs", "replay", "bench", "export", "paper")
 _MAX_IMAGES = 10_000
 
 
@@ -138,6 +139,8 @@ def _parser() -> _Parser:
     info.add_argument("run", type=Path, metavar="RUN_DIR")
     info.add_argument("--json", action="store_true", help="print one JSON object")
     info.set_defaults(command=_info, parser=info)
+
+    cli_runs.add_command(commands)
 
     replay = commands.add_parser("replay", help="train a run again with its edits and compare the weights", allow_abbrev=False)
     replay.add_argument("run", type=Path, metavar="RUN_DIR")

@@ -41,6 +41,7 @@ from wgan_core.store.files import (
 from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines, row_in
 from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
+from wgan_core.store.locks import is_held, training_lock
 from wgan_core.store.parent import Parent, parent_in
 from wgan_core.store.past import STEP, Past
 from wgan_core.store.readings import Reading, from_line, to_line
@@ -134,8 +135,7 @@ class RunFolder:
         """The config that the run started with. The edits are in the ledger, see `config_at`."""
         self.past = Past(path, str(meta.get("run_id", "")))
         """Light steps, moments and marks."""
-        # Not thread-local: a page needs to see whether the training thread holds the lock.
-        self._lock = filelock.FileLock(path / ".lock", timeout=0, thread_local=False)
+        self._lock = training_lock(path)
 
     @property
     def run_id(self) -> str:
@@ -237,15 +237,7 @@ class RunFolder:
 
     def is_held(self) -> bool:
         """Whether a run is being trained into this folder now."""
-        if not (self.path / ".lock").exists():
-            return False
-        try:
-            with filelock.FileLock(self.path / ".lock", timeout=0, thread_local=False):
-                return False
-        except filelock.Timeout:
-            return True
-        except OSError:
-            return False
+        return is_held(self.path)
 
     # Saved steps.
 
