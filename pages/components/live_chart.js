@@ -4,6 +4,7 @@ import { readTheme, template } from "./chart_theme.js";
 import { cursorAt, onCursor, seekCursor } from "./cursor.js";
 import { find, make } from "./elements.js";
 import { kept } from "./kept.js";
+import { across } from "./moments.js";
 import { unpack } from "./payload.js";
 import { chartConfig, loadPlotly } from "./plotly.js";
 
@@ -19,6 +20,7 @@ import { chartConfig, loadPlotly } from "./plotly.js";
  * @property {string} revision a new value resets the zoom and the hidden legend entries
  * @property {string} name the file name of the downloaded picture
  * @property {string | null} cursor
+ * @property {[cursor: number[], axis: number[]] | null} scale where places of the cursor are on the x axis, both ascending; null: the same
  */
 
 /** @param {ComponentArguments<Packed<ChartHeader>>} component */
@@ -48,6 +50,8 @@ class Chart {
     this.config = null;
     /** @type {string | null} */
     this.cursor = null;
+    /** @type {[number[], number[]] | null} */
+    this.scale = null;
     /** @type {HTMLElement | null} */
     this.line = null;
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
@@ -96,6 +100,7 @@ class Chart {
     for (const drawing of this.host.querySelectorAll(".main-svg")) drawing.setAttribute("aria-hidden", "true");
     this.drawn = wanted;
     this.cursor = header.cursor;
+    this.scale = header.scale;
     this.followCursor();
   }
 
@@ -110,7 +115,7 @@ class Chart {
       this.line = make("div", "wgan-chart-cursor");
       this.host.append(this.line);
       this.host.on("plotly_afterplot", () => this.showCursor());
-      this.host.on("plotly_click", ({ points }) => this.cursor && seekCursor(this.cursor, points[0].x));
+      this.host.on("plotly_click", ({ points }) => this.cursor && seekCursor(this.cursor, this.scaled(points[0].x, false)));
     }
     this.showCursor();
   }
@@ -120,12 +125,23 @@ class Chart {
     if (!this.line || this.closed) return;
     const { xaxis, _size: inner = { l: 0, t: 0, w: 0, h: 0 } } = this.host._fullLayout ?? {};
     const x = this.cursor ? cursorAt(this.cursor) : undefined;
-    const along = xaxis && x !== undefined ? xaxis.l2p(x) : NaN;
+    const along = xaxis && x !== undefined ? xaxis.l2p(this.scaled(x, true)) : NaN;
     this.line.hidden = !(along >= 0 && along <= inner.w);
     if (this.line.hidden) return;
     this.line.style.transform = `translateX(${inner.l + along}px)`;
     this.line.style.top = `${inner.t}px`;
     this.line.style.height = `${inner.h}px`;
+  }
+
+  /**
+   * A place of the cursor on the x axis, or the other way round.
+   * @param {number} x
+   * @param {boolean} toAxis
+   */
+  scaled(x, toAxis) {
+    if (!this.scale) return x;
+    const [cursor, axis] = this.scale;
+    return toAxis ? across(cursor, axis, x) : across(axis, cursor, x);
   }
 
   resize() {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly
@@ -26,7 +28,19 @@ _component = component(
 )
 
 
-def live_chart(figure: go.Figure, *, key: str, alt: str, height: int = 320, revision: str = "keep", cursor: str | None = None) -> None:
+Scale = tuple[Sequence[float], Sequence[float]]
+
+
+def live_chart(
+    figure: go.Figure,
+    *,
+    key: str,
+    alt: str,
+    height: int = 320,
+    revision: str = "keep",
+    cursor: str | None = None,
+    scale: Scale | None = None,
+) -> None:
     """Draw `figure`. When it is drawn again under the same key, the chart keeps its zoom, its hidden legend entries and its hover text.
 
     Background, text, grid and fonts follow the page's theme unless the figure sets them. The figure's template is ignored.
@@ -37,7 +51,8 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, height: int = 320, revi
         alt: a description for people who cannot see the chart.
         height: in pixels. The chart is as wide as its container.
         revision: change it to reset the zoom and the hidden legend entries, for example when another run is shown.
-        cursor: the name of a film's cursor. A vertical line marks the film's current frame, and a click on the chart jumps to a frame.
+        cursor: the name of a film's or a timeline's cursor. A vertical line marks where it is, and a click on the chart moves it.
+        scale: if the x axis does not count what the cursor counts: places of the cursor, and where they are on the axis, both ascending.
     """
     try:
         url = plotly_url()
@@ -45,7 +60,7 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, height: int = 320, revi
         st.plotly_chart(figure, key=key, height=height, alt=alt)
         st.caption(f":material/info: Each update resets the zoom of this chart. How to avoid that: {error}")
         return
-    header = {"url": url, "alt": alt, "height": height, "revision": revision, "name": key, "cursor": cursor}
+    header = {"url": url, "alt": alt, "height": height, "revision": revision, "name": key, "cursor": cursor, "scale": scale}
     _component(key=key, data=pack(header, _to_json(figure)), height=height)
 
 

@@ -60,6 +60,7 @@ declare global {
   var tf: TensorFlow | undefined;
   // Shared by the components of a page, although each has its own modules.
   var wganCursors: Map<string, number> | undefined;
+  var wganFrames: Map<string, import("./frame_store.js").FrameStore> | undefined;
   var wganPlotlyLoads: Map<string, Promise<PlotlyLibrary>> | undefined;
   var wganTensorFlow: Promise<TensorFlow> | undefined;
   var wganWeights: Map<string, import("../parts/explore/weights.js").Weights> | undefined;

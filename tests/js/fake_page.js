@@ -10,7 +10,23 @@ export class FakeElement extends EventTarget {
     this.src = "";
     this.width = this.height = this.clientWidth = this.naturalWidth = this.naturalHeight = 100;
     /** @type {Record<string, string>} */
-    this.style = {};
+    this.dataset = {};
+    /** @type {Record<string, any>} */
+    this.style = {
+      setProperty: (/** @type {string} */ name, /** @type {string} */ value) => {
+        this.style[name] = value;
+      },
+    };
+    /** @type {Record<string, string>} */
+    this.attributes = {};
+    /** @type {Set<string>} */
+    this.classes = new Set();
+    this.classList = {
+      toggle: (/** @type {string} */ name, /** @type {boolean} */ on) => void (on ? this.classes.add(name) : this.classes.delete(name)),
+    };
+    /** @type {unknown[]} */
+    this.children = [];
+    this.value = "";
     /** @type {Map<string, FakeElement>} */
     this.found = new Map();
   }
@@ -22,13 +38,35 @@ export class FakeElement extends EventTarget {
   }
 
   querySelectorAll() {
-    return [];
+    return /** @type {FakeElement[]} */ (this.children);
   }
 
-  setAttribute() {}
+  /** @param {unknown[]} children */
+  replaceChildren(...children) {
+    this.children = children;
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} value
+   */
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
 
   getContext() {
-    return { fillRect() {} };
+    return { fillRect() {}, clearRect() {}, drawImage() {} };
+  }
+
+  getBoundingClientRect() {
+    return { left: 0, width: 100 };
+  }
+
+  getRootNode() {}
+  setPointerCapture() {}
+  focus() {}
+  matches() {
+    return false;
   }
 }
 
@@ -38,11 +76,14 @@ class Nothing {
 }
 
 const page = new EventTarget();
-const elements = ["HTMLElement", "HTMLCanvasElement", "HTMLImageElement", "HTMLInputElement"];
+const kinds = ["", "Canvas", "Image", "Input", "Button", "Select"].map((kind) => `HTML${kind}Element`);
+const elements = [...kinds, "SVGElement"];
 Object.assign(globalThis, {
   ...Object.fromEntries(elements.map((name) => [name, FakeElement])),
   ResizeObserver: Nothing,
-  document: { baseURI: "app:/" },
+  document: { baseURI: "app:/", createElement: () => new FakeElement() },
+  ShadowRoot: Nothing,
+  cancelAnimationFrame: () => {},
   getComputedStyle: () => ({ getPropertyValue: () => "" }),
   addEventListener: page.addEventListener.bind(page),
   dispatchEvent: page.dispatchEvent.bind(page),

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
-from pages.components import film, lab_stage, live_chart, live_image
+from pages.components import film, lab_stage, live_chart, live_image, moment_picture, timeline
 from pages.parts.explore import latent_explorer
 from pages.parts.lab import drawing_pad
 from tests.js import python_numbers
@@ -44,6 +45,9 @@ def _differences(kept: Any, now: Any, where: str = "numbers") -> list[str]:
 # Headers.
 
 
+TRACK = timeline.Track(0, False, [], [], np.empty(0), np.empty(0), "", [])
+
+
 def _documented(path: str, typedef: str) -> set[str]:
     """The properties that a JSDoc typedef of an object names."""
     text = (PROJECT / "pages" / path).read_text(encoding="utf-8")
@@ -64,7 +68,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(data)
         return SimpleNamespace(points=None)
 
-    for module in (film, live_chart, live_image, drawing_pad):
+    for module in (film, live_chart, live_image, moment_picture, timeline, drawing_pad):
         monkeypatch.setattr(module, "_component", component)
     monkeypatch.setattr(live_chart, "plotly_url", lambda: "url")
     return found
@@ -76,9 +80,12 @@ def test_headers_of_films_charts_and_pictures_are_as_javascript_reads_them(sent:
     film.film(b"", frame_count=1, columns=1, frame_width=8, frame_height=8, key="film", alt="")
     live_chart.live_chart(go.Figure(), key="chart", alt="")
     live_image.live_image(b"", key="image", alt="")
+    moment_picture.moment_picture((0, b""), {}, store="", cursor="", key="moments", alt="", caption="")
+    timeline.timeline(TRACK, cursor="", at=None, key="timeline", on_move=print)
     drawing_pad.drawing_pad("", key="pad")
     *packed, pad = sent
     wanted = [("film", "FilmHeader"), ("live_chart", "ChartHeader"), ("live_image", "ImageHeader")]
+    wanted += [("moment_picture", "MomentsHeader"), ("timeline", "TimelineHeader")]
     assert [_header(each) for each in packed] == [_documented(f"components/{name}.js", typedef) for name, typedef in wanted]
     assert set(pad) == _documented("parts/lab/drawing_pad.js", "PadData")
 

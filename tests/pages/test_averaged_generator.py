@@ -122,6 +122,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     seen: dict[str, bytes] = {}
     for place in ("parts.train.pictures", "parts.explore.path_view", "components.live_image"):  # the page imports it anew at each run
         monkeypatch.setattr(f"pages.{place}.live_image", lambda png, key, **options: seen.__setitem__(key, png))
+    monkeypatch.setattr("pages.parts.train.pictures.moment_picture", lambda newest, kept, key, **options: seen.__setitem__(key, newest[1]))
     return seen
 
 

@@ -70,12 +70,12 @@ def test_a_run_on_points_that_trains_counts_points(endless: Run, charts: dict[st
 def test_a_run_on_points_from_its_folder_shows_its_kept_scatter(
     manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pictures: list[tuple[bytes, str]] = []
-    monkeypatch.setattr(pictures_view, "live_image", lambda png, *, alt, **options: pictures.append((png, alt)))
+    pictures: list[tuple[int, bytes]] = []
+    monkeypatch.setattr(pictures_view, "moment_picture", lambda newest, kept, **options: pictures.append(newest))
     st.cache_resource.clear()  # as a server that was started anew
     test = page("train", run=finished.run_id)
     assert not test.error and not test.warning
-    assert pictures == [((manager.root / finished.run_id / "samples" / "00000060.png").read_bytes(), "Generated points at step 60")]
+    assert pictures == [(60, (manager.root / finished.run_id / "samples" / "00000060.png").read_bytes())]
     test = page("home")
     assert "two-lines, step 60" in texts(test) and "px" not in texts(test).split("Recent runs")[-1]
 

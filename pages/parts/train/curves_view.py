@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 
-from pages.components.live_chart import live_chart
-from wgan_core.config import SETTINGS, is_wasserstein
+from pages.components.live_chart import Scale, live_chart
+from pages.shared.run_time import cursor_of, edit_in_words
+from wgan_core.config import is_wasserstein
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Snapshot
-from wgan_core.runs.names import short_number
-from wgan_core.store.history import newest
-from wgan_core.store.ledger import Edit
+from wgan_core.store.history import column, newest
 
+_SCALE_POINTS = 100
 _LISTED = 4
 """Edits in the list below a chart; the earlier ones are behind a button."""
 
@@ -96,7 +97,17 @@ def _chart(
     if usual is not None:
         words += ". Spikes reach beyond the chart"
     revision = f"{snapshot.run_id}-{view.x_axis}-{log_y}-{view.since}-{view.whole}"
-    live_chart(figure, key=f"chart-{name}", alt=words, height=height, revision=revision)
+    cursor, scale = cursor_of(snapshot.run_id), _scale(snapshot, view.x_axis)
+    live_chart(figure, key=f"chart-{name}", alt=words, height=height, revision=revision, cursor=cursor, scale=scale)
+
+
+def _scale(snapshot: Snapshot, x_axis: figures.XAxis) -> Scale | None:
+    """Where steps are on the horizontal axis, if that does not count steps."""
+    if x_axis == "step":
+        return None
+    steps, places = column(snapshot.history, "step"), column(snapshot.history, x_axis)
+    some = np.unique(np.linspace(0, len(steps) - 1, _SCALE_POINTS).astype(int)) if len(steps) else np.empty(0, int)
+    return steps[some].tolist(), places[some].tolist()
 
 
 def _options(snapshot: Snapshot) -> View:
@@ -150,20 +161,11 @@ def _options(snapshot: Snapshot) -> View:
 def edits(snapshot: Snapshot) -> None:
     """What the numbered flags on the curves mean, the newest first."""
     flagged = figures.flags(snapshot.history, snapshot.edits)[::-1]
-    lines = [f"**{flag.number}** step {flag.edits[0].step:,}: {', '.join(map(_in_words, flag.edits))}" for flag in flagged]
+    lines = [f"**{flag.number}** step {flag.edits[0].step:,}: {', '.join(map(edit_in_words, flag.edits))}" for flag in flagged]
     st.caption("  \n".join(lines[:_LISTED]))
     if len(lines) > _LISTED:
         with st.popover(f"{len(lines) - _LISTED} earlier", type="tertiary", key="earlier-edits", on_change="rerun"):
             st.caption("  \n".join(lines[_LISTED:]))
-
-
-def _in_words(edit: Edit) -> str:
-    label = SETTINGS[edit.field].label if edit.field in SETTINGS else edit.field
-    return f"{label} {_short(edit.old)} → {_short(edit.new)}"
-
-
-def _short(value: object) -> str:
-    return short_number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 _OF_A_WGAN = _Words(

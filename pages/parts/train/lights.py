@@ -14,9 +14,14 @@ from wgan_core.runs.messages import Snapshot
 _SHORT: Mapping[str, str] = {"learns": "Learns", "critic": "Critic healthy", "variety": "Samples varied"}
 
 
-def lights(snapshot: Snapshot) -> None:
-    """One line. The number behind each answer, and its step, are a hover away, and on the Diagnosis tab."""
-    with st.container(horizontal=True, gap="small", key="run-lights"):
+def lights(snapshot: Snapshot, *, past: bool = False) -> None:
+    """One line. The number behind each answer, and its step, are a hover away, and on the Diagnosis tab.
+
+    past: whether the snapshot is of a step before the newest.
+    """
+    with st.container(horizontal=True, gap="xsmall" if past else "small", vertical_alignment="center", key="run-lights"):
+        if past:
+            st.caption(f"At step {snapshot.step:,}:", width="content")
         for answer in answers(snapshot):
             colour, icon = LIGHTS[answer.state]
             short = _SHORT[answer.key].replace("Critic", critic_word(snapshot.config).capitalize())

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.live_chart import live_chart
 from pages.components.live_image import live_image
+from pages.components.moment_picture import Kept, moment_picture
 from pages.parts.train.live_points import live_points
+from pages.parts.train.time_view import store_of
+from pages.shared.run_time import cursor_of, kept_pictures, opened
 from pages.shared.server import run_manager
 from wgan_core.config import TrainConfig, critic_word
 from wgan_core.data.catalog import DATASETS
 from wgan_core.figures import images
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Pictures, Snapshot
-from wgan_core.store.folder import RunFolder, StoreError, run_path
+from wgan_core.store.folder import run_path
 
 FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
-_LAST = "newest"
 
 
 class Places(NamedTuple):
@@ -52,20 +52,73 @@ def lay_out(snapshot: Snapshot, first: DeltaGenerator, second: DeltaGenerator) -
 
 
 def draw(snapshot: Snapshot, places: Places) -> None:
-    """Draw the samples of the newest step."""
-    shown = snapshot.pictures
+    """Draw the samples of the newest step, which the timeline changes to those of an earlier one."""
     places.averaged.empty()  # a fragment may fill only what it has written to in the page's own run
-    if shown is None:
-        _saved_grids(snapshot, places)
+    shown, folder = snapshot.pictures, opened(run_path(run_manager().root, snapshot.run_id))
+    if shown is not None and shown.are_points:
+        _points(snapshot, shown, places)
+        return
+    kept = kept_pictures(folder)
+    newest = _newest(snapshot, kept)
+    if newest is None:
+        ended = "This run has saved no pictures." if snapshot.ended else "Pictures appear as soon as the networks are built."
+        places.generated.caption(ended)
         return
     with places.generated:
-        if shown.are_points:
-            live_points(snapshot.run_id, snapshot.config.dataset, shown)
-        else:
-            _generated(snapshot, shown)
+        _along_time(snapshot, newest, kept)
+    kept = kept_pictures(folder, averaged=True)
+    newest = _newest(snapshot, kept, averaged=True)
+    if newest is not None:
+        with places.averaged:
+            _along_time(snapshot, newest, kept, averaged=True)
+
+
+def _points(snapshot: Snapshot, shown: Pictures, places: Places) -> None:
+    with places.generated:
+        live_points(snapshot.run_id, snapshot.config.dataset, shown)
     if shown.averaged is not None:
         with places.averaged:
-            _averaged(snapshot, shown.averaged)
+            caption = f"Points {_of_the_averaged(snapshot.config)}".format(step=f"{shown.step:,}")
+            pictures = replace(shown, samples=shown.averaged)
+            live_points(snapshot.run_id, snapshot.config.dataset, pictures, key="chart-points-averaged", caption=caption)
+
+
+def _newest(snapshot: Snapshot, kept: Kept, *, averaged: bool = False) -> tuple[int, bytes] | None:
+    """The newest picture: that of a run that trains here, else the last one that is kept."""
+    shown = snapshot.pictures
+    if shown is not None:
+        samples = shown.averaged if averaged else shown.samples
+        return None if samples is None else (shown.step, grid_png(snapshot.run_id, shown.step, samples, averaged=averaged))
+    for step in reversed(list(kept)):
+        try:
+            return step, kept[step][1]()
+        except OSError:  # it has just been thinned out
+            continue
+    return None
+
+
+def _along_time(snapshot: Snapshot, newest: tuple[int, bytes], kept: Kept, *, averaged: bool = False) -> None:
+    config, shown = snapshot.config, snapshot.pictures
+    kind, count = _kind(config), f"{len(shown.samples)} " if shown is not None else ""
+    if averaged:
+        alt, caption = f"{count}{kind} of the averaged generator from the same latents", f"{kind.capitalize()} {_of_the_averaged(config)}"
+    else:
+        mode = ", BatchNorm in eval mode" if config.generator_norm == "batch" else ""
+        alt = f"{count}generated {kind} from fixed latents".capitalize()
+        caption = f"Generated {kind} at step {{step}}, from the same {count}latents at every step{mode}"
+    moment_picture(
+        newest,
+        kept,
+        store=store_of(snapshot.run_id, averaged=averaged),
+        cursor=cursor_of(snapshot.run_id),
+        key="grid-averaged" if averaged else "grid-generated",
+        alt=f"{alt} at step {{step}}",
+        caption=caption,
+    )
+
+
+def _of_the_averaged(config: TrainConfig) -> str:
+    return f"of the averaged generator at step {{step}} (weights averaged with decay {config.ema_decay:g})"
 
 
 def score_histogram(snapshot: Snapshot) -> None:
@@ -89,79 +142,7 @@ def _kind(config: TrainConfig) -> str:
     return DATASETS[config.dataset].kind
 
 
-def _generated(snapshot: Snapshot, pictures: Pictures) -> None:
-    mode = ", BatchNorm in eval mode" if snapshot.config.generator_norm == "batch" else ""
-    live_image(
-        grid_png(snapshot.run_id, pictures.step, pictures.samples),
-        key="grid-generated",
-        alt=f"{len(pictures.samples)} generated images from fixed latents at step {pictures.step}",
-        caption=f"Generated images at step {pictures.step:,}, from the same {len(pictures.samples)} latents at every step{mode}",
-        width=FULL_WIDTH_PX,
-    )
-
-
-def _averaged(snapshot: Snapshot, samples: NDArray[np.uint8] | NDArray[np.float32]) -> None:
-    """What the averaged generator makes from the same latents."""
-    assert snapshot.pictures is not None
-    step, config = snapshot.pictures.step, snapshot.config
-    kind = _kind(config).capitalize()
-    caption = f"{kind} of the averaged generator at step {step:,} (weights averaged with decay {config.ema_decay:g})"
-    if snapshot.pictures.are_points:
-        live_points(
-            snapshot.run_id, config.dataset, replace(snapshot.pictures, samples=samples), key="chart-points-averaged", caption=caption
-        )
-        return
-    live_image(
-        grid_png(snapshot.run_id, step, samples, averaged=True),
-        key="grid-averaged",
-        alt=f"{len(samples)} images of the averaged generator from the same latents at step {step}",
-        caption=caption,
-        width=FULL_WIDTH_PX,
-    )
-
-
 @st.cache_data(max_entries=64, show_spinner=False)
 def grid_png(run_id: str, step: int, _pixels: NDArray[Any], *, averaged: bool = False) -> bytes:
     """A grid of images as a PNG file, encoded once for all browser tabs."""
     return images.png(images.tile(_pixels))
-
-
-def _saved_grids(snapshot: Snapshot, places: Places) -> None:
-    """The saved sample pictures in the run folder, with a slider to step through them. It stays at the newest unless it is moved."""
-    path = run_path(run_manager().root, snapshot.run_id)
-    try:
-        folder = RunFolder.open(path)
-    except StoreError:
-        folder = None  # the folder exists a moment before its files
-    kept = folder.samples() if folder is not None else {}
-    if folder is None or not kept:
-        ended = "This run has saved no pictures." if snapshot.ended else "Pictures appear as soon as the networks are built."
-        places.generated.caption(ended)
-        return
-    *earlier, newest = kept
-    step = newest
-    with places.generated:
-        if earlier:
-            chosen = st.select_slider(
-                "Samples at step",
-                [*earlier, _LAST],
-                value=_LAST,
-                key=f"kept-{snapshot.run_id}",
-                format_func=lambda step: f"{newest:,}" if step == _LAST else f"{step:,}",
-            )
-            step = newest if chosen == _LAST or chosen not in kept else chosen
-        _saved_grid(
-            kept[step],
-            "grid-generated",
-            f"Generated {_kind(snapshot.config)} at step {step}",
-            f"Generated {_kind(snapshot.config)} at step {step:,}",
-        )
-    averaged = folder.samples(averaged=True).get(step)
-    if averaged is not None:
-        with places.averaged:
-            words = f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step:,}"
-            _saved_grid(averaged, "grid-averaged", f"{_kind(snapshot.config).capitalize()} of the averaged generator at step {step}", words)
-
-
-def _saved_grid(path: Path, key: str, alt: str, caption: str) -> None:
-    live_image(path.read_bytes(), key=key, alt=alt, caption=caption, width=FULL_WIDTH_PX)

@@ -16,7 +16,9 @@ from pages.parts.train.diagnosis_view import diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
 from pages.parts.train.lights import lights
+from pages.parts.train.time_view import time_view
 from pages.shared.problems import problem_text, show_problem
+from pages.shared.run_time import as_of
 from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.text import counted, duration
@@ -52,7 +54,8 @@ def run_view(run_id: str) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small", key="run-top"):
             toolbar(snapshot, trained_here=trained_here)
             progress = st.container(key="run-progress")
-        places = _lay_out(snapshot, progress)
+        time = st.container(key="run-time")
+        places = _lay_out(snapshot, progress, time)
     st.session_state["run-shown"] = _rerun_key(snapshot)
     if places.knobs is not None:
         with places.knobs:
@@ -109,6 +112,7 @@ class _Places(NamedTuple):
     """The containers for the part of the page that is redrawn every second."""
 
     progress: DeltaGenerator
+    time: DeltaGenerator
     lights: DeltaGenerator | None
     estimate: DeltaGenerator | None
     pictures: pictures.Places | None
@@ -122,11 +126,11 @@ class _Places(NamedTuple):
     """At the end of the page, and in sight wherever the page is."""
 
 
-def _lay_out(snapshot: Snapshot, progress: DeltaGenerator) -> _Places:
+def _lay_out(snapshot: Snapshot, progress: DeltaGenerator, time: DeltaGenerator) -> _Places:
     """Create the containers, and draw the real images in theirs: these never change, so they are sent only once."""
     training, health = st.tabs(("Training", "Diagnosis"), key="view.tab", on_change="rerun")
     if health.open:
-        return _Places(progress, None, None, None, None, None, None, None, health)
+        return _Places(progress, time, None, None, None, None, None, None, None, health)
     with training:
         left, right = st.columns(2, gap="medium")
         with right:
@@ -137,7 +141,7 @@ def _lay_out(snapshot: Snapshot, progress: DeltaGenerator) -> _Places:
             scores = st.container()
         with right if snapshot.ended else lower_left:  # a run that has ended has no knobs, so there is room beside the samples
             curves = st.container()
-        return _Places(progress, lights, estimate, places, curves, scores, knobs, changes, None)
+        return _Places(progress, time, lights, estimate, places, curves, scores, knobs, changes, None)
 
 
 def _live(run_id: str, places: _Places) -> None:
@@ -149,6 +153,9 @@ def _live(run_id: str, places: _Places) -> None:
     if _rerun_key(snapshot) != st.session_state.get("run-shown"):
         st.rerun()  # redraw the whole page once, so that the buttons and settings above change too
     trained_here = _is_trained_here(run_id)
+    with places.time:
+        st.empty()  # a fragment may fill only what it has written to in the page's own run
+        at = time_view(snapshot)
     with places.progress:
         _progress(snapshot)
     if places.messages is not None:
@@ -163,7 +170,7 @@ def _live(run_id: str, places: _Places) -> None:
         return
     assert places.lights and places.estimate and places.pictures and places.curves and places.scores and places.edits
     with places.lights:
-        lights(snapshot)
+        lights(snapshot if at is None else as_of(snapshot, at), past=at is not None)
     with places.estimate:
         view = estimate_curve(snapshot)
     with places.edits:

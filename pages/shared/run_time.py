@@ -1,0 +1,170 @@
+"""A run along its time: what the timeline of a page shows of it, and the step in the page's address that its cursor is at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from pages.components.moment_picture import Kept
+from pages.components.timeline import Mark, Track
+from pages.shared.problems import problem_text
+from pages.shared.text import whole_number
+from wgan_core.config import SETTINGS, ConfigError, TrainConfig, is_wasserstein, parse_config
+from wgan_core.figures.curves import thin
+from wgan_core.runs.messages import Snapshot
+from wgan_core.runs.names import settings_line, short_number, started_with
+from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.history import column
+from wgan_core.store.ledger import Edit
+
+AT = "at"
+"""The parameter of a link that names the step under the cursor. Without it, the cursor is at the end."""
+_CURVE_POINTS = 400
+_MAX_STEP = 10**15
+
+
+def cursor_of(run_id: str) -> str:
+    """The name of the cursor of a run, for charts, pictures and timelines."""
+    return f"run:{run_id}"
+
+
+class Asked(NamedTuple):
+    """The step that the page's address names."""
+
+    step: int | None
+    """None: the end, also if there is a problem."""
+    problem: str = ""
+    """Why another step is shown than the one that was asked for, in one sentence."""
+
+
+def asked_step(end: int, *, training: bool = False) -> Asked:
+    """The step in the page's address; the end if it is beyond that. end: the newest step of the run."""
+    text = str(st.query_params.get(AT, "")).strip()
+    if not text:
+        return Asked(None)
+    if (step := whole_number(text, _MAX_STEP)) is None:
+        return Asked(None, f"This link names the step {text[:40]!r}, which is not a whole number from 0 on. The end of the run is shown.")
+    if step > end:
+        reached = "has come to" if training else "ends at"
+        return Asked(None, f"This link names step {step:,}, but the run {reached} step {end:,}, which is shown.")
+    return Asked(None if step == end and not training else step)
+
+
+def go_to(step: int | None) -> None:
+    """Write the step under the cursor into the page's address; None: the end."""
+    if step is None:
+        st.query_params.pop(AT, None)
+    else:
+        st.query_params[AT] = str(step)
+
+
+def track_of(snapshot: Snapshot, folder: RunFolder | None, pictured: Sequence[int]) -> Track:
+    """What the timeline shows of a run. pictured: the steps of which pictures are kept."""
+    rows = snapshot.history
+    name, words = ("wasserstein_estimate", "estimate") if is_wasserstein(snapshot.config) else ("js_bound", "bound")
+    steps, values = column(rows, "step"), column(rows, name)
+    known = np.isfinite(values)
+    steps, values = steps[known], values[known]
+    kept = thin(steps.astype(np.float32), values.astype(np.float32), _CURVE_POINTS)
+    marks = marks_of(snapshot, folder)
+    stops = sorted({*pictured, *snapshot.saved_steps, *(mark.step for mark in marks)})
+    end = snapshot.step
+    return Track(
+        end=end,
+        training=not snapshot.ended,
+        stops=[step for step in stops if step <= end],
+        marks=[mark for mark in marks if mark.step <= end],
+        steps=steps[kept],
+        values=values[kept],
+        value_name=words,
+        settings=settings_in_force(snapshot),
+    )
+
+
+def marks_of(snapshot: Snapshot, folder: RunFolder | None) -> list[Mark]:
+    """What is kept of a run and what happened in it, by step."""
+    marks = [Mark(step, "full") for step in snapshot.saved_steps]
+    for step in sorted({edit.step for edit in snapshot.edits}):
+        marks.append(Mark(step, "edit", ", ".join(edit_in_words(edit) for edit in snapshot.edits if edit.step == step)))
+    for entry in folder.ledger() if folder is not None else ():
+        if entry["what"] == "saved-by-hand":
+            marks.append(Mark(entry["step"], "pin"))
+        elif entry["what"] == "status" and entry.get("status") == "failed":
+            marks.append(Mark(entry["step"], "error", problem_text(str(entry.get("error") or "The run failed here."))))
+    if snapshot.parent is not None:
+        marks.append(Mark(snapshot.parent.step, "branch", f"this run branched off {snapshot.parent.run_id} here"))
+    return sorted(marks)
+
+
+def edit_in_words(edit: Edit) -> str:
+    """A change of a setting: Clip value c .05 → .02."""
+    label = SETTINGS[edit.field].label if edit.field in SETTINGS else edit.field
+    return f"{label} {value_in_words(edit.old)} → {value_in_words(edit.new)}"
+
+
+def value_in_words(value: object) -> str:
+    """A setting's value in few signs."""
+    return short_number(value) if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def settings_in_force(snapshot: Snapshot) -> list[tuple[int, str]]:
+    """The settings from each step on at which they changed: first those that were changed, then all in one line."""
+    edited = list(dict.fromkeys(edit.field for edit in snapshot.edits if edit.field in SETTINGS))
+    values: dict[str, Any] = started_with(snapshot.config, snapshot.edits).model_dump()
+    found: list[tuple[int, str]] = []
+    for step in (0, *sorted({edit.step for edit in snapshot.edits})):
+        # An edit made at a step holds from the next one on.
+        values |= {edit.field: edit.new for edit in snapshot.edits if edit.step == step and edit.field in SETTINGS and step}
+        try:
+            config = parse_config(values)
+        except ConfigError:  # in a stranger's ledger
+            continue
+        changed = [f"{SETTINGS[name].label} {value_in_words(getattr(config, name))}" for name in edited]
+        found.append((step + 1 if step else 0, ", ".join(changed) or settings_line(config)))
+    return found or [(0, settings_line(snapshot.config))]
+
+
+def config_then(snapshot: Snapshot, step: int) -> TrainConfig:
+    """The settings under which `step` was trained: an edit made at a step holds from the next one on."""
+    later = [edit for edit in snapshot.edits if edit.step >= step]
+    try:
+        return started_with(snapshot.config, later)
+    except ConfigError:
+        return snapshot.config
+
+
+def as_of(snapshot: Snapshot, step: int) -> Snapshot:
+    """The snapshot as it would have been at `step`: its past up to there, with the settings in force. Its pictures are left out."""
+    rows = snapshot.history[: int(np.searchsorted(column(snapshot.history, "step"), step, side="right"))]
+    return replace(
+        snapshot,
+        step=step,
+        config=config_then(snapshot, step),
+        history=rows,
+        generator_updates=int(column(rows, "generator_updates")[-1]) if len(rows) else 0,
+        edits=tuple(edit for edit in snapshot.edits if edit.step < step),
+        readings=tuple(one for one in snapshot.readings if one.step <= step),
+        pictures=None,
+    )
+
+
+def kept_pictures(folder: RunFolder | None, *, averaged: bool = False) -> Kept:
+    """The pictures of the fixed latents that a run keeps, for `moment_picture`."""
+    if folder is None:
+        return {}
+    resumed = sorted(entry["step"] for entry in folder.ledger() if entry["what"] == "resumed")
+    files = folder.samples(averaged=averaged)
+    # A step that was trained again after a resume may have another picture.
+    return {step: (str(int(np.searchsorted(resumed, step))), path.read_bytes) for step, path in files.items()}
+
+
+def opened(path: Any) -> RunFolder | None:
+    """The run's folder; None while it is not there or cannot be opened."""
+    try:
+        return RunFolder.open(path)
+    except StoreError:
+        return None
