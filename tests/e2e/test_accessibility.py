@@ -19,6 +19,7 @@ PAGES = {
     "the code": "learn?lesson=code",
     "Train, set-up": "train",
     "Train, a run": "train?run=walkthrough-mnist",
+    "Runs": "runs",
     "Laboratory": "lab",
     "Explore": "explore?run=walkthrough-mnist",
     "Paper results": "paper",

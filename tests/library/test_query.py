@@ -180,13 +180,9 @@ def test_settings_that_differ() -> None:
     entries = [run("a"), run("b", settings={"n_critic": 7, "device": "auto", "log_every": 9, "dataset": "mnist"}), Entry("x", damaged="!")]
     assert differing(entries) == ["n_critic"]
     assert differing(entries[:1]) == differing([]) == []
-    # The clip value has no effect under the penalty, so there it is another value than any.
-    assert differing([run("a"), run("b", settings={"lipschitz": "gradient-penalty"})]) == [
-        "lipschitz",
-        "clip_value",
-        "clipped",
-        "gp_lambda",
-    ]
+    penalised = {"lipschitz": "gradient-penalty"}
+    assert differing([run("a"), run("b", settings=penalised)]) == ["lipschitz"]  # and not the clip value, which only one of them has
+    assert differing([run("a"), run("b", settings=penalised), run("c", settings={"clip_value": 1.0})]) == ["lipschitz", "clip_value"]
 
 
 # Groups.
@@ -197,7 +193,10 @@ def test_seeds_of_one_setting_are_a_group_with_mean_and_spread() -> None:
     entries = [run(f"s{seed}", settings={"seed": seed}, sliced=value) for seed, value in enumerate(values)]
     other = run("other", settings={"n_critic": 9}, sliced=0.7)
     groups = grouped([*entries, other], grouping([ALL_BUT_SEED], [*entries, other]))
-    assert [(group.values, len(group.entries), group.seeds) for group in groups] == [((3,), 3, (0, 1, 2)), ((9,), 1, (0,))]
+    assert [(group.values, len(group.entries), group.seeds) for group in groups] == [
+        (("digits", 3), 3, (0, 1, 2)),
+        (("digits", 9), 1, (0,)),
+    ]
     spread = groups[0].spread("sliced_w1")
     assert spread is not None and spread.n == 3
     assert spread.mean == pytest.approx(statistics.fmean(values)) and spread.sd == pytest.approx(statistics.stdev(values))

@@ -100,10 +100,11 @@ def sorted_by(entries: Iterable[Entry], name: str, *, reverse: bool = False) -> 
 
 
 def differing(entries: Sequence[Entry]) -> list[str]:
-    """The settings in which these runs differ, those of the recipe first; without those of machine and records."""
+    """The settings in which these runs differ, those of the recipe first; without those of machine and records. A setting that some
+    runs do not use at all, and that is the same in the others, tells nothing more than the one that decides about its use."""
     sound = [entry for entry in entries if not entry.damaged]
     names = [name for name in SETTINGS if SETTINGS[name].group != "record" and name not in ("data_root", "device", "threads", "dataset")]
-    return [name for name in names if len({setting_value(entry, name) for entry in sound}) > 1]
+    return [name for name in names if len({setting_value(entry, name) for entry in sound} - {None}) > 1]
 
 
 def _rank(value: Any) -> tuple[bool, Any]:

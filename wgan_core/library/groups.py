@@ -8,13 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wgan_core.config import SETTINGS
 from wgan_core.library.entry import Entry
-from wgan_core.library.fields import FIELDS, Field, field, setting_value
+from wgan_core.library.fields import FIELDS, Field, differing, field
 
 ALL_BUT_SEED = "settings"
 """In place of names: everything but the seed, the machine and the records."""
-_NEVER = ("seed", "data_root", "device", "threads")
 
 
 @dataclass(frozen=True)
@@ -49,14 +47,13 @@ class Group:
 
 
 def grouping(names: Iterable[str], entries: Sequence[Entry]) -> list[Field]:
-    """The fields to group by. For `ALL_BUT_SEED`: each setting in which the entries differ, but for the seed and what makes no difference
-    to the result. Raises FieldError."""
+    """The fields to group by. For `ALL_BUT_SEED`: the data, and each setting in which the entries differ, but for the seed and what makes
+    no difference to the result. Raises FieldError."""
     found: dict[str, Field] = {}
     for name in names:
         if name == ALL_BUT_SEED:
-            settings = [name for name, info in SETTINGS.items() if info.group != "record" and name not in _NEVER]
-            different = [name for name in settings if len({setting_value(entry, name) for entry in entries if not entry.damaged}) > 1]
-            found |= {name: FIELDS[name] for name in different or ["dataset"]}
+            different = [name for name in ("dataset", *differing(entries)) if name != "seed"]
+            found |= {name: FIELDS[name] for name in different}
         else:
             one = field(name)
             found[one.name] = one

@@ -1,0 +1,72 @@
+"""What can be done with the selected runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.parts.runs.label_form import label_form
+from pages.parts.runs.place import select
+from pages.shared.library import library
+from pages.shared.problems import show_problem
+from wgan_core.library.entry import Entry
+from wgan_core.library.labels import change_labels
+from wgan_core.store.layout import StoreError
+
+MAX_COMPARED = 8
+_STYLE = "@media (max-width: 640px) { .st-key-runs-actions :is(.stElementContainer, .stPopover):has(button:disabled) { display: none; } }"
+"""On a phone there is no room for what cannot be pressed."""
+COMPARISON = Path(__file__).parents[2] / "compare.py"
+
+
+def actions(entries: list[Entry]) -> None:
+    """The buttons, also while nothing is selected, so that nothing moves when something is."""
+    sound = [entry for entry in entries if not entry.damaged]
+    one = entries[0] if len(entries) == 1 and sound else None
+    st.html(f"<style>{_STYLE}</style>")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="runs-actions"):
+        if (
+            st.button("Open", icon=":material/model_training:", disabled=one is None, help="See the run, or go on with it")
+            and one is not None
+        ):
+            st.switch_page("pages/train.py", query_params={"run": one.name})
+        explorable = one is not None and one.saved_steps > 0
+        if st.button("Explore", icon=":material/explore:", disabled=not explorable) and one is not None:
+            st.switch_page("pages/explore.py", query_params={"run": one.name})
+        compare_with(sound)
+        label_form(entries)
+        _pin(entries)
+        if entries and st.button("Clear the selection", icon=":material/close:", type="tertiary"):
+            select([])
+            st.rerun()
+    if not entries:
+        st.caption("Select runs at the left edge of the table to open, compare, label or delete them.")
+    elif one is None:
+        st.caption(f"{len(entries)} runs are selected.")
+    for entry in entries:
+        if entry.damaged:
+            show_problem(entry.damaged)
+
+
+def compare_with(entries: list[Entry]) -> None:
+    """The button that opens the comparison."""
+    if not COMPARISON.is_file():
+        return
+    fitting = 2 <= len(entries) <= MAX_COMPARED
+    label, help_text = "Compare", f"Select two to {MAX_COMPARED} runs: what differs, and their curves over each other"
+    if st.button(label, icon=":material/compare_arrows:", disabled=not fitting, help=help_text):
+        st.switch_page(str(COMPARISON), query_params={"runs": ",".join(entry.name for entry in entries)})
+
+
+def _pin(entries: list[Entry]) -> None:
+    pinned = bool(entries) and all(entry.labels.pinned for entry in entries)
+    label = "Unpin" if pinned else "Pin"
+    if st.button(label, icon=":material/keep:", disabled=not entries, help="Pinned runs are listed first"):
+        try:
+            for entry in entries:
+                change_labels(library().root / entry.name, pinned=not pinned)
+        except StoreError as error:
+            show_problem(error)
+            return
+        st.rerun()

@@ -1,0 +1,54 @@
+"""The list of runs: what to show, the table, and what can be done with the selected runs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.runs.actions import actions
+from pages.parts.runs.place import PAGE_ROWS, Place, find_place, found_runs, selected
+from pages.parts.runs.table import table
+from pages.shared.library import library, listed
+from pages.shared.text import counted
+from wgan_core.library.entry import Entry
+
+REFRESH_SECONDS = 3.0
+
+
+def list_view(entries: list[Entry]) -> None:
+    """Everything below the title, if there are runs."""
+    place = find_place(entries)
+    if place.problem:
+        st.error(place.problem, icon=":material/error:")
+    actions([entry for entry in entries if entry.name in selected()])
+    run_every = REFRESH_SECONDS if any(entry.is_live for entry in entries) else None
+    st.fragment(_rows, run_every=run_every)(place)
+
+
+def _rows(place: Place) -> None:
+    """The table, kept up to date while something trains."""
+    entries = listed()
+    rows = found_runs(entries, place)
+    if not rows:
+        st.info("No run fits this filter: change it, or empty the field to see all.", icon=":material/search_off:")
+        return
+    first = _page(len(rows), len(entries))
+    table(library().root, rows[first : first + PAGE_ROWS], [entry for entry, _ in rows], place)
+    if st.session_state.pop("runs.selection-changed", False):
+        st.rerun()  # of the whole page, because the actions are outside
+
+
+def _page(found: int, everything: int) -> int:
+    """Say how many of how many runs are shown, and draw the buttons to turn the page. Returns the first row to show."""
+    pages = -(-found // PAGE_ROWS)
+    first = 0
+    with st.container(horizontal=True, vertical_alignment="center"):
+        says = st.empty()
+        if pages > 1:
+            if (st.session_state.get("page") or 1) > pages:
+                st.session_state["page"] = pages
+            at = st.number_input("Page", 1, pages, key="page", bind="query-params", width=120, label_visibility="collapsed")
+            first = (at - 1) * PAGE_ROWS
+        shown = f"{first + 1:,} to {min(found, first + PAGE_ROWS):,} of " if pages > 1 else ""
+        of_all = "" if found == everything else f" of {everything:,}"
+        says.caption(f"Showing {shown}{counted(found, 'run')}{of_all}.", width="content")
+    return first

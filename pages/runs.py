@@ -1,0 +1,36 @@
+"""The Runs page: all runs in a table; find, sort, group, label, compare, export and delete them.
+
+Needs no PyTorch, so that the list appears before it has loaded.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.runs.list_view import list_view
+from pages.shared.frame import within_frame
+from pages.shared.library import listed
+from wgan_core.config import PRESETS
+
+
+def newcomer() -> None:
+    """What to do while there are no runs."""
+    st.markdown(
+        "A run is one training: its settings, its curves, its sample images and its saved networks. Every run that you start is listed "
+        "here, to be found, compared, labelled and continued."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Quick start", type="primary", icon=":material/bolt:", help="Train small networks on 1,797 handwritten digits"):
+            from pages.shared.start import start_run
+
+            start_run(PRESETS["quick-start"])
+        st.page_link("pages/train.py", label="Choose the settings yourself", icon=":material/tune:")
+
+
+within_frame()
+st.title("Runs")
+entries = listed()
+if entries:
+    list_view(entries)
+else:
+    newcomer()

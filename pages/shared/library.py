@@ -1,0 +1,37 @@
+"""All runs of this server, for the pages that list them. Needs no PyTorch, so that lists appear before it has loaded."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import streamlit as st
+
+from wgan_core.library.entry import Entry
+from wgan_core.library.index import Library
+from wgan_core.runs.names import run_title
+from wgan_core.store.folder import runs_root
+
+
+@st.cache_resource(show_spinner=False)
+def library() -> Library:
+    """The runs below the folder of runs."""
+    return Library(runs_root(), run_title)
+
+
+def listed() -> list[Entry]:
+    """All runs as they are now, in the usual order; those that this process trains as it knows them."""
+    return [as_trained(entry) for entry in library().entries()]
+
+
+def as_trained(entry: Entry) -> Entry:
+    """The entry with status and step from this process, if it trains the run."""
+    # Without this module, which loads PyTorch, nothing trains here.
+    if "pages.shared.server" not in sys.modules:
+        return entry
+    from pages.shared.server import run_manager
+
+    run = run_manager().get(entry.name)
+    if run is None or run.snapshot.ended:
+        return entry
+    return replace(entry, status=run.snapshot.status, step=max(entry.step, run.snapshot.step))
