@@ -3,13 +3,14 @@
 import { readTheme, template } from "./chart_theme.js";
 import { cursorAt, onCursor, seekCursor } from "./cursor.js";
 import { find, make } from "./elements.js";
+import { highlighted, onHighlight } from "./highlight.js";
 import { kept } from "./kept.js";
 import { across } from "./moments.js";
 import { unpack } from "./payload.js";
 import { chartConfig, loadPlotly } from "./plotly.js";
 
 /** @import { Packed } from "./payload.js" */
-/** @import { ComponentArguments, PlotlyElement, PlotlyLibrary } from "./types.d.ts" */
+/** @import { ComponentArguments, PlotlyElement, PlotlyLibrary, PlotlyTrace } from "./types.d.ts" */
 
 /**
  * What live_chart.py packs before the figure, which is JSON.
@@ -21,6 +22,7 @@ import { chartConfig, loadPlotly } from "./plotly.js";
  * @property {string} name the file name of the downloaded picture
  * @property {string | null} cursor
  * @property {[cursor: number[], axis: number[]] | null} scale where places of the cursor are on the x axis, both ascending; null: the same
+ * @property {string | null} legend
  */
 
 /** @param {ComponentArguments<Packed<ChartHeader>>} component */
@@ -54,10 +56,13 @@ class Chart {
     this.scale = null;
     /** @type {HTMLElement | null} */
     this.line = null;
+    /** @type {string | null} */
+    this.legend = null;
     this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.resize()));
     this.observer.observe(host);
     this.listeners = new AbortController();
     onCursor("wgan-cursor", ({ cursor }) => cursor === this.cursor && this.showCursor(), this.listeners.signal);
+    onHighlight(({ legend }) => legend === this.legend && this.showHighlight(), this.listeners.signal);
   }
 
   /** @param {Packed<ChartHeader>} data */
@@ -102,6 +107,7 @@ class Chart {
     this.cursor = header.cursor;
     this.scale = header.scale;
     this.followCursor();
+    this.followLegend(header.legend);
   }
 
   // A redraw while the user draws a zoom box would move the axes under it.
@@ -142,6 +148,23 @@ class Chart {
     if (!this.scale) return x;
     const [cursor, axis] = this.scale;
     return toAxis ? across(cursor, axis, x) : across(axis, cursor, x);
+  }
+
+  /** @param {string | null} legend */
+  followLegend(legend) {
+    if (legend && !this.legend) this.host.on("plotly_afterplot", () => this.showHighlight());
+    this.legend = legend;
+    this.showHighlight();
+  }
+
+  // By a class, because Plotly sets the opacity of traces itself.
+  showHighlight() {
+    if (!this.legend || this.closed) return;
+    const wanted = highlighted(this.legend);
+    for (const drawn of this.host.querySelectorAll("g.trace")) {
+      const group = /** @type {PlotlyTrace} */ (drawn).__data__?.[0]?.trace?.legendgroup;
+      drawn.classList.toggle("wgan-chart-dim", Boolean(wanted && group && group !== wanted));
+    }
   }
 
   resize() {

@@ -21,6 +21,7 @@ _component = component(
         .wgan-chart { position: relative; width: 100%; }
         .wgan-chart-cursor { position: absolute; left: -1px; width: 2px; pointer-events: none; background: var(--st-primary-color); }
         .wgan-chart .main-svg { background: transparent !important; }
+        .wgan-chart .wgan-chart-dim { opacity: 0.12 !important; }
         .wgan-chart-message { margin: 0; overflow-wrap: anywhere; }
     """,
     js=bundle(HERE / "live_chart.js"),
@@ -40,6 +41,7 @@ def live_chart(
     revision: str = "keep",
     cursor: str | None = None,
     scale: Scale | None = None,
+    legend: str | None = None,
 ) -> None:
     """Draw `figure`. When it is drawn again under the same key, the chart keeps its zoom, its hidden legend entries and its hover text.
 
@@ -53,6 +55,7 @@ def live_chart(
         revision: change it to reset the zoom and the hidden legend entries, for example when another run is shown.
         cursor: the name of a film's or a timeline's cursor. A vertical line marks where it is, and a click on the chart moves it.
         scale: if the x axis does not count what the cursor counts: places of the cursor, and where they are on the axis, both ascending.
+        legend: the name of a legend elsewhere on the page. It highlights traces by their `legendgroup`.
     """
     try:
         url = plotly_url()
@@ -60,7 +63,16 @@ def live_chart(
         st.plotly_chart(figure, key=key, height=height, alt=alt)
         st.caption(f":material/info: Each update resets the zoom of this chart. How to avoid that: {error}")
         return
-    header = {"url": url, "alt": alt, "height": height, "revision": revision, "name": key, "cursor": cursor, "scale": scale}
+    header = {
+        "url": url,
+        "alt": alt,
+        "height": height,
+        "revision": revision,
+        "name": key,
+        "cursor": cursor,
+        "scale": scale,
+        "legend": legend,
+    }
     _component(key=key, data=pack(header, _to_json(figure)), height=height)
 
 

@@ -19,6 +19,11 @@ export interface PlotlyElement extends HTMLElement {
   _fullLayout?: { xaxis?: { l2p(x: number): number }; _size: { l: number; t: number; w: number; h: number } };
 }
 
+/** The element that Plotly has drawn a trace in. */
+export interface PlotlyTrace extends Element {
+  __data__?: { trace?: { legendgroup?: string } }[];
+}
+
 /** The parts of plotly.js that are used here. */
 export interface PlotlyLibrary {
   Icons: { camera: object };
@@ -61,6 +66,7 @@ declare global {
   // Shared by the components of a page, although each has its own modules.
   var wganCursors: Map<string, number> | undefined;
   var wganFrames: Map<string, import("./frame_store.js").FrameStore> | undefined;
+  var wganHighlights: Map<string, string> | undefined;
   var wganPlotlyLoads: Map<string, Promise<PlotlyLibrary>> | undefined;
   var wganTensorFlow: Promise<TensorFlow> | undefined;
   var wganWeights: Map<string, import("../parts/explore/weights.js").Weights> | undefined;

@@ -39,6 +39,7 @@ def navigation() -> StreamlitPage:
             st.Page("pages/learn.py", title="Learn", icon=":material/school:"),
             st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
             st.Page("pages/runs.py", title="Runs", icon=":material/table_rows:"),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
             st.Page("pages/lab.py", title="Laboratory", icon=":material/science:"),
             st.Page("pages/explore.py", title="Explore", icon=":material/explore:"),
             st.Page("pages/paper.py", title="Paper results", icon=":material/menu_book:"),

@@ -52,8 +52,8 @@ def test_each_setting_that_differs_is_named_with_all_values_and_nothing_else(tmp
 def test_edits_stand_with_their_steps(tmp_path: Path) -> None:
     edited = folder(tmp_path / "b", A, (1200, "clip_value", 0.01), (5000, "clip_value", 0.02), (5000, "n_critic", 5))
     assert found(folder(tmp_path / "a"), edited) == {
-        "clip_value": ("0.005", "0.005, 0.01 from step 1,200 on, 0.02 from step 5,000 on"),
-        "n_critic": ("25", "25, 5 from step 5,000 on"),
+        "clip_value": ("0.005", "0.005, 0.01 after step 1,200, 0.02 after step 5,000"),
+        "n_critic": ("25", "25, 5 after step 5,000"),
     }
 
 
@@ -62,15 +62,15 @@ def test_the_same_value_by_another_way_is_a_difference_but_not_an_edit_at_step_0
     set_first = folder(tmp_path / "b", A.replace(n_critic=5))
     set_at_0 = folder(tmp_path / "c", A, (0, "n_critic", 5))
     undone = folder(tmp_path / "d", A.replace(n_critic=5), (70, "n_critic", 9), (70, "n_critic", 5))
-    assert found(set_later, set_first) == {"n_critic": ("25, 5 from step 100 on", "5")}
+    assert found(set_later, set_first) == {"n_critic": ("25, 5 after step 100", "5")}
     assert found(set_first, set_at_0, undone) == {}
 
 
 def test_two_steps_of_one_run_differ_in_the_edits_between_them(tmp_path: Path) -> None:
     run = folder(tmp_path / "a", A, (100, "n_critic", 5), (300, "clip_value", 0.01))
-    assert found((run, 200), (run, 400)) == {"clip_value": ("0.005", "0.005, 0.01 from step 300 on")}
-    assert found((run, 100), (run, 299)) == {}
-    assert found((run, 50), (run, 100)) == {"n_critic": ("25", "25, 5 from step 100 on")}
+    assert found((run, 200), (run, 400)) == {"clip_value": ("0.005", "0.005, 0.01 after step 300")}
+    assert found((run, 101), (run, 300)) == {}  # an edit made at a step holds from the next one on
+    assert found((run, 100), (run, 101)) == {"n_critic": ("25", "25, 5 after step 100")}
 
 
 def test_settings_without_effect_are_no_difference(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_other_data_under_the_same_name_are_told_by_their_fingerprint(tmp_path: 
 def test_many_edits_are_counted(tmp_path: Path) -> None:
     edits = [(100 * k, "n_critic", 25 - k) for k in range(1, 11)]
     row = found(folder(tmp_path / "a"), folder(tmp_path / "b", A, *edits))["n_critic"][1]
-    assert row == "25, 24 from step 100 on, 23 from step 200 on, 7 more edits, 15 from step 1,000 on"
+    assert row == "25, 24 after step 100, 23 after step 200, 7 more edits, 15 after step 1,000"
 
 
 def test_a_branch_has_its_parents_past(tmp_path: Path, config: TrainConfig) -> None:
@@ -116,7 +116,7 @@ def test_a_branch_has_its_parents_past(tmp_path: Path, config: TrainConfig) -> N
     parent, child = (RunFolder.open(tmp_path / name) for name in ("parent", "child"))
     c = f"{config.clip_value:g}"
     assert found(parent, child) == {
-        "clip_value": (c, f"{c}, 0.02 from step 20 on"),
+        "clip_value": (c, f"{c}, 0.02 after step 20"),
         "origin": (NO_EFFECT, "branch of parent at step 20"),
     }
     assert found((parent, 20), (child, 15)) == {"origin": (NO_EFFECT, "branch of parent at step 20")}
@@ -129,9 +129,9 @@ def test_a_branch_with_another_method_tells_since_when(tmp_path: Path) -> None:
     parent = folder(tmp_path / "parent")
     child = folder(tmp_path / "child", A.replace(lipschitz="gradient-penalty"), parent=Parent("parent", 500))
     rows = found(parent, child)
-    assert rows["lipschitz"] == ("clip", "clip, gradient-penalty from step 500 on")
-    assert rows["clip_value"] == ("0.005", "0.005, no effect from step 500 on")
-    assert rows["gp_lambda"] == (NO_EFFECT, "no effect, 10 from step 500 on")
+    assert rows["lipschitz"] == ("clip", "clip, gradient-penalty after step 500")
+    assert rows["clip_value"] == ("0.005", "0.005, no effect after step 500")
+    assert rows["gp_lambda"] == (NO_EFFECT, "no effect, 10 after step 500")
 
 
 def test_branches_that_name_each_other_end(tmp_path: Path) -> None:

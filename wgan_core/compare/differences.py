@@ -10,7 +10,8 @@ from wgan_core.config import POINT_SETS, SETTINGS, SettingInfo, TrainConfig, che
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 Course = tuple[tuple[int, Any], ...]
-"""The values that a setting has had, each with the step from which on it was in force; ascending. None while it had no effect."""
+"""The values that a setting has had, each with the step after which it was in force (an edit made at a step holds from the next one on);
+ascending. None while it had no effect."""
 About = Literal["experiment", "machine"]
 """experiment: what is trained. machine: where it trains, and what is recorded of it."""
 
@@ -116,8 +117,8 @@ def _past(folder: RunFolder, parent_id: str, step: int, seen: set[str]) -> dict[
 
 
 def _until(step: int, course: Course) -> Course:
-    """The part of a course up to `step`; at least its beginning, for the first settings hold before anything is trained."""
-    return tuple(one for one in course if one[0] <= step) or course[:1]
+    """The part of a course under which `step` was trained; at least its beginning, for the first settings hold before anything is."""
+    return tuple(one for one in course if one[0] < step) or course[:1]
 
 
 def _extended(course: Course, step: int, value: Any) -> Course:
@@ -131,13 +132,13 @@ def _values(info: SettingInfo, courses: Sequence[Course]) -> tuple[str, ...]:
 
 
 def course_in_words(info: SettingInfo, course: Course) -> str:
-    """The values of a setting with their steps: "0.005, 0.01 from step 1,200 on"."""
+    """The values of a setting with their steps: "0.005, 0.01 after step 1,200"."""
     if course == ((0, None),):
         return NO_EFFECT
     (first_step, first), *later = course
-    begin = _value_in_words(info, first) + (f" from step {first_step:,} on" if first_step else "")
+    begin = _value_in_words(info, first) + (f" after step {first_step:,}" if first_step else "")
     shown = later if len(later) <= _MAX_EDITS_SHOWN else [*later[: _MAX_EDITS_SHOWN - 1], later[-1]]
-    parts = [f"{_value_in_words(info, value)} from step {step:,} on" for step, value in shown]
+    parts = [f"{_value_in_words(info, value)} after step {step:,}" for step, value in shown]
     if (left_out := len(later) - len(shown)) > 0:
         parts.insert(-1, f"{left_out} more edit{'s' if left_out > 1 else ''}")
     return ", ".join((begin, *parts))

@@ -17,6 +17,7 @@ import numpy as np
 
 from wgan_core.compare.comparability import why_not_readings
 from wgan_core.compare.side import Side
+from wgan_core.instruments.advice import WARMED_UP
 from wgan_core.store.readings import DISTANCES, KINDS, Reading, of_key
 
 Better = Literal["lower", "higher", "near 1", ""]
@@ -40,6 +41,8 @@ SCALED_MEANING = (
 _NEWEST = 6
 """Readings at the end of a run over which their jumps are taken."""
 _SDS = 2.0
+_SD_OF_MEDIAN = 1.4826
+"""The standard deviation of normal values, in units of the median of their absolute values."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Value:
     best: float | None
     """The best value of all readings; None if no value of this measure is better than another."""
     best_step: int | None
+    is_old: bool = False
+    """Whether it was measured long before the step that is asked for."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,14 @@ def measures_table(sides: Sequence[Side], until: Sequence[int] | None = None) ->
     for key in MEASURES:
         series = [[one for one in readings_of(side, key) if one.step <= end] for side, end in zip(sides, until, strict=True)]
         if any(series):
-            rows.append(_row(key, sides, series))
+            rows.append(_row(key, sides, series, until))
     return tuple(rows)
 
 
 def readings_of(side: Side, key: str) -> list[Reading]:
     """The readings of a measure that have a value, oldest first. For `SCALED`, made from the readings of the critic's health."""
     if key != SCALED:
-        return [one for one in of_key(side.readings, key) if one.value is not None]
+        return sorted((one for one in of_key(side.readings, key) if one.value is not None), key=_step)
     found: list[Reading] = []
     for one in of_key(side.readings, "critic-health"):
         bounds = one.details.get("bounds")
@@ -99,10 +104,14 @@ def readings_of(side: Side, key: str) -> list[Reading]:
         value = display.get("value") if isinstance(display, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         if isinstance(value, (int, float)):
             found.append(Reading(SCALED, one.step, one.generator_updates, float(value), n=one.n, mode=one.mode))
-    return found
+    return sorted(found, key=_step)
 
 
-def _row(key: str, sides: Sequence[Side], series: Sequence[Sequence[Reading]]) -> Row:
+def _step(reading: Reading) -> int:
+    return reading.step  # one look may take longer than the next, and be written after it
+
+
+def _row(key: str, sides: Sequence[Side], series: Sequence[Sequence[Reading]], until: Sequence[int]) -> Row:
     better = BETTER.get(key, "")
     lasts = [readings[-1] if readings else None for readings in series]
     kind = KINDS.get(key)
@@ -113,12 +122,12 @@ def _row(key: str, sides: Sequence[Side], series: Sequence[Sequence[Reading]]) -
         better=better,
         unit=next((one.unit for one in lasts if one is not None), ""),
         share=kind is not None and kind.share,
-        values=tuple(_value(readings, better) if readings else None for readings in series),
+        values=tuple(_value(readings, better, end) if readings else None for readings, end in zip(series, until, strict=True)),
         why_not=why_not_readings(sides, lasts),
     )
 
 
-def _value(readings: Sequence[Reading], better: Better) -> Value:
+def _value(readings: Sequence[Reading], better: Better, until: int) -> Value:
     last = readings[-1]
     assert last.value is not None
     best = min(readings, key=lambda one: badness(one.value or 0.0, better)) if better else None
@@ -129,6 +138,8 @@ def _value(readings: Sequence[Reading], better: Better) -> Value:
         floor=last.floor,
         best=None if best is None else best.value,
         best_step=None if best is None else best.step,
+        # As on the Diagnosis tab: not of the last tenth.
+        is_old=until - last.step > max(until / 10, WARMED_UP),
     )
 
 
@@ -151,11 +162,11 @@ def _sampling(reading: Reading) -> float | None:
 
 
 def _jumps(values: Sequence[float]) -> float | None:
-    """The standard deviation of values around a slow trend, from the differences between neighbours (von Neumann 1941): these hold twice
-    the variance, whatever the trend. None for fewer than four values."""
-    if len(values) < 4:
+    """The standard deviation of values around a trend that is straight over three neighbours: the second differences of independent values
+    hold six times their variance. By the median, so that one bend counts little. None for fewer than five values."""
+    if len(values) < 5:
         return None
-    return math.sqrt(float(np.mean(np.diff(values) ** 2)) / 2)
+    return _SD_OF_MEDIAN * float(np.median(np.abs(np.diff(values, 2)))) / math.sqrt(6)
 
 
 Verdict = Literal["no difference beyond the noise", "differs", "noise unknown"]
@@ -168,11 +179,23 @@ def compare(one: Value, other: Value) -> Verdict:
     return "differs" if abs(one.last - other.last) > math.hypot(one.noise, other.noise) else "no difference beyond the noise"
 
 
-def leaders(row: Row) -> tuple[int, tuple[int, ...]] | None:
-    """The run with the best last value, and those that cannot be told from it, by their places; None if nothing can be said."""
+@dataclass(frozen=True)
+class Ranking:
+    """Which run is ahead, by places."""
+
+    best: int
+    alike: tuple[int, ...]
+    """Runs that cannot be told from the best."""
+    unknown: tuple[int, ...]
+    """Runs of which that is not known, for want of their noise or that of the best."""
+
+
+def ranking(row: Row) -> Ranking | None:
+    """Which run has the best last value; None if nothing can be said."""
     there = [(place, value) for place, value in enumerate(row.values) if value is not None]
-    if not row.better or row.why_not or len(there) < 2:
+    if not row.better or row.why_not or len(there) < 2 or any(value.is_old for _, value in there):
         return None
     place, best = min(there, key=lambda one: badness(one[1].last, row.better))
-    alike = tuple(other for other, value in there if other != place and compare(best, value) != "differs")
-    return place, alike
+    verdicts = {other: compare(best, value) for other, value in there if other != place}
+    alike = tuple(other for other, verdict in verdicts.items() if verdict == "no difference beyond the noise")
+    return Ranking(place, alike, tuple(other for other, verdict in verdicts.items() if verdict == "noise unknown"))

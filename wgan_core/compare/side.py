@@ -78,14 +78,14 @@ def open_side(root: Path, name: str) -> Side:
         last = until
         history = history[steps <= until]
         readings = tuple(one for one in readings if one.step <= until)
-        edits = tuple(edit for edit in edits if edit.step <= until)
+        edits = tuple(edit for edit in edits if edit.step < until)  # one made there holds from the next step on
     return Side(
         name=name,
         folder=folder,
         until=until,
         last=last,
         started=folder.config,
-        config=folder.config_at(last),
+        config=folder.config_at(last) if until is None else folder.config_before(last),
         history=history,
         readings=readings,
         edits=edits,

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from wgan_core.config import POINT_SETS, SETTINGS
-from wgan_core.data.dataset import to_uint8
+from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
 from wgan_core.training.device import compute_beside_training
@@ -46,11 +46,15 @@ class SavedNetworks:
         """Images made from latents [n, latent_dim], as uint8 [n, h, w, c]."""
         return to_uint8(torch.from_numpy(self.samples(z))).permute(0, 2, 3, 1).contiguous().numpy()
 
-    @torch.no_grad()
     def scores(self, z: Latents) -> NDArray[np.float32]:
         """The critic's scores [n] for what the generator makes from latents [n, latent_dim]."""
-        samples = torch.from_numpy(self.samples(z))
-        return np.concatenate([self.critic(part).flatten().numpy() for part in samples.split(_BATCH)])
+        return self.scores_of(torch.from_numpy(self.samples(z)))
+
+    @torch.no_grad()
+    def scores_of(self, samples: torch.Tensor) -> NDArray[np.float32]:
+        """The critic's scores [n] for rows of a data set, or for images and points as networks take them."""
+        compute_beside_training()
+        return np.concatenate([self.critic(network_input(part)).flatten().numpy() for part in samples.split(_BATCH)])
 
 
 def load_networks(folder: RunFolder, step: int, *, averaged: bool = False) -> SavedNetworks:

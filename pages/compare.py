@@ -1,0 +1,52 @@
+"""The Compare page: two to eight runs, or steps of a run, over each other and side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.parts.compare import state
+from pages.parts.compare.advice_view import draw_advice
+from pages.parts.compare.choice import choose, offer_newest
+from pages.parts.compare.curves_view import choose_axis, choose_curves, cursor, draw_curves
+from pages.parts.compare.histograms_view import draw_histograms
+from pages.parts.compare.measures_view import draw_measures
+from pages.parts.compare.pictures_view import draw_pictures
+from pages.parts.compare.sides_view import Named, bundles, draw_differences, draw_legend, name_all, what_differs
+from pages.shared.frame import within_frame
+from wgan_core.compare.curves import usual_kinds
+from wgan_core.compare.side import MIN_SIDES
+
+
+@st.fragment
+def comparison(named: list[Named]) -> None:
+    """Everything below the choice of runs. A fragment, so that moving the cursor reruns only this part."""
+    sides = [one.side for one in named]
+    st.session_state.setdefault(state.BANDS, True)
+    can_band = any(len(bundle) > 1 for bundle in bundles(named, bands=True))
+    bundled = bundles(named, bands=can_band and st.session_state[state.BANDS])
+    draw_legend(bundled)
+    draw_differences(named, what_differs(named))
+    st.subheader("Curves", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        choose_axis(sides)
+        if can_band:
+            st.toggle("Seeds of one setting as mean and range", key=state.BANDS, persist_state="session")
+        st.slider("Smoothing", 0.0, 0.99, 0.6, 0.01, key=state.SMOOTHING, persist_state="session", width=180)
+    chosen = choose_curves(sides)
+    steps = cursor(named)
+    draw_curves(bundled, chosen)
+    draw_pictures(named, steps)
+    draw_measures(named, bundled, steps)
+    draw_histograms(named, steps)
+    draw_advice(named, steps)
+    state.write_link(st.session_state[state.NAMES], chosen, usual_kinds(sides))
+
+
+within_frame()
+st.title("Compare")
+sides = choose(state.read_link())
+if len(sides) >= MIN_SIDES:
+    comparison(name_all(sides))
+else:
+    st.info("Choose at least two runs, or two steps of one run.", icon=":material/compare_arrows:")
+    offer_newest()

@@ -1,0 +1,102 @@
+// The cursor of a comparison: a slider along the axis of the charts. Moving it moves the line in every chart at once; the server hears of it
+// when it is let go. A click on a chart moves it too.
+
+import { moveCursor, onCursor } from "../../components/cursor.js";
+import { find, make, setText } from "../../components/elements.js";
+import { kept } from "../../components/kept.js";
+
+/** @import { ComponentArguments } from "../../components/types.d.ts" */
+
+/**
+ * @typedef {object} PlaceData
+ * @property {string} cursor
+ * @property {number} place
+ * @property {number} reach the end of the axis
+ * @property {string} title of the axis
+ * @property {boolean} whole whether the axis counts something
+ * @property {{ name: string, at: number }[]} ends where each run ends
+ */
+
+const STOPS = 1000;
+
+/** @param {ComponentArguments<PlaceData>} component */
+export default function placeComponent({ data, parentElement, setTriggerValue }) {
+  const [slider, leave] = kept(find(parentElement, ".place", HTMLElement), (root) => new Place(root));
+  slider.tell = (place) => setTriggerValue("place", place);
+  slider.show(data);
+  return leave;
+}
+
+class Place {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.input = find(root, "input", HTMLInputElement);
+    this.words = find(root, "output", HTMLElement);
+    this.ends = find(root, ".ends", HTMLElement);
+    /** @type {PlaceData | null} */
+    this.data = null;
+    this.drawn = "";
+    this.at = 0; // exactly; the slider has only so many stops
+    /** @type {(place: number) => void} */
+    this.tell = () => {};
+    this.listeners = new AbortController();
+    const { signal } = this.listeners;
+    this.input.addEventListener("input", () => this.move(this.there()), { signal });
+    this.input.addEventListener("change", () => this.tell(this.at), { signal });
+    onCursor("wgan-seek", ({ cursor, x }) => cursor === this.data?.cursor && this.seek(x), signal);
+  }
+
+  /** @param {PlaceData} data */
+  show(data) {
+    const wanted = JSON.stringify(data);
+    if (wanted === this.drawn) return;
+    this.drawn = wanted;
+    this.data = data;
+    this.ends.replaceChildren(...data.ends.map((end) => endMark(end, data.reach)));
+    this.move(data.place);
+  }
+
+  // Where the slider's thumb is.
+  there() {
+    const { reach, whole } = this.data ?? { reach: 0, whole: false };
+    const at = (reach * Number(this.input.value)) / STOPS;
+    return whole ? Math.round(at) : at;
+  }
+
+  /** @param {number} place */
+  seek(place) {
+    this.move(place);
+    this.tell(this.at);
+  }
+
+  /** @param {number} place */
+  move(place) {
+    if (!this.data) return;
+    const { cursor, title, whole, reach } = this.data;
+    this.at = Math.max(0, Math.min(place, reach));
+    const share = this.at / (reach || 1);
+    this.input.value = String(Math.round(STOPS * share));
+    const number = whole ? Math.round(this.at).toLocaleString("en-US") : this.at.toPrecision(4);
+    setText(this.words, `${number} ${title}`);
+    this.input.setAttribute("aria-valuetext", this.words.textContent ?? "");
+    this.input.style.setProperty("--done", `${100 * share}%`);
+    moveCursor(cursor, this.at);
+  }
+
+  close() {
+    this.listeners.abort();
+  }
+}
+
+/**
+ * @param {{ name: string, at: number }} end
+ * @param {number} reach
+ */
+function endMark({ name, at }, reach) {
+  const mark = make("span", "end");
+  mark.textContent = name;
+  const share = (100 * at) / (reach || 1);
+  mark.style.left = `${share}%`;
+  mark.style.transform = `translateX(-${share}%)`; // so that marks at the ends stay within
+  return mark;
+}

@@ -1,0 +1,50 @@
+"""The cursor of a comparison: where along the axis the runs are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2 import component
+
+from pages.components.bundle import bundle
+from pages.components.payload import asset
+
+_HERE = Path(__file__).parent
+_component = component("wgan_compare_place", html=asset("place.html", _HERE), css=asset("place.css", _HERE), js=bundle(_HERE / "place.js"))
+CURSOR = "compare"
+"""The name under which charts follow this cursor."""
+_KEY = "compare-place"
+
+
+def place_slider(
+    place: float, reach: float, title: str, ends: Mapping[str, float], *, whole: bool, on_move: Callable[[float], None]
+) -> None:
+    """Draw the slider.
+
+    Args:
+        place: where it stands, from 0 to `reach`, the end of the axis.
+        title: what the axis counts, in words.
+        ends: where the runs end, by their letters. Runs that end at one place share a mark.
+        whole: whether it is counted in whole numbers.
+        on_move: called with the new place when the user has let go of the slider, or clicked on a chart.
+    """
+    marks: dict[float, str] = {}
+    for letter, at in ends.items():
+        marks[at] = f"{marks[at]}, {letter}" if at in marks else f"end of {letter}"
+    data = {
+        "cursor": CURSOR,
+        "place": place,
+        "reach": reach,
+        "title": title,
+        "whole": whole,
+        "ends": [{"name": name, "at": at} for at, name in marks.items()],
+    }
+
+    def moved() -> None:
+        sent = st.session_state[_KEY].get("place")
+        if isinstance(sent, (int, float)) and not isinstance(sent, bool) and 0 <= sent <= reach:
+            on_move(float(sent))
+
+    _component(key=_KEY, data=data, on_place_change=moved)
