@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.runs.list_view import list_view
+from pages.parts.runs.trash_view import trash, undo
 from pages.shared.frame import within_frame
 from pages.shared.library import listed
 from wgan_core.config import PRESETS
@@ -33,4 +34,6 @@ entries = listed()
 if entries:
     list_view(entries)
 else:
+    undo()
     newcomer()
+trash()

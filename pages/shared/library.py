@@ -35,3 +35,13 @@ def as_trained(entry: Entry) -> Entry:
     if run is None or run.snapshot.ended:
         return entry
     return replace(entry, status=run.snapshot.status, step=max(entry.step, run.snapshot.step))
+
+
+def is_in_use(name: str) -> bool:
+    """Whether this process trains the run of that name, or will when its turn comes."""
+    if "pages.shared.server" not in sys.modules:
+        return False
+    from pages.shared.server import run_manager
+
+    run = run_manager().get(name)
+    return run is not None and not run.snapshot.ended

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+
 STATUS_COLOURS: dict[str, str] = {
     "queued": "gray",
     "loading": "blue",
@@ -41,3 +45,8 @@ def whole_number(text: str, most: int) -> int | None:
         return None
     number = int(text)
     return number if number <= most else None
+
+
+def as_plain(text: str) -> str:
+    """`text` as Markdown that shows it as it is: nothing in it is bold, a link, a formula, an icon or HTML."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))

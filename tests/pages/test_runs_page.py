@@ -19,6 +19,7 @@ from tests.small import SMALL
 from tests.waiting import wait_while_it_trains
 from wgan_core.config import PRESETS
 from wgan_core.library.labels import Labels, change_labels, read_labels
+from wgan_core.library.trash import delete, deleted_runs
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
 from wgan_core.store.readings import Reading
@@ -175,6 +176,48 @@ def test_a_run_deleted_in_another_window_is_said_to_be_gone(three: Path) -> None
     test.button[-1].click().run()
     assert not test.exception
     assert names(test) == ["c", "a"]
+
+
+def test_a_deleted_run_can_be_brought_back(three: Path) -> None:
+    test = with_selected("a", "b")
+    press(test, "Delete")
+    assert names(test) == ["c"] and "2 runs are in the trash" in texts(test)
+    press(test, "Undo")
+    assert names(test) == ["c", "b", "a"] and "in the trash" not in texts(test)
+
+
+def test_the_last_run_can_be_brought_back_too(three: Path) -> None:
+    test = with_selected("a", "b", "c")
+    press(test, "Delete")
+    assert "A run is one training" in texts(test)
+    press(test, "Undo")
+    assert len(names(test)) == 3
+
+
+def test_the_trash_restores_one_run_and_is_emptied(three: Path) -> None:
+    delete(three, ["a", "b"])
+    test = page("runs")
+    press(test, "Restore")
+    assert len(names(test)) == 2
+    press(test, "Delete for good")
+    assert deleted_runs(three) == [] and len(names(test)) == 2 and "Empty the trash" not in texts(test)
+
+
+def test_a_run_that_trains_is_not_deleted(manager: RunManager, endless: Run) -> None:
+    test = with_selected(endless.run_id)
+    press(test, "Delete")
+    (error,) = test.error
+    assert error.value.endswith("is being trained or waits for it: stop it first, then delete it.")
+    assert names(test) == [endless.run_id]
+
+
+def test_two_windows_that_delete_one_run(three: Path) -> None:
+    first, second = with_selected("b"), with_selected("b")
+    press(first, "Delete")
+    press(second, "Delete")
+    assert [error.value for error in second.error] == ["The run b is not here any more: it was deleted or moved in the meantime."]
+    press(first, "Undo")
+    assert names(first) == ["c", "b", "a"]
 
 
 def test_damaged_runs_are_listed_and_say_what_is_wrong(three: Path) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.parts.runs.actions import actions
 from pages.parts.runs.place import PAGE_ROWS, Place, find_place, found_runs, selected
 from pages.parts.runs.table import table
+from pages.parts.runs.trash_view import undo
 from pages.shared.library import library, listed
 from pages.shared.text import counted
 from wgan_core.library.entry import Entry
@@ -19,6 +20,7 @@ def list_view(entries: list[Entry]) -> None:
     place = find_place(entries)
     if place.problem:
         st.error(place.problem, icon=":material/error:")
+    undo()
     actions([entry for entry in entries if entry.name in selected()])
     run_every = REFRESH_SECONDS if any(entry.is_live for entry in entries) else None
     st.fragment(_rows, run_every=run_every)(place)
