@@ -17,6 +17,9 @@ POINT_SETS: frozenset[str] = frozenset(get_args(PointSetName))
 """The data sets of points in the plane; the others hold images."""
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
+DCGAN_SIZES = tuple(sorted(inner * 2**halvings for inner in (4, 5, 6, 7) for halvings in range(1, 7) if inner * 2**halvings <= 256))
+"""Image sizes that strided convolutions halve evenly until 4 to 7 px are left: 8, 10, 12, 14, 16, 20, ..., 256."""
+
 Width = Annotated[int, Field(ge=1, le=8192)]
 Widths = Annotated[tuple[Width, ...], Field(min_length=1, max_length=16)]
 
@@ -268,8 +271,8 @@ class TrainConfig(BaseModel):
         label="Data folder or file",
         group="data",
         max_length=4096,
-        help="Where downloaded data sets are stored; for image-folder, the folder of images; for csv, the file of points. If empty: the "
-        "environment variable WGAN_DATA_ROOT, otherwise a folder in your cache.",
+        help="Where downloaded data sets are stored; for image-folder, the folder or zip archive of images, or a NumPy array of them; for "
+        "csv, the file of points. If empty: the environment variable WGAN_DATA_ROOT, otherwise a folder in your cache.",
     )
     image_size: int = _setting(
         32,
@@ -277,8 +280,48 @@ class TrainConfig(BaseModel):
         group="data",
         unit="px",
         ge=4,
-        le=128,
+        le=256,
         help="Images are resized once to this many pixels per side, with antialiasing. It does not apply to points.",
+    )
+    fit: Literal["crop", "pad", "squash"] = _setting(
+        "crop",
+        label="Shape",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own pictures that are not square. crop: the central square is used, and the rest is cut off. pad: the whole picture "
+        "is used, with black beside it. squash: the whole picture is stretched to a square.",
+    )
+    channels: Literal["auto", "grey", "rgb"] = _setting(
+        "auto",
+        label="Colour",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own pictures. auto: grey if every picture is grey, also where grey is stored in colour; otherwise RGB. grey, rgb: "
+        "all pictures become so.",
+    )
+    tones: Literal["used", "each", "format"] = _setting(
+        "used",
+        label="Tones",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own pictures with more than 256 tones: 12 or 16 bits, numbers with fractions or signs. used: the lowest number in "
+        "all files becomes black, and the highest white. each: the same for each picture by itself. format: the whole range that 16 bits "
+        "can hold, or 0 to 1 for numbers with fractions.",
+    )
+    frames: Literal["all", "first"] = _setting(
+        "all",
+        label="Pages and frames",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own files that hold several pictures: stacks (TIFF) and animations (GIF, WebP, PNG). all: every page or frame is an "
+        "image. first: only the first of each file.",
+    )
+    flip: Literal["none", "horizontal"] = _setting(
+        "none",
+        label="Mirrored copies",
+        group="data",
+        help="horizontal: each image is also used mirrored, left for right, which doubles the data. It helps with few pictures of things "
+        "that look as natural in a mirror (faces, flowers), and spoils what does not (letters, digits). It does not apply to points.",
     )
 
     # The networks.
@@ -286,8 +329,8 @@ class TrainConfig(BaseModel):
         "mlp",
         label="Architecture",
         group="networks",
-        help="mlp: fully connected, as in the walkthrough. dcgan: strided convolutions (Radford et al. 2016), for image sizes 28, 32 and "
-        "64; much slower on a CPU, but much better pictures.",
+        help="mlp: fully connected, as in the walkthrough. dcgan: strided convolutions (Radford et al. 2016), for image sizes that halve "
+        "evenly down to 4 to 7 px, such as 16, 28, 32, 48, 64, 96 and 128; much slower on a CPU, but much better pictures.",
     )
     dcgan_width: int = _setting(
         64,
@@ -297,8 +340,8 @@ class TrainConfig(BaseModel):
         unit="channels",
         ge=4,
         le=512,
-        help="For dcgan only: channels of the layer closest to the image; each layer further in has twice as many. 16 is bearable on a "
-        "CPU.",
+        help="For dcgan only: channels of the layer closest to the image; each layer further in has twice as many, up to 16 times as many. "
+        "16 is bearable on a CPU.",
     )
     critic_norm: Literal["none", "layer", "batch"] = _setting(
         "none",
@@ -407,8 +450,13 @@ class TrainConfig(BaseModel):
     def _fits_together(self) -> TrainConfig:
         if self.architecture == "dcgan" and self.dataset in POINT_SETS:
             raise ValueError(f"architecture must be mlp for the points of {self.dataset}: dcgan is for images only.")
-        if self.architecture == "dcgan" and self.image_size not in (28, 32, 64):
-            raise ValueError(f"image_size must be 28, 32 or 64 for the architecture dcgan, not {self.image_size}.")
+        if self.architecture == "dcgan" and self.image_size not in DCGAN_SIZES:
+            below = [size for size in DCGAN_SIZES if size < self.image_size][-1:]
+            near = " or ".join(map(str, below + [size for size in DCGAN_SIZES if size > self.image_size][:1]))
+            raise ValueError(
+                f"image_size must be {near} for the architecture dcgan, not {self.image_size}: its layers halve the side until 4 to 7 px "
+                "are left."
+            )
         if self.critic_norm == "batch" and self.lipschitz == "gradient-penalty":
             raise ValueError(
                 "critic_norm batch cannot be combined with the gradient penalty, which is defined for single images "

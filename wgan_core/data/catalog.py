@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import platformdirs
-
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
+from wgan_core.data.cache_folder import cache_folder
 from wgan_core.data.dataset import DataError, Kind
+from wgan_core.data.picture_files import clean_path
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,8 @@ DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
             "CIFAR-10", "50,000 photographs of animals and vehicles, 32 × 32 px, RGB.", _THINGS, channels=3, images=50_000, megabytes=170
         ),
         "image-folder": DatasetInfo(
-            "Image folder",
-            "Any folder of images on the machine that the app runs on, including its subfolders. Each image is cropped to its central "
-            "square.",
+            "Own images",
+            "Your own pictures: a folder with its subfolders, a zip archive, or a NumPy array.",
             has_held_out=False,
         ),
         "8-gaussians": _points("8 Gaussians", "Eight narrow Gaussians on a circle: will the generator find all of them?"),
@@ -112,8 +111,8 @@ def data_root(config: TrainConfig) -> Path:
     """
     named = config.data_root or os.environ.get("WGAN_DATA_ROOT")
     if not named:
-        return Path(platformdirs.user_cache_dir("wgan-playground")) / "data"
+        return cache_folder("data")
     try:
-        return Path(named).expanduser()
+        return clean_path(named).expanduser()
     except RuntimeError as error:
         raise DataError(f"There is no home folder for {named}: write the full path into the data folder setting.") from error

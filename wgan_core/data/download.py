@@ -17,6 +17,7 @@ from pathlib import Path
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS, DOWNLOADED, DatasetInfo, data_root, torchvision_set
 from wgan_core.data.dataset import DataError
+from wgan_core.data.downloaded import is_here
 
 log = logging.getLogger(__name__)
 _CANNOT_WRITE = frozenset((errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG))
@@ -30,7 +31,7 @@ def is_available(config: TrainConfig) -> bool:
     if config.dataset not in DOWNLOADED:
         return True
     try:
-        return os.path.isdir(data_root(config) / DOWNLOADED[config.dataset][1])
+        return is_here(config.dataset, data_root(config))
     except DataError:
         return False
 

@@ -1,151 +1,295 @@
-"""Any folder of images as a data set."""
+"""Pictures in a folder or a zip archive as a data set."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from torch import Tensor
 
-from wgan_core.data.dataset import DataError, ImageDataset, resize
+from wgan_core.data import kept, label_file, picture
+from wgan_core.data.dataset import DataError, ImageDataset
+from wgan_core.data.picture import MAX_PIXELS, Frame, Header, Reading
+from wgan_core.data.picture_files import Found, Parts, PictureFile, clean_path, find_files, folder_classes, says_it_is_a_picture, split_parts
+from wgan_core.data.room import room_for
 
-SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
 MAX_OPENED = 2000
 """Files of a folder that are opened to count its images before a run starts."""
-MAX_PIXELS = 50_000_000
-"""Larger pictures are skipped after reading only their header, because a small file can hold gigabytes of pixels."""
-_GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
+MUCH_CUT = 0.05
+_AT_ONCE = 64
+_WORKERS = min(8, os.cpu_count() or 1)
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is. It may raise to end the loading."""
+_Result = TypeVar("_Result")
+_Item = TypeVar("_Item")
 
 
-def load_folder(folder: str, size: int) -> ImageDataset:
-    """The images in `folder` and its subfolders, each cropped to its central square and resized to `size` px, sorted by path.
+def no_progress(what: str, done: int, total: int) -> None:
+    """For callers that show none."""
 
-    Grey if all images are grey, otherwise RGB. Transparent parts become white. The notes say how many files could not be read. The folders
-    at the first level become classes if there are at least two of them and every image lies in one.
+
+def load_folder(folder: str, reading: Reading, *, held_out: bool = False, progress: Progress = no_progress) -> ImageDataset:
+    """The images in a folder and its subfolders, or in a zip archive, sorted by path. What they become is in `reading`.
+
+    Grey if all images are grey, otherwise RGB, unless `reading` says which. Transparent parts become white. The folders in which paths
+    first differ become classes if there are at least two of them and every image lies in one; or a file of labels beside the pictures
+    names them. Where folders are called train and test (or the like), the images of the second are held out. The notes say what else
+    should be known, e.g. how many files could not be read.
+
+    Args:
+        folder: a path as somebody may type or paste it.
+        reading: how pictures become images.
+        held_out: load the held-out part.
+        progress: may raise to end the loading.
 
     Raises:
-        DataError: there is no such folder, or it holds fewer than two images.
+        DataError: there is no such folder, it holds fewer than two images, or no part that is held out.
     """
     if not folder.strip():
         raise DataError("image-folder needs a folder of images: write its path into the data folder setting.")
-    root = Path(os.path.expanduser(folder))  # unlike Path.expanduser, leaves ~nobody as it is
-    if not os.path.isdir(root):
-        raise DataError(f"There is no folder {root}: write the path of a folder of images into the data folder setting.")
-    files = _image_files(root)
-    if not files:
-        raise DataError(f"There are no images in {root}: it should hold files such as .png or .jpg; subfolders are searched too.")
-    pictures: list[torch.Tensor] = []
-    kept: list[Path] = []
-    unreadable: list[str] = []
-    for file in files:
-        picture = _read(file, size)
-        if picture is None:
-            unreadable.append(file.name)
-        else:
-            pictures.append(picture)
-            kept.append(file)
-    notes = _notes(unreadable)
-    if len(pictures) < 2:
-        found = "one image that can be read" if pictures else "no image that can be read"
-        raise DataError(f"There is {found} in {root}, and training needs at least two.{''.join(' ' + note for note in notes)}")
-    channels = max(len(picture) for picture in pictures)
-    images = torch.stack([picture.expand(channels, -1, -1) for picture in pictures])
-    labels, names = _classes(root, kept)
-    return ImageDataset("image-folder", images, labels, names, str(root), notes)
+    root = clean_path(folder)
+    found = find_files(root, classic=reading.classic)
+    parts = split_parts(found.files) if not reading.classic else None
+    if held_out and (parts is None or not parts.held_out):
+        raise DataError(
+            "A folder of images has no held-out part, unless it holds folders called train and test: keep test images in a separate folder."
+        )
+    files = found.files if parts is None else parts.held_out if held_out else parts.training
+    key = kept.key_of(found, files, reading)
+    if (known := kept.recall(key)) is not None:
+        return known
+    begun = kept.now()
+    loaded = _Load(found, files, reading, progress).run()
+    notes = list(loaded.notes)
+    if parts is not None and parts.held_out and not held_out:
+        notes.append(
+            f"The {len(parts.training):,} files in the folder {parts.training_name} are trained on; the {len(parts.held_out):,} in "
+            f"{parts.held_out_name} are held out."
+        )
+    labels, names = _labels(loaded.kept, parts, found, reading, notes)
+    data = ImageDataset("image-folder", loaded.images, labels, names, str(root), tuple(notes))
+    kept.keep(key, data, seconds=kept.now() - begun)
+    return data
 
 
-def folder_classes(folder: str) -> tuple[str, ...]:
+def classes_in(folder: str) -> tuple[str, ...]:
     """The class names that `load_folder` would give, found from the paths alone; empty if there are none, or no folder."""
-    root = Path(os.path.expanduser(folder))
-    return _classes(root, _image_files(root))[1] if folder.strip() and os.path.isdir(root) else ()
-
-
-def preview_folder(folder: str, max_images: int, size: int = 32) -> tuple[ImageDataset, int]:
-    """At most `max_images` of the images in `folder`, spread evenly over it, and the number of all. Files that cannot be read do not count;
-    in a folder of more than `MAX_OPENED` files only those looked at are known to be readable. Raises DataError like `load_folder`."""
-    files = _image_files(Path(os.path.expanduser(folder)))
-    chosen = files[:: -(-len(files) // max_images)] if files else []
-    pictures = [picture for file in chosen if (picture := _read(file, size)) is not None]
-    if not pictures:
-        raise DataError(f"There are no images that can be read in {folder}.")
-    others = set(files) - set(chosen)
-    readable = sum(map(_opens, others)) if len(files) <= MAX_OPENED else len(others)
-    channels = max(len(picture) for picture in pictures)
-    return ImageDataset("image-folder", torch.stack([picture.expand(channels, -1, -1) for picture in pictures])), len(pictures) + readable
-
-
-def _opens(file: Path) -> bool:
-    """Whether the beginning of a file is that of an image of an allowed size, which takes a fraction of the time of reading it."""
+    if not folder.strip():
+        return ()
     try:
+        parts = split_parts(find_files(clean_path(folder)).files)
+    except DataError:
+        return ()
+    return folder_classes([file for file in parts.training if says_it_is_a_picture(file)], without=parts.depth)[1]
+
+
+@dataclass
+class Preview:
+    """Some images of a folder, and what was seen of all."""
+
+    images: ImageDataset
+    count: int
+    """The number of all images. In a folder of more than `MAX_OPENED` files only those looked at are known to be readable."""
+    files: list[PictureFile]
+    """The files of `images`, as far as each holds one."""
+    cut: float
+    """The mean share of these pictures that is cut off."""
+
+
+def preview_folder(folder: str, max_images: int, reading: Reading) -> Preview:
+    """At most `max_images` of the images to train on, spread evenly over the folder. Raises DataError like `load_folder`."""
+    found = find_files(clean_path(folder))
+    files = [file for file in split_parts(found.files).training if says_it_is_a_picture(file)]
+    chosen = files[:: -(-len(files) // max_images)] if files else []
+    if not chosen:
+        raise DataError(f"There are no images that can be read in {folder}.")
+    loaded = _Load(Found(found.root, chosen), chosen, reading, no_progress, fewest=1).run()
+    others = [file for file in files if file not in set(chosen)] if len(files) > len(chosen) else []
+    if len(files) <= MAX_OPENED:
+        headers = _each(others, partial(_look, reading=reading), no_progress, "")
+        readable = sum(header.frames for header in headers if header is not None)
+    else:
+        readable = len(others)
+    return Preview(ImageDataset("image-folder", loaded.images), len(loaded.images) + readable, loaded.kept, loaded.cut)
+
+
+def _look(file: PictureFile, reading: Reading) -> Header | None:
+    return picture.look(file.source(), reading)
+
+
+def _read(file: PictureFile, reading: Reading) -> list[Frame]:
+    return picture.read(file.source(), reading)
+
+
+@dataclass
+class _Load:
+    """Reads files into one tensor. First the headers, so that the room is known; then the pictures, on several threads."""
+
+    found: Found
+    files: list[PictureFile]
+    reading: Reading
+    progress: Progress
+    fewest: int = 2
+    notes: list[str] = field(default_factory=list)
+    kept: list[PictureFile] = field(default_factory=list)
+    """The file of each image."""
+    images: Tensor = field(default_factory=lambda: torch.empty(0))
+    cut: float = 0.0
+
+    def run(self) -> _Load:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(file) as picture:
-                return picture.width * picture.height <= MAX_PIXELS
-    except Exception:  # as in `_read`
-        return False
+            warnings.simplefilter("ignore")  # Pillow warns about pictures that are refused, and about every oddity of a file
+            return self._run()
+
+    def _run(self) -> _Load:
+        root = self.found.root
+        headers = list(_each(self.files, partial(_look, reading=self.reading), self.progress, "Looking through the files"))
+        pairs = [(file, header) for file, header in zip(self.files, headers, strict=True) if header is not None]
+        unreadable = [file for file, header in zip(self.files, headers, strict=True) if header is None and says_it_is_a_picture(file)]
+        if not pairs and not unreadable:
+            raise DataError(f"There are no images in {root}: it should hold files such as .png or .jpg; subfolders are searched too.")
+        images = self._decode(pairs, unreadable)
+        self._say(unreadable, pairs)
+        if len(self.kept) < self.fewest:
+            number = "one image that can be read" if self.kept else "no image that can be read"
+            raise DataError(f"There is {number} in {root}, and training needs at least two.{''.join(' ' + note for note in self.notes)}")
+        self.images = images
+        return self
+
+    def _decode(self, pairs: list[tuple[PictureFile, Header]], unreadable: list[PictureFile]) -> Tensor:
+        count = sum(header.frames for _, header in pairs)
+        deep = sum(header.frames for _, header in pairs if header.deep)
+        channels = 1 if all(header.grey for _, header in pairs) else 3
+        size = self.reading.size
+        images = room_for((count, channels, size, size), torch.uint8, self.progress)
+        numbers = room_for((deep if self.reading.tones == "used" else 0, channels, size, size), torch.float32, self.progress)
+        rows: list[int] = []
+        low, high, cut, all_grey, at = np.inf, -np.inf, 0.0, True, 0
+        read = _each([file for file, _ in pairs], partial(_read, reading=self.reading), self.progress, "Reading the pictures")
+        for (file, header), frames in zip(pairs, read, strict=True):
+            if not frames:
+                unreadable.append(file)
+            for frame in frames[: header.frames]:
+                pixels = frame.pixels.expand(channels, -1, -1)
+                if pixels.dtype == torch.uint8:
+                    images[at] = pixels
+                elif self.reading.tones == "used":
+                    numbers[len(rows)] = pixels
+                    rows.append(at)
+                    low, high = min(low, frame.low), max(high, frame.high)
+                else:
+                    images[at] = picture.scaled(pixels, frame.low, frame.high)
+                all_grey, cut, at = all_grey and frame.is_grey, cut + frame.cut, at + 1
+                self.kept.append(file)
+        for row, number in zip(rows, numbers, strict=False):
+            images[row] = picture.scaled(number, low, high)
+        if rows:
+            many = "1 picture has" if len(rows) == 1 else f"{len(rows):,} pictures have"
+            self.notes.append(f"{many} more than 256 tones: the lowest number in the files, {low:g}, became black, and the highest, {high:g}, white.")
+        self.cut = cut / max(1, at)
+        return self._in_channels(images[:at], all_grey)
+
+    def _in_channels(self, images: Tensor, all_grey: bool) -> Tensor:
+        """The images with the channels that the setting asks for, or as few as are needed."""
+        wanted = {"grey": 1, "rgb": 3, "auto": 1 if all_grey else 3}[self.reading.channels]
+        if len(images) == 0 or wanted == images.shape[1]:
+            return images
+        if wanted == 3:
+            return images.expand(-1, 3, -1, -1).contiguous()
+        if self.reading.channels == "auto":
+            self.notes.append("All pictures are grey, although they are stored in colour, so they are taken as grey.")
+        grey = room_for((len(images), 1, *images.shape[2:]), torch.uint8, no_progress)
+        for target, part in zip(grey.split(4096), images.split(4096), strict=True):
+            target.copy_(picture.to_grey(part))
+        return grey
+
+    def _say(self, unreadable: list[PictureFile], pairs: list[tuple[PictureFile, Header]]) -> None:
+        """Notes on what was left out."""
+        if unreadable:
+            self.notes.insert(0, _left_out(sorted(unreadable, key=lambda file: file.parts)))
+        if folders := self.found.unreadable_folders:
+            self.notes.append(f"{_counted(len(folders), 'folder')} could not be opened and were left out: {_listed(folders)}.")
+        if again := self.found.linked_twice:
+            self.notes.append(f"{_counted(again, 'link')} to folders that are read anyway were not followed.")
+        stacks = [header.frames for _, header in pairs if header.frames > 1]
+        if stacks:
+            self.notes.append(
+                f"{_counted(len(stacks), 'file')} with several pages or frames gave {sum(stacks):,} images (setting frames: first uses one "
+                "of each file)."
+            )
+        if self.cut > MUCH_CUT:
+            self.notes.append(
+                f"On average, {self.cut:.0%} of each picture is cut off, because only its central square is used (setting fit: pad or "
+                "squash uses all of it)."
+            )
 
 
-def _image_files(root: Path) -> list[Path]:
-    """Files whose names say that they are images. Hidden files and hidden folders are skipped."""
-    return sorted(
-        path
-        for path in root.rglob("*")
-        if path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.relative_to(root).parts) and path.is_file()
+def _each(items: Sequence[_Item], work: Callable[[_Item], _Result], progress: Progress, what: str) -> Iterator[_Result]:
+    """The results of `work` for all items, in order, made on several threads. Ends at once if `progress` raises."""
+    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="pictures", initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        waiting = (pool.submit(work, item) for item in items)
+        window = list(itertools.islice(waiting, _AT_ONCE))
+        for done in range(len(items)):
+            progress(what, done, len(items))
+            yield _result(window.pop(0), partial(progress, what, done, len(items)))
+            window.extend(itertools.islice(waiting, 1))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _result(future: Future[_Result], still: Callable[[], None]) -> _Result:
+    """A result, waited for in small pieces, so that a wish to end is noticed while a large picture is read."""
+    while True:
+        try:
+            return future.result(timeout=0.2)
+        except TimeoutError:
+            still()
+
+
+def _labels(
+    kept_files: list[PictureFile], parts: Parts | None, found: Found, reading: Reading, notes: list[str]
+) -> tuple[Tensor | None, tuple[str, ...]]:
+    """The class of each image, and their names."""
+    if parts is None:
+        index, names = folder_classes(kept_files, classic=True)
+        return (None if index is None else torch.tensor(index)), names
+    if (beside := label_file.labels_beside(kept_files, found, notes)) is not None:
+        return torch.tensor(beside[0]), beside[1]
+    # A held-out part has the numbers of the training part, also where it lacks a class.
+    pictures = set(kept_files)
+    training = [file for file in parts.training if file in pictures or says_it_is_a_picture(file)]
+    _, names = folder_classes(training, without=parts.depth)
+    index, here = folder_classes(kept_files, without=parts.depth)
+    if index is None or not set(here) <= set(names):
+        return None, ()
+    return torch.tensor([names.index(here[number]) for number in index]), names
+
+
+def _left_out(files: Iterable[PictureFile]) -> str:
+    names = [file.name for file in files]
+    heif = " HEIC pictures can be read after `pip install pillow-heif`." if any(name.lower().endswith((".heic", ".heif")) for name in names) else ""
+    return (
+        f"{_counted(len(names), 'file')} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: "
+        f"{_listed(names)}.{heif}"
     )
 
 
-def _read(file: Path, size: int) -> torch.Tensor | None:
-    """One image as uint8 [1 or 3, size, size]; None if it cannot be read or is too large."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns about pictures that are refused below
-            with Image.open(file) as picture:
-                if picture.width * picture.height > MAX_PIXELS:
-                    return None
-                upright = ImageOps.exif_transpose(picture)
-                pixels = pixels_on(upright, "white")
-    # Damaged files can make Pillow raise almost anything.
-    except Exception:
-        return None
-    return central_square(pixels, size)
+def _counted(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def central_square(pixels: NDArray[np.uint8], size: int) -> torch.Tensor:
-    """The middle of a picture [h, w] or [h, w, 3] as uint8 [1 or 3, size, size], with antialiasing."""
-    tensor = torch.from_numpy(pixels)
-    tensor = tensor[None] if tensor.ndim == 2 else tensor.permute(2, 0, 1)
-    height, width = tensor.shape[1:]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return resize(tensor[None, :, top : top + side, left : left + side], size)[0]
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
 
 
-def pixels_on(picture: Image.Image, background: str) -> NDArray[np.uint8]:
-    """uint8 [h, w] of a grey picture, [h, w, 3] of any other. Transparent parts show `background`."""
-    if picture.mode.startswith("I"):  # 16 bits: Pillow's own conversion would cut off all values above 255
-        return (np.asarray(picture).astype(np.float64) / 257).round().clip(0, 255).astype(np.uint8)
-    grey = picture.mode in _GREY_MODES
-    if picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        picture = Image.alpha_composite(Image.new("RGBA", rgba.size, background), rgba)
-    return np.array(picture.convert("L" if grey else "RGB"))
-
-
-def _notes(unreadable: list[str]) -> tuple[str, ...]:
-    if not unreadable:
-        return ()
-    listed = ", ".join(unreadable[:5]) + (" and more" if len(unreadable) > 5 else "")
-    files = "1 file" if len(unreadable) == 1 else f"{len(unreadable)} files"
-    return (f"{files} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: {listed}.",)
-
-
-def _classes(root: Path, files: list[Path]) -> tuple[torch.Tensor | None, tuple[str, ...]]:
-    tops = [path.relative_to(root).parts for path in files]
-    names = sorted({parts[0] for parts in tops if len(parts) > 1})
-    if len(names) < 2 or any(len(parts) == 1 for parts in tops):
-        return None, ()
-    return torch.tensor([names.index(parts[0]) for parts in tops]), tuple(names)

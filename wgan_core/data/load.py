@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 
 import numpy as np
@@ -11,19 +10,25 @@ import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
-from wgan_core.data.catalog import DATASETS, DOWNLOADED, data_root, torchvision_set
+from wgan_core.data.catalog import DATASETS, DOWNLOADED, data_root
 from wgan_core.data.dataset import DataError, DataMissing, Dataset, ImageDataset, resize
-from wgan_core.data.image_folder import load_folder
+from wgan_core.data.downloaded import read_downloaded
+from wgan_core.data.image_folder import Progress, no_progress
+from wgan_core.data.own_images import load_own
+from wgan_core.data.picture import Reading
 from wgan_core.data.point_file import load_points
+from wgan_core.data.room import room_for
 
 
-def load_dataset(config: TrainConfig, *, held_out: bool = False) -> Dataset:
+def load_dataset(config: TrainConfig, *, held_out: bool = False, progress: Progress = no_progress, classic: bool = False) -> Dataset:
     """The data set that `config` names: images at its image size, or points.
 
     Args:
-        config: `dataset`, `data_root`, `image_size` and, for points drawn from a distribution, `seed` are read.
-        held_out: load the test images instead of the training images, or other points of the same distribution; `digits`,
-            `image-folder` and `csv` have none.
+        config: the settings of the data, the image size and, for points drawn from a distribution, `seed` are read.
+        held_out: load the test images instead of the training images, or other points of the same distribution; `digits` and `csv` have
+            none, and `image-folder` only where its folders are called train and test.
+        progress: called while the images of `image-folder` are read; may raise to end that.
+        classic: read an image folder as runs of earlier versions did.
 
     Raises:
         DataMissing: the data set has to be downloaded first.
@@ -35,15 +40,30 @@ def load_dataset(config: TrainConfig, *, held_out: bool = False) -> Dataset:
         if held_out:
             raise DataError("A file of points has no held-out part: keep test points in a separate file.")
         return load_points(config.data_root)
+    return mirrored(_images(config, held_out, progress, classic)) if config.flip == "horizontal" else _images(config, held_out, progress, classic)
+
+
+def _images(config: TrainConfig, held_out: bool, progress: Progress, classic: bool) -> ImageDataset:
     if config.dataset == "image-folder":
-        if held_out:
-            raise DataError("A folder of images has no held-out part: keep test images in a separate folder.")
-        return load_folder(config.data_root, config.image_size)
+        reading = Reading.before(config.image_size) if classic else Reading.of(config)
+        return load_own(config.data_root, reading, held_out=held_out, progress=progress)
     if config.dataset == "digits":
         if held_out:
             raise DataError("digits has no held-out images: choose mnist, fashion-mnist, kmnist or cifar10.")
         return _digits(config.image_size)
     return _downloaded(config.dataset, data_root(config), config.image_size, held_out)
+
+
+def mirrored(data: ImageDataset) -> ImageDataset:
+    """The images followed by their mirrored copies, left for right."""
+    count = len(data)
+    images = room_for((2 * count, *data.images.shape[1:]), torch.uint8, no_progress)
+    images[:count] = data.images
+    for target, part in zip(images[count:].split(4096), data.images.split(4096), strict=True):
+        target.copy_(part.flip(-1))
+    labels = None if data.labels is None else data.labels.repeat(2)
+    note = f"Each of the {count:,} images is also used mirrored, left for right."
+    return ImageDataset(data.name, images, labels, data.class_names, data.source, (*data.notes, note))
 
 
 @functools.lru_cache(maxsize=4)
@@ -70,20 +90,12 @@ def _digits(size: int) -> ImageDataset:
 
 
 def _downloaded(name: str, root: Path, size: int, held_out: bool) -> ImageDataset:
-    folder = DOWNLOADED[name][1]
-    if not os.path.isdir(root / folder):  # also False where Path.is_dir raises: a path that is too long, a folder that cannot be read
+    try:
+        found = read_downloaded(name, root, held_out=held_out)
+    except FileNotFoundError:
         raise DataMissing(
             f"{DATASETS[name].title} is not in {root} yet: press Download on the Train page, or run `python -m wgan_core train` to fetch "
             "it."
-        )
-    try:
-        data = torchvision_set(name, root, train=not held_out, download=False)
-        images = torch.as_tensor(data.data)
-        images = images[:, None] if images.ndim == 3 else images.permute(0, 3, 1, 2)
-        labels = torch.as_tensor(data.targets).long()
-    except Exception as error:  # torchvision raises many kinds of errors for a damaged file
-        raise DataError(
-            f"The files of {DATASETS[name].title} in {root / folder} are incomplete or damaged ({type(error).__name__}): "
-            "delete that folder and download again."
-        ) from error
-    return ImageDataset(name, resize(images, size), labels, DATASETS[name].classes, f"{folder}, {'test' if held_out else 'train'}")
+        ) from None
+    source = f"{DOWNLOADED[name][1]}, {'test' if held_out else 'train'}"
+    return ImageDataset(name, resize(found.images, size), found.labels, DATASETS[name].classes, source)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from wgan_core.data.image_folder import central_square, pixels_on
+from wgan_core.data.picture import central_square, pixels_on
 
 MAX_BYTES = 10_000_000
 MAX_SIDE = 4096

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from wgan_core.config import POINT_SETS, TrainConfig
-from wgan_core.training.models import INNER, ImageShape, SampleShape, dcgan_plan
+from wgan_core.training.models import ImageShape, SampleShape, dcgan_plan
 
 
 def number(value: float) -> str:
@@ -123,11 +123,11 @@ def _numbers(shape: SampleShape) -> str:
 def _dcgan_generator(config: TrainConfig, shape: ImageShape) -> list[str]:
     plan = dcgan_plan(shape[1], config.dcgan_width)
     bias = ", bias=False" if config.generator_norm == "batch" else ""
-    layers = [f"nn.ConvTranspose2d(LATENT_DIM, {plan[0][0]}, {INNER}{bias})"]
-    for (inputs, kernel), (outputs, _) in itertools.pairwise(plan):
+    layers = [f"nn.ConvTranspose2d(LATENT_DIM, {plan.layers[0][0]}, {plan.inner}{bias})"]
+    for (inputs, kernel), (outputs, _) in itertools.pairwise(plan.layers):
         layers += _dcgan_norm(config, inputs)
         layers.append(f"nn.ConvTranspose2d({inputs}, {outputs}, {kernel}, stride=2, padding=1{bias})")
-    inputs, kernel = plan[-1]
+    inputs, kernel = plan.layers[-1]
     layers += _dcgan_norm(config, inputs)
     return [*layers, f"nn.ConvTranspose2d({inputs}, {shape[0]}, {kernel}, stride=2, padding=1)", *_output(config)]
 
@@ -139,9 +139,9 @@ def _dcgan_norm(config: TrainConfig, channels: int) -> list[str]:
 
 def _dcgan_critic(config: TrainConfig, shape: ImageShape) -> list[str]:
     plan = dcgan_plan(shape[1], config.dcgan_width)
-    channels, kernel = plan[-1]
+    channels, kernel = plan.layers[-1]
     layers = [f"nn.Conv2d({shape[0]}, {channels}, {kernel}, stride=2, padding=1)", _activation(config.leaky_slope)]
-    for (inputs, _), (outputs, kernel) in itertools.pairwise(reversed(plan)):
+    for (inputs, _), (outputs, kernel) in itertools.pairwise(reversed(plan.layers)):
         layers.append(f"nn.Conv2d({inputs}, {outputs}, {kernel}, stride=2, padding=1)")
         layers += [*_norm(config, outputs, "nn.BatchNorm2d"), _activation(config.leaky_slope)]
-    return [*layers, f"nn.Conv2d({plan[0][0]}, 1, {INNER})"]
+    return [*layers, f"nn.Conv2d({plan.layers[0][0]}, 1, {plan.inner})"]

@@ -12,7 +12,8 @@ import torch
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import Dataset, ImageDataset
-from wgan_core.data.image_folder import preview_folder
+from wgan_core.data.own_images import preview_own
+from wgan_core.data.picture import Reading
 from wgan_core.runs.failure import is_out_of_memory
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.trainer import Trainer
@@ -101,5 +102,5 @@ def _noise(config: TrainConfig) -> Dataset:
         return Dataset("noise", torch.randn(rows, 2))
     channels = DATASETS[config.dataset].channels
     if config.dataset == "image-folder":
-        channels = preview_folder(config.data_root, 8)[0].channels
+        channels = preview_own(config.data_root, 8, Reading.of(config)).images.channels
     return ImageDataset("noise", torch.randint(256, (rows, channels, config.image_size, config.image_size), dtype=torch.uint8))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -70,20 +72,31 @@ def _norm(norm: str, channels: int, batch_norm: type[nn.Module]) -> list[nn.Modu
     return [nn.GroupNorm(1, channels)] if norm == "layer" else []
 
 
-INNER = 4
-"""Side of the DCGAN's innermost feature map, in pixels."""
+@dataclass(frozen=True)
+class DCGANPlan:
+    """The layers of a DCGAN."""
 
-
-def dcgan_plan(size: int, width: int) -> list[tuple[int, int]]:
+    inner: int
+    """Side of the innermost feature map, in pixels."""
+    layers: tuple[tuple[int, int], ...]
     """For each hidden layer, from the innermost to the image: its number of channels, and the kernel size between it and the next layer
-    (stride 2, padding 1).
+    (stride 2, padding 1)."""
 
-    64 px: 4 → 8 → 16 → 32 → 64, channels 8, 4, 2, 1 times `width`. 32 px: one layer fewer. 28 px: 4 → 7 → 14 → 28, as in the WGAN-GP
-    authors' networks for MNIST; the 7 needs a kernel of 3.
+
+def dcgan_plan(size: int, width: int) -> DCGANPlan:
+    """The layers for images of `size` px, one of `DCGAN_SIZES`: the side doubles from 4 to 7 px up to the size.
+
+    64 px: 4 → 8 → 16 → 32 → 64, channels 8, 4, 2, 1 times `width`. 32 px: one layer fewer; 128 px: one more; 48 px: 6 → 12 → 24 → 48. No
+    layer has more than 16 times `width`. 28 px: 4 → 7 → 14 → 28, as in the WGAN-GP authors' networks for MNIST; the 7 needs a kernel of 3.
     """
-    layers = {28: 3, 32: 3, 64: 4}[size]
-    kernels = [3 if size == 28 else 4, *[4] * (layers - 1)]
-    return [(width * 2**power, kernel) for power, kernel in zip(reversed(range(layers)), kernels, strict=True)]
+    if size == 28:
+        return DCGANPlan(4, ((4 * width, 3), (2 * width, 4), (width, 4)))
+    halvings = next(power for power in itertools.count(1) if size >> power < 8)
+    channels = (width * min(2**power, _MOST_TIMES_WIDTH) for power in reversed(range(halvings)))
+    return DCGANPlan(size >> halvings, tuple((number, 4) for number in channels))
+
+
+_MOST_TIMES_WIDTH = 16
 
 
 class DCGANGenerator(nn.Module):
@@ -98,11 +111,11 @@ class DCGANGenerator(nn.Module):
         self.sample_shape = image_shape
         plan = dcgan_plan(image_shape[1], width)
         has_norm = norm == "batch"  # a norm would subtract the bias before it, so there is none
-        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, plan[0][0], INNER, bias=not has_norm)]
-        for index, (channels, kernel) in enumerate(plan, start=1):
+        layers: list[nn.Module] = [nn.ConvTranspose2d(latent_dim, plan.layers[0][0], plan.inner, bias=not has_norm)]
+        for index, (channels, kernel) in enumerate(plan.layers, start=1):
             layers += [*([nn.BatchNorm2d(channels, eps=eps)] if has_norm else []), nn.ReLU(inplace=True)]
-            last = index == len(plan)
-            outputs = image_shape[0] if last else plan[index][0]
+            last = index == len(plan.layers)
+            outputs = image_shape[0] if last else plan.layers[index][0]
             layers.append(nn.ConvTranspose2d(channels, outputs, kernel, stride=2, padding=1, bias=last or not has_norm))
         self.layers = nn.Sequential(*layers, *([nn.Tanh()] if output == "tanh" else []))
 
@@ -117,15 +130,15 @@ class DCGANCritic(nn.Module):
         super().__init__()
         self.sample_shape = image_shape
         layers: list[nn.Module] = []
-        inputs = image_shape[0]
-        for outputs, kernel in reversed(dcgan_plan(image_shape[1], width)):
+        inputs, plan = image_shape[0], dcgan_plan(image_shape[1], width)
+        for outputs, kernel in reversed(plan.layers):
             layers.append(nn.Conv2d(inputs, outputs, kernel, stride=2, padding=1))
             if len(layers) > 1:  # as in the DCGAN paper, no norm directly after the image
                 layers += _norm(norm, outputs, nn.BatchNorm2d)
             layers.append(nn.LeakyReLU(slope, inplace=True))
             inputs = outputs
         # The last kernel covers the whole feature map, so there is exactly one score per image.
-        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1, INNER))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1, plan.inner))
 
     def forward(self, images: Tensor) -> Tensor:
         return self.layers(images).flatten(1)

@@ -14,7 +14,7 @@ from pages.shared.problems import problem_text, show_problem
 from pages.shared.server import run_manager
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
-from wgan_core.data.image_folder import folder_classes
+from wgan_core.data.image_folder import classes_in
 from wgan_core.latent import directions
 from wgan_core.latent.directions import Direction
 from wgan_core.latent.saved import SavedNetworks
@@ -84,7 +84,7 @@ def _class_names(source: Source) -> tuple[str, ...]:
 
 @st.cache_data(max_entries=8, ttl=60, show_spinner=False)
 def _folder_classes(folder: str) -> tuple[str, ...]:
-    return folder_classes(folder)
+    return classes_in(folder)
 
 
 def _saved(source: Source) -> tuple[Direction, ...]:
