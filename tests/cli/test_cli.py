@@ -126,7 +126,10 @@ def test_info_in_words_and_as_json(run: Path, capsys: pytest.CaptureFixture[str]
         ("train --dataset imagenet", "dataset must be one of digits, fashion-mnist"),
         ("train --clip-valeu 1", "--clip-valeu is not known here: did you mean --clip-value?"),
         ("train --seed", "Argument --seed: expected one argument"),
-        ("train --architecture dcgan --image-size 40", "image_size must be 28, 32 or 64 for the architecture dcgan, not 40."),
+        (
+            "train --architecture dcgan --image-size 50",
+            "image_size must be 48 or 56 for the architecture dcgan, not 50: its layers halve the side until 4 to 7 px are left.",
+        ),
         ("train --critic-widths 512,x", "critic_widths must be 1 to 16 whole numbers"),
         ("train --dataset image-folder", "image-folder needs a folder of images"),
         ("train --dataset image-folder --data-root {tmp}/none", "There is no folder"),

@@ -7,6 +7,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ def noise(seed: int, shape: tuple[int, ...] = (8, 8)) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
 
 
-def save(path: Path, array: np.ndarray, **options: object) -> Path:
+def save(path: Path, array: np.ndarray, **options: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(array).save(path, **options)
     return path
@@ -49,7 +50,9 @@ def test_the_range_that_the_files_use_becomes_black_to_white(tmp_path: Path, kin
     expected = np.round((ramp.astype(float) - ramp[0]) / (float(ramp[-1]) - float(ramp[0])) * 255)
     np.testing.assert_array_equal(data.images[1, 0, 5].numpy(), np.roll(expected, 1))
     (note,) = data.notes
-    assert note == f"4 pictures have more than 256 tones: the lowest number in the files, {low}, became black, and the highest, {high}, white."
+    assert (
+        note == f"4 pictures have more than 256 tones: the lowest number in the files, {low}, became black, and the highest, {high}, white."
+    )
 
 
 def test_one_range_for_all_files_or_each_its_own_or_that_of_the_format(tmp_path: Path) -> None:

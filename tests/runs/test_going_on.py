@@ -66,7 +66,7 @@ def test_nothing_readable_is_a_sentence_and_nothing_is_touched(tmp_path: Path, d
 def test_other_data_than_the_run_was_trained_on_is_refused(tmp_path: Path, digits: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(tmp_path / "run", digits, 3)
     other = ImageDataset("digits", torch.zeros((1797, 1, 8, 8), dtype=torch.uint8))
-    monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: other)
+    monkeypatch.setattr("wgan_core.runs.run_data.load_dataset", lambda config, **options: other)
     with pytest.raises(StoreError, match="The data here differs from the data that this run was trained on"):
         go_on(tmp_path / "run", 1)
 

@@ -27,7 +27,8 @@ from wgan_core.store.history import COLUMNS
 @pytest.fixture(autouse=True)
 def data(dataset: ImageDataset, monkeypatch: pytest.MonkeyPatch) -> None:
     """70 random images wherever a data set is loaded: an epoch has four batches."""
-    monkeypatch.setattr("wgan_core.runs.launch.load_dataset", lambda config: dataset)
+    for place in ("launch", "run_data"):
+        monkeypatch.setattr(f"wgan_core.runs.{place}.load_dataset", lambda config, **options: dataset)
 
 
 @pytest.fixture

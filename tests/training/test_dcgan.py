@@ -27,7 +27,7 @@ def images(count: int, channels: int, size: int) -> ImageDataset:
     return ImageDataset("random", torch.randint(0, 256, (count, channels, size, size), dtype=torch.uint8, generator=rng))
 
 
-@pytest.mark.parametrize("size", [28, 32, 64])
+@pytest.mark.parametrize("size", [8, 14, 16, 28, 32, 48, 64, 96, 128])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_size_gives_images_and_one_score_each(size: int, channels: int) -> None:
     config = dcgan(image_size=size)
@@ -130,7 +130,10 @@ def test_clipping_weights_alone_leaves_biases_and_norms(config: TrainConfig) -> 
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"architecture": "dcgan", "image_size": 40}, "image_size must be 28, 32 or 64 for the architecture dcgan, not 40."),
+        (
+            {"architecture": "dcgan", "image_size": 50},
+            "image_size must be 48 or 56 for the architecture dcgan, not 50: its layers halve the side until 4 to 7 px are left.",
+        ),
         ({"critic_norm": "batch", "lipschitz": "gradient-penalty"}, "critic_norm batch cannot be combined with the gradient penalty"),
     ],
 )

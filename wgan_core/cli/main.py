@@ -144,6 +144,9 @@ def _parser() -> _Parser:
 
     replay = commands.add_parser("replay", help="train a run again with its edits and compare the weights", allow_abbrev=False)
     replay.add_argument("run", type=Path, metavar="RUN_DIR")
+    for name in ("data_root", "device"):
+        info = SETTINGS[name]
+        replay.add_argument(info.flag, dest=name, metavar="VALUE", help=f"instead of the run's. {_flag_help(info)}")
     replay.set_defaults(command=_replay, parser=replay)
 
     bench = commands.add_parser("bench", help="compare the speed of the engine with the textbook loop", allow_abbrev=False)
@@ -264,7 +267,8 @@ def _replay(options: argparse.Namespace) -> int:
     from wgan_core.cli.replay import replay_run
     from wgan_core.store.folder import RunFolder
 
-    return replay_run(RunFolder.open(options.run))
+    here = {name: value for name in ("data_root", "device") if (value := getattr(options, name)) is not None}
+    return replay_run(RunFolder.open(options.run), here)
 
 
 def _bench(options: argparse.Namespace) -> int:

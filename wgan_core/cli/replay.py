@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import torch
 from tqdm import tqdm
@@ -11,20 +12,23 @@ from wgan_core.runs.replay import begins_like, replay
 from wgan_core.store.folder import NoRun, RunFolder, run_path
 
 
-def replay_run(folder: RunFolder) -> int:
+def replay_run(folder: RunFolder, here: dict[str, Any] | None = None) -> int:
     """Train the run in `folder` again and print whether its weights are the same; after a branch, its parent too. Returns the exit
-    status."""
+    status.
+
+    here: settings of this machine that differ from the run's.
+    """
     with tqdm(unit="step", disable=not sys.stderr.isatty(), total=max(folder.steps(), default=0)) as bar:
 
         def show(step: int, last: int) -> None:
             bar.update(step - bar.n)
 
-        found = replay(folder, show)
+        found = replay(folder, show, here)
     same = ", ".join(map(str, found.same)) or "none"
     if found.drifted is None:
         after = f" from step {folder.parent.step} of {folder.parent.run_id} on," if folder.parent is not None else ""
         print(f"Reproduced,{after} bit for bit, with {len(folder.edits())} edits. Steps compared: {same}.")
-        return _replay_parent(folder)
+        return _replay_parent(folder, here)
     processes, then = folder.processes(), dict(folder.meta.get("versions") or {}).get("torch")
     if processes > 1:
         print(
@@ -38,7 +42,7 @@ def replay_run(folder: RunFolder) -> int:
     return 1
 
 
-def _replay_parent(folder: RunFolder) -> int:
+def _replay_parent(folder: RunFolder, here: dict[str, Any] | None) -> int:
     """After a branch, its parent, if that lies beside it: whether the branch began with its weights, and whether it can be reproduced."""
     if folder.parent is None:
         return 0
@@ -49,4 +53,4 @@ def _replay_parent(folder: RunFolder) -> int:
         return 0
     if (same := begins_like(folder, parent)) is not None:
         print(f"The branch begins with {'the' if same else 'OTHER'} weights {'of' if same else 'than'} step {folder.parent.step} there.")
-    return replay_run(parent) if same is not False else 1
+    return replay_run(parent, here) if same is not False else 1

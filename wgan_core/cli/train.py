@@ -7,6 +7,7 @@ import io
 import os
 import queue
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from wgan_core.runs.follow import begin, follow, open_meeting
 from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.runs.messages import Command, Snapshot, Stop
 from wgan_core.runs.run import RunLoop
+from wgan_core.runs.run_data import LoadingStopped, with_data_here
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path, runs_root
 from wgan_core.store.history import Rows, newest
 from wgan_core.training.device import resolve_device
@@ -60,6 +62,9 @@ def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
     step = int(at) if at else steps[-1]
     changes = {name: getattr(parse_config({name: value}), name) for name, value in given.items()}
     config = branched_config(folder, step, changes)
+    if "data_root" not in changes and (here := with_data_here(config).data_root) != config.data_root:
+        changes["data_root"] = here
+        config = config.replace(data_root=here)
     path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config, run_ids(runs_root())))
     _fetch(config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -102,14 +107,14 @@ def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None) -> int:
         if name not in allowed:
             raise StoreError(f"{SETTINGS[name].flag} cannot change in a run that has begun: start a new run with it.")
     steps = folder.steps()
-    config = folder.config_at(steps[-1] if steps else 0).replace(**given)
+    config = with_data_here(folder.config_at(steps[-1] if steps else 0)).replace(**given)
     if steps and steps[-1] >= config.max_steps:
         print(f"The run is already at step {steps[-1]}; give a larger --max-steps to continue.")
         return 0
     world = _gather(meeting, config) if steps else None  # without steps, making the loop raises an error that says why
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
-    values = {name: getattr(config, name) for name in given}
+    values = {name: getattr(config, name) for name in (*given, "data_root")}
     return _drive(partial(resumed_loop, path, values, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world)
 
 
@@ -159,6 +164,10 @@ def _drive(
     with _signals_stop(stop):
         try:
             loop = make_loop()
+        except LoadingStopped as stopped:
+            reporter.close()
+            print(f"{speaker()}: {stopped}", file=sys.stderr)
+            return 130
         except (StoreError, ValueError):
             raise  # an input that cannot be used, not a failed run
         except Exception as error:
@@ -230,25 +239,45 @@ class _Reporter:
         self._bar: tqdm[Any] | None = None
         self._terminal = sys.stderr.isatty()
         self._next_line = clock()
+        self._line_begun = False
 
     def show(self, snapshot: Snapshot) -> None:
         """Update the display."""
         with contextlib.suppress(OSError):  # the reader has ended, as in `2>&1 | head`, which is no reason to end the run
-            if self._terminal:
+            if snapshot.status == "loading":
+                self._show_loading(snapshot.notice)
+            elif self._terminal:
                 self._show_bar(snapshot)
             elif self._clock() >= self._next_line or snapshot.ended:
                 self._next_line = self._clock() + _LINE_EVERY_SECONDS
                 print(_line(snapshot), file=sys.stderr, flush=True)
 
+    def _show_loading(self, sentence: str) -> None:
+        """On a terminal, one line that changes; otherwise a line from time to time."""
+        if self._terminal:
+            width = shutil.get_terminal_size().columns - 1
+            print(f"\r{sentence[:width]:<{width}}", end="", file=sys.stderr, flush=True)
+            self._line_begun = True
+        elif self._clock() >= self._next_line:
+            self._next_line = self._clock() + _LINE_EVERY_SECONDS
+            print(sentence, file=sys.stderr, flush=True)
+
     def _show_bar(self, snapshot: Snapshot) -> None:
         if self._bar is None:
+            self._end_line()
             total = snapshot.config.max_steps
             self._bar = tqdm(total=total, initial=snapshot.step, unit=" steps", file=sys.stderr, dynamic_ncols=True, smoothing=0.1)
         self._bar.set_postfix_str(_numbers(snapshot), refresh=False)
         self._bar.update(snapshot.step - self._bar.n)
 
+    def _end_line(self) -> None:
+        if self._line_begun:
+            self._line_begun = False
+            print(file=sys.stderr)
+
     def close(self) -> None:
         """Restore the terminal."""
+        self._end_line()
         if self._bar is not None:
             self._bar.close()
             self._bar = None

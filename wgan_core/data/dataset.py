@@ -35,6 +35,10 @@ class Dataset:
     source: str = ""
     notes: tuple[str, ...] = ()
     """What the user should know about the data, e.g. how many files could not be read."""
+    classic: bool = False
+    """Whether a folder of images was read as by earlier versions."""
+    form: tuple[str, ...] = ()
+    """What about own images an exported program cannot repeat: zip, array, split, 16-bit-colour, damaged-stack."""
 
     def __len__(self) -> int:
         return len(self.data)

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import http.client
 import logging
-import os
 import shutil
 import tempfile
 import threading

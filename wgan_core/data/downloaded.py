@@ -55,9 +55,10 @@ def read_downloaded(name: str, root: Path, *, held_out: bool) -> Found:
             raise FileNotFoundError("a part of the files")
         return Found(torch.from_numpy(read_idx(images))[:, None], torch.from_numpy(read_idx(labels).astype(np.int64)))
     except Exception as error:  # damaged files raise many kinds of errors
-        where = root / DOWNLOADED[name][1]
+        folder = root / DOWNLOADED[name][1]
+        where = folder if folder.is_dir() else root
         raise DataError(
-            f"The files of {DATASETS[name].title} in {where if where.is_dir() else root} are incomplete or damaged ({type(error).__name__}): "
+            f"The files of {DATASETS[name].title} in {where} are incomplete or damaged ({type(error).__name__}): "
             "delete that folder and download again."
         ) from error
 
@@ -66,9 +67,10 @@ def _idx_file(name: str, root: Path, *, held_out: bool, kind: str = "images-idx3
     """Where one of the four files of MNIST and its likes lies, packed or not."""
     stem = f"{'t10k' if held_out else 'train'}-{kind}"
     folder = DOWNLOADED[name][0]
-    # A plain folder of such files does not tell whose they are: it is taken for what the setting says only if it is not another's.
-    others = {other for other, _ in DOWNLOADED.values()} - {folder}
-    places = [root / folder / "raw", root / folder, *([root / "raw", root] if root.name not in others and root.parent.name not in others else [])]
+    places = [root / folder / "raw", root / folder]
+    # A plain folder of such files does not tell whose they are: they are taken for what the setting says, unless it is another's.
+    if not {root.name, root.parent.name} & ({other for other, _ in DOWNLOADED.values()} - {folder}):
+        places += [root / "raw", root]
     for place in places:
         for ending in ("-ubyte", ".ubyte", "-ubyte.gz", ".ubyte.gz"):
             try:

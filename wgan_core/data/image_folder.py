@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +18,17 @@ from torch import Tensor
 from wgan_core.data import kept, label_file, picture
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.picture import MAX_PIXELS, Frame, Header, Reading
-from wgan_core.data.picture_files import Found, Parts, PictureFile, clean_path, find_files, folder_classes, says_it_is_a_picture, split_parts
+from wgan_core.data.picture_files import (
+    Found,
+    Parts,
+    PictureFile,
+    clean_path,
+    find_files,
+    folder_classes,
+    printable,
+    says_it_is_a_picture,
+    split_parts,
+)
 from wgan_core.data.room import room_for
 
 MAX_OPENED = 2000
@@ -77,7 +86,12 @@ def load_folder(folder: str, reading: Reading, *, held_out: bool = False, progre
             f"{parts.held_out_name} are held out."
         )
     labels, names = _labels(loaded.kept, parts, found, reading, notes)
-    data = ImageDataset("image-folder", loaded.images, labels, names, str(root), tuple(notes))
+    form = [
+        *(["zip"] if found.root.is_file() else []),
+        *(["split"] if parts is not None and parts.held_out else []),
+        *(["16-bit-colour"] if loaded.deep_colour else []),
+    ]
+    data = ImageDataset("image-folder", loaded.images, labels, names, printable(str(root)), tuple(notes), reading.classic, tuple(form))
     kept.keep(key, data, seconds=kept.now() - begun)
     return data
 
@@ -145,6 +159,7 @@ class _Load:
     """The file of each image."""
     images: Tensor = field(default_factory=lambda: torch.empty(0))
     cut: float = 0.0
+    deep_colour: bool = False
 
     def run(self) -> _Load:
         with warnings.catch_warnings():
@@ -169,6 +184,7 @@ class _Load:
     def _decode(self, pairs: list[tuple[PictureFile, Header]], unreadable: list[PictureFile]) -> Tensor:
         count = sum(header.frames for _, header in pairs)
         deep = sum(header.frames for _, header in pairs if header.deep)
+        self.deep_colour = any(header.deep and not header.grey for _, header in pairs)
         channels = 1 if all(header.grey for _, header in pairs) else 3
         size = self.reading.size
         images = room_for((count, channels, size, size), torch.uint8, self.progress)
@@ -195,7 +211,9 @@ class _Load:
             images[row] = picture.scaled(number, low, high)
         if rows:
             many = "1 picture has" if len(rows) == 1 else f"{len(rows):,} pictures have"
-            self.notes.append(f"{many} more than 256 tones: the lowest number in the files, {low:g}, became black, and the highest, {high:g}, white.")
+            self.notes.append(
+                f"{many} more than 256 tones: the lowest number in the files, {low:g}, became black, and the highest, {high:g}, white."
+            )
         self.cut = cut / max(1, at)
         return self._in_channels(images[:at], all_grey)
 
@@ -278,7 +296,11 @@ def _labels(
 
 def _left_out(files: Iterable[PictureFile]) -> str:
     names = [file.name for file in files]
-    heif = " HEIC pictures can be read after `pip install pillow-heif`." if any(name.lower().endswith((".heic", ".heif")) for name in names) else ""
+    heif = (
+        " HEIC pictures can be read after `pip install pillow-heif`."
+        if any(name.lower().endswith((".heic", ".heif")) for name in names)
+        else ""
+    )
     return (
         f"{_counted(len(names), 'file')} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: "
         f"{_listed(names)}.{heif}"
@@ -291,5 +313,3 @@ def _counted(number: int, noun: str) -> str:
 
 def _listed(names: list[str]) -> str:
     return ", ".join(names[:5]) + (" and more" if len(names) > 5 else "")
-
-

@@ -77,6 +77,8 @@ def keep(key: str, data: ImageDataset, *, seconds: float) -> None:
         "class_names": data.class_names,
         "source": data.source,
         "notes": data.notes,
+        "classic": data.classic,
+        "form": data.form,
     }
     folder = _folder()
     try:
@@ -108,8 +110,9 @@ def _load(said: dict[str, Any]) -> ImageDataset | None:
     large = too_large_for_memory(path.stat().st_size)
     array = np.load(path, mmap_mode="c" if large else None, allow_pickle=False)
     labels = None if said["labels"] is None else torch.tensor(said["labels"])
-    names, notes = (tuple(map(str, said[part])) for part in ("class_names", "notes"))
-    data = ImageDataset(str(said["name"]), torch.from_numpy(array), labels, names, str(said["source"]), notes)
+    names, notes, form = (tuple(map(str, said[part])) for part in ("class_names", "notes", "form"))
+    images, source = torch.from_numpy(array), str(said["source"])
+    data = ImageDataset(str(said["name"]), images, labels, names, source, notes, bool(said["classic"]), form)
     if large:  # reading all of it again would take as long as loading
         data.__dict__["fingerprint"] = said["fingerprint"]
     if data.fingerprint != said["fingerprint"] or (labels is not None and len(labels) != len(data)):

@@ -14,7 +14,7 @@ from wgan_core.data.catalog import DATASETS, DOWNLOADED, data_root
 from wgan_core.data.dataset import DataError, DataMissing, Dataset, ImageDataset, resize
 from wgan_core.data.downloaded import read_downloaded
 from wgan_core.data.image_folder import Progress, no_progress
-from wgan_core.data.own_images import load_own
+from wgan_core.data.own_images import holds_out, load_own
 from wgan_core.data.picture import Reading
 from wgan_core.data.point_file import load_points
 from wgan_core.data.room import room_for
@@ -40,7 +40,8 @@ def load_dataset(config: TrainConfig, *, held_out: bool = False, progress: Progr
         if held_out:
             raise DataError("A file of points has no held-out part: keep test points in a separate file.")
         return load_points(config.data_root)
-    return mirrored(_images(config, held_out, progress, classic)) if config.flip == "horizontal" else _images(config, held_out, progress, classic)
+    images = _images(config, held_out, progress, classic)
+    return mirrored(images) if config.flip == "horizontal" else images
 
 
 def _images(config: TrainConfig, held_out: bool, progress: Progress, classic: bool) -> ImageDataset:
@@ -52,6 +53,14 @@ def _images(config: TrainConfig, held_out: bool, progress: Progress, classic: bo
             raise DataError("digits has no held-out images: choose mnist, fashion-mnist, kmnist or cifar10.")
         return _digits(config.image_size)
     return _downloaded(config.dataset, data_root(config), config.image_size, held_out)
+
+
+def may_hold_out(config: TrainConfig) -> bool:
+    """Whether there are data that a run with these settings never sees, as far as can be told without reading them. Own images are looked
+    for on the disk."""
+    if config.dataset != "image-folder":
+        return DATASETS[config.dataset].has_held_out
+    return holds_out(config.data_root)
 
 
 def mirrored(data: ImageDataset) -> ImageDataset:

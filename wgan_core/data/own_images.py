@@ -18,7 +18,7 @@ from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.downloaded import read_idx
 from wgan_core.data.image_folder import MUCH_CUT, Preview, Progress, load_folder, no_progress, preview_folder
 from wgan_core.data.picture import Reading
-from wgan_core.data.picture_files import clean_path, printable
+from wgan_core.data.picture_files import clean_path, find_files, printable, split_parts
 from wgan_core.data.room import room_for
 
 _IMAGES = ("images", "x", "data", "imgs", "arr_0", "image", "samples", "pixels")
@@ -57,6 +57,18 @@ def preview_own(place: str, max_images: int, reading: Reading) -> Preview:
     height, width = found.images.shape[1:3]
     cut = 1 - min(height, width) / max(height, width) if reading.fit == "crop" else 0.0
     return Preview(_dataset(some, place, reading, no_progress, fewest=1), count, [], cut)
+
+
+def holds_out(place: str) -> bool:
+    """Whether the images at a path have a held-out part. Never raises."""
+    if not place.strip():
+        return False
+    path = clean_path(place)
+    try:
+        arrays = _arrays(path)
+        return arrays(True) is not None if arrays is not None else bool(split_parts(find_files(path).files).held_out)
+    except (DataError, OSError, ValueError):
+        return False
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,9 @@ def _from_npz(arrays: np.lib.npyio.NpzFile, name: str, held_out: bool) -> Found 
         shapes = {key: arrays[key].ndim for key in arrays.files}
         large = [key for key, dimensions in shapes.items() if dimensions in (3, 4)]
         if len(large) != 1:
-            raise DataError(f"{name} holds {_listed(arrays.files)}, and none of these arrays is called images: name the one with the images so.")
+            raise DataError(
+                f"{name} holds {_listed(arrays.files)}, and none of these arrays is called images: name the one with the images so."
+            )
         key = large[0]
     images = _as_images(arrays[key], name)
     wanted = (_HELD_OUT_LABELS if held_out else _TRAINING_LABELS) if split[0] is not None else _LABELS
@@ -186,7 +200,7 @@ def _dataset(found: Found, source: str, reading: Reading, progress: Progress, fe
     if reading.fit == "crop" and (cut := 1 - min(height, width) / max(height, width)) > MUCH_CUT:
         notes.append(f"{cut:.0%} of each image is cut off, because only its central square is used (setting fit: pad or squash uses all).")
     labels, names = _labels(found.labels)
-    return ImageDataset("image-folder", images, labels, names, source, tuple(notes))
+    return ImageDataset("image-folder", images, labels, names, source, tuple(notes), form=("array",))
 
 
 def _on_white(part: NDArray[np.generic]) -> Tensor:
@@ -195,7 +209,7 @@ def _on_white(part: NDArray[np.generic]) -> Tensor:
         part = part.astype(np.uint8) * 255
     if part.dtype == np.uint8 and part.ndim == 4 and part.shape[3] == 4:
         opaque = part[..., 3:].astype(np.float32) / 255
-        part = (part[..., :3] * opaque + 255 * (1 - opaque)).round().astype(np.uint8)
+        part = (part[..., :3].astype(np.float32) * opaque + 255 * (1 - opaque)).round().astype(np.uint8)
     elif part.ndim == 4 and part.shape[3] == 4:
         part = part[..., :3]
     if part.dtype != np.uint8:

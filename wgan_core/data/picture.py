@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import importlib
+import importlib.util
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from typing import BinaryIO, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from torch import Tensor
 from torch.nn import functional
 
@@ -118,16 +121,17 @@ def read(source: Path | bytes, reading: Reading) -> list[Frame]:
     return frames
 
 
-
-
-def _opened(source: Path | bytes) -> Image.Image:
+def _opened(source: Path | bytes) -> ImageFile.ImageFile:
     place = cast(BinaryIO, io.BytesIO(source)) if isinstance(source, bytes) else source
     return Image.open(place, formats=formats())
 
 
+@functools.cache
 def formats() -> tuple[str, ...]:
     """The formats that Pillow reads here, by itself."""
     Image.init()
+    if "HEIF" not in Image.OPEN and importlib.util.find_spec("pillow_heif") is not None:
+        importlib.import_module("pillow_heif").register_heif_opener()
     return tuple(name for name in Image.OPEN if name not in _NOT_READ)
 
 
@@ -273,7 +277,12 @@ def _raw_mode(picture: Image.Image) -> str:
 
 
 def _is_deep_colour(picture: Image.Image) -> bool:
-    return picture.mode == "RGB" and picture.format in ("PNG", "TIFF") and _raw_mode(picture).startswith("RGB;16")
+    return (
+        isinstance(picture, ImageFile.ImageFile)
+        and picture.mode == "RGB"
+        and picture.format in ("PNG", "TIFF")
+        and _raw_mode(picture).startswith("RGB;16")
+    )
 
 
 def _deep_colours(picture: Image.Image) -> NDArray[np.float32] | None:
@@ -282,7 +291,12 @@ def _deep_colours(picture: Image.Image) -> NDArray[np.float32] | None:
     Pillow's decoders keep the first or the second byte of each number, depending on the order of bytes that they are told. So the picture
     is decoded twice, with either order.
     """
-    if not _is_deep_colour(picture) or getattr(picture, "n_frames", 1) > 1 or picture.fp is None:
+    if (
+        not isinstance(picture, ImageFile.ImageFile)
+        or not _is_deep_colour(picture)
+        or getattr(picture, "n_frames", 1) > 1
+        or picture.fp is None
+    ):
         return None
     mode = _raw_mode(picture)
     other = "RGB;16L" if mode != "RGB;16L" else "RGB;16B"

@@ -14,10 +14,11 @@ from wgan_core.data.dataset import DataError
 
 CLASSIC_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
 """Earlier versions went by these."""
-PICTURE_SUFFIXES = CLASSIC_SUFFIXES | frozenset(
-    ".jfif .jpe .jpg2 .avif .avifs .jp2 .j2k .jpx .jxl .heic .heif .hif .apng .dib .ico .icns .tga .pcx .pbm .pnm .ppm .pfm .qoi .sgi .rgb "
-    ".dds .psd .svg .exr .hdr .dcm .dng .raw .cr2 .cr3 .nef .arw .orf .rw2 .fits .fit .eps".split()
+_OTHER_SUFFIXES = (
+    ".jfif .jpe .jpg2 .avif .avifs .jp2 .j2k .jpx .jxl .heic .heif .hif .apng .dib .ico .icns .tga .pcx .pbm .pnm .ppm .pfm .qoi .sgi "
+    ".rgb .dds .psd .svg .exr .hdr .dcm .dng .raw .cr2 .cr3 .nef .arw .orf .rw2 .fits .fit .eps"
 )
+PICTURE_SUFFIXES = CLASSIC_SUFFIXES | frozenset(_OTHER_SUFFIXES.split())
 """Names of pictures, readable or not. A file with one of these that cannot be read is counted; other files that are no pictures are not."""
 _HEADS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"\0\0\0", b"8BPS", b"P4", b"P5", b"P6", b"P7", b"qoif")
 MAX_FILES = 2_000_000

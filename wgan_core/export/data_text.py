@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS
-from wgan_core.data.image_folder import SUFFIXES
 from wgan_core.data.toy import TRAINING_POINTS, view_limit
+from wgan_core.export import pictures_text
 from wgan_core.export.points_text import POINTS, points_loader
 from wgan_core.export.sections import Section
 from wgan_core.training.models import SampleShape
@@ -39,7 +39,7 @@ def data_text(config: TrainConfig, shape: SampleShape) -> DataText:
         return _digits(config, shape)
     if config.dataset in POINTS:
         return _points(config)
-    return _folder(shape) if config.dataset == "image-folder" else _downloaded(config, shape)
+    return _folder(config, shape) if config.dataset == "image-folder" else _downloaded(config, shape)
 
 
 def _digits(config: TrainConfig, shape: SampleShape) -> DataText:
@@ -50,6 +50,7 @@ def _digits(config: TrainConfig, shape: SampleShape) -> DataText:
         "    pixels = torch.from_numpy(load_digits().images)[:, None] * (255 / 16)  # they range from 0 to 16",
         "    pixels = pixels.round().to(torch.uint8)",
         *([f"    pixels = {_RESIZE.format('pixels')}"] if resized else []),
+        *(["    pixels = torch.cat([pixels, pixels.flip(-1)])  # each also mirrored"] if config.flip == "horizontal" else []),
         "    return pixels / 127.5 - 1",
         "",
         "",
@@ -58,6 +59,19 @@ def _digits(config: TrainConfig, shape: SampleShape) -> DataText:
     says = f"1,797 handwritten digits of 8 × 8 pixels that come with scikit-learn{_says_resized(config, resized)}."
     imports = ("from sklearn.datasets import load_digits", *_interpolate(resized))
     return DataText(imports, (), Section("The data", says, "\n".join(lines)))
+
+
+_PLAIN = """\
+def load_data():
+    return datasets.{name}(DATA_ROOT, download=True, transform=to_tensor)"""
+_MIRRORED = """\
+def mirrored(image):
+    return to_tensor(image).flip(-1)
+
+
+def load_data():
+    plain = datasets.{name}(DATA_ROOT, download=True, transform=to_tensor)
+    return ConcatDataset([plain, datasets.{name}(DATA_ROOT, transform=mirrored)])"""
 
 
 def _downloaded(config: TrainConfig, shape: SampleShape) -> DataText:
@@ -69,8 +83,7 @@ def _downloaded(config: TrainConfig, shape: SampleShape) -> DataText:
         *_scaled("image", resized),
         "",
         "",
-        "def load_data():",
-        f"    return datasets.{name}(DATA_ROOT, download=True, transform=to_tensor)",
+        *(_MIRRORED if config.flip == "horizontal" else _PLAIN).format(name=name).split("\n"),
         "",
         "",
         *_batches("real, _"),
@@ -82,52 +95,15 @@ def _downloaded(config: TrainConfig, shape: SampleShape) -> DataText:
         "from torchvision import datasets",
         "from torchvision.transforms.functional import pil_to_tensor",
         *_interpolate(resized),
+        *(["from torch.utils.data import ConcatDataset"] if config.flip == "horizontal" else []),
     )
     root = f'DATA_ROOT = os.environ.get("WGAN_DATA_ROOT", "data")  # {title} is downloaded into this folder'
     return DataText(imports, (root,), Section("The data", says, "\n".join(lines)))
 
 
-_FOLDER = '''\
-def to_tensor(picture):
-    """The central square of a PIL image as a tensor [{shape}] in [-1, 1], the range of tanh."""
-    picture = ImageOps.exif_transpose(picture).convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(white, picture).convert("{mode}")  # transparent parts become white
-    (width, height), side = picture.size, min(picture.size)
-    left, top = (width - side) // 2, (height - side) // 2
-    square = picture.crop((left, top, left + side, top + side))
-{scaled}
-
-
-def load_data():
-    """The pictures in DATA_ROOT and its subfolders (8 bits per colour), sorted by path."""
-    pictures = []
-    for file in sorted(Path(DATA_ROOT).rglob("*")):
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
-            try:
-                pictures.append(to_tensor(Image.open(file)))
-            except OSError:
-                print(f"{{file}} is left out: it cannot be read as a picture.")
-    return pictures'''
-
-
-def _folder(shape: SampleShape) -> DataText:
-    text = _FOLDER.format(
-        shape=", ".join(map(str, shape)), mode="L" if shape[0] == 1 else "RGB", scaled="\n".join(_scaled("square", resized=True))
-    )
-    says = "A folder of your own pictures: write its path into `DATA_ROOT` above. Each is cropped to its central square and resized."
-    imports = (
-        "from pathlib import Path",
-        "from PIL import Image, ImageOps",
-        "from torchvision.transforms.functional import pil_to_tensor",
-        *_interpolate(resized=True),
-    )
-    suffixes = ", ".join(f'"{suffix}"' for suffix in sorted(SUFFIXES))
-    constants = (
-        'DATA_ROOT = "images"  # write the path of your folder of pictures here',
-        f"SUFFIXES = ({suffixes})",
-    )
-    return DataText(imports, constants, Section("The data", says, "\n".join([text, "", "", *_batches("real")])))
+def _folder(config: TrainConfig, shape: SampleShape) -> DataText:
+    code = "\n".join([pictures_text.loader(config, shape), "", "", *_batches("real")])
+    return DataText(pictures_text.imports(config), pictures_text.constants(config), Section("The data", pictures_text.says(config), code))
 
 
 def _points(config: TrainConfig) -> DataText:

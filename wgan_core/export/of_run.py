@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import cast
 
 from wgan_core.data.catalog import DATASETS
 from wgan_core.export.program import write_program
@@ -54,6 +55,26 @@ def _says_edits(edits: list[Edit]) -> str:
     return "Settings that were changed while the run trained are changed at the same steps." if edits else ""
 
 
+_FORMS = {
+    "zip": "read its pictures from a zip archive, while this program reads a folder: unpack it first",
+    "array": "read an array of images, while this program reads a folder of pictures",
+    "split": "trained only on the pictures in the folder for training, while this program reads all that DATA_ROOT holds: name that folder "
+    "there",
+    "16-bit-colour": "read pictures with 16 bits for each colour, of which this program reads 8",
+}
+
+
+def _other_reading(folder: RunFolder) -> list[str]:
+    """How the run read own pictures in a way that the program does not."""
+    known: dict[str, object] = dict(folder.meta.get("dataset") or {})
+    if folder.config.dataset != "image-folder":
+        return []
+    if "fingerprint" in known and "reader" not in known:
+        return ["read its pictures with an earlier version, which treated large photographs, 16 bits, links and stacks in another way"]
+    form = cast(list[object], known["form"]) if isinstance(known.get("form"), list) else []
+    return [words for name, words in _FORMS.items() if name in form]
+
+
 def _caveat(folder: RunFolder) -> str:
     """How the run differs from the program, as far as the folder shows."""
     there, seen = DATASETS[folder.config.dataset].images, dict(folder.meta.get("dataset") or {}).get("images")
@@ -62,6 +83,7 @@ def _caveat(folder: RunFolder) -> str:
         differs.append(f"began as a branch at step {parent.step:,} of another run, while this program begins with untrained networks")
     if there and isinstance(seen, int) and seen != there:
         differs.append(f"saw only {seen:,} images, while this program trains on all {there:,}")
+    differs += _other_reading(folder)
     if folder.config.precision != "float32":
         differs.append(f"computed in {folder.config.precision}, while this program computes in float32")
     return f"The run {'; it '.join(differs)}: so the weights will differ from the run's." if differs else ""

@@ -28,7 +28,7 @@ _WRITTEN = (
     "batch_size max_steps seed "
     "device threads dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
-    "precision generator_norm generator_output"
+    "precision generator_norm generator_output fit channels tones frames flip"
 )
 
 

@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import DataError, Dataset
-from wgan_core.data.image_folder import preview_folder
+from wgan_core.data.image_folder import MUCH_CUT
+from wgan_core.data.own_images import preview_own
+from wgan_core.data.picture import Reading
 from wgan_core.data.point_file import load_points
+from wgan_core.data.room import too_large_for_memory
 from wgan_core.instruments.advice import Advice
 from wgan_core.training.warmup import generator_updates_within
 
@@ -21,7 +24,8 @@ _LEVELS = 64
 _SCALES = (0.05, 20.0)
 
 
-_PREVIEW = 200
+_PREVIEW, _PREVIEW_SIDE = 200, 32
+_TOO_MUCH_CUT = 0.3
 """Number of images of a folder that are checked. More would take too long on a page."""
 
 
@@ -34,19 +38,42 @@ def check_own_data(config: TrainConfig) -> tuple[Advice, ...]:
         if config.dataset == "csv":
             return check_data(load_points(config.data_root))
         if config.dataset == "image-folder":
-            return _check_folder(config.data_root)
+            return _check_folder(config)
     except (DataError, OSError, RuntimeError):
         pass
     return ()
 
 
-def _check_folder(folder: str) -> tuple[Advice, ...]:
-    images, count = preview_folder(folder, _PREVIEW)
+def _check_folder(config: TrainConfig) -> tuple[Advice, ...]:
+    seen = preview_own(config.data_root, _PREVIEW, replace(Reading.of(config), size=_PREVIEW_SIDE))
+    images, count = seen.images, seen.count
     found = [advice for advice in check_data(images) if advice.key != "few-samples"]
+    if (cut := _cut(seen.cut)) is not None:
+        found.append(cut)
     if len(images) < count:
         found = [replace(advice, text=f"{len(images)} of the {count:,} images were looked at. {advice.text}") for advice in found]
-    few = too_few(count)
-    return (*found, *([few] if few is not None else []))
+    large = _larger_than_memory(count * images.channels * config.image_size**2)
+    return (*found, *(advice for advice in (too_few(count), large) if advice is not None))
+
+
+def _cut(share: float) -> Advice | None:
+    if share <= MUCH_CUT:
+        return None
+    text = (
+        f"On average, {share:.0%} of each picture is cut off, because only its central square is used. Choose pad or squash under "
+        f"{SETTINGS['fit'].label} to use all of it."
+    )
+    return Advice("cut-off", "warning" if share > _TOO_MUCH_CUT else "note", text, share, "fit")
+
+
+def _larger_than_memory(size: int) -> Advice | None:
+    if not too_large_for_memory(size):
+        return None
+    text = (
+        f"The images take {size / 1e9:,.1f} GB, more than half of the free memory. They go to a file in the cache folder, and training "
+        "reads them from there, which is slower. A smaller image size avoids it."
+    )
+    return Advice("large-data", "note", text, size / 1e9, "image_size")
 
 
 def check_data(dataset: Dataset) -> tuple[Advice, ...]:

@@ -14,9 +14,8 @@ from torch import Tensor
 
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
-from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError, Dataset, network_input
-from wgan_core.data.load import load_dataset
+from wgan_core.data.load import load_dataset, may_hold_out
 from wgan_core.instruments.look import Look, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Measure
 from wgan_core.measures import coverage, diagnose
@@ -60,7 +59,7 @@ class Kit:
     @functools.cached_property
     def held_out(self) -> Dataset | None:
         """Real data that the run never sees, if the data set has such a part and it is here. Never downloads."""
-        if not DATASETS[self._config.dataset].has_held_out:
+        if not may_hold_out(self._config):
             return None
         try:
             return load_dataset(self._config, held_out=True)
@@ -308,7 +307,7 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
         rare.append(instrument("classes", _classes))
     if config.generator_norm == "batch":
         rare.append(instrument("mode-gap", _mode_gap))
-    if DATASETS[config.dataset].has_held_out:
+    if may_hold_out(config):
         rare.append(instrument("overfit-gap", _overfit))
     rare.append(instrument("energy", _energy))
     return (

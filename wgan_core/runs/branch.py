@@ -14,11 +14,13 @@ from typing import Any
 
 from wgan_core.config import OF_SHAPES, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data.dataset import Dataset
+from wgan_core.data.image_folder import Progress
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
-from wgan_core.runs.launch import Inbox, Publish, describe_data
+from wgan_core.runs.launch import Inbox, Publish, describe_data, shown
 from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run import RunLoop
+from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import History, column
 from wgan_core.store.parent import Parent
@@ -62,7 +64,8 @@ def branched_loop(
     was, config = folder.config_before(step), branched_config(folder, step, changes)
     state = folder.read_state(step, averaged=was.ema_decay > 0)
     train_on_this_thread(config.threads)
-    dataset = load_dataset(config)
+    config = with_absolute_root(config)
+    dataset, config = _data(folder, config, watched(inbox, shown(publish, path.name, config)))
     trainer = Trainer(config, dataset)
     try:
         anew = carry_over(trainer, state, was)
@@ -80,6 +83,17 @@ def branched_loop(
         recorder = Recorder(branch, History(branch.read_metrics()))
         recorder.note(step, "branched", parent=origin.run_id, anew=list(anew))
         return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
+
+
+def _data(folder: RunFolder, config: TrainConfig, progress: Progress) -> tuple[Dataset, TrainConfig]:
+    """The parent's data, wherever it lies now, or other data if the settings say so."""
+    of_data = ("dataset", "data_root", "fit", "channels", "tones", "frames", "flip")
+    if all(getattr(config, name) == getattr(folder.config, name) for name in of_data):
+        try:
+            return data_of_run(folder, config, progress)
+        except StoreError:  # other data at the same place: the branch takes it, and says so
+            pass
+    return load_dataset(config, progress=progress), config
 
 
 @contextlib.contextmanager

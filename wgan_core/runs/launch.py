@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import Dataset
+from wgan_core.data.kept import VERSION as READER
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
 from wgan_core.runs.messages import Command, Snapshot, Status
 from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run import RunLoop
+from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, newest
 from wgan_core.store.readings import ADVICE, Reading
@@ -42,8 +45,9 @@ def new_loop(
     """A loop for a new run in the folder `path`. If several processes train it, this is process 0 of `world`.
 
     Raises ConfigError, DataError, StoreError or ValueError, each with one sentence."""
+    config = with_absolute_root(config)
     train_on_this_thread(config.threads)
-    dataset = load_dataset(config)
+    dataset = load_dataset(config, progress=watched(inbox, shown(publish, path.name, config)))
     trainer = Trainer(config, dataset, world)
     folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note)
     folder.hold()
@@ -80,6 +84,16 @@ def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Pub
     return loop
 
 
+def shown(publish: Publish, run_id: str, config: TrainConfig) -> Callable[[str, float], None]:
+    """Publishes how far the loading of the data is."""
+    numbers = itertools.count(2)  # a Run has already published 0 (queued) and 1 (loading)
+
+    def show(sentence: str, share: float) -> None:
+        publish(Snapshot(run_id=run_id, seq=next(numbers), status="loading", config=config, notice=sentence, loaded=share))
+
+    return show
+
+
 def _note_processes(recorder: Recorder, step: int, world: World | None) -> None:
     if world is not None:
         recorder.note(step, "processes", count=world.size)
@@ -93,8 +107,8 @@ def _resume(
     config = folder.config_at(folder.steps()[-1]).replace(**here)
     config.replace(**live)  # an invalid value is refused before anything is changed
     train_on_this_thread(config.threads)
-    dataset = load_dataset(config)
-    _check_same_data(folder, dataset)
+    dataset, config = data_of_run(folder, config, watched(inbox, shown(publish, folder.path.name, config)))
+    here["data_root"] = config.data_root
     trainer = Trainer(config, dataset, world)
     damaged = _load_newest_readable(folder, trainer)
     # An older step, used because newer ones are damaged, may be from before some edits.
@@ -138,16 +152,6 @@ def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:
     raise StoreError(reason)
 
 
-def _check_same_data(folder: RunFolder, dataset: Dataset) -> None:
-    known = folder.meta.get("dataset", {})
-    if known.get("fingerprint") not in (None, dataset.fingerprint):
-        raise StoreError(
-            f"The data here differs from the data that this run was trained on ({known.get(dataset.kind)} {dataset.kind} then, "
-            f"{len(dataset)} "
-            "now, or other content): set the data folder to the same data, or start a new run."
-        )
-
-
 def describe_data(dataset: Dataset) -> dict[str, Any]:
     """What a run folder keeps about its data."""
     return {
@@ -157,6 +161,8 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
         "fingerprint": dataset.fingerprint,
         "source": dataset.source,
         "notes": list(dataset.notes),
+        "form": list(dataset.form),
+        **({} if dataset.classic else {"reader": READER}),
     }
 
 

@@ -131,6 +131,8 @@ class Snapshot:
     """Something the user should know while the run continues, e.g. that the disk is full."""
     error: str = ""
     """Why the run failed, in one sentence."""
+    loaded: float = 0.0
+    """While its data is loaded: the share that is done."""
 
     @property
     def ended(self) -> bool:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from wgan_core.data.load import load_dataset
+from wgan_core.runs.run_data import data_of_run
 from wgan_core.store.folder import RunFolder, StoreError, TensorDict
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.trainer import Trainer
@@ -24,13 +25,14 @@ class Replay:
     drifted: int | None
 
 
-def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step, last: None) -> Replay:
+def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step, last: None, here: dict[str, Any] | None = None) -> Replay:
     """Train `folder`'s run again, with every edit at the step where it was made, and compare the weights at each saved step. A branch is
     trained again from the step at which it began.
 
     Args:
         folder: the run; it is not changed.
         progress: called a hundred times with the step reached and the last step.
+        here: settings of this machine that differ from the run's: `data_root`, `device`, `threads`.
 
     Raises StoreError, DataError or ConfigError if the run or its data cannot be read.
     """
@@ -40,19 +42,19 @@ def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step
         raise StoreError("This run has only rounded weights, so it cannot be compared bit for bit.")
     if not saved:
         raise StoreError(f"This run has no saved step after step {start} to compare with.")
-    train_on_this_thread(folder.config.threads)
-    dataset = load_dataset(folder.config)
-    if folder.meta.get("dataset", {}).get("fingerprint") not in (None, dataset.fingerprint):
-        raise StoreError("The data here differs from the data that this run was trained on: set the data folder to the same data.")
-    trainer = Trainer(folder.config, dataset)
+    config = folder.config.replace(**(here or {}))
+    train_on_this_thread(config.threads)
+    dataset, config = data_of_run(folder, config)
+    here = {name: getattr(config, name) for name in ("data_root", *(here or {}))}
+    trainer = Trainer(config, dataset)
     if folder.parent is not None:
         trainer.load_state_dict(folder.read_step(start))
-        trainer.configure(folder.config)
+        trainer.configure(config)
     edited = {edit.step for edit in folder.edits()}
     same: list[int] = []
     for step in range(start, saved[-1]):
         if step in edited:
-            trainer.configure(folder.config_at(step))
+            trainer.configure(folder.config_at(step).replace(**here))
         trainer.train_step()
         if (step + 1) % max(1, (saved[-1] - start) // 100) == 0:
             progress(step + 1, saved[-1])

@@ -41,6 +41,7 @@ from wgan_core.runs.messages import (
     next_status,
 )
 from wgan_core.runs.recorder import NotFinite, Recorder, as_shown
+from wgan_core.runs.run_data import LoadingStopped
 from wgan_core.runs.speed import Speed
 from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
@@ -466,6 +467,8 @@ class Run:
             loop = self._make_loop(self._inbox, self._publish, wants_pictures=self._is_watched)
             while loop.tick():
                 pass
+        except LoadingStopped:
+            self._snapshot = replace(self._snapshot, status="stopped", notice="", seq=self._snapshot.seq + 1)
         except BaseException as error:
             log.exception("run %s failed", self.run_id)
             self._fail(loop, error)

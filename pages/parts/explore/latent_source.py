@@ -10,11 +10,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared.server import run_manager
-from wgan_core.config import TrainConfig
-from wgan_core.data.dataset import Dataset
-from wgan_core.data.load import load_dataset
+from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.latent.saved import SavedNetworks, load_networks
 from wgan_core.latent.vectors import Latents
+from wgan_core.runs.run_data import data_of_run, held_out_of_run
 from wgan_core.store.folder import DamagedRun, RunFolder, RunSummary, StoreError, look_through, run_path
 
 _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
@@ -107,10 +106,14 @@ def _load(path: Path, step: int, modified: float, averaged: bool) -> tuple[Saved
 
 def run_data(run_id: str, *, held_out: bool = False) -> Dataset:
     """The data that the run was trained on, or the held-out part. Raises DataError if they are not on this machine."""
-    config = RunFolder.open(run_path(run_manager().root, run_id)).config
-    return _data(config.dataset, config.data_root, config.image_size, config.seed, config, held_out)
+    folder = RunFolder.open(run_path(run_manager().root, run_id))
+    known = folder.meta.get("dataset")
+    try:
+        return _data(folder.config.model_dump_json(), str(known), held_out, folder)
+    except StoreError as error:  # other data than the run's
+        raise DataError(str(error)) from None
 
 
 @st.cache_resource(max_entries=3, show_spinner="Loading the run's data …")
-def _data(dataset: str, root: str, size: int, seed: int, _config: TrainConfig, held_out: bool) -> Dataset:
-    return load_dataset(_config, held_out=held_out)
+def _data(config: str, known: str, held_out: bool, _folder: RunFolder) -> Dataset:
+    return held_out_of_run(_folder, _folder.config) if held_out else data_of_run(_folder, _folder.config)[0]

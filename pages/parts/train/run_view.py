@@ -187,7 +187,7 @@ def _live(run_id: str, places: _Places) -> None:
 def _messages(snapshot: Snapshot) -> None:
     if snapshot.error:
         show_problem(snapshot.error)
-    if snapshot.notice:
+    if snapshot.notice and snapshot.status != "loading":  # then it says how far the loading is
         st.warning(problem_text(snapshot.notice), icon=":material/warning:")
 
 
@@ -197,7 +197,8 @@ def _progress(snapshot: Snapshot) -> None:
         _place_in_queue(snapshot)
         return
     if snapshot.status == "loading":
-        st.progress(0.0, text=f"Loading {DATASETS[config.dataset].title} and building the networks …")
+        words = f"Loading {DATASETS[config.dataset].title} and building the networks …"
+        st.progress(min(1.0, snapshot.loaded), text=problem_text(snapshot.notice) or words)
         return
     parts = [f"Step {snapshot.step:,} of {config.max_steps:,}", counted(snapshot.generator_updates, "generator update")]
     if snapshot.status == "running" and snapshot.steps_per_second:
