@@ -9,7 +9,9 @@ const MOST_PIXELS = 24e6; // of decoded pictures, 4 bytes each
 const MOST_STORES = 12;
 
 export class FrameStore {
-  constructor() {
+  /** @param {(blob: Blob) => Promise<Decoded>} decode */
+  constructor(decode = (blob) => createImageBitmap(blob)) {
+    this.read = decode;
     /** @type {Map<string, Frame>} */
     this.frames = new Map();
     /** @type {number[]} those that can be shown, ascending */
@@ -77,8 +79,7 @@ export class FrameStore {
   /** @param {Frame} frame */
   async decode(frame) {
     try {
-      /** @type {Decoded} */
-      const decoded = await createImageBitmap(frame.blob);
+      const decoded = await this.read(frame.blob);
       if (frame.gone) decoded.close();
       else this.hold(frame, decoded);
     } catch {
@@ -130,12 +131,13 @@ class Frame {
 /**
  * The store with this name. The ones that were used longest ago are forgotten.
  * @param {string} name
+ * @param {(blob: Blob) => Promise<Decoded>} [decode] for a new store
  * @returns {FrameStore}
  */
-export function frameStore(name) {
+export function frameStore(name, decode) {
   globalThis.wganFrames ??= new Map();
   const stores = globalThis.wganFrames;
-  const store = stores.get(name) ?? new FrameStore();
+  const store = stores.get(name) ?? new FrameStore(decode);
   stores.delete(name);
   stores.set(name, store);
   for (const old of [...stores.keys()].slice(0, -MOST_STORES)) stores.delete(old);

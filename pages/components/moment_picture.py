@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import streamlit as st
 from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import HERE, pack
+from wgan_core.store.layout import StoreError
 
 _component = component(
     "wgan_moment_picture",
@@ -40,6 +42,14 @@ def moment_picture(newest: tuple[int, bytes], kept: Kept, *, store: str, cursor:
         alt: a description for people who cannot see the picture, with {step} where the step goes.
         caption: the text below, with {step} too.
     """
+    header, body, missing = message(newest, kept, store=store, cursor=cursor, key=key, alt=alt, caption=caption)
+    _component(key=key, data=pack(header, body), on_missing_change=missing)
+
+
+def message(
+    newest: tuple[int, bytes], kept: Kept, *, store: str, cursor: str, key: str, alt: str, caption: str
+) -> tuple[dict[str, Any], bytes, Callable[[], None]]:
+    """Header and body of the message to the browser, and what to do when that says what it is missing."""
     known: set[str] = st.session_state.setdefault(f"moments-sent:{store}", set())
     bodies = to_send(kept, known)
     step, picture = newest
@@ -61,8 +71,7 @@ def moment_picture(newest: tuple[int, bytes], kept: Kept, *, store: str, cursor:
         if isinstance(asked, list):
             known.difference_update(name for name in asked if isinstance(name, str))
 
-    data = pack(header, b"".join((picture, *(body for _, body in bodies))))
-    _component(key=key, data=data, on_missing_change=missing)
+    return header, b"".join((picture, *(body for _, body in bodies))), missing
 
 
 def to_send(kept: Kept, known: set[str]) -> list[tuple[str, bytes]]:
@@ -76,7 +85,7 @@ def to_send(kept: Kept, known: set[str]) -> list[tuple[str, bytes]]:
             continue
         try:
             body = read()
-        except OSError:  # it has just been thinned out
+        except (OSError, StoreError):  # it has just been thinned out
             continue
         found.append((_key(at, version), body))
         size += len(body)

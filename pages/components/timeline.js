@@ -49,6 +49,7 @@ const PATIENCE = 350; // ms: arrow keys are pressed several times in a row
 const KINDS = {
   full: "saved in full: can be branched and explored",
   light: "networks kept: can be explored",
+  start: "",
   pin: "pinned",
   edit: "",
   error: "",
@@ -277,6 +278,7 @@ export class Timeline {
   say(problem) {
     setText(this.problem, problem);
     this.problem.hidden = !problem;
+    this.words.hidden = Boolean(problem);
   }
 
   // Playing.

@@ -17,7 +17,7 @@ from pages.components.payload import HERE, asset, pack
 
 _component = component("wgan_timeline", html=asset("timeline.html"), css=asset("timeline.css"), js=bundle(HERE / "timeline.js"))
 
-MarkKind = Literal["full", "light", "edit", "error", "pin", "branch"]
+MarkKind = Literal["full", "light", "start", "edit", "error", "pin", "branch"]
 MAX_STEP = 10**15
 
 
@@ -26,7 +26,8 @@ class Mark(NamedTuple):
 
     step: int
     kind: MarkKind
-    """What is kept: full (a whole step), light (networks only), pin; or what happened: edit, error, branch."""
+    """What is kept: full (a whole step), light (networks only), pin; or what happened: start (of the run, or of
+    a branch), edit, error, branch (another run branched off)."""
     text: str = ""
     """What to say of it; "" says what its kind means."""
 

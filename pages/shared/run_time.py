@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from pages.components.moment_picture import Kept
-from pages.components.timeline import Mark, Track
+from pages.components.timeline import Mark, MarkKind, Track
 from pages.shared.problems import problem_text
 from pages.shared.text import whole_number
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig, is_wasserstein, parse_config
@@ -20,6 +21,7 @@ from wgan_core.runs.names import settings_line, short_number, started_with
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
+from wgan_core.timeline.reading import Moment, Timeline
 
 AT = "at"
 """The parameter of a link that names the step under the cursor. Without it, the cursor is at the end."""
@@ -62,22 +64,28 @@ def go_to(step: int | None) -> None:
         st.query_params[AT] = str(step)
 
 
-def track_of(snapshot: Snapshot, folder: RunFolder | None, pictured: Sequence[int]) -> Track:
-    """What the timeline shows of a run. pictured: the steps of which pictures are kept."""
+def past_of(snapshot: Snapshot, path: Path) -> Timeline | None:
+    """The past of the run in the folder `path`; None while it has no folder or that cannot be opened."""
+    try:
+        return Timeline.of(RunFolder.open(path), snapshot.step)
+    except StoreError:
+        return None
+
+
+def track_of(snapshot: Snapshot, past: Timeline) -> Track:
+    """What the timeline shows of a run."""
     rows = snapshot.history
     name, words = ("wasserstein_estimate", "estimate") if is_wasserstein(snapshot.config) else ("js_bound", "bound")
     steps, values = column(rows, "step"), column(rows, name)
     known = np.isfinite(values)
     steps, values = steps[known], values[known]
     kept = thin(steps.astype(np.float32), values.astype(np.float32), _CURVE_POINTS)
-    marks = marks_of(snapshot, folder)
-    stops = sorted({*pictured, *snapshot.saved_steps, *(mark.step for mark in marks)})
     end = snapshot.step
     return Track(
         end=end,
         training=not snapshot.ended,
-        stops=[step for step in stops if step <= end],
-        marks=[mark for mark in marks if mark.step <= end],
+        stops=[moment.step for moment in past.moments if moment.step <= end],
+        marks=[mark for moment in past.moments if moment.step <= end for mark in marks_of(moment)],
         steps=steps[kept],
         values=values[kept],
         value_name=words,
@@ -85,19 +93,13 @@ def track_of(snapshot: Snapshot, folder: RunFolder | None, pictured: Sequence[in
     )
 
 
-def marks_of(snapshot: Snapshot, folder: RunFolder | None) -> list[Mark]:
-    """What is kept of a run and what happened in it, by step."""
-    marks = [Mark(step, "full") for step in snapshot.saved_steps]
-    for step in sorted({edit.step for edit in snapshot.edits}):
-        marks.append(Mark(step, "edit", ", ".join(edit_in_words(edit) for edit in snapshot.edits if edit.step == step)))
-    for entry in folder.ledger() if folder is not None else ():
-        if entry["what"] == "saved-by-hand":
-            marks.append(Mark(entry["step"], "pin"))
-        elif entry["what"] == "status" and entry.get("status") == "failed":
-            marks.append(Mark(entry["step"], "error", problem_text(str(entry.get("error") or "The run failed here."))))
-    if snapshot.parent is not None:
-        marks.append(Mark(snapshot.parent.step, "branch", f"this run branched off {snapshot.parent.run_id} here"))
-    return sorted(marks)
+_KINDS: dict[str, MarkKind] = {"start": "start", "edit": "edit", "error": "error", "by-hand": "pin", "pin": "pin", "branch": "branch"}
+
+
+def marks_of(moment: Moment) -> list[Mark]:
+    """What is kept of a step, and what happened there."""
+    kept: list[Mark] = [Mark(moment.step, "full" if moment.full else "light")] if moment.full or moment.light else []
+    return [*kept, *(Mark(moment.step, _KINDS[mark.kind], problem_text(mark.text)) for mark in moment.marks)]
 
 
 def edit_in_words(edit: Edit) -> str:
@@ -152,19 +154,18 @@ def as_of(snapshot: Snapshot, step: int) -> Snapshot:
     )
 
 
-def kept_pictures(folder: RunFolder | None, *, averaged: bool = False) -> Kept:
-    """The pictures of the fixed latents that a run keeps, for `moment_picture`."""
-    if folder is None:
+def kept_pictures(past: Timeline, *, averaged: bool = False) -> Kept:
+    """The pictures, or the points, of the fixed latents that a run keeps, for `moment_picture` and `moment_points`."""
+    folder = past.folder
+    if averaged and not folder.config.ema_decay:
         return {}
     resumed = sorted(entry["step"] for entry in folder.ledger() if entry["what"] == "resumed")
-    files = folder.samples(averaged=averaged)
+
+    def read(step: int) -> bytes:
+        if past.has_points:
+            return folder.past.read_points(step, averaged=averaged).astype("<f4").tobytes()
+        return past.picture(step, averaged=averaged).data
+
     # A step that was trained again after a resume may have another picture.
-    return {step: (str(int(np.searchsorted(resumed, step))), path.read_bytes) for step, path in files.items()}
-
-
-def opened(path: Any) -> RunFolder | None:
-    """The run's folder; None while it is not there or cannot be opened."""
-    try:
-        return RunFolder.open(path)
-    except StoreError:
-        return None
+    steps = [moment.step for moment in past.moments if moment.grid]
+    return {step: (str(int(np.searchsorted(resumed, step))), partial(read, step)) for step in steps}

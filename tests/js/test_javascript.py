@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pages.components import film, lab_stage, live_chart, live_image, moment_picture, timeline
+from pages.components import film, lab_stage, live_chart, live_image, moment_picture, moment_points, timeline
 from pages.parts.explore import latent_explorer
 from pages.parts.lab import drawing_pad
 from tests.js import python_numbers
@@ -45,7 +45,8 @@ def _differences(kept: Any, now: Any, where: str = "numbers") -> list[str]:
 # Headers.
 
 
-TRACK = timeline.Track(0, False, [], [], np.empty(0), np.empty(0), "", [])
+NONE = np.empty((0, 2))
+TRACK = timeline.Track(0, False, [], [], NONE[:, 0], NONE[:, 0], "", [])
 
 
 def _documented(path: str, typedef: str) -> set[str]:
@@ -68,7 +69,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         found.append(data)
         return SimpleNamespace(points=None)
 
-    for module in (film, live_chart, live_image, moment_picture, timeline, drawing_pad):
+    for module in (film, live_chart, live_image, moment_picture, moment_points, timeline, drawing_pad):
         monkeypatch.setattr(module, "_component", component)
     monkeypatch.setattr(live_chart, "plotly_url", lambda: "url")
     return found
@@ -81,12 +82,15 @@ def test_headers_of_films_charts_and_pictures_are_as_javascript_reads_them(sent:
     live_chart.live_chart(go.Figure(), key="chart", alt="")
     live_image.live_image(b"", key="image", alt="")
     moment_picture.moment_picture((0, b""), {}, store="", cursor="", key="moments", alt="", caption="")
+    moment_points.moment_points((0, NONE), NONE, {}, limit=1, store="", cursor="", key="points", alt="", caption="")
     timeline.timeline(TRACK, cursor="", at=None, key="timeline", on_move=print)
     drawing_pad.drawing_pad("", key="pad")
     *packed, pad = sent
     wanted = [("film", "FilmHeader"), ("live_chart", "ChartHeader"), ("live_image", "ImageHeader")]
-    wanted += [("moment_picture", "MomentsHeader"), ("timeline", "TimelineHeader")]
-    assert [_header(each) for each in packed] == [_documented(f"components/{name}.js", typedef) for name, typedef in wanted]
+    wanted += [("moment_view", "MomentsHeader"), ("moment_points", "OfPoints"), ("timeline", "TimelineHeader")]
+    documented = [_documented(f"components/{name}.js", typedef) for name, typedef in wanted]
+    documented[4] |= documented[3]
+    assert [_header(each) for each in packed] == documented
     assert set(pad) == _documented("parts/lab/drawing_pad.js", "PadData")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.train import live_points
+from pages.parts.train import pictures as pictures_view
 from tests.app_page import page
 from tests.waiting import trained
 from wgan_core.cli.main import main
@@ -152,15 +153,21 @@ def test_a_run_of_an_earlier_server_has_both_kept_grids(manager: RunManager, ave
 def test_points_have_a_second_scatter(manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     run = trained(manager, config.replace(dataset="two-lines", latent_dim=2, generator_norm="none", ema_decay=0.9))
     drawn: dict[str, np.ndarray] = {}
-    monkeypatch.setattr(live_points, "live_chart", lambda figure, key, **options: drawn.__setitem__(key, np.array(figure.data[1].x)))
+    captions_drawn: list[str] = []
+
+    def draw(newest: Any, real: Any, kept: Any, *, key: str, caption: str, **options: Any) -> None:
+        drawn[key] = newest[1]
+        captions_drawn.append(caption)
+
+    monkeypatch.setattr(pictures_view, "moment_points", draw)
     for part in ("pictures", "curves_view"):
         monkeypatch.setattr(f"pages.parts.train.{part}.live_chart", lambda figure, **options: None)
-    test = page("train", run=run.run_id)
+    page("train", run=run.run_id)
     pictures = run.snapshot.pictures
     assert pictures is not None and pictures.averaged is not None
-    np.testing.assert_allclose(drawn["chart-points"], pictures.samples[:, 0], atol=1e-6)
-    np.testing.assert_allclose(drawn["chart-points-averaged"], pictures.averaged[:, 0], atol=1e-6)
-    assert "Points of the averaged generator at step 60" in captions(test)
+    np.testing.assert_allclose(drawn["points-generated"], pictures.samples, atol=1e-6)
+    np.testing.assert_allclose(drawn["points-averaged"], pictures.averaged, atol=1e-6)
+    assert captions_drawn[1].startswith("Points of the averaged generator at step {step}")
 
 
 @pytest.mark.slow

@@ -10,7 +10,6 @@ import pytest
 import streamlit as st
 
 from pages.parts.explore import point_view
-from pages.parts.train import live_points
 from pages.parts.train import pictures as pictures_view
 from tests.app_page import button, page, press, texts
 from tests.small import ENDLESS, SMALL_ON_POINTS
@@ -41,22 +40,31 @@ def charts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         drawn[key] = {trace.name: np.column_stack((trace.x, trace.y)) for trace in figure.data}
         drawn[key] |= {"alt": alt, "frame": (figure.layout.xaxis.range, figure.layout.yaxis.range)}
 
-    for module in (live_points, point_view):
-        monkeypatch.setattr(module, "live_chart", draw)
+    def along_time(newest: Any, real: Any, kept: Any, *, key: str, **options: Any) -> None:
+        drawn[key] = {"step": newest[0], "generated": newest[1], "real": real, "kept": kept, **options}
+
+    monkeypatch.setattr(point_view, "live_chart", draw)
+    monkeypatch.setattr(pictures_view, "moment_points", along_time)
     return drawn
 
 
 def test_a_run_on_points_is_watched_as_a_scatter(manager: RunManager, finished: Run, charts: dict[str, Any]) -> None:
     test = page("train", run=finished.run_id)
-    pictures, chart = finished.snapshot.pictures, charts["chart-points"]
+    pictures, chart = finished.snapshot.pictures, charts["points-generated"]
     assert pictures is not None
     np.testing.assert_array_equal(chart["real"], pictures.real)
     np.testing.assert_array_equal(chart["generated"], pictures.samples)
-    assert chart["frame"] == ((-1.25, 1.25), (-1.25, 1.25))
-    assert chart["alt"] == "512 generated points from fixed latents at step 60, and 512 real ones"
-    assert "from the same 512 latents at every step, in front of real ones." in texts(
-        test
-    ) and "**Critic scores of these points**" in texts(test)
+    assert chart["limit"] == 1.25 and chart["step"] == 60 and chart["behind"] is None
+    assert chart["alt"] == "512 generated points from fixed latents at step {step}, and 512 real ones"
+    assert chart["caption"].endswith("from the same 512 latents at every step, in front of real ones.")
+    assert "**Critic scores of these points**" in texts(test)
+
+
+def test_the_past_of_a_run_on_points_has_its_critics_landscape(manager: RunManager, finished: Run, charts: dict[str, Any]) -> None:
+    test = page("train", run=finished.run_id, at="55")
+    behind = charts["points-generated"]["behind"]
+    assert (behind.at, behind.step, behind.scores.shape) == (55, 60, (49, 49))  # the nearest step whose networks are kept
+    assert "**Critic scores of these points**, at step 60, the kept step nearest to 55" in texts(test)
 
 
 @pytest.mark.slow
@@ -64,18 +72,18 @@ def test_a_run_on_points_that_trains_counts_points(endless: Run, charts: dict[st
     wait_while_it_trains(endless, lambda: bool(endless.snapshot.steps_per_second))
     test = page("train", run=endless.run_id)
     assert "points/s" in test.get("progress")[0].proto.text
-    assert "real" in charts["chart-points"]
+    assert len(charts["points-generated"]["real"])
 
 
 def test_a_run_on_points_from_its_folder_shows_its_kept_scatter(
     manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pictures: list[tuple[int, bytes]] = []
-    monkeypatch.setattr(pictures_view, "moment_picture", lambda newest, kept, **options: pictures.append(newest))
+    pictures: list[tuple[bytes, str]] = []
+    monkeypatch.setattr(pictures_view, "live_image", lambda png, *, alt, **options: pictures.append((png, alt)))
     st.cache_resource.clear()  # as a server that was started anew
     test = page("train", run=finished.run_id)
     assert not test.error and not test.warning
-    assert pictures == [(60, (manager.root / finished.run_id / "samples" / "00000060.png").read_bytes())]
+    assert pictures == [((manager.root / finished.run_id / "samples" / "00000060.png").read_bytes(), "Points at step 60")]
     test = page("home")
     assert "two-lines, step 60" in texts(test) and "px" not in texts(test).split("Recent runs")[-1]
 

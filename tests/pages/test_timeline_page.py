@@ -47,7 +47,7 @@ def test_a_run_has_a_timeline_with_what_it_keeps(manager: RunManager, finished: 
     assert not test.exception
     folder = RunFolder.open(run_path(manager.root, finished.run_id))
     assert (browser.track.end, browser.track.training, browser.told["at"]) == (60, False, None)
-    assert browser.marks("full") == list(folder.steps()) and set(folder.samples()) <= set(browser.track.stops)
+    assert browser.marks("full") == list(folder.steps()) and {0, *folder.samples()} <= set(browser.track.stops)
     assert browser.track.steps[0] == 1 and browser.track.steps[-1] == 60
     assert "At step" not in texts(test)
 
@@ -80,7 +80,7 @@ def test_edits_saves_and_the_settings_in_force(manager: RunManager, endless: Run
     test = page("train", run=endless.run_id)
     assert browser.track.training
     (mark,) = [mark for mark in browser.track.marks if mark.kind == "edit"]
-    assert mark == Mark(edit.step, "edit", "n_critic 3 → 7")
+    assert mark == Mark(edit.step, "edit", "n_critic: 3 → 7")
     assert browser.track.settings == [(0, "n_critic 3"), (edit.step + 1, "n_critic 7")]
     snapshot = endless.snapshot
     assert run_time.config_then(snapshot, edit.step).n_critic == 3 and run_time.config_then(snapshot, edit.step + 1).n_critic == 7

@@ -132,7 +132,8 @@ def _reading(key: str, specimen: Specimen, value: float | None, **more: Any) -> 
     return Reading(key, specimen.step, specimen.generator_updates, float(value) if sound and value is not None else None, **more)
 
 
-def _health(kit: Kit, specimen: Specimen) -> Look:
+def look_at_critic(kit: Kit, specimen: Specimen) -> Look:
+    """The critic's health: slopes, weights and the clip boundary, gradients by depth."""
     # Convolutions in float64 take a hundred times as long as the MLP's matrices.
     n = HEALTH // (4 if specimen.config.architecture == "dcgan" else 1)
     real = network_input(kit.training.data[_spread(len(kit.training), n)])
@@ -311,7 +312,7 @@ def lanes_for(config: TrainConfig, training: Dataset) -> tuple[Lane, ...]:
         rare.append(instrument("overfit-gap", _overfit))
     rare.append(instrument("energy", _energy))
     return (
-        Lane(0.3, (instrument("critic-health", _health),), gap_share=0.085, min_gap_seconds=0.5, max_gap_seconds=30),
+        Lane(0.3, (instrument("critic-health", look_at_critic),), gap_share=0.085, min_gap_seconds=0.5, max_gap_seconds=30),
         Lane(0.5, (instrument("truth", _truth),), gap_share=0.085, min_gap_seconds=1, max_gap_seconds=60),
         Lane(0.2, tuple(rare), gap_share=0.3, min_gap_seconds=3, max_gap_seconds=600),
     )

@@ -82,8 +82,11 @@ class Timeline:
     """The newest step that is recorded."""
 
     @classmethod
-    def of(cls, folder: RunFolder) -> Timeline:
-        """What `folder` keeps now. Opens neither networks nor pictures."""
+    def of(cls, folder: RunFolder, last: int | None = None) -> Timeline:
+        """What `folder` keeps now. Opens neither networks nor pictures.
+
+        last: the newest recorded step, if it is known: otherwise all curves are read for it.
+        """
         full = set(folder.whole_steps())
         light = {*folder.past.light_steps(), *folder.steps()} - full  # steps with weights only are for looking too
         grids = set(_pictured(folder, averaged=False))
@@ -92,7 +95,7 @@ class Timeline:
             Moment(step, step in full, step in light, step in grids, tuple(marks.get(step, ())))
             for step in sorted(full | light | grids | marks.keys())
         )
-        reached = int(newest(folder.read_metrics(), "step", 0))
+        reached = int(newest(folder.read_metrics(), "step", 0)) if last is None else last
         return cls(folder, moments, max([reached, *full, *light, *grids]))
 
     @property

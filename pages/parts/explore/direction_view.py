@@ -9,8 +9,9 @@ import numpy as np
 import streamlit as st
 
 from pages.parts.explore import latent_state
-from pages.parts.explore.latent_source import Source, run_data
+from pages.parts.explore.latent_source import Source
 from pages.shared.problems import problem_text, show_problem
+from pages.shared.run_data import run_data
 from pages.shared.server import run_manager
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError

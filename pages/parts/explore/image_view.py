@@ -17,9 +17,10 @@ from pages.components.bundle import bundle
 from pages.components.live_image import live_image
 from pages.components.payload import asset
 from pages.parts.explore import latent_state
-from pages.parts.explore.latent_source import Source, run_data
+from pages.parts.explore.latent_source import Source
 from pages.parts.explore.nearest_view import show_nearest
 from pages.shared.problems import problem_text, show_problem
+from pages.shared.run_data import run_data
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.picture_file import FORMATS, MAX_BYTES, PictureError, read_picture
 from wgan_core.figures import images

@@ -10,10 +10,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared.server import run_manager
-from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.latent.saved import SavedNetworks, load_networks
 from wgan_core.latent.vectors import Latents
-from wgan_core.runs.run_data import data_of_run, held_out_of_run
 from wgan_core.store.folder import DamagedRun, RunFolder, RunSummary, StoreError, look_through, run_path
 
 _REFERENCE_SEED, _REFERENCE_COUNT = 12345, 256
@@ -102,18 +100,3 @@ def _load(path: Path, step: int, modified: float, averaged: bool) -> tuple[Saved
     networks = load_networks(RunFolder.open(path), step, averaged=averaged)
     z = np.random.default_rng(_REFERENCE_SEED).standard_normal((_REFERENCE_COUNT, networks.latent_dim), dtype=np.float32)
     return networks, np.sort(networks.scores(z))
-
-
-def run_data(run_id: str, *, held_out: bool = False) -> Dataset:
-    """The data that the run was trained on, or the held-out part. Raises DataError if they are not on this machine."""
-    folder = RunFolder.open(run_path(run_manager().root, run_id))
-    known = folder.meta.get("dataset")
-    try:
-        return _data(folder.config.model_dump_json(), str(known), held_out, folder)
-    except StoreError as error:  # other data than the run's
-        raise DataError(str(error)) from None
-
-
-@st.cache_resource(max_entries=3, show_spinner="Loading the run's data …")
-def _data(config: str, known: str, held_out: bool, _folder: RunFolder) -> Dataset:
-    return held_out_of_run(_folder, _folder.config) if held_out else data_of_run(_folder, _folder.config)[0]

@@ -7,8 +7,9 @@ import streamlit as st
 
 from pages.components.live_image import live_image
 from pages.parts.explore import latent_state
-from pages.parts.explore.latent_source import Source, run_data
+from pages.parts.explore.latent_source import Source
 from pages.shared.problems import problem_text
+from pages.shared.run_data import run_data
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.figures import images
 from wgan_core.latent.neighbours import By, Neighbours

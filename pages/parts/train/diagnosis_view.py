@@ -12,6 +12,8 @@ import streamlit as st
 from pages.components.live_chart import live_chart
 from pages.parts.train.advice_cards import advice_cards
 from pages.parts.train.controls import send_command
+from pages.parts.train.past_view import Then, about_the_past
+from pages.shared.run_time import cursor_of
 from wgan_core.config import is_wasserstein
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP
@@ -34,11 +36,18 @@ _HEIGHT_PX = 300
 _ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
 
 
-def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
-    """The whole tab: three answers, what to do, and folded below them what every instrument has measured."""
-    _answers(snapshot)
-    advice_cards(snapshot, trained_here=trained_here)
-    _measure_all(snapshot, trained_here)
+def diagnosis(snapshot: Snapshot, then: Then | None, *, trained_here: bool) -> None:
+    """The whole tab: three answers, what to do, and folded below them what every instrument has measured.
+
+    then: the step under the cursor, if that is in the past. Then the tab is about that step, and only the curves show all of the run.
+    """
+    if then is not None:
+        about_the_past(then)
+    there = snapshot if then is None else then.measured()
+    _answers(there)
+    advice_cards(there, trained_here=trained_here and then is None)
+    if then is None:
+        _measure_all(snapshot, trained_here)
     # Streamlit forgets it while the other tab is open.
     if "view.instruments" not in st.session_state:
         st.session_state["view.instruments"] = st.session_state.get("instruments-open", False)
@@ -48,27 +57,28 @@ def diagnosis(snapshot: Snapshot, *, trained_here: bool) -> None:
     st.session_state["instruments-open"] = box.open
     if box.open:
         with box:
-            _instruments(snapshot, trained_here)
+            _instruments(snapshot, there, trained_here and then is None)
 
 
-def _instruments(snapshot: Snapshot, trained_here: bool) -> None:
-    now = newest(snapshot.readings)
+def _instruments(snapshot: Snapshot, there: Snapshot, trained_here: bool) -> None:
+    """there: the run at the step that the numbers are about."""
+    now = newest(there.readings)
     left, right = st.columns(2, gap="large")
     with left:
-        _drawn(_distance, snapshot)
+        _drawn(_distance, snapshot, there.step)
     with right:
         _drawn(_slopes, snapshot, now.get("critic-health"))
     left, right = st.columns(2, gap="large")
     with left:
-        _drawn(_boundary, snapshot, now.get("critic-health"))
+        _drawn(_boundary, there, now.get("critic-health"))
     with right:
-        _drawn(_depth, snapshot, now.get("critic-health"))
+        _drawn(_depth, there, now.get("critic-health"))
     left, right = st.columns(2, gap="large")
     with left:
-        _drawn(_lag, snapshot, now.get("critic-lag"), trained_here)
+        _drawn(_lag, there, now.get("critic-lag"), trained_here)
     with right:
-        _drawn(_classes, snapshot, now.get("classes"))
-        _drawn(_single_numbers, snapshot, now)
+        _drawn(_classes, there, now.get("classes"))
+        _drawn(_single_numbers, there, now)
     _cost(snapshot)
 
 
@@ -142,7 +152,8 @@ def _not_measured_yet(what: str) -> None:
     st.caption(f"{what} not been measured yet.")
 
 
-def _distance(snapshot: Snapshot) -> None:
+def _distance(snapshot: Snapshot, at: int) -> None:
+    """at: the step that the number is about."""
     there = [key for key in DISTANCES if any(reading.key == key for reading in snapshot.readings)]
     if not there or there[0] not in DISTANCES[:2]:  # the other distances are only offered beside the first one for images or points
         st.markdown("**How far from real data**", help=KINDS["sliced-w1"].meaning)
@@ -151,7 +162,8 @@ def _distance(snapshot: Snapshot) -> None:
     key = st.session_state.get("view.truth") or there[0]
     key = key if key in there else there[0]
     readings = of_key(snapshot.readings, key)
-    last = readings[-1]
+    known = [one for one in readings if one.step <= at]
+    last = known[-1] if known else readings[0]
     meaning = (
         f"{KINDS[key].meaning} The curve shows the excess over the floor. The floor is the distance between two sets of real data of the "
         "same size n, so at the dashed line the samples are as good as real ones. Inside the noise band a difference is only chance. Lower "
@@ -171,8 +183,9 @@ def _distance(snapshot: Snapshot) -> None:
             f"{KINDS[key].title} at step {last.step:,}: {value_in_words(last)}, which is {last.excess:.3g} above real data "
             f"(n = {last.n:,})."
         )
-    words = f"{KINDS[key].title} over the steps, as excess over its floor; now {last.excess or 0:.4g}"
-    live_chart(health_figures.truth(readings), key="chart-truth", alt=words, height=_HEIGHT_PX, revision=f"{snapshot.run_id}-{key}")
+    words = f"{KINDS[key].title} over the steps, as excess over its floor; at step {last.step:,} {last.excess or 0:.4g}"
+    revision, cursor = f"{snapshot.run_id}-{key}", cursor_of(snapshot.run_id)
+    live_chart(health_figures.truth(readings), key="chart-truth", alt=words, height=_HEIGHT_PX, revision=revision, cursor=cursor)
 
 
 _SLOPES = (
@@ -197,6 +210,7 @@ def _slopes(snapshot: Snapshot, last: Reading | None) -> None:
         alt=f"Gradient norms of the critic over the steps. {_bounds_in_words(bounds)}",
         height=_HEIGHT_PX,
         revision=snapshot.run_id,
+        cursor=cursor_of(snapshot.run_id),
     )
 
 

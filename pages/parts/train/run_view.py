@@ -16,9 +16,10 @@ from pages.parts.train.diagnosis_view import diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
 from pages.parts.train.lights import lights
+from pages.parts.train.past_view import then_of
 from pages.parts.train.time_view import time_view
 from pages.shared.problems import problem_text, show_problem
-from pages.shared.run_time import as_of
+from pages.shared.run_time import past_of
 from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.text import counted, duration
@@ -155,7 +156,8 @@ def _live(run_id: str, places: _Places) -> None:
     trained_here = _is_trained_here(run_id)
     with places.time:
         st.empty()  # a fragment may fill only what it has written to in the page's own run
-        at = time_view(snapshot)
+        past = past_of(snapshot, run_path(run_manager().root, run_id))
+        then = then_of(snapshot, past, time_view(snapshot, past))
     with places.progress:
         _progress(snapshot)
     if places.messages is not None:
@@ -166,20 +168,20 @@ def _live(run_id: str, places: _Places) -> None:
                 advice_line(snapshot, trained_here=trained_here)
     if places.diagnosis is not None:
         with places.diagnosis:
-            diagnosis(snapshot, trained_here=trained_here)
+            diagnosis(snapshot, then, trained_here=trained_here)
         return
     assert places.lights and places.estimate and places.pictures and places.curves and places.scores and places.edits
     with places.lights:
-        lights(snapshot if at is None else as_of(snapshot, at), past=at is not None)
+        lights(snapshot if then is None else then.snapshot, past=then is not None)
     with places.estimate:
         view = estimate_curve(snapshot)
     with places.edits:
         edits(snapshot)
-    pictures.draw(snapshot, places.pictures)
+    pictures.draw(snapshot, places.pictures, past, then)
     with places.curves:
         other_curves(snapshot, view)
     with places.scores:
-        pictures.score_histogram(snapshot)
+        pictures.score_histogram(snapshot, then)
     if snapshot.status == "running":
         exclude_loaded_from_gc()
 

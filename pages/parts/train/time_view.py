@@ -6,10 +6,9 @@ import streamlit as st
 
 from pages.components.timeline import Action, timeline
 from pages.parts.train.branch_form import open_form
-from pages.shared.run_time import asked_step, cursor_of, go_to, opened, track_of
-from pages.shared.server import run_manager
+from pages.shared.run_time import asked_step, cursor_of, go_to, track_of
 from wgan_core.runs.messages import Snapshot
-from wgan_core.store.folder import run_path
+from wgan_core.timeline.reading import Timeline
 
 ACTIONS = (
     Action("branch", "Branch from here with …", "Train on from this step with other settings, as a new run.", at=("full",)),
@@ -18,16 +17,15 @@ ACTIONS = (
 _PRESSED = "time-pressed"
 
 
-def time_view(snapshot: Snapshot) -> int | None:
+def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
     """Draw the timeline. Returns the step under its cursor, None for the end."""
     run_id = snapshot.run_id
-    folder = opened(run_path(run_manager().root, run_id))
-    if folder is None or not (snapshot.step or snapshot.saved_steps):
+    if past is None or not (snapshot.step or snapshot.saved_steps):
         return None
     _do(run_id)
     asked = asked_step(snapshot.step, training=not snapshot.ended)
     timeline(
-        track_of(snapshot, folder, tuple(folder.samples())),
+        track_of(snapshot, past),
         cursor=cursor_of(run_id),
         at=asked.step,
         key="timeline",
