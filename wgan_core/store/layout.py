@@ -19,12 +19,14 @@ MAX_BYTES = {
     "metrics.csv": 4 * 10**9,
     "ledger.jsonl": 10**8,
     "health.jsonl": 4 * 10**9,
+    "histograms.jsonl": 10**9,
     DIRECTIONS: 10**7,
     LABELS: 10**6,
     ".lock": 10**6,
 }
 """The files of a run folder and the largest size of each, in bytes. Larger files were not written by a run and are not read."""
-_MAX_SAMPLE_BYTES = 10**8
+FOLDERS: dict[str, int | None] = {"steps": None, "light": None, "samples": 10**8, "moments": 10**8, "marks": 10**6}
+"""The folders in a run folder, with the largest size of a file in them, in bytes; None for no limit."""
 
 
 class StoreError(Exception):
@@ -46,11 +48,11 @@ def check_layout(path: Path) -> None:
         if found is not None:
             _check_kind(path / name, found, "file")
             _check_size(path / name, found, max_bytes)
-    for name in ("steps", "samples"):
+    for name, max_bytes in FOLDERS.items():
         found = _look(path / name)
         if found is not None:
             _check_kind(path / name, found, "folder")
-            _check_inside(path / name, max_bytes=_MAX_SAMPLE_BYTES if name == "samples" else None)
+            _check_inside(path / name, max_bytes=max_bytes)
 
 
 def _check_inside(folder: Path, *, max_bytes: int | None, deeper: bool = True) -> None:
