@@ -19,7 +19,7 @@ from wgan_core import PRESETS, TrainConfig, Trainer, load_dataset
 from wgan_core.data import toy
 from wgan_core.figures import images
 from wgan_core.latent.seeds import fixed_latents
-from wgan_core.runs.recorder import as_pixels, as_points
+from wgan_core.timeline.fixed import as_pixels, as_points
 
 FOLDER = PROJECT / "pages" / "parts" / "train" / "presets"
 STEPS = {

@@ -72,7 +72,7 @@ def test_replace_checks_too() -> None:
 
 def test_what_may_change_while_a_run_trains() -> None:
     of_the_recipe = {"clip_value", "gp_lambda", "n_critic", "critic_lr", "generator_lr"}
-    assert live_fields() == of_the_recipe | {"max_steps", "log_every", "save_every", "instruments_budget"}
+    assert live_fields() == of_the_recipe | {"max_steps", "log_every", "save_every", "instruments_budget", "history_budget"}
 
 
 def test_presets_have_the_sources_numbers() -> None:

@@ -446,6 +446,20 @@ class TrainConfig(BaseModel):
         "Diagnosis). It runs on a separate thread and changes no number of the training. 0: nothing is measured.",
     )
 
+    history_budget: int = _setting(
+        300,
+        label="History at most",
+        group="record",
+        unit="MB",
+        live=True,
+        ge=0,
+        le=1_000_000,
+        step=50,
+        help="The disk space for the run's past: saved steps, light steps (networks in half precision, to be looked at) and pictures. When "
+        "it is full, light steps become fewer, then older saved steps. Steps saved by hand or before an edit, pinned ones and the newest "
+        "two always stay. 0: only these are kept.",
+    )
+
     @model_validator(mode="after")
     def _fits_together(self) -> TrainConfig:
         if self.architecture == "dcgan" and self.dataset in POINT_SETS:

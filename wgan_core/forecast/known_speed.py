@@ -33,6 +33,7 @@ _NOT_AFFECTING_SPEED = frozenset(
         "log_every",
         "save_every",
         "instruments_budget",
+        "history_budget",
     )
 )
 """Settings that do not affect the speed. `n_critic` does affect it, but in a known way."""

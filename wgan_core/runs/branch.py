@@ -1,7 +1,7 @@
 """Branches: a new run that continues from a saved step of another one, with other settings if wanted.
 
-The branch is whole by itself: it has the parent's past (curves, sample grids, and readings if its data are the same) up to that step, and
-the step itself. So the parent may train on, move or be deleted.
+The branch is whole by itself: it has the parent's past (curves, pictures, light steps, and readings if its data are the same) up to that
+step, and the step itself. So the parent may train on, move or be deleted.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import History, column
 from wgan_core.store.parent import Parent
+from wgan_core.timeline.inherit import inherit
 from wgan_core.training.carry_over import carry_over
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.state import StateMismatch
@@ -82,7 +83,10 @@ def branched_loop(
         _take_past(folder, branch, step, with_readings=_same_data(folder, dataset))
         recorder = Recorder(branch, History(branch.read_metrics()))
         recorder.note(step, "branched", parent=origin.run_id, anew=list(anew))
-        return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
+        loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
+    with contextlib.suppress(OSError):  # so that the parent keeps this step; the branch is whole without it
+        folder.past.write_branch(step, branch.run_id)
+    return loop
 
 
 def _data(folder: RunFolder, config: TrainConfig, progress: Progress) -> tuple[Dataset, TrainConfig]:
@@ -124,6 +128,7 @@ def _take_past(parent: RunFolder, branch: RunFolder, step: int, *, with_readings
         for at, file in parent.samples(averaged=averaged).items():
             if at <= step:
                 branch.write_sample(at, file.read_bytes(), averaged=averaged)
+    inherit(parent, branch, step, same_data=with_readings)
 
 
 def ancestry(folder: RunFolder) -> tuple[Parent, ...]:

@@ -20,6 +20,7 @@ from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, newest
 from wgan_core.store.readings import ADVICE, Reading
+from wgan_core.timeline.sizes import sizes_of
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer
@@ -188,6 +189,7 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
         history=rows,
         edits=folder.edits(),
         saved_steps=tuple(steps),
+        sizes=sizes_of(folder.path),
         readings=folder.readings(),
         parent=folder.parent,
         error=error,

@@ -14,6 +14,7 @@ from wgan_core.store.history import History, Rows
 from wgan_core.store.ledger import Edit
 from wgan_core.store.parent import Parent
 from wgan_core.store.readings import Reading
+from wgan_core.timeline.sizes import Sizes
 
 Status = Literal["queued", "loading", "running", "paused", "finished", "stopped", "failed"]
 ENDED: frozenset[Status] = frozenset(("finished", "stopped", "failed"))
@@ -119,6 +120,8 @@ class Snapshot:
     edits: tuple[Edit, ...] = ()
     pictures: Pictures | None = None
     saved_steps: tuple[int, ...] = ()
+    sizes: Sizes | None = None
+    """What the run's folder holds, by kind, as of the last save; the setting `history_budget` limits it."""
     readings: tuple[Reading, ...] = ()
     """All readings of the instruments, oldest first."""
     parent: Parent | None = None

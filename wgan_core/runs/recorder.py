@@ -13,27 +13,23 @@ from torch import Tensor
 
 from wgan_core.config import is_wasserstein
 from wgan_core.data import toy
-from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.figures import images
-from wgan_core.figures.images import Pixels
-from wgan_core.latent.seeds import fixed_latents
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, Rows, column, newest
 from wgan_core.store.readings import Reading
+from wgan_core.timeline.fixed import as_pixels, as_points, fixed_real, fixed_samples
+from wgan_core.timeline.keeping import Keeper
+from wgan_core.timeline.thinning import is_mark
 from wgan_core.training.trainer import CriticScores, Trainer
 
 log = logging.getLogger(__name__)
 
-GRID = 64
-"""Number of images in the sample grid."""
-SCATTER = 512
-"""Number of points in the sample scatter plot."""
 RETRY_SECONDS = 15.0
-_FIRST_MARK = 100
 
 
-NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage"]
-"""The subject of a notice: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read."""
+NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage", "history"]
+"""The subject of a notice: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read; a
+history that does not fit into its budget."""
 
 
 class NotFinite(ArithmeticError):
@@ -66,6 +62,8 @@ class Recorder:
         self._retry_at = -float("inf")
         self._failed_step: int | None = None
         self._owed_by_hand = False
+        self.keeper = Keeper(folder, self._try, self._say_of_history)
+        """Keeps light steps, moments and histograms."""
         self._noted = [(entry.pop("step"), entry.pop("what"), entry) for entry in folder.ledger()]
 
     # Notices.
@@ -83,6 +81,12 @@ class Recorder:
     def take_back(self, kind: NoticeKind) -> None:
         """Remove the notice of this kind, because it no longer applies."""
         self._notices.pop(kind, None)
+
+    def _say_of_history(self, text: str) -> None:
+        if not text:
+            self.take_back("history")
+        elif "history" not in self._notices:
+            self.say("history", text)
 
     # Curves and ledger.
 
@@ -174,12 +178,16 @@ class Recorder:
             raise NotFinite
         self._last_save = self._clock()
         by_hand = by_hand or self._owed_by_hand
+        start = time.perf_counter()
         saved = self._try(f"Step {trainer.step}", lambda: self._save_all(trainer, state))
         if saved and by_hand:
             self.note(trainer.step, "saved-by-hand")
         # If a step that the user asked to save cannot be written, the step saved in its place counts as saved by hand.
         self._owed_by_hand = by_hand and not saved
         self._failed_step = None if saved else trainer.step
+        if saved:
+            self.keeper.saved(trainer, time.perf_counter() - start)
+            self.saved_steps = tuple(self.folder.steps())
         return saved
 
     def _save_all(self, trainer: Trainer, state: dict[str, dict[str, Tensor]]) -> None:
@@ -189,6 +197,11 @@ class Recorder:
         self.saved_steps = tuple(self.folder.steps())
         self.keep_grid(trainer)
 
+    def make_room(self, trainer: Trainer) -> None:
+        """Keep the history within its budget, which has just been changed."""
+        self._try("The run's history", lambda: self.keeper.make_room(trainer))
+        self.saved_steps = tuple(self.folder.steps())
+
     def grid_is_due(self, step: int) -> bool:
         """Whether to save a sample grid. Grids are small, so there are four times as many of them as of saved steps."""
         return is_mark(step, per_doubling=4)
@@ -197,6 +210,8 @@ class Recorder:
         """Save the sample grid as samples/<step>.png, and that of the averaged generator if there is one."""
         for averaged in (False, True) if trainer.averaged_generator is not None else (False,):
             self._keep_grid(trainer, averaged)
+        if trainer.data.ndim == 2:  # the picture is a drawing of points, and a page needs the points
+            self.keeper.keep_moment(trainer)
 
     def _keep_grid(self, trainer: Trainer, averaged: bool) -> None:
         samples = self.fixed_samples(trainer, averaged=averaged)
@@ -212,40 +227,8 @@ class Recorder:
     def fixed_samples(self, trainer: Trainer, *, averaged: bool = False) -> Tensor:
         """Samples of the run's fixed latents, from the generator or the averaged generator, with BatchNorm in eval mode: images [64, c, h,
         w] or points [512, 2]."""
-        return trainer.sample(fixed_latents(trainer.config.seed, _how_many(trainer), trainer.config.latent_dim), averaged=averaged)
+        return fixed_samples(trainer, averaged=averaged)
 
     def fixed_real(self, trainer: Trainer) -> Tensor:
         """As many real images, in [-1, 1], or points (all, if there are fewer). They are the same at every step."""
-        order = torch.randperm(len(trainer.data), generator=torch.Generator().manual_seed(trainer.config.seed))
-        return network_input(trainer.data[order[: _how_many(trainer)].to(trainer.device)])
-
-
-def _how_many(trainer: Trainer) -> int:
-    return SCATTER if trainer.data.ndim == 2 else GRID
-
-
-def as_shown(samples: Tensor) -> Pixels | toy.Points:
-    """Images or points in the form in which pages get them, see `as_pixels` and `as_points`."""
-    return as_points(samples) if samples.ndim == 2 else as_pixels(samples)
-
-
-def as_pixels(samples: Tensor) -> Pixels:
-    """Images [n, c, h, w] in [-1, 1] as read-only uint8 [n, h, w, c]."""
-    pixels = to_uint8(samples).permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    pixels.flags.writeable = False
-    return pixels
-
-
-def as_points(samples: Tensor) -> toy.Points:
-    """Points [n, 2] as a read-only float32 array."""
-    points = samples.float().cpu().numpy()
-    points.flags.writeable = False
-    return points
-
-
-def is_mark(step: int, per_doubling: int) -> bool:
-    """Whether `step` is one of 100 · 2^(k / per_doubling), rounded, for k = 0, 1, 2, ..."""
-    if step < _FIRST_MARK:
-        return False
-    k = round(per_doubling * float(np.log2(step / _FIRST_MARK)))
-    return step == round(_FIRST_MARK * 2 ** (k / per_doubling))
+        return fixed_real(trainer)

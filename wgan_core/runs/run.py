@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.config import TrainConfig, is_wasserstein
+from wgan_core.config import SETTINGS, TrainConfig, is_wasserstein
 from wgan_core.instruments.look import LoopNumbers, Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
@@ -40,12 +40,13 @@ from wgan_core.runs.messages import (
     Stop,
     next_status,
 )
-from wgan_core.runs.recorder import NotFinite, Recorder, as_shown
+from wgan_core.runs.recorder import NotFinite, Recorder
 from wgan_core.runs.run_data import LoadingStopped
 from wgan_core.runs.speed import Speed
 from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import plain
+from wgan_core.timeline.fixed import as_shown
 from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ log = logging.getLogger(__name__)
 SECONDS_WORTH_A_LAST_LOOK = 20.0
 """Of training: a shorter run ends without a last look of all instruments, which takes some seconds."""
 MAX_LAST_LOOK_SECONDS = 60.0
+EDITS_TOGETHER_SECONDS = 5.0
+"""Edits that follow each other faster share one saved step."""
 WATCHED_SECONDS = 5.0
 """A run counts as watched for so long after a page has shown it."""
 MAX_WAIT_SECONDS = 0.5
@@ -95,6 +98,7 @@ class RunLoop:
         self._clock = clock
         self._steps_to_do = 0
         self._edits = recorder.folder.edits()
+        self._last_edit_at = -math.inf
         self._parent = recorder.folder.parent
         self._speed = Speed(clock, trainer.step)
         self._pictures: Pictures | None = None
@@ -191,6 +195,7 @@ class RunLoop:
             self._save()
         elif self.recorder.grid_is_due(trainer.step):
             self.recorder.keep_grid(trainer)
+        self.recorder.keeper.offer(trainer, self._speed.seconds())
         if self._monitor is not None:
             self._measure(self._monitor)
 
@@ -285,16 +290,31 @@ class RunLoop:
             self.recorder.say("refusal", str(error))
             return
         self.recorder.take_back("refusal")
-        for name in changes:
-            if getattr(new, name) != getattr(old, name):
-                edit = Edit(self.trainer.step, name, getattr(old, name), getattr(new, name))
-                self._edits += (edit,)
-                self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
+        changed = [name for name in changes if getattr(new, name) != getattr(old, name)]
+        if any(_changes_training(name, new) for name in changed):
+            self._save_before_edit()
+        for name in changed:
+            edit = Edit(self.trainer.step, name, getattr(old, name), getattr(new, name))
+            self._edits += (edit,)
+            self.recorder.note(edit.step, "edit", field=edit.field, old=edit.old, new=edit.new)
+        if "history_budget" in changed:
+            self.recorder.make_room(self.trainer)
         if self._monitor is not None:
             self._monitor.edited(changes)
             self._judge(self._monitor)
             if self.status == "paused":  # otherwise the next step does this
                 self._measure(self._monitor)
+
+    def _save_before_edit(self) -> None:
+        """Save the step as it was before an edit, so that a branch can go on as if the edit had not happened. Edits that follow each other
+        within `EDITS_TOGETHER_SECONDS`, as while a slider is dragged, share the step of the first."""
+        now, before = self._clock(), self._last_edit_at
+        self._last_edit_at = now
+        if now - before < EDITS_TOGETHER_SECONDS:
+            return
+        step = self.trainer.step
+        if step in self.recorder.saved_steps or self._save():  # a saved step is the state from before the edit, which changes no weight
+            self.recorder.note(step, "saved-before-edit")
 
     def _save(self, by_hand: bool = False) -> bool:
         """Save the step and its sample grid. A full disk gives a notice and does not end the run. Weights that are not finite are never
@@ -353,6 +373,7 @@ class RunLoop:
                 parent=self._parent,
                 pictures=self._pictures,
                 saved_steps=self.recorder.saved_steps,
+                sizes=self.recorder.keeper.sizes,
                 readings=self.recorder.readings,
                 checking_lag=self._monitor is not None and self._monitor.checking_lag,
                 measuring_all=self._monitor is not None and self._monitor.measuring_all,
@@ -375,6 +396,11 @@ class RunLoop:
         if self.trainer.averaged_generator is not None:
             averaged = as_shown(self.recorder.fixed_samples(self.trainer, averaged=True))
         return Pictures(self.trainer.step, as_shown(samples), as_shown(real), scores[0], scores[1], averaged)
+
+
+def _changes_training(name: str, config: TrainConfig) -> bool:
+    """Whether a change of this live setting changes the weights that follow."""
+    return SETTINGS[name].group == "recipe" or (name == "max_steps" and config.lr_schedule != "constant")
 
 
 def saturated(samples: NDArray[np.uint8] | NDArray[np.float32]) -> float | None:

@@ -7,12 +7,14 @@
   health.jsonl     what the instruments read; append-only too
   steps/00012000/  generator, critic and training .safetensors; complete or absent
   samples/00012000.png, and 00012000-averaged.png where the generator is averaged
+  light/ moments/ marks/ histograms.jsonl     the run's past, see `store.past`
 
 PyTorch is imported where tensors are read and written, so that lists of runs appear before it has loaded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -230,6 +232,8 @@ class RunFolder:
         for entry in entries(self.path / "steps"):
             if _ASIDE.fullmatch(entry.name):  # left by a process that was killed while saving
                 shutil.rmtree(entry, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            self.past.clear_up()
 
     def release(self) -> None:
         """Release the lock."""
@@ -278,6 +282,8 @@ class RunFolder:
 
         path = self._step_path(step) / f"{part}.safetensors"
         if not path.parent.is_dir():
+            if self.past.light_path(step).exists():
+                raise StoreError(self.why_not_resumed(step))
             kept = ", ".join(map(str, self.steps())) or "none"
             raise StoreError(f"Step {step} is not saved in this run (saved: {kept}).")
         try:
@@ -325,14 +331,28 @@ class RunFolder:
         path.rename(path.with_name(f"damaged-{path.name}-{secrets.token_hex(2)}"))
 
     def prune(self) -> None:
-        """Thin out the saved steps to doubling intervals. The newest ones, those saved by hand and the beginning of a branch always
-        stay."""
-        keep = steps_to_keep(self.steps()) | {entry["step"] for entry in self.ledger() if entry["what"] in ("saved-by-hand", "branched")}
-        for step in set(self.steps()) - keep:
-            self._discard_step(step)
+        """Thin out the saved steps to doubling intervals. The newest ones and those of `protected_steps` always stay."""
+        for step in set(self.steps()) - steps_to_keep(self.steps()) - self.protected_steps():
+            self.discard_step(step)
+
+    def protected_steps(self) -> set[int]:
+        """The steps that are never removed: step 0, those saved by hand or before an edit, pinned ones, the beginning of a branch, and
+        those at which another run branched off."""
+        noted = {entry["step"] for entry in self.ledger() if entry["what"] in ("saved-by-hand", "saved-before-edit", "branched")}
+        return {0} | noted | self.past.marked_steps()
+
+    def discard_step(self, step: int) -> None:
+        """Remove a saved step, unless it was pinned, or branched from, at this moment. Raises OSError."""
+        path = self._step_path(step)
+        aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+        path.rename(aside)
+        if step in self.past.marked_steps():
+            aside.rename(path)
+            return
+        shutil.rmtree(aside, ignore_errors=True)
 
     def _discard_step(self, step: int) -> None:
-        """Remove a saved step, if it exists, without ever leaving half of it. Raises OSError."""
+        """Make place for a step that is written again, without ever leaving half of it. Raises OSError."""
         path = self._step_path(step)
         aside = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
         if path.exists():
@@ -404,6 +424,7 @@ class RunFolder:
         before = [to_line(reading) for reading in readings if reading.step <= step]
         if len(before) < len(readings):
             write_atomically(self.path / "health.jsonl", "".join(line + "\n" for line in before).encode())
+        self.past.forget_after(step)
 
     def write_sample(self, step: int, png: bytes, *, averaged: bool = False) -> None:
         """Save the sample grid of `step`, made by the generator or by the averaged generator. Raises OSError."""

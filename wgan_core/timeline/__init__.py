@@ -12,7 +12,11 @@
     timeline.settings(step)                          # the settings under which that step was trained
     timeline.pictures()                              # images: Picture(step, data, mime), ascending; at most about 256, a few MB in all
     timeline.clouds()                                # points: Cloud(step, points [n, 2]), ascending; `timeline.data_points()` once
+    timeline.histograms()                            # weights of each layer and scores, at the steps looked at
+    timeline.readings_at(step)                       # the instruments' readings (slopes, distances) known at that step, by key
     timeline.sizes()                                 # bytes on disk: full, light, pictures, rest
+
+    from wgan_core.timeline.pins import pin, unpin   # pin(folder, step, "text"): a kept step that is never thinned out
 
 `pictures` and `clouds` take `averaged=True`. Where a step has just been thinned out, `networks` and `picture` raise a StoreError that says
 so in a sentence. `latent.saved.load_networks(folder, step)` opens full and light steps alike.

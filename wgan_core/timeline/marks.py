@@ -20,6 +20,8 @@ class Mark:
     branch: another run branched off."""
     text: str
     """One line for the user."""
+    run_id: str = ""
+    """Of a branch: the run that branched off."""
 
 
 def marks_of(folder: RunFolder) -> dict[int, list[Mark]]:
@@ -31,6 +33,10 @@ def marks_of(folder: RunFolder) -> dict[int, list[Mark]]:
             found = {at: marks for at, marks in found.items() if at <= step}
         elif (mark := _mark(entry)) is not None and mark not in found.get(step, ()):
             found.setdefault(step, []).append(mark)
+    for marked in folder.past.marks():
+        text = f"Pinned: {marked.text}" if marked.text else "Pinned"
+        mark = Mark("branch", f"{marked.branch} branched off", marked.branch) if marked.branch else Mark("pin", text)
+        found.setdefault(marked.step, []).append(mark)
     begun = folder.parent.step if folder.parent is not None else 0
     text = f"Branch of {folder.parent.run_id} from step {begun:,}" if folder.parent is not None else "The run began"
     found.setdefault(begun, []).insert(0, Mark("start", text))

@@ -13,7 +13,11 @@ from wgan_core.config import POINT_SETS, TrainConfig
 from wgan_core.store.folder import RunFolder, StoreError, TensorDict
 from wgan_core.store.history import newest
 from wgan_core.store.past import Points
+from wgan_core.store.readings import Reading
+from wgan_core.store.readings import newest as newest_readings
+from wgan_core.timeline.histograms import Histograms, from_line
 from wgan_core.timeline.marks import Mark, marks_of
+from wgan_core.timeline.sizes import Sizes, sizes_of
 
 
 @dataclass(frozen=True)
@@ -52,23 +56,6 @@ class Cloud:
 
     step: int
     points: Points
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What a run folder holds, in bytes."""
-
-    full: int
-    light: int
-    pictures: int
-    """Moments of the fixed latents, and sample pictures."""
-    rest: int
-    """Curves, ledger, readings."""
-
-    @property
-    def total(self) -> int:
-        """All together."""
-        return self.full + self.light + self.pictures + self.rest
 
 
 @dataclass(frozen=True)
@@ -164,14 +151,20 @@ class Timeline:
             found = None
         return np.empty((0, 2), np.float32) if found is None else found
 
+    # What was measured.
+
+    def histograms(self) -> tuple[Histograms, ...]:
+        """Histograms of weights and scores at the steps that were looked at, ascending."""
+        found = (from_line(line) for line in self.folder.past.histogram_lines())
+        return tuple(sorted((one for one in found if one is not None), key=lambda one: one.step))
+
+    def readings_at(self, step: int) -> dict[str, Reading]:
+        """What was known at `step`: of each instrument the last reading up to there, by key."""
+        return newest_readings(one for one in self.folder.readings() if one.step <= step)
+
     def sizes(self) -> Sizes:
         """What the folder holds now."""
-        whole, by_name = _bytes_below(self.folder.path), {name: _bytes_below(self.folder.path / name) for name in _KEPT}
-        pictures = by_name["moments"] + by_name["samples"]
-        return Sizes(by_name["steps"], by_name["light"], pictures, whole - by_name["steps"] - by_name["light"] - pictures)
-
-
-_KEPT = ("steps", "light", "moments", "samples")
+        return sizes_of(self.folder.path)
 
 
 def _pictured(folder: RunFolder, *, averaged: bool) -> dict[int, Path]:
@@ -196,13 +189,3 @@ def _read(files: Iterable[tuple[int, Path]]) -> Iterable[Picture]:
             yield _picture(step, path)
         except StoreError:
             continue
-
-
-def _bytes_below(folder: Path) -> int:
-    total = 0
-    for entry in folder.rglob("*"):
-        try:
-            total += entry.lstat().st_size if not entry.is_dir() else 0
-        except OSError:  # thinned out meanwhile
-            continue
-    return total

@@ -20,7 +20,7 @@ from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
-ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget")
+ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget", "history_budget")
 
 
 def steered(config: TrainConfig) -> tuple[str, ...]:
