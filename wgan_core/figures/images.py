@@ -68,8 +68,8 @@ MAX_STILL_SIDE = 800
 
 
 def webp_still(picture: Pixels) -> bytes:
-    """[h, w, c] as a WebP file, half the size of a PNG. Errors of grey levels are about 2 of 255 (root mean square), which is not seen. What
-    is larger than `MAX_STILL_SIDE` is reduced to it."""
+    """[h, w, c] as a WebP file, half the size of a PNG. Errors of grey levels are about 2 of 255 (root mean square), which is not seen.
+    What is larger than `MAX_STILL_SIDE` is reduced to it."""
     buffer = io.BytesIO()
     still = to_pil(picture).convert("RGB")
     still.thumbnail((MAX_STILL_SIDE, MAX_STILL_SIDE), Image.Resampling.BOX)
