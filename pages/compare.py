@@ -8,6 +8,7 @@ from pages.parts.compare import state
 from pages.parts.compare.advice_view import draw_advice
 from pages.parts.compare.choice import choose, offer_newest
 from pages.parts.compare.curves_view import choose_axis, choose_curves, cursor, draw_curves
+from pages.parts.compare.export_view import draw_export
 from pages.parts.compare.histograms_view import draw_histograms
 from pages.parts.compare.measures_view import draw_measures
 from pages.parts.compare.pictures_view import draw_pictures
@@ -25,7 +26,8 @@ def comparison(named: list[Named]) -> None:
     can_band = any(len(bundle) > 1 for bundle in bundles(named, bands=True))
     bundled = bundles(named, bands=can_band and st.session_state[state.BANDS])
     draw_legend(bundled)
-    draw_differences(named, what_differs(named))
+    differs = what_differs(named)
+    draw_differences(named, differs)
     st.subheader("Curves", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         choose_axis(sides)
@@ -35,10 +37,11 @@ def comparison(named: list[Named]) -> None:
     chosen = choose_curves(sides)
     steps = cursor(named)
     draw_curves(bundled, chosen)
-    draw_pictures(named, steps)
+    made = draw_pictures(named, steps)
     draw_measures(named, bundled, steps)
     draw_histograms(named, steps)
     draw_advice(named, steps)
+    draw_export(named, differs, chosen, steps, made)
     state.write_link(st.session_state[state.NAMES], chosen, usual_kinds(sides))
 
 

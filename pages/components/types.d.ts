@@ -30,6 +30,7 @@ export interface PlotlyLibrary {
   Plots: { resize(element: HTMLElement): void };
   react(element: HTMLElement, data: object[], layout: object, config: object): Promise<unknown>;
   purge(element: HTMLElement): void;
+  toImage(figure: object, options: object): Promise<string>;
   downloadImage(figure: object, options: object): Promise<string>;
 }
 

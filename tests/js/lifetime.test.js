@@ -99,6 +99,7 @@ function chart() {
       if (drawing.wait) await new Promise((resolve) => Object.assign(drawing, { finish: resolve }));
     },
     purge: () => void calls.push("purge"),
+    toImage: async () => "",
     downloadImage: async () => "",
   };
   globalThis.wganPlotlyLoads = new Map([["app:/plotly.js", Promise.resolve(plotly)]]);

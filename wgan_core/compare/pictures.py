@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wgan_core.compare.side import Side
-from wgan_core.config import POINT_SETS
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.toy import view_limit
 from wgan_core.figures import images
@@ -29,13 +29,29 @@ class Snapshot:
 
 def picture_near(side: Side, step: int) -> Snapshot:
     """The kept picture that is nearest to `step`. Raises StoreError if none is kept, or it has just been thinned out."""
-    timeline = Timeline.of(side.folder)
+    timeline, kind = Timeline.of(side.folder), DATASETS[side.started.dataset].kind
     kept = [moment.step for moment in timeline.moments if moment.grid and moment.step <= side.last]
-    if not kept:
+    if kept and timeline.has_points:
+        near = _nearest(kept, step)
+        drawn = images.scatter(side.folder.past.read_points(near), timeline.data_points(), view_limit(side.started.dataset), _POINTS_SIDE)
+        return Snapshot(near, images.png(drawn), kind)
+    if kept:
+        near = _nearest(kept, step)
+        return Snapshot(near, timeline.picture(near).data, kind)
+    return _drawing(side, step, kind)
+
+
+def _drawing(side: Side, step: int, kind: str) -> Snapshot:
+    """Of a run of points of an earlier version, which has drawings only."""
+    drawings = {at: path for at, path in side.folder.samples().items() if at <= side.last}
+    if not drawings:
         raise StoreError("This run keeps no pictures.")
-    near = min(kept, key=lambda at: (abs(at - step), at))
-    if side.started.dataset in POINT_SETS:
-        points = side.folder.past.read_points(near)
-        drawn = images.scatter(points, timeline.data_points(), view_limit(side.started.dataset), _POINTS_SIDE)
-        return Snapshot(near, images.png(drawn), "points")
-    return Snapshot(near, timeline.picture(near).data, DATASETS[side.started.dataset].kind)
+    near = _nearest(drawings, step)
+    try:
+        return Snapshot(near, drawings[near].read_bytes(), kind)
+    except OSError:
+        raise StoreError(f"The picture of step {near:,} is not kept any more: choose another step.") from None
+
+
+def _nearest(steps: Iterable[int], step: int) -> int:
+    return min(steps, key=lambda at: (abs(at - step), at))

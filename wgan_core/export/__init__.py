@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import types
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,20 +124,25 @@ def export_in_subprocess(path: Path, kind: str, *, step: int | None = None, part
     """
     with tempfile.TemporaryDirectory() as aside:
         target = Path(aside) / f"export{KINDS[kind].suffix}"
-        command = [sys.executable, "-m", "wgan_core", "export", str(path.resolve()), "--as", kind, "--part", part, "--out", str(target)]
-        command += [] if step is None else ["--step", str(step)]
-        try:
-            done = subprocess.run(
-                command,
-                cwd=Path(__file__).parents[2],
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
-                capture_output=True,
-                text=True,
-                timeout=timeout,
-            )
-        except subprocess.TimeoutExpired:
-            raise ExportError(f"The export was not finished after {timeout:.0f} s: try again when the machine is less busy.") from None
-        if done.returncode:
-            lines = done.stderr.strip().splitlines() or ["The export ended without an error message."]
-            raise ExportError(lines[-1].removeprefix("wgan_core: "))
+        command = ["export", str(path.resolve()), "--as", kind, "--part", part, "--out", str(target)]
+        run_command_line(command + ([] if step is None else ["--step", str(step)]), timeout=timeout)
         return target.read_bytes()
+
+
+def run_command_line(arguments: Sequence[str], *, timeout: float) -> None:
+    """Run `wgan_core` with these arguments in a separate process, on one core. `timeout` in seconds. Raises ExportError with the last line
+    that it wrote, if it fails."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "wgan_core", *arguments],
+            cwd=Path(__file__).parents[2],
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+    except subprocess.TimeoutExpired:
+        raise ExportError(f"The export was not finished after {timeout:.0f} s: try again when the machine is less busy.") from None
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["The export ended without an error message."]
+        raise ExportError(lines[-1].removeprefix("wgan_core: "))

@@ -91,6 +91,11 @@ def draw_curves(bundled: Sequence[Sequence[Named]], chosen: Sequence[str]) -> No
             _chart(bundled, [one.side for one in named], KINDS_OF_CURVES[key])
 
 
+def chart_key(key: str) -> str:
+    """The key of the chart that shows this quantity."""
+    return f"compare-chart-{key}"
+
+
 def _chart(bundled: Sequence[Sequence[Named]], sides: Sequence[Side], kind: Kind) -> None:
     axis = state.axis()
     st.markdown(f"**{kind.title}**", help=kind.meaning)
@@ -106,7 +111,7 @@ def _chart(bundled: Sequence[Sequence[Named]], sides: Sequence[Side], kind: Kind
     names = "-".join(one.side.name for bundle in bundled for one in bundle)
     live_chart(
         figure,
-        key=f"compare-chart-{kind.key}",
+        key=chart_key(kind.key),
         alt=words,
         height=_HEIGHT_PX,
         revision=f"{names}-{axis}-{kind.key}",

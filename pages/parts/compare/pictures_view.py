@@ -22,8 +22,8 @@ _IN_A_ROW = 4
 _HOW = "Drag the edge over the picture, or move it with the arrow keys."
 
 
-def draw_pictures(named: Sequence[Named], steps: Sequence[int]) -> None:
-    """The pictures nearest to the cursor, and two of them with an edge between them."""
+def draw_pictures(named: Sequence[Named], steps: Sequence[int]) -> dict[str, Snapshot]:
+    """The pictures nearest to the cursor, and two of them with an edge between them. Returns them by letter."""
     st.subheader("What they make", anchor=False)
     note = why_not_latents([one.side for one in named])
     st.caption(note or "Every run is given the same latents: pictures at the same place of the grids belong to one latent.")
@@ -40,6 +40,7 @@ def draw_pictures(named: Sequence[Named], steps: Sequence[int]) -> None:
                 _wipe(named[0].letter, named[1].letter, made)
     if not two and len(made) > 1:
         _any_two(named, made)
+    return made
 
 
 def _picture(one: Named, step: int) -> Snapshot | None:

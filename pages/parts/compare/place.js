@@ -18,6 +18,7 @@ import { kept } from "../../components/kept.js";
  */
 
 const STOPS = 1000;
+const TELL_AFTER_MS = 250;
 
 /** @param {ComponentArguments<PlaceData>} component */
 export default function placeComponent({ data, parentElement, setTriggerValue }) {
@@ -36,24 +37,30 @@ class Place {
     /** @type {PlaceData | null} */
     this.data = null;
     this.drawn = "";
+    this.told = NaN; // the place that the server was last told of
+    this.waiting = 0; // the timer that will tell it of the next one
     this.at = 0; // exactly; the slider has only so many stops
     /** @type {(place: number) => void} */
     this.tell = () => {};
     this.listeners = new AbortController();
     const { signal } = this.listeners;
     this.input.addEventListener("input", () => this.move(this.there()), { signal });
-    this.input.addEventListener("change", () => this.tell(this.at), { signal });
+    // Each press of an arrow key is a change: the server hears of the last of them.
+    this.input.addEventListener("change", () => this.tellSoon(), { signal });
     onCursor("wgan-seek", ({ cursor, x }) => cursor === this.data?.cursor && this.seek(x), signal);
   }
 
   /** @param {PlaceData} data */
   show(data) {
-    const wanted = JSON.stringify(data);
-    if (wanted === this.drawn) return;
+    const { place, ...rest } = data;
+    const wanted = JSON.stringify(rest);
+    // The server answers with a place that it was told of. Meanwhile the user may have gone on.
+    const isAnswer = wanted === this.drawn && (this.waiting || place === this.told);
     this.drawn = wanted;
     this.data = data;
+    if (isAnswer) return;
     this.ends.replaceChildren(...data.ends.map((end) => endMark(end, data.reach)));
-    this.move(data.place);
+    this.move(place);
   }
 
   // Where the slider's thumb is.
@@ -66,14 +73,25 @@ class Place {
   /** @param {number} place */
   seek(place) {
     this.move(place);
-    this.tell(this.at);
+    this.tellSoon(0);
+  }
+
+  tellSoon(milliseconds = TELL_AFTER_MS) {
+    clearTimeout(this.waiting);
+    this.waiting = Number(
+      setTimeout(() => {
+        this.waiting = 0;
+        this.told = this.at;
+        this.tell(this.at);
+      }, milliseconds),
+    );
   }
 
   /** @param {number} place */
   move(place) {
     if (!this.data) return;
     const { cursor, title, whole, reach } = this.data;
-    this.at = Math.max(0, Math.min(place, reach));
+    this.at = Math.max(0, Math.min(whole ? Math.round(place) : place, reach));
     const share = this.at / (reach || 1);
     this.input.value = String(Math.round(STOPS * share));
     const number = whole ? Math.round(this.at).toLocaleString("en-US") : this.at.toPrecision(4);
@@ -85,6 +103,7 @@ class Place {
 
   close() {
     this.listeners.abort();
+    clearTimeout(this.waiting);
   }
 }
 

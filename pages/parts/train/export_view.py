@@ -8,8 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.problems import show_problem
+from pages.shared.records import record_button
 from pages.shared.server import run_manager
 from wgan_core.export import KINDS, PARTS, ExportError, Kind, export, export_in_subprocess, file_name
+from wgan_core.export.records import RECORDS
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 
@@ -20,19 +22,26 @@ def export_view(run_id: str) -> None:
 
 def _export(run_id: str) -> None:
     box = st.expander(
-        "Export as script, notebook, ONNX or PyTorch program", icon=":material/ios_share:", key=f"export.{run_id}", on_change="rerun"
+        "Export as program, network, table or TensorBoard files", icon=":material/ios_share:", key=f"export.{run_id}", on_change="rerun"
     )
     if not box.open:
         return
     with box:
         name = st.segmented_control(
-            "Format", tuple(KINDS), format_func=lambda name: KINDS[name].title, default="script", required=True, key="export.kind"
+            "Format",
+            (*KINDS, *RECORDS),
+            format_func=lambda name: (KINDS.get(name) or RECORDS[name]).title,
+            default="script",
+            required=True,
+            key="export.kind",
         )
         assert name is not None  # the control requires one
-        st.caption(KINDS[name].help)
+        st.caption((KINDS.get(name) or RECORDS[name]).help)
         try:
             folder = RunFolder.open(run_path(run_manager().root, run_id))
-            if KINDS[name].has_weights:
+            if name in RECORDS:
+                record_button([folder.path], name)
+            elif KINDS[name].has_weights:
                 _network(folder, name)
             else:
                 _program(folder, name)
