@@ -3,7 +3,7 @@
     python -m tests.bits > before.txt        # on the commit before
     python -m tests.bits | diff before.txt -
 
-On one thread of the CPU. Data sets that come by download are replaced by random images, so that the digests do not depend on what lies on
+Data sets that come by download are replaced by random images, so that the digests do not depend on what lies on
 this machine. Digests of two machines, or of two versions of PyTorch, may differ.
 """
 
@@ -43,11 +43,16 @@ def data_for(config: TrainConfig) -> Dataset:
 
 
 def digest(config: TrainConfig, steps: int) -> str:
-    """Of the names and bits of all that the trained generator and critic hold."""
+    """After so many steps."""
     torch.set_num_threads(1)
-    trainer = Trainer(config.replace(device="cpu", threads=1), data_for(config))
+    trainer = Trainer(config.replace(device="cpu"), data_for(config))
     for _ in range(steps):
         trainer.train_step()
+    return digest_of(trainer)
+
+
+def digest_of(trainer: Trainer) -> str:
+    """Of the names and bits of all that the trained generator and critic hold."""
     found = hashlib.blake2b(digest_size=8)
     state = trainer.state_dict()
     for part in ("generator", "critic"):

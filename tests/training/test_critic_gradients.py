@@ -8,7 +8,6 @@ from torch import Tensor
 
 from tests.kernels import halves_stand_alone
 from wgan_core.config import TrainConfig
-from wgan_core.training import critic_gradients
 from wgan_core.training.critic_gradients import CriticGradients
 from wgan_core.training.critic_loss import gradient_penalty
 from wgan_core.training.flat import FlatParameters
@@ -40,14 +39,15 @@ def gradients(critic: MLPCritic) -> list[Tensor]:
 
 def written_out(critic: MLPCritic, gp_lambda: float, dtype: torch.dtype) -> tuple[float, float, list[Tensor]]:
     """Penalty, estimate and gradients of their loss."""
-    FlatParameters(critic)
-    for parameter in critic.parameters():
-        assert parameter.grad is not None
-        parameter.grad.fill_(99)  # what was there must not matter
+    flat = FlatParameters(critic)
+    flat.gradient.fill_(99)  # what was there must not matter
     real, fake, alpha = samples(next(critic.parameters()).dtype)
-    by_hand = CriticGradients(critic, BATCH, dtype)
-    penalty = by_hand.penalty(alpha * real + (1 - alpha) * fake, gp_lambda)
-    estimate = wasserstein_estimate(*by_hand.estimate(real, fake, add=True))
+    by_hand = CriticGradients(critic, flat, BATCH, dtype, penalised=True)
+    real_scores, fake_scores = by_hand.of_real(real), by_hand.of_fake(fake)  # in any order
+    penalty = by_hand.of_penalty(alpha * real + (1 - alpha) * fake, gp_lambda)
+    for term in by_hand.terms:
+        flat.gradient.add_(term)
+    estimate = wasserstein_estimate(real_scores, fake_scores)
     return float(penalty), float(estimate), gradients(critic)
 
 
@@ -87,13 +87,6 @@ def test_on_one_thread_to_the_last_bit_where_the_kernels_allow(widths: tuple[int
     assert ours == theirs if to_the_bit else ours == pytest.approx(theirs, rel=1e-5)
     for one, other in zip(our_gradients, their_gradients, strict=True):
         assert torch.equal(one, other) if to_the_bit else torch.allclose(one, other, rtol=1e-4, atol=1e-6 * float(other.abs().max()))
-
-
-@pytest.mark.parametrize("kind", ["at the end", "at the beginning"])
-def test_both_ways_of_adding_to_a_gradient_add(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever this machine's kernels would choose."""
-    monkeypatch.setattr(critic_gradients, "_adds_after_product", lambda *_: kind == "at the end")
-    test_they_are_autograds((9, 7, 5, 3), 0.2)
 
 
 def test_a_penalty_whose_answer_is_known() -> None:

@@ -10,6 +10,7 @@ import torch
 from tests.kernels import images_stand_alone
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
+from wgan_core.training.crew import Crew
 from wgan_core.training.models import MLPGenerator, build_generator
 from wgan_core.training.packing import MAX_BATCHES, PackedImages, batches_that_fit
 from wgan_core.training.trainer import Trainer
@@ -35,11 +36,13 @@ def test_equals_one_pass_for_each_batch(generator: MLPGenerator, batch: int) -> 
     alone = copy.deepcopy(generator)
     tolerance = 0 if images_stand_alone(batch, (6, 16, 24, 64), (5,)) else 1e-6
     latents = [torch.randn(batch, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(5)]
-    packed = PackedImages(generator, latents)
+    packed = PackedImages(generator, latents, Crew(2))
     for taken, z in enumerate(latents):
         assert packed.left == 5 - taken
+        batch_taken = packed.take()
         with torch.no_grad():
-            torch.testing.assert_close(packed.take(), alone(z), rtol=0, atol=tolerance)
+            torch.testing.assert_close(batch_taken.images(), alone(z), rtol=0, atol=tolerance)
+        batch_taken.follow()
         for ours, theirs in zip(generator.buffers(), alone.buffers(), strict=True):
             # The running statistics move batch by batch, not ahead.
             torch.testing.assert_close(ours, theirs, rtol=0, atol=tolerance)
@@ -49,11 +52,11 @@ def test_equals_one_pass_for_each_batch(generator: MLPGenerator, batch: int) -> 
 def test_what_was_taken_before_is_passed_over(generator: MLPGenerator) -> None:
     latents = [torch.randn(4, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(3)]
     before = [buffer.clone() for buffer in generator.buffers()]
-    first, again = PackedImages(generator, latents), PackedImages(generator, latents)
+    first, again = PackedImages(generator, latents, Crew(2)), PackedImages(generator, latents, Crew(2))
     again.skip(2)
     assert all(torch.equal(a, b) for a, b in zip(before, generator.buffers(), strict=True))
-    images = [first.take() for _ in range(3)]
-    assert torch.equal(again.take(), images[2])
+    images = [first.take().images() for _ in range(3)]
+    assert torch.equal(again.take().images(), images[2])
 
 
 def test_a_pass_is_bounded(config: TrainConfig, generator: MLPGenerator) -> None:
@@ -93,7 +96,7 @@ def test_a_saved_state_says_how_many_batches_were_made_at_once(config: TrainConf
     assert state["packed"].tolist() == [9, 4]
     resumed = Trainer(trainer.config, dataset)
     resumed.load_state_dict(trainer.state_dict())
-    assert torch.equal(resumed._ahead.next(1)[0], trainer._ahead.next(1)[0])
+    assert torch.equal(resumed._ahead.next(1)[0].images(), trainer._ahead.next(1)[0].images())
     assert resumed.state_dict()["training"]["packed"].tolist() == [9, 5]
     damaged = trainer.state_dict()
     damaged["training"] |= {"packed": torch.tensor([9, 12])}  # more taken than made: a state from nowhere is not trusted

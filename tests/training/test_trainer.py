@@ -17,10 +17,11 @@ from wgan_core.latent.seeds import fixed_latents
 from wgan_core.runs.recorder import Recorder
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.critic_loss import clip_weights, gradient_penalty
+from wgan_core.training.flat_optimizer import _fused_rmsprop
 from wgan_core.training.models import build_critic, build_generator, initialise
 from wgan_core.training.objective import OBJECTIVES, wasserstein_estimate
 from wgan_core.training.state import StateMismatch
-from wgan_core.training.trainer import Trainer, _fused_rmsprop
+from wgan_core.training.trainer import Trainer
 
 pytestmark = pytest.mark.arithmetic
 
@@ -362,7 +363,7 @@ def test_points_are_drawn_uniformly_one_for_each_image(config: TrainConfig, data
     trainer = Trainer(config.replace(lipschitz="gradient-penalty", n_critic=1000), dataset)
     drawn: list[torch.Tensor] = []
     update = trainer._ascend
-    monkeypatch.setattr(trainer, "_ascend", lambda real, fake, alpha: drawn.append(alpha) or update(real, fake, alpha))
+    monkeypatch.setattr(trainer, "_ascend", lambda real, fake, alpha, **rest: drawn.append(alpha) or update(real, fake, alpha, **rest))
     train(trainer, 60)
     assert len(drawn) == 60 and drawn[0].shape == (16, 1, 1, 1)
     alpha = torch.cat(drawn).flatten()

@@ -231,7 +231,7 @@ class TrainConfig(BaseModel):
         ge=0,
         le=2**31 - 1,
         help="Fixes the initial weights, the noise, the order of the data, and any points that are drawn. On one CPU with one version of "
-        "PyTorch, the same settings, seed and thread count give the same run, bit for bit.",
+        "PyTorch, the same settings and seed give the same run, bit for bit.",
     )
     device: DeviceName = _setting(
         "auto",
@@ -245,8 +245,7 @@ class TrainConfig(BaseModel):
         group="run",
         ge=0,
         le=256,
-        help="Threads used for computation on the CPU. 0: all cores but one, which is left for the page and the browser; a machine with "
-        "nothing else to do can use them all. Changing the number may change the last bits of the results.",
+        help="Threads used for computation on the CPU; 0: one for each core. The results do not depend on their number.",
     )
 
     precision: Literal["float32", "bfloat16"] = _setting(
@@ -255,6 +254,15 @@ class TrainConfig(BaseModel):
         group="run",
         help="bfloat16: matrix products and convolutions use 8 significant bits instead of 24; weights, optimiser and losses stay in "
         "float32. Faster on processors that support it (recent Intel and AMD server CPUs, NVIDIA GPUs), much slower on others.",
+    )
+
+    rounding: Literal["fast", "exact"] = _setting(
+        "fast",
+        label="Rounding",
+        group="run",
+        help="exact: on a CPU, every update is rounded as in the exported script, so that the script computes the run's weights bit for "
+        "bit wherever the processor allows. A little slower. fast: the script's weights agree up to rounding. The run itself can be "
+        "repeated bit for bit either way.",
     )
 
     # The data.

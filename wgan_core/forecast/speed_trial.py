@@ -66,8 +66,8 @@ def try_speed(config: TrainConfig, seconds: float = 1.0) -> SpeedTrial:
 
 
 def _measure(config: TrainConfig, seconds: float) -> SpeedTrial:
-    train_on_this_thread(config.threads)
-    trainer = Trainer(config.replace(critic_warmup="none"), _noise(config))
+    crew = train_on_this_thread(config.threads)
+    trainer = Trainer(config.replace(critic_warmup="none"), _noise(config), crew=crew)
     times: dict[str, list[float]] = {"critic": [], "generator": []}
 
     def critic() -> None:

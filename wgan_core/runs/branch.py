@@ -64,10 +64,10 @@ def branched_loop(
     folder = RunFolder.open(parent)
     was, config = folder.config_before(step), branched_config(folder, step, changes)
     state = folder.read_state(step, averaged=was.ema_decay > 0)
-    train_on_this_thread(config.threads)
+    crew = train_on_this_thread(config.threads)
     config = with_absolute_root(config)
     dataset, config = _data(folder, config, watched(inbox, shown(publish, path.name, config)))
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset, crew=crew)
     try:
         anew = carry_over(trainer, state, was)
     except StateMismatch as error:

@@ -75,10 +75,10 @@ def _prepare(meeting: Meeting, fetch: Callable[[TrainConfig], None]) -> tuple[Tr
     if meeting.settle("device") or not meeting.hear("data"):
         return None
     world = World(job.rank, job.size, device)
-    train_on_this_thread(config.threads)
+    crew = train_on_this_thread(config.threads)
     try:
         dataset = _load(meeting, config, fetch)
-        trainer = Trainer(config, dataset, world)
+        trainer = Trainer(config, dataset, world, crew)
     except (DataError, OSError, ValueError) as error:
         meeting.settle("ready", f"Process {job.rank}: {error}")
         return None

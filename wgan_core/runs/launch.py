@@ -47,9 +47,9 @@ def new_loop(
 
     Raises ConfigError, DataError, StoreError or ValueError, each with one sentence."""
     config = with_absolute_root(config)
-    train_on_this_thread(config.threads)
+    crew = train_on_this_thread(config.threads)
     dataset = load_dataset(config, progress=watched(inbox, shown(publish, path.name, config)))
-    trainer = Trainer(config, dataset, world)
+    trainer = Trainer(config, dataset, world, crew)
     folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note)
     folder.hold()
     recorder = Recorder(folder)
@@ -107,10 +107,10 @@ def _resume(
     live = {name: value for name, value in changes.items() if name not in here}
     config = folder.config_at(folder.steps()[-1]).replace(**here)
     config.replace(**live)  # an invalid value is refused before anything is changed
-    train_on_this_thread(config.threads)
+    crew = train_on_this_thread(config.threads)
     dataset, config = data_of_run(folder, config, watched(inbox, shown(publish, folder.path.name, config)))
     here["data_root"] = config.data_root
-    trainer = Trainer(config, dataset, world)
+    trainer = Trainer(config, dataset, world, crew)
     damaged = _load_newest_readable(folder, trainer)
     # An older step, used because newer ones are damaged, may be from before some edits.
     trainer.configure(folder.config_at(trainer.step).replace(**here))

@@ -43,10 +43,10 @@ def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step
     if not saved:
         raise StoreError(f"This run has no saved step after step {start} to compare with.")
     config = folder.config.replace(**(here or {}))
-    train_on_this_thread(config.threads)
+    crew = train_on_this_thread(config.threads)
     dataset, config = data_of_run(folder, config)
     here = {name: getattr(config, name) for name in ("data_root", *(here or {}))}
-    trainer = Trainer(config, dataset)
+    trainer = Trainer(config, dataset, crew=crew)
     if folder.parent is not None:
         trainer.load_state_dict(folder.read_step(start))
         trainer.configure(config)

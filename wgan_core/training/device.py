@@ -9,6 +9,7 @@ import sys
 import torch
 
 from wgan_core.config import ConfigError
+from wgan_core.training.crew import Crew
 
 # The number that PyTorch chose for this machine (its physical cores), before anything here changes it.
 _CORES = torch.get_num_threads()
@@ -34,16 +35,14 @@ def describe_device(device: torch.device) -> str:
     return f"CPU, {_CORES} {'core' if _CORES == 1 else 'cores'} ({platform.machine()})"
 
 
-def train_on_this_thread(threads: int = 0) -> None:
-    """Give the calling thread `threads` cores for PyTorch's computations on the CPU; 0 takes all but one.
+def train_on_this_thread(threads: int = 0) -> Crew:
+    """The threads for a training on the calling thread: `threads` of them including itself, or one for each core with 0.
 
-    One core is left for the page, the browser and everything else. The workers of an OpenMP team wait for each other many times per step,
-    so a team that has to share even one of its cores becomes many times slower than a single thread. Measured with `walkthrough` on two
-    cores and one busy neighbour: 4 to 80 steps/s with two threads, 124 with one; without the neighbour, 200 against 130.
-    For the same reason, only one thread of a process should call this at a time.
+    Each computes on one core, so PyTorch's own team of threads is switched off here (see `crew` for why).
     """
-    torch.set_num_threads(threads or max(1, _CORES - 1))
+    torch.set_num_threads(1)
     _keep_freed_memory()
+    return Crew(threads or _CORES)
 
 
 def _keep_freed_memory() -> None:

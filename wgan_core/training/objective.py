@@ -20,34 +20,49 @@ def wasserstein_estimate(real_scores: Tensor, fake_scores: Tensor) -> Tensor:
     return real_scores.mean() - fake_scores.mean()
 
 
+def minus_log(logits: Tensor) -> Tensor:
+    """−E log D, 0-dim. Of −f, it is −E log(1 − D)."""
+    return softplus(-logits).mean()
+
+
 def cross_entropy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """−E log D(real) − E log(1 − D(fake)): the sum of both halves, not their mean."""
-    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+    return minus_log(real_logits) + minus_log(-fake_logits)
 
 
 @dataclass(frozen=True)
 class Objective:
     """The two losses that are minimised in turns."""
 
-    critic_loss: Callable[[Tensor, Tensor], Tensor]
-    """Of the real and the generated scores."""
+    real_loss: Callable[[Tensor], Tensor]
+    """The critic's, of the real scores."""
+    fake_loss: Callable[[Tensor], Tensor]
+    """The critic's, of the generated scores."""
     generator_loss: Callable[[Tensor], Tensor]
     """Of the generated scores. A Wasserstein generator's has no level of its own, because any constant can be added to f."""
     push: Callable[[Tensor], Tensor]
     """−∂(generator loss of one sample)/∂f: how strongly the generator is pushed to raise a score, for each of the scores [n]."""
+
+    def critic_loss(self, real_scores: Tensor, fake_scores: Tensor) -> Tensor:
+        """The sum of both losses of the critic."""
+        return self.real_loss(real_scores) + self.fake_loss(fake_scores)
 
 
 def _ones(scores: Tensor) -> Tensor:
     return scores.new_ones(scores.shape)
 
 
+def _minus_log_of_fake(scores: Tensor) -> Tensor:
+    return minus_log(-scores)
+
+
 OBJECTIVES: types.MappingProxyType[str, Objective] = types.MappingProxyType(
     {
-        "wasserstein": Objective(lambda real, fake: -wasserstein_estimate(real, fake), lambda fake: -fake.mean(), _ones),
+        "wasserstein": Objective(lambda real: -real.mean(), lambda fake: fake.mean(), lambda fake: -fake.mean(), _ones),
         # E log(1 − D(fake)): what the value function of Goodfellow et al. says. Flat where the discriminator is sure.
-        "minimax": Objective(cross_entropy, lambda fake: logsigmoid(-fake).mean(), lambda scores: scores.sigmoid()),
+        "minimax": Objective(minus_log, _minus_log_of_fake, lambda fake: logsigmoid(-fake).mean(), lambda scores: scores.sigmoid()),
         # −E log D(fake), which the same paper recommends in practice: steep where the discriminator is sure.
-        "non-saturating": Objective(cross_entropy, lambda fake: softplus(-fake).mean(), lambda scores: (-scores).sigmoid()),
+        "non-saturating": Objective(minus_log, _minus_log_of_fake, minus_log, lambda scores: (-scores).sigmoid()),
     }
 )
 """By the setting `objective`."""

@@ -9,12 +9,14 @@ are odd.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wgan_core.training.crew import Crew
 from wgan_core.training.joint_norm import JointBatchNorm
 from wgan_core.training.models import MLPGenerator
 
@@ -29,8 +31,54 @@ def batches_that_fit(generator: MLPGenerator, batch_size: int) -> int:
     return max(1, min(MAX_BATCHES, _MAX_NUMBERS // (batch_size * widest)))
 
 
+class Taken(NamedTuple):
+    """A batch of generated images. Both functions are to be called once, and may be called side by side."""
+
+    images: Callable[[], Tensor]
+    """Gives the images or points [batch, *sample_shape]."""
+    follow: Callable[[], None]
+    """Updates the running statistics of the generator's BatchNorm."""
+
+
 class PackedImages:
     """The images that `generator` makes from several batches of latents, each [batch, latent_dim], in train mode.
+
+    crew: makes the images, in passes side by side.
+    """
+
+    def __init__(self, generator: MLPGenerator, latents: list[Tensor], crew: Crew) -> None:
+        self.taken = 0
+        self._count = len(latents)
+        self._shape = generator.sample_shape
+        joint = any(isinstance(layer, JointBatchNorm) for layer in generator.layers)  # each pass is an exchange between processes
+        size = self._count if joint else -(-self._count // _passes(self._count))
+        groups = [latents[start : start + size] for start in range(0, self._count, size)]
+        self._passes: list[_Pass] = crew.do([lambda group=group: _Pass(generator, group) for group in groups])
+
+    @property
+    def left(self) -> int:
+        """Number of batches not yet taken."""
+        return self._count - self.taken
+
+    def take(self) -> Taken:
+        """The next batch."""
+        size = self._passes[0].count
+        batches, index = self._passes[self.taken // size], self.taken % size
+        self.taken += 1
+        return Taken(lambda: batches.images(index).view(-1, *self._shape), lambda: batches.follow(index))
+
+    def skip(self, count: int) -> None:
+        """Skip batches that had been taken before the training state was saved."""
+        self.taken += count
+
+
+def _passes(count: int) -> int:
+    """The number of passes for so many batches. The same on every machine, because the last bits may depend on it."""
+    return 4 if count >= 16 else 2 if count >= 2 else 1
+
+
+class _Pass:
+    """The images from some of the batches, made together.
 
     In memory the batches are interleaved as [batch, n, features]. Viewed as [batch, n · features], BatchNorm treats each feature of each
     batch as a separate channel. So a single call takes the statistics over each batch separately.
@@ -38,54 +86,45 @@ class PackedImages:
 
     @torch.no_grad()
     def __init__(self, generator: MLPGenerator, latents: list[Tensor]) -> None:
-        self._shape = generator.sample_shape
-        self._batch, self._count = len(latents[0]), len(latents)
+        self._batch, self.count = len(latents[0]), len(latents)
         self._before_norm: list[tuple[nn.BatchNorm1d, Tensor]] = []
         self._joint_moments: list[tuple[JointBatchNorm, Tensor, Tensor]] = []
-        self.taken = 0
         x = torch.stack(latents, dim=1).flatten(0, 1)
         for layer in generator.layers:
             if isinstance(layer, JointBatchNorm):
                 x = self._joint_norm(layer, x)
             else:
                 x = self._norm(layer, x) if isinstance(layer, nn.BatchNorm1d) else layer(x)
-        self._images = x.view(self._batch, self._count, -1)
+        self._images = x.view(self._batch, self.count, -1)
 
     def _norm(self, layer: nn.BatchNorm1d, x: Tensor) -> Tensor:
         x = x.view(self._batch, -1)
-        self._before_norm.append((layer, x.view(self._batch, self._count, -1)))
-        weight, bias = layer.weight.repeat(self._count), layer.bias.repeat(self._count)
-        return functional.batch_norm(x, None, None, weight, bias, training=True, eps=layer.eps).view(self._batch * self._count, -1)
+        self._before_norm.append((layer, x.view(self._batch, self.count, -1)))
+        weight, bias = layer.weight.repeat(self.count), layer.bias.repeat(self.count)
+        return functional.batch_norm(x, None, None, weight, bias, training=True, eps=layer.eps).view(self._batch * self.count, -1)
 
     def _joint_norm(self, layer: JointBatchNorm, x: Tensor) -> Tensor:
         """BatchNorm of all batches over all processes, with a single exchange."""
         mean, variance = layer.moments(x.view(self._batch, -1))
-        self._joint_moments.append((layer, mean.view(self._count, -1), variance.view(self._count, -1)))
-        scale = layer.weight.repeat(self._count) * torch.rsqrt(variance + layer.eps)
-        normed = (x.view(self._batch, -1).float() - mean) * scale + layer.bias.repeat(self._count)
-        return normed.to(x.dtype).view(self._batch * self._count, -1)
+        self._joint_moments.append((layer, mean.view(self.count, -1), variance.view(self.count, -1)))
+        scale = layer.weight.repeat(self.count) * torch.rsqrt(variance + layer.eps)
+        normed = (x.view(self._batch, -1).float() - mean) * scale + layer.bias.repeat(self.count)
+        return normed.to(x.dtype).view(self._batch * self.count, -1)
 
-    @property
-    def left(self) -> int:
-        """Number of batches not yet taken."""
-        return self._count - self.taken
+    def images(self, index: int) -> Tensor:
+        """A batch of images [batch, features]."""
+        return self._images[:, index].contiguous()
 
     @torch.no_grad()
-    def take(self) -> Tensor:
-        """The next batch of images or points [batch, *sample_shape]. Updates the running statistics of the generator's BatchNorm."""
+    def follow(self, index: int) -> None:
+        """Update the running statistics."""
         for layer, x in self._before_norm:
             assert layer.running_mean is not None and layer.running_var is not None and layer.num_batches_tracked is not None
             layer.num_batches_tracked.add_(1)
             momentum = layer.momentum if layer.momentum is not None else 1 / float(layer.num_batches_tracked)
-            torch.batch_norm_update_stats(x[:, self.taken].contiguous(), layer.running_mean, layer.running_var, momentum)
+            torch.batch_norm_update_stats(x[:, index].contiguous(), layer.running_mean, layer.running_var, momentum)
         for layer, means, variances in self._joint_moments:
-            layer.follow(means[self.taken], variances[self.taken], self._batch)
-        self.taken += 1
-        return self._images[:, self.taken - 1].view(self._batch, *self._shape)
-
-    def skip(self, count: int) -> None:
-        """Skip batches that had been taken before the training state was saved."""
-        self.taken += count
+            layer.follow(means[index], variances[index], self._batch)
 
 
 class Draw(NamedTuple):
@@ -108,6 +147,7 @@ class ImagesAhead:
         latents: shape of a batch of latents.
         alphas: shape of the penalty's uniform numbers; None without a penalty.
         rows: the rows that this process needs; None for all. All rows are drawn, so that several processes draw the same as one would.
+        crew: makes the images of several passes side by side.
     """
 
     def __init__(
@@ -116,9 +156,10 @@ class ImagesAhead:
         rng: torch.Generator,
         latents: tuple[int, int],
         alphas: tuple[int, ...] | None,
-        rows: slice | None = None,
+        rows: slice | None,
+        crew: Crew,
     ) -> None:
-        self._generator = generator
+        self._generator, self._crew = generator, crew
         self.rng = rng
         self._latents, self._alphas, self._rows = latents, alphas, rows
         self._max_batches = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
@@ -126,15 +167,14 @@ class ImagesAhead:
         self._draws: list[Draw] = []
         self._before_draws = rng.get_state()
 
-    def next(self, until_generator: int) -> tuple[Tensor, Tensor | None]:
-        """Images [batch, ...] for one critic update, and the penalty's random numbers.
+    def next(self, until_generator: int) -> tuple[Taken, Tensor | None]:
+        """The images for one critic update, and the penalty's random numbers.
 
         until_generator: number of critic updates, including this one, before the generator changes.
         """
         if not isinstance(self._generator, MLPGenerator):
             draw = self._draw()
-            with torch.no_grad():
-                return self._generator(draw.z), draw.alpha
+            return Taken(lambda: self._generator(draw.z), lambda: None), draw.alpha
         if self._packed is None or not self._packed.left:
             self._packed = self._pack(max(1, min(until_generator, self._max_batches)))
         return self._packed.take(), self._draws[self._packed.taken - 1].alpha
@@ -189,7 +229,7 @@ class ImagesAhead:
         assert isinstance(self._generator, MLPGenerator)
         self._before_draws = self.rng.get_state()
         self._draws = [self._draw() for _ in range(count)]
-        return PackedImages(self._generator, [draw.z for draw in self._draws])
+        return PackedImages(self._generator, [draw.z for draw in self._draws], self._crew)
 
     def _draw(self) -> Draw:
         return Draw(self._normal(self._latents[0]), self._alpha())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -12,14 +12,17 @@ from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig, live_fields
 from wgan_core.data.dataset import Dataset, network_input
+from wgan_core.training.crew import Crew
 from wgan_core.training.critic_gradients import CriticGradients
 from wgan_core.training.critic_loss import clip_weights, gradient_penalty
 from wgan_core.training.device import resolve_device
 from wgan_core.training.flat import FlatParameters
+from wgan_core.training.flat_optimizer import FlatOptimizer
+from wgan_core.training.generator_pass import samples_to_learn_from
 from wgan_core.training.joint_norm import join_batch_norms
 from wgan_core.training.models import MLPCritic, build_critic, build_generator, initialise
 from wgan_core.training.objective import OBJECTIVES
-from wgan_core.training.packing import ImagesAhead
+from wgan_core.training.packing import ImagesAhead, Taken
 from wgan_core.training.rates import rate_share
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 from wgan_core.training.warmup import critic_updates_before
@@ -56,13 +59,14 @@ class Trainer:
         config: the run's settings. `config.device` is resolved here.
         dataset: images or points; moved to the device once.
         world: the processes that train together, each on its own rows of every batch; None for a single process.
+        crew: the threads that do the parts of a step; None for the calling thread alone. The results do not depend on their number.
 
     Raises:
         ConfigError: the device does not exist here.
         ValueError: the data has fewer rows than one batch.
     """
 
-    def __init__(self, config: TrainConfig, dataset: Dataset, world: World | None = None) -> None:
+    def __init__(self, config: TrainConfig, dataset: Dataset, world: World | None = None, crew: Crew | None = None) -> None:
         if len(dataset) < config.batch_size:
             raise ValueError(
                 f"{dataset.name} has {len(dataset)} {dataset.kind}, fewer than one batch of {config.batch_size}: "
@@ -81,14 +85,16 @@ class Trainer:
             network.to(self.device)
         self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
         """The averaged generator, if the config asks for one."""
+        self._crew = crew if crew is not None and self.device.type == "cpu" else Crew()
         self._world = world
         self._rows = world.rows(config.batch_size) if world is not None else None
         if world is not None:
             join_batch_norms(self.generator, world)
             join_batch_norms(self.critic, world)
         self._flat_generator, self._flat_critic = FlatParameters(self.generator), FlatParameters(self.critic)
-        self.generator_optimizer = _optimizer(self._flat_generator.vector, config, config.generator_lr)
-        self.critic_optimizer = _optimizer(self._flat_critic.vector, config, config.critic_lr)
+        self._generator_descent = FlatOptimizer(self._flat_generator, config, config.generator_lr, self._crew)
+        self._critic_descent = FlatOptimizer(self._flat_critic, config, config.critic_lr, self._crew)
+        self.generator_optimizer, self.critic_optimizer = self._generator_descent.optimizer, self._critic_descent.optimizer
         self._critic_parameters = list(self.critic.parameters())
         """Passed to backward passes. Otherwise the gradient at the penalty's points would be computed too, a tenth of the time."""
         self._objective = OBJECTIVES[config.objective]
@@ -100,6 +106,7 @@ class Trainer:
             (config.batch_size, config.latent_dim),
             (config.batch_size, *[1] * (self.data.ndim - 1)) if penalised else None,
             self._rows,
+            self._crew,
         )
         self.step: int = 0
         """Critic updates done."""
@@ -118,7 +125,8 @@ class Trainer:
             return None
         bfloat16 = self.config.precision == "bfloat16"
         batch = self.config.batch_size // (self._world.size if self._world is not None else 1)
-        return CriticGradients(self.critic, batch, torch.bfloat16 if bfloat16 else torch.float32)
+        dtype, penalised = torch.bfloat16 if bfloat16 else torch.float32, self.config.lipschitz == "gradient-penalty"
+        return CriticGradients(self.critic, self._flat_critic, batch, dtype, penalised=penalised)
 
     # One step.
 
@@ -129,38 +137,94 @@ class Trainer:
         generated images are drawn from the run's own random numbers.
         """
         alpha = self._ahead.alpha()
-        with torch.no_grad(), self._autocast():
-            fake = self.generator(z)
-        scores = self._ascend(real, fake, alpha)
-        self.clip()
-        return scores
+        return self._ascend(lambda: real, Taken(lambda: self._generated(z), lambda: None), alpha, clip=True)
 
-    def _ascend(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> CriticScores:
-        """A critic update without the clipping at its end."""
-        entropy = None
+    @torch.no_grad()
+    def _generated(self, z: Tensor) -> Tensor:
+        with self._autocast():
+            return self.generator(z)
+
+    def _ascend(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, *, clip: bool) -> CriticScores:
+        """A critic update with the clipping at its end or without. `real` gives the real samples, and is called once."""
+        terms: list[Tensor] = []
         if self._written_out is not None:
-            penalty = torch.zeros((), device=self.device)
-            if alpha is not None:
-                penalty = self._written_out.penalty(alpha * real + (1 - alpha) * fake, self.config.gp_lambda)
-            real_scores, fake_scores = self._written_out.estimate(real, fake, add=alpha is not None)
+            numbers, terms = self._gradients(self._written_out, real, fake, alpha), self._written_out.terms
         else:
-            if self.config.critic_gradients == "fresh":
-                self._flat_critic.gradient.zero_()
-            # Two passes, as in the textbook (see critic_gradients for why). The penalty comes last, because autograd sums in backward
-            # order.
-            with self._autocast():
-                real_scores, fake_scores = self.critic(real), self.critic(fake)
-            penalty = self._penalty(real, fake, alpha)
-            loss = self._objective.critic_loss(real_scores.float(), fake_scores.float())
-            (penalty + loss).backward(inputs=self._critic_parameters)
-            entropy = None if self.config.objective == "wasserstein" else loss.detach()
-        numbers = [real_scores.detach().float().mean(), fake_scores.detach().float().mean(), penalty.detach()]
-        numbers += [] if entropy is None else [entropy]
+            numbers = self._gradients_by_autograd(*self._samples(real, fake), alpha)
         if self._world is not None:
-            numbers = self._world.average([self._flat_critic.gradient], numbers)
-        scores = CriticScores(*numbers)
-        self.critic_optimizer.step()
-        return scores
+            for term in terms:
+                self._flat_critic.gradient.add_(term)
+            numbers, terms = self._world.average([self._flat_critic.gradient], numbers), []
+        all_at_once = clip and self.config.lipschitz == "clip" and self.config.clipped == "all"
+        self._critic_descent.step(terms, clip=self.config.clip_value if all_at_once else None)
+        if clip and not all_at_once:
+            self.clip()
+        return CriticScores(*numbers)
+
+    def _samples(self, real: Callable[[], Tensor], fake: Taken) -> tuple[Tensor, Tensor]:
+        with self._autocast():
+            fakes, reals, _ = self._crew.do([fake.images, real, fake.follow])
+        return reals, fakes
+
+    def _gradients(self, written_out: CriticGradients, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None) -> list[Tensor]:
+        """The critic's gradients by parts, side by side. Returns the numbers of `CriticScores`."""
+        if alpha is None:
+            parts = [lambda: written_out.of_fake(fake.images()).mean(), lambda: written_out.of_real(real()).mean(), fake.follow]
+            fake_score, real_score, _ = self._crew.do(parts)
+            return [real_score, fake_score, torch.zeros((), device=self.device)]
+        reals, fakes = self._samples(real, fake)
+        parts = [  # the one that takes longest first
+            lambda: written_out.of_penalty(alpha * reals + (1 - alpha) * fakes, self.config.gp_lambda),
+            lambda: written_out.of_real(reals).mean(),
+            lambda: written_out.of_fake(fakes).mean(),
+        ]
+        penalty, real_score, fake_score = self._crew.do(parts)
+        return [real_score, fake_score, penalty]
+
+    def _gradients_by_autograd(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> list[Tensor]:
+        """The critic's gradients by autograd. Returns the numbers of `CriticScores`."""
+        by_parts = self.device.type == "cpu" and self.config.critic_norm != "batch" and self.config.critic_gradients == "fresh"
+        passes = self._by_parts if by_parts else self._in_one_graph
+        real_scores, fake_scores, penalty = passes(real, fake, alpha)
+        numbers = [real_scores.mean(), fake_scores.mean(), penalty]
+        if self.config.objective != "wasserstein":
+            numbers.append(self._objective.critic_loss(real_scores, fake_scores))
+        return numbers
+
+    def _in_one_graph(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Real and generated scores and the penalty. Writes the gradient of the loss, or adds it."""
+        if self.config.critic_gradients == "fresh":
+            self._flat_critic.gradient.zero_()
+        # Two passes, as in the textbook. The penalty comes last, because autograd sums in backward order.
+        with self._autocast():
+            real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
+        penalty = self._penalty(real, fake, alpha)
+        (penalty + self._objective.critic_loss(real_scores, fake_scores)).backward(inputs=self._critic_parameters)
+        return real_scores.detach(), fake_scores.detach(), penalty.detach()
+
+    def _by_parts(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """The same by a graph for each part of the loss, side by side: to the last bit, because the parts are added in autograd's order."""
+
+        @torch.enable_grad()
+        def scores(samples: Tensor, loss: Callable[[Tensor], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
+            with self._autocast():
+                found = self.critic(samples).float()
+            return found.detach(), torch.autograd.grad(loss(found), self._critic_parameters)
+
+        @torch.enable_grad()
+        def penalty() -> tuple[Tensor, Sequence[Tensor]]:
+            found = self._penalty(real, fake, alpha)
+            return found.detach(), torch.autograd.grad(found, self._critic_parameters, allow_unused=True, materialize_grads=True)
+
+        parts = [lambda: scores(fake, self._objective.fake_loss), lambda: scores(real, self._objective.real_loss)]
+        done = self._crew.do(parts if alpha is None else [penalty, *parts])
+        self._flat_critic.gradient.zero_()
+        for _, gradients in done:
+            for parameter, gradient in zip(self._critic_parameters, gradients, strict=True):
+                assert parameter.grad is not None
+                parameter.grad.add_(gradient)
+        *first, fake_scores, real_scores = (found for found, _ in done)
+        return real_scores, fake_scores, first[0] if first else torch.zeros((), device=self.device)
 
     def clip(self) -> None:
         """Clip the critic's parameters, if clipping is the Lipschitz method. This is the last part of every critic update."""
@@ -189,7 +253,8 @@ class Trainer:
         self.critic.requires_grad_(not frozen)
         try:
             with self._autocast():
-                loss = self._objective.generator_loss(self.critic(self.generator(z)).float())
+                samples = samples_to_learn_from(self.generator, z, self._crew)
+                loss = self._objective.generator_loss(self.critic(samples).float())
             loss.backward()
         finally:
             self.critic.requires_grad_(True)
@@ -198,7 +263,7 @@ class Trainer:
             # With accumulated gradients, the critic's too: each process has added its own part of the batch to them.
             kept = [] if frozen else [self._flat_critic.gradient]
             (loss,) = self._world.average([self._flat_generator.gradient, *kept], [loss])
-        self.generator_optimizer.step()
+        self._generator_descent.step()
         self._average()
         return loss
 
@@ -218,20 +283,22 @@ class Trainer:
 
         Returns the scores of the critic update; the generator's loss, if any, is in `last_generator_loss`.
         """
-        scores = self.ascend()
-        self.clip()
+        scores = self._next_ascent(clip=True)
         if self.generator_is_due:
             self.update_generator()
         return scores
 
     def ascend(self) -> CriticScores:
         """The critic's part of a step on the next batch, up to the optimiser's step. `clip` completes it."""
+        return self._next_ascent(clip=False)
+
+    def _next_ascent(self, *, clip: bool) -> CriticScores:
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
         if self.config.lr_schedule != "constant":
             self._set_rates()
         with self._autocast():
             fake, alpha = self._ahead.next(until_generator)
-        scores = self._ascend(self.next_batch(), fake, alpha)
+        scores = self._ascend(self.next_batch, fake, alpha, clip=clip)
         self.step += 1
         self.critic_updates_since_generator += 1
         return scores
@@ -386,24 +453,3 @@ class Trainer:
             "generator_optimizer": (self.generator_optimizer, self._flat_generator),
             "critic_optimizer": (self.critic_optimizer, self._flat_critic),
         }
-
-
-def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.optim.Optimizer:
-    if config.optimizer == "adam":
-        return torch.optim.Adam([parameter], lr=rate, betas=(config.adam_beta1, config.adam_beta2))
-    if config.precision == "bfloat16" and parameter.device.type in ("cpu", "cuda"):
-        return _fused_rmsprop(parameter, rate)
-    return torch.optim.RMSprop([parameter], lr=rate)
-
-
-def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:
-    """RMSprop in one pass over memory instead of six; equal up to rounding.
-
-    PyTorch has such a kernel only for Adam. Adam without momentum (β1 = 0), so many steps on that its correction of the first steps has
-    vanished, is RMSprop.
-    """
-    plain = torch.optim.RMSprop([parameter]).defaults
-    adam = torch.optim.Adam([parameter], lr=rate, betas=(0.0, plain["alpha"]), eps=plain["eps"], fused=True)
-    steps = torch.tensor(1e6, device=parameter.device)
-    adam.state[parameter] = {"step": steps, "exp_avg": torch.zeros_like(parameter), "exp_avg_sq": torch.zeros_like(parameter)}
-    return adam

@@ -1,0 +1,118 @@
+"""An optimiser of all parameters of a network, which lie in one vector. On a CPU a crew does a step in pieces, side by side.
+
+PyTorch has a kernel that does a step of Adam in one pass over memory instead of eight. Adam without momentum (β1 = 0), so many steps on
+that its correction of the first steps has vanished, is RMSprop. Both are equal to the plain optimisers up to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.rmsprop import rmsprop
+
+from wgan_core.config import TrainConfig
+from wgan_core.training.crew import Crew
+from wgan_core.training.flat import FlatParameters
+from wgan_core.training.state import TensorDict
+
+_ALIGNED = 64
+"""Each piece is a multiple of this many numbers, so that in all pieces the same instructions compute."""
+_WORTHWHILE = 2**15
+"""Numbers in a piece. Handing over fewer takes longer than it saves."""
+
+
+class FlatOptimizer:
+    """RMSprop or Adam, by PyTorch's own functions. The number of pieces does not change a bit. With exact rounding, a step gives the bits
+    of `optimizer` itself.
+
+    Args:
+        flat: the parameters and their gradient.
+        rate: the learning rate.
+        crew: does the pieces.
+    """
+
+    def __init__(self, flat: FlatParameters, config: TrainConfig, rate: float, crew: Crew) -> None:
+        self._flat, self._crew, self._exact = flat, crew, config.rounding == "exact"
+        self.optimizer = _optimizer(flat.vector, config, rate)
+        """Holds the settings and the state."""
+
+    def step(self, terms: Sequence[Tensor] = (), *, clip: float | None = None) -> None:
+        """One step.
+
+        terms: added to the gradient first, in this order; vectors like it.
+        clip: clamp all parameters to [-clip, clip] afterwards.
+        """
+        vector, gradient = self._flat.vector.data, self._flat.gradient
+        state: TensorDict = self.optimizer.state[self._flat.vector]
+        if vector.device.type != "cpu" or not state:  # the first step creates the state
+            with torch.no_grad():
+                for term in terms:
+                    gradient.add_(term)
+            self.optimizer.step()
+            if clip is not None:
+                vector.clamp_(-clip, clip)
+            return
+        pieces = self._pieces(len(vector))
+        counts = [state["step"], *(state["step"].clone() for _ in pieces[1:])]  # each piece counts the step
+        parts = [partial(self._step_of, piece, count, terms, clip) for piece, count in zip(pieces, counts, strict=True)]
+        self._crew.do(parts)
+
+    def _pieces(self, length: int) -> list[slice]:
+        count = max(1, min(self._crew.size, length // _WORTHWHILE))
+        size = -(-length // (count * _ALIGNED)) * _ALIGNED
+        return [slice(start, min(start + size, length)) for start in range(0, length, size)]
+
+    def _step_of(self, piece: slice, done: Tensor, terms: Sequence[Tensor], clip: float | None) -> None:
+        """A step of some of the numbers. `done`: the number of steps before, which is counted up."""
+        state: TensorDict = self.optimizer.state[self._flat.vector]
+        (group,) = self.optimizer.param_groups
+        vector, gradient = self._flat.vector.data[piece], self._flat.gradient[piece]
+        for term in terms:
+            gradient.add_(term[piece])
+        if isinstance(self.optimizer, torch.optim.Adam):
+            names = ("amsgrad", "lr", "weight_decay", "eps", "maximize")
+            settings = {name: group[name] for name in names} | dict(zip(("beta1", "beta2"), group["betas"], strict=True))
+            moments = [state["exp_avg"][piece]], [state["exp_avg_sq"][piece]]
+            adam([vector], [gradient], *moments, [], [done], fused=group["fused"] or not self._exact, **settings)
+        elif self._exact:
+            names = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
+            rmsprop([vector], [gradient], [state["square_avg"][piece]], [], [], [done], **{name: group[name] for name in names})
+        else:
+            done += 1
+            _rmsprop_in_one_pass(vector, gradient, state["square_avg"][piece], group)
+        if clip is not None:
+            vector.clamp_(-clip, clip)
+
+
+def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.optim.Optimizer:
+    if config.optimizer == "adam":
+        return torch.optim.Adam([parameter], lr=rate, betas=(config.adam_beta1, config.adam_beta2))
+    if config.precision == "bfloat16" and parameter.device.type in ("cpu", "cuda"):
+        return _fused_rmsprop(parameter, rate)
+    return torch.optim.RMSprop([parameter], lr=rate)
+
+
+_LATE = 1e6
+"""So many steps on, Adam's correction of the first steps is exactly 1."""
+
+
+def _rmsprop_in_one_pass(vector: Tensor, gradient: Tensor, square_avg: Tensor, group: dict[str, Any]) -> None:
+    """A step of RMSprop. The gradient is its own average, because β1 is 0."""
+    settings = {"lr": group["lr"], "beta2": group["alpha"], "eps": group["eps"]}
+    plain = {"beta1": 0.0, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
+    # Called without PyTorch's wrapper, which takes half as long as the kernel and keeps the other threads waiting.
+    torch._fused_adam_([vector], [gradient], [gradient], [square_avg], [], [torch.tensor(_LATE)], **settings, **plain)
+
+
+def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:
+    """RMSprop in one pass as an optimiser of its own, for GPUs too."""
+    plain = torch.optim.RMSprop([parameter]).defaults
+    adam = torch.optim.Adam([parameter], lr=rate, betas=(0.0, plain["alpha"]), eps=plain["eps"], fused=True)
+    steps = torch.tensor(_LATE, device=parameter.device)
+    adam.state[parameter] = {"step": steps, "exp_avg": torch.zeros_like(parameter), "exp_avg_sq": torch.zeros_like(parameter)}
+    return adam
