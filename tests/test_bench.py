@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,10 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from wgan_core.bench import _FlopCount, bench, step_flop, textbook_loop
+from wgan_core.bench.compare import _FlopCount, bench, step_flop, textbook_loop
+from wgan_core.bench.others import busy_cores, jax_peer
 from wgan_core.cli.main import main
-from wgan_core.config import TrainConfig
+from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.load import load_dataset
 from wgan_core.training.trainer import Trainer
 
@@ -100,8 +103,7 @@ def test_a_report_compares_the_rounds(mnist: TrainConfig) -> None:
     for speed in (report.engine, report.textbook):
         assert 0 < speed.lowest <= speed.median <= speed.highest
     assert report.engine.lowest / report.textbook.highest <= report.ratio <= report.engine.highest / report.textbook.lowest
-    assert report.share_of_matmul == pytest.approx(report.engine.median * report.step_gflop / report.matmul_gflops)
-    assert report.threads == 1
+    assert report.share_of_matmul * report.threads == pytest.approx(report.engine.median * report.step_gflop / report.matmul_gflops)
 
 
 @pytest.mark.slow
@@ -112,3 +114,27 @@ def test_from_the_command_line(mnist: TrainConfig, capsys: pytest.CaptureFixture
     assert facts["ratio"] == pytest.approx(facts["engine"]["median"] / facts["textbook"]["median"])
     assert main(["bench", "--preset", "nothing"]) == 2
     assert "There is no preset 'nothing'" in capsys.readouterr().err
+
+
+def test_a_peer_without_jax_and_a_recipe_it_does_not_compute_are_sentences(mnist: TrainConfig, tmp_path: Path) -> None:
+    cases = {
+        "lipschitz clip only": (Path(sys.executable), mnist.replace(lipschitz="gradient-penalty")),
+        "There is no Python at": (tmp_path / "bin" / "python", mnist),
+        "Is JAX installed": (Path(sys.executable), mnist),
+    }
+    for sentence, (python, config) in cases.items():
+        with pytest.raises(ConfigError, match=sentence), jax_peer(python, config, 784, 64):
+            pass
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("WGAN_JAX_PYTHON" not in os.environ, reason="WGAN_JAX_PYTHON names no Python that has JAX")
+def test_jax_is_measured_in_the_same_run(mnist: TrainConfig) -> None:
+    report = bench(mnist, rounds=2, seconds=0.2, jax_python=Path(os.environ["WGAN_JAX_PYTHON"]), busy=1)
+    assert report.jax is not None and report.jax.median > 0 and report.jax_ratio is not None and report.busy == 1
+
+
+def test_programs_that_keep_cores_busy_end() -> None:
+    with busy_cores(2) as programs:
+        assert [program.poll() for program in programs] == [None, None]
+    assert all(program.poll() is not None for program in programs)

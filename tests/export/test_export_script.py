@@ -35,7 +35,15 @@ from wgan_core.store.ledger import Edit
 from wgan_core.training.trainer import Trainer
 
 WALKTHROUGH = TrainConfig(
-    image_size=16, latent_dim=10, generator_widths=(16, 32, 24), critic_widths=(32, 16), batch_size=16, n_critic=5, device="cpu", seed=7
+    image_size=16,
+    latent_dim=10,
+    generator_widths=(16, 32, 24),
+    critic_widths=(32, 16),
+    batch_size=16,
+    n_critic=5,
+    device="cpu",
+    seed=7,
+    rounding="exact",
 )
 PENALTY = {"lipschitz": "gradient-penalty", "optimizer": "adam"}
 DCGAN = {"architecture": "dcgan", "image_size": 28, "dcgan_width": 4, "batch_size": 8}

@@ -97,7 +97,7 @@ def test_what_cannot_be_tried_is_a_sentence(tmp_path: Path, config: TrainConfig,
     with pytest.raises(DataError, match="There are no images that can be read"):
         try_speed(config.replace(dataset="image-folder", data_root=str(tmp_path)), 0.0)
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate 1 bytes.")
 
     monkeypatch.setattr(speed_trial, "Trainer", full)

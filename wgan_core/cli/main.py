@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from wgan_core.cli import export as cli_export
 from wgan_core.cli import paper as cli_paper
 from wgan_core.cli import runs as cli_runs
+from wgan_core.cli.bench import add_bench, run_bench
 from wgan_core.cli.called import program, speaker
 from wgan_core.cli.versions import ShowVersions
 from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, is_wasserstein
@@ -149,10 +150,7 @@ def _parser() -> _Parser:
         replay.add_argument(info.flag, dest=name, metavar="VALUE", help=f"instead of the run's. {_flag_help(info)}")
     replay.set_defaults(command=_replay, parser=replay)
 
-    bench = commands.add_parser("bench", help="compare the speed of the engine with the textbook loop", allow_abbrev=False)
-    bench.add_argument("--preset", metavar="P", default="walkthrough", help="the preset to measure (default walkthrough)")
-    bench.add_argument("--json", action="store_true", help="print one JSON object")
-    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="number of measurements of each (default 5)")
+    bench = add_bench(commands)
     _add_settings(bench)
     bench.set_defaults(command=_bench, parser=bench)
 
@@ -272,20 +270,11 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from wgan_core.bench import bench
-
     if not 1 <= options.rounds <= 1000:
         raise UsageError(f"--rounds must be a whole number from 1 to 1,000, not {options.rounds}.")
-    report = bench(_preset(options.preset).replace(**_given_settings(options)), rounds=options.rounds)
-    if options.json:
-        print(json.dumps(report.as_dict()))
-        return 0
-    for name, speed in (("engine", report.engine), ("textbook loop", report.textbook)):
-        print(f"{name:>14}  {speed.median:8.1f} steps/s  ({speed.lowest:.1f} to {speed.highest:.1f} in {options.rounds} rounds)")
-    print(f"{'ratio':>14}  {report.ratio:8.2f}")
-    rate = f"{report.step_gflop:.3f} GFLOP a step at {report.matmul_gflops:.0f} GFLOP/s"
-    print(f"{'matmul':>14}  {report.share_of_matmul:8.0%} of the rate of matrix products ({rate})")
-    print(f"{'on':>14}  {report.device}, threads {report.threads}")
+    if not 0 <= options.busy <= 1000:
+        raise UsageError(f"--busy must be a whole number from 0 to 1,000, not {options.busy}.")
+    run_bench(_preset(options.preset).replace(**_given_settings(options)), options)
     return 0
 
 

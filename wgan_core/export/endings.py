@@ -43,8 +43,7 @@ def _sample(config: TrainConfig) -> str:
 
 _MAIN = """\
 def main():
-    {threads}
-    generator, critic = build_networks()
+{threads}    generator, critic = build_networks()
 {training}
     for step, {number}, generator_loss in itertools.islice(training, STEPS):
         if step % 100 == 0 or step == STEPS:
@@ -57,16 +56,16 @@ if __name__ == "__main__":
     main()"""
 
 
+_ONE_THREAD = "    torch.set_num_threads(1)  # more threads would split the sums, which changes the last bits\n"
+
+
 def script_end(config: TrainConfig) -> list[Section]:
     """The sections after the training loop of a script."""
-    threads = "torch.set_num_threads(max(1, torch.get_num_threads() - 1))  # as in the run, one core stays free"
-    if config.threads:
-        threads = f"torch.set_num_threads({config.threads})  # with another number the last bits may differ"
     save = f'save_image(sample({_shown(config)}), "samples.png", normalize=True, value_range=(-1, 1))'
     if noun(config) == "points":
         save = f'save_image(picture(sample({_shown(config)})), "samples.png")'
     start = "\n".join(f"    {line}" for line in _start(config))
-    main = _MAIN.format(number=first_number(config), threads=threads, training=start, save=save)
+    main = _MAIN.format(number=first_number(config), threads=_ONE_THREAD if config.rounding == "exact" else "", training=start, save=save)
     return [Section("Samples", "", _sample(config)), Section("The program", "", main)]
 
 

@@ -45,10 +45,10 @@ def _origin(folder: RunFolder) -> str:
 def _promise(folder: RunFolder) -> str:
     version = str(dict(folder.meta.get("versions") or {}).get("torch", ""))
     torch = f"PyTorch {version}" if _PLAIN.fullmatch(version) else "the run's version of PyTorch"
-    return (
-        f"On the run's CPU, with {torch} and as many threads, it computes the same as the playground: usually bit for bit, and otherwise "
-        "up to rounding, if that CPU rounds the playground's larger matrix products differently."
-    )
+    on = f"On the run's CPU, with {torch}, it computes the same as the playground"
+    if folder.config.rounding == "exact":
+        return f"{on}: usually bit for bit, and otherwise up to rounding, if that CPU rounds larger matrix products differently."
+    return f"{on} up to rounding, whose differences grow while it trains. A run with exact rounding could be repeated bit for bit."
 
 
 def _says_edits(edits: list[Edit]) -> str:

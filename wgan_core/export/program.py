@@ -26,7 +26,7 @@ _METHODS = {
 _WRITTEN = (
     "objective lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 "
     "batch_size max_steps seed "
-    "device threads dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
+    "device threads rounding dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
     "precision generator_norm generator_output fit channels tones frames flip"
 )

@@ -1,6 +1,6 @@
 """Train a run again from its settings and its ledger, and check whether the weights are the same.
 
-On the run's CPU, with its version of PyTorch and as many threads, they are the same to the last bit. Elsewhere the rounding differs.
+On the run's CPU, with its version of PyTorch, they are the same to the last bit. Elsewhere the rounding differs.
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ def _rmsprop_in_one_pass(vector: Tensor, gradient: Tensor, square_avg: Tensor, g
     settings = {"lr": group["lr"], "beta2": group["alpha"], "eps": group["eps"]}
     plain = {"beta1": 0.0, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
     # Called without PyTorch's wrapper, which takes half as long as the kernel and keeps the other threads waiting.
-    torch._fused_adam_([vector], [gradient], [gradient], [square_avg], [], [torch.tensor(_LATE)], **settings, **plain)
+    torch.ops.aten._fused_adam_([vector], [gradient], [gradient], [square_avg], [], [torch.tensor(_LATE)], **settings, **plain)
 
 
 def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:

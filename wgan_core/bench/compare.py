@@ -1,4 +1,4 @@
-"""Speed of the engine and of the textbook loop, measured alternately in one process: `python -m wgan_core bench`.
+"""Speed of the engine and of other programs, measured in turns.
 
 The textbook loop is the program that `export` writes. It works as in tutorials (torchvision's data set, a DataLoader, an optimiser over the
 list of parameters, one clamp per parameter) and computes the same. Only its images are scaled by the transforms that tutorials use.
@@ -6,12 +6,14 @@ list of parameters, one clamp per parameter) and computes the same. Only its ima
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import statistics
 import time
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +21,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from wgan_core.bench.others import busy_cores, jax_peer
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS, data_root
 from wgan_core.data.load import load_dataset
@@ -42,13 +45,21 @@ class Report:
 
     engine: Speed
     textbook: Speed
+    jax: Speed | None
+    """Of the program in JAX, if it was asked for."""
+    jax_version: str
     ratio: float
     """Median over the rounds of the ratio engine / textbook loop."""
+    jax_ratio: float | None
+    """The same with the program in JAX."""
+    busy: int
+    """Number of cores that other programs kept busy meanwhile."""
     step_gflop: float
     """Multiplications and additions in one step of the engine, in 10⁹: matrix products and convolutions, as PyTorch counts them."""
     matmul_gflops: float
-    """Rate of plain float32 matrix products on this device, measured in the same run, in 10⁹ operations per second."""
+    """Rate of plain float32 matrix products on this device, or on one core of it, in the same run, in 10⁹ operations per second."""
     share_of_matmul: float
+    """Of that rate on all `threads`."""
     threads: int
     device: str
 
@@ -57,39 +68,73 @@ class Report:
         return asdict(self)
 
 
-def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0) -> Report:
-    """Run the engine and the textbook loop alternately on the same data.
+def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0, jax_python: Path | None = None, busy: int = 0) -> Report:
+    """Run the engine and the textbook loop, and the program in JAX if wanted, in turns.
 
     Args:
         config: what to train. A warm-up is left out, because it would hide the speed of the rest.
         rounds: number of measurements of each.
         seconds: length of each measurement, which takes at least one step.
+        jax_python: a Python that has JAX; None leaves its program out.
+        busy: number of cores that other programs keep busy during the measurements.
 
-    Raises DataError if the data is missing, and ExportError if an exported program cannot load the data.
+    Raises DataError if the data is missing, ExportError if an exported program cannot load the data, and ConfigError if the program in JAX
+    cannot be compared.
     """
     config = config.replace(critic_warmup="none")
-    train_on_this_thread(config.threads)
-    trainer = Trainer(config, load_dataset(config))
+    crew = train_on_this_thread(config.threads)
+    dataset = load_dataset(config)
+    trainer = Trainer(config, dataset, crew=crew)
     textbook = textbook_loop(config, trainer)
-    found: dict[str, list[float]] = {"engine": [], "textbook": []}
-    contestants: dict[str, Callable[[], object]] = {"engine": trainer.train_step, "textbook": lambda: next(textbook)}
-    for step in contestants.values():
-        _rate(step, min(1.0, seconds), trainer.device)  # warm up
-    for _ in range(rounds):
-        for name, step in contestants.items():
-            found[name].append(_rate(step, seconds, trainer.device))
-    flop, rate = step_flop(trainer), matmul_rate(trainer.device)
+    contestants: dict[str, Callable[[float], float]] = {
+        "engine": lambda seconds: _rate(trainer.train_step, seconds, trainer.device),
+        "textbook": lambda seconds: _with_pytorchs_threads(lambda: _rate(lambda: next(textbook), seconds, trainer.device)),
+    }
+    with contextlib.ExitStack() as others:
+        version = ""
+        if jax_python is not None:
+            peer = others.enter_context(jax_peer(jax_python, config, trainer.data[0].numel(), len(trainer.data)))
+            contestants["jax"], version = peer.rate, peer.version
+        for measure in contestants.values():
+            measure(min(1.0, seconds))  # warm up
+        others.enter_context(busy_cores(busy))
+        found: dict[str, list[float]] = {name: [] for name in contestants}
+        for _ in range(rounds):
+            for name, measure in contestants.items():
+                found[name].append(measure(seconds))
+    # Counted on one thread, because PyTorch counts on the calling thread only.
+    flop, rate = step_flop(Trainer(config, dataset)), matmul_rate(trainer.device)
     engine = statistics.median(found["engine"])
     return Report(
         engine=_speed(found["engine"]),
         textbook=_speed(found["textbook"]),
-        ratio=statistics.median(a / b for a, b in zip(found["engine"], found["textbook"], strict=True)),
+        jax=_speed(found["jax"]) if "jax" in found else None,
+        jax_version=version,
+        ratio=_ratio(found["engine"], found["textbook"]),
+        jax_ratio=_ratio(found["engine"], found["jax"]) if "jax" in found else None,
+        busy=busy,
         step_gflop=flop / 1e9,
         matmul_gflops=rate / 1e9,
-        share_of_matmul=engine * flop / rate,
-        threads=torch.get_num_threads(),
+        share_of_matmul=engine * flop / rate / crew.size,
+        threads=crew.size,
         device=str(trainer.device),
     )
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+_PYTORCHS_THREADS = torch.get_num_threads()
+
+
+def _with_pytorchs_threads(measure: Callable[[], float]) -> float:
+    """Measure a plain program as it would run by itself, with the number of threads that PyTorch chooses."""
+    torch.set_num_threads(_PYTORCHS_THREADS)
+    try:
+        return measure()
+    finally:
+        torch.set_num_threads(1)
 
 
 def _speed(rates: list[float]) -> Speed:

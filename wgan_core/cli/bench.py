@@ -1,0 +1,53 @@
+"""`wgan bench`: the engine's speed beside that of other programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from wgan_core.config import TrainConfig
+
+JAX_PYTHON = Path(".venv-jax/bin/python")
+
+
+def add_bench(commands: Any) -> argparse.ArgumentParser:
+    """Add the command, without the settings of a run."""
+    bench = commands.add_parser("bench", help="compare the speed of the engine with the textbook loop, and with JAX", allow_abbrev=False)
+    bench.add_argument("--preset", metavar="P", default="walkthrough", help="the preset to measure (default walkthrough)")
+    bench.add_argument("--json", action="store_true", help="print one JSON object")
+    bench.add_argument("--rounds", type=int, default=5, metavar="N", help="number of measurements of each (default 5)")
+    bench.add_argument("--vs", choices=("jax",), help="measure also the same training as a program in JAX")
+    bench.add_argument(
+        "--jax-python", metavar="FILE", type=Path, default=JAX_PYTHON, help=f"a Python that has JAX (default {JAX_PYTHON.as_posix()})"
+    )
+    bench.add_argument("--busy", type=int, default=0, metavar="N", help="keep N cores busy with other programs meanwhile (default 0)")
+    return bench
+
+
+def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
+    """Measure and print."""
+    from wgan_core.bench import Speed, bench
+
+    report = bench(config, rounds=options.rounds, jax_python=options.jax_python if options.vs else None, busy=options.busy)
+    if options.json:
+        print(json.dumps(report.as_dict()))
+        return
+
+    def line(name: str, text: str) -> None:
+        print(f"{name:>18}  {text}")
+
+    def speed(name: str, found: Speed) -> None:
+        line(name, f"{found.median:8.1f} steps/s  ({found.lowest:.1f} to {found.highest:.1f} in {options.rounds} rounds)")
+
+    speed("engine", report.engine)
+    speed("textbook loop", report.textbook)
+    if report.jax is not None:
+        speed(f"JAX {report.jax_version}", report.jax)
+    line("engine / textbook", f"{report.ratio:8.2f}")
+    if report.jax_ratio is not None:
+        line("engine / JAX", f"{report.jax_ratio:8.2f}")
+    rate = f"{report.step_gflop:.3f} GFLOP a step, {report.matmul_gflops:.0f} GFLOP/s on a core"
+    line("matmul", f"{report.share_of_matmul:8.0%} of the rate of matrix products ({rate})")
+    line("on", f"{report.device}, {report.threads} threads{f', {report.busy} cores busy otherwise' if report.busy else ''}")
