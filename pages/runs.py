@@ -8,6 +8,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.runs.list_view import list_view
+from pages.parts.runs.transfer import imported, importer
 from pages.parts.runs.trash_view import trash, undo
 from pages.shared.frame import within_frame
 from pages.shared.library import listed
@@ -29,7 +30,10 @@ def newcomer() -> None:
 
 
 within_frame()
-st.title("Runs")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Runs", width="content")
+    importer()
+imported()
 entries = listed()
 if entries:
     list_view(entries)

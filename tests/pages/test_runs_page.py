@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.runs import thumbnails
+from pages.parts.runs import thumbnails, transfer
 from tests.app_page import button, link, page, press, texts
 from tests.project import PROJECT
 from tests.run_folders import add_readings, make_run
@@ -20,6 +21,8 @@ from tests.waiting import wait_while_it_trains
 from wgan_core.config import PRESETS
 from wgan_core.library.labels import Labels, change_labels, read_labels
 from wgan_core.library.trash import delete, deleted_runs
+from wgan_core.library.zip_export import export_runs
+from wgan_core.library.zip_import import import_runs
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
 from wgan_core.store.readings import Reading
@@ -218,6 +221,39 @@ def test_two_windows_that_delete_one_run(three: Path) -> None:
     assert [error.value for error in second.error] == ["The run b is not here any more: it was deleted or moved in the meantime."]
     press(first, "Undo")
     assert names(first) == ["c", "b", "a"]
+
+
+def uploaded(content: bytes) -> AppTest:
+    """The page after a zip was put into its field."""
+    test = page("runs")
+    (field,) = test.file_uploader
+    field.upload("runs.zip", content, "application/zip").run()
+    assert not test.exception
+    return test
+
+
+def test_runs_come_back_from_a_zip(three: Path) -> None:
+    target = io.BytesIO()
+    export_runs(three, ["a", "b"], target)
+    test = uploaded(target.getvalue())
+    assert sorted(names(test)) == ["a", "a-2", "b", "b-2", "c"]
+    assert [success.value for success in test.success] == ["Imported 2 runs: selected below."]
+    assert test.session_state["runs.selected"] == ["a-2", "b-2"]
+    test.run()
+    assert not test.success
+
+
+def test_a_zip_that_is_refused_says_why(three: Path) -> None:
+    test = uploaded(b"no zip")
+    (error,) = test.error
+    assert error.value.startswith("This file is not a zip, or it is damaged") and len(names(test)) == 3
+
+
+def test_the_selected_runs_are_exported(three: Path) -> None:
+    test = with_selected("a")
+    (download,) = test.get("download_button")
+    assert not download.proto.disabled and page("runs").get("download_button")[0].proto.disabled
+    assert import_runs(three / "elsewhere", io.BytesIO(transfer._zip(["a"]))) == ["a"]
 
 
 def test_damaged_runs_are_listed_and_say_what_is_wrong(three: Path) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-from pathlib import Path
 from typing import Any
 
+from wgan_core.cli.find_run import open_library
+from wgan_core.cli.runs_actions import add_actions
 from wgan_core.cli.table import Column, lines, short_duration, short_size
 
 
@@ -20,6 +21,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--limit", type=int, metavar="N", help="at most N runs")
     parser.add_argument("--json", action="store_true", help="print one JSON object a run, with all that is known")
     parser.set_defaults(command=list_runs, parser=parser)
+    add_actions(parser.add_subparsers(metavar="ACTION", title="actions"))
     return parser
 
 
@@ -46,15 +48,6 @@ def list_runs(options: argparse.Namespace) -> int:
     return 0
 
 
-def open_library() -> Any:
-    """All runs of this machine."""
-    from wgan_core.library.index import Library
-    from wgan_core.runs.names import run_title
-    from wgan_core.store.folder import runs_root
-
-    return Library(runs_root(), run_title)
-
-
 def facts(entry: Any) -> dict[str, Any]:
     """What is known about a run, as JSON values."""
     from wgan_core.library.entry import to_facts
@@ -66,12 +59,15 @@ def facts(entry: Any) -> dict[str, Any]:
 def _table(entries: list[Any]) -> list[str]:
     from wgan_core.library.fields import differing, setting_value
     from wgan_core.runs.names import short_number
+    from wgan_core.store.folder import run_number
     from wgan_core.store.readings import DISTANCES
 
     if not entries:
         return []
+    numbers = [run_number(entry.name) for entry in entries]
     columns = [
-        Column("RUN", [_called(entry) for entry in entries], least=16, enough=32),
+        Column("NO", ["" if number is None else str(number) for number in numbers], right=True),
+        Column("RUN", [_called(entry) for entry in entries], least=16, enough=28),
         Column("STATUS", ["damaged" if entry.damaged else entry.status or "unknown" for entry in entries]),
         Column("STEPS", [f"{entry.step:,}" if not entry.damaged else "" for entry in entries], right=True),
     ]
@@ -100,30 +96,3 @@ def _measure(entry: Any, key: str) -> str:
     if one is None or one.value is None:
         return ""
     return f"{one.value:.3g}" + (f" ({one.floor:.2g})" if one.floor is not None else "")
-
-
-def find_run(text: str) -> Path:
-    """The folder of the run that `text` names: a path, the name of a folder in checkpoints/, its number (4 or #4), or its title. Raises
-    StoreError."""
-    from wgan_core.store.folder import NoRun, run_number, runs_root
-
-    if (Path(text) / "config.json").is_file():
-        return Path(text).resolve()
-    root = runs_root()
-    if "/" not in text and text not in ("", ".", "..") and (root / text).is_dir():
-        return root / text
-    entries = open_library().entries()
-    number = text.removeprefix("#")
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
-    tests = (
-        lambda entry: wanted is not None and run_number(entry.name) == wanted,
-        lambda entry: entry.title.casefold() == text.casefold(),
-        lambda entry: text != "" and entry.name.startswith(text),
-    )
-    for test in tests:
-        found = [entry.name for entry in entries if test(entry)]
-        if len(found) > 1:
-            raise NoRun(f"{text!r} could be any of {len(found)} runs, such as {found[0]} or {found[1]}: write the whole name.")
-        if found:
-            return root / found[0]
-    raise NoRun(f"There is no run {text[:80]!r}: `runs` lists them.")

@@ -37,7 +37,7 @@ def lines(columns: Sequence[Column], width: int) -> list[str]:
     too_wide = sum(widths) + _GAP * (len(widths) - 1) - width
     for at, column in enumerate(columns):
         if column.least and too_wide > 0:
-            cut = min(too_wide, max(0, widths[at] - max(column.least, cells_wide(column.heading))))
+            cut = min(too_wide, max(0, widths[at] - column.least))
             widths[at] -= cut
             too_wide -= cut
     rows = [[column.heading for column in columns], *zip(*(column.cells for column in columns), strict=True)]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.runs.label_form import label_form
 from pages.parts.runs.place import select
+from pages.parts.runs.transfer import export_button
 from pages.parts.runs.trash_view import delete_button
 from pages.shared.library import library
 from pages.shared.problems import show_problem
@@ -38,6 +39,7 @@ def actions(entries: list[Entry]) -> None:
         compare_with(sound)
         label_form(entries)
         _pin(entries)
+        export_button(sound)
         delete_button(entries)
         if entries and st.button("Clear the selection", icon=":material/close:", type="tertiary"):
             select([])
