@@ -28,7 +28,7 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
 
 def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
     """Measure and print."""
-    from wgan_core.bench import Speed, bench
+    from wgan_core.bench.compare import Speed, bench
 
     report = bench(config, rounds=options.rounds, jax_python=options.jax_python if options.vs else None, busy=options.busy)
     if options.json:

@@ -41,4 +41,4 @@ LESSONS: MappingProxyType[str, Lesson] = MappingProxyType(
 CODE = "code"
 """What links call the page that explains the walkthrough's program."""
 CODE_TITLE = "The code, line by line"
-CODE_SENTENCE = "The walkthrough as a program of 150 lines, and beside them what they do. For people who know a little Python."
+CODE_SENTENCE = "The walkthrough as a program of 149 lines, and beside them what they do. For people who know a little Python."
