@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,22 @@ def test_branches_stand_under_their_parents(three: Path) -> None:
     test = page("runs", view="branches")
     assert list(rows(test)["Run"]) == ["c", "b", "a", "└ d"]
     assert list(rows(test)["Branch of"])[-1] == "a, step 100"
+
+
+def test_seeds_of_one_setting_are_one_row_with_mean_and_spread(manager: RunManager) -> None:
+    for seed, value in enumerate((0.1, 0.2, 0.6)):
+        run = make_run(manager.root / f"s{seed}", SMALL.replace(seed=seed))
+        add_readings(run, Reading("sliced-w1", 100, 30, value, 0.005, 0.001, 64))
+    make_run(manager.root / "other", SMALL.replace(n_critic=9))
+    test = page("runs", view="groups", sort="sliced_w1:asc")
+    table = rows(test)
+    assert list(table["n_critic"]) == [3, 9] and list(table["Runs"]) == [3, 1] and list(table["Seeds"]) == ["0, 1, 2", "0"]
+    assert table["Sliced W1: mean"][0] == pytest.approx(0.3) and table["Sliced W1: spread"][0] == pytest.approx(
+        statistics.stdev((0.1, 0.2, 0.6))
+    )
+    test.multiselect(key="runs.group").set_value(["dataset"]).run()
+    assert list(rows(test)["Runs"]) == [4] and link(test)["group"] == "dataset"
+    assert list(rows(page("runs", view="groups", group="status,nonsense"))["Status"]) == ["finished"]
 
 
 def test_many_runs_are_shown_page_by_page(manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:

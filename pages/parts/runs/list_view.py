@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.runs.actions import actions
+from pages.parts.runs.group_view import group_choice, group_table, groups_of
 from pages.parts.runs.place import PAGE_ROWS, Place, find_place, found_runs, selected
 from pages.parts.runs.table import table
 from pages.parts.runs.trash_view import undo
@@ -22,25 +23,32 @@ def list_view(entries: list[Entry]) -> None:
         st.error(place.problem, icon=":material/error:")
     undo()
     actions([entry for entry in entries if entry.name in selected()])
+    by = group_choice(entries) if place.view == "groups" else []
     run_every = REFRESH_SECONDS if any(entry.is_live for entry in entries) else None
-    st.fragment(_rows, run_every=run_every)(place)
+    st.fragment(_rows, run_every=run_every)(place, by)
 
 
-def _rows(place: Place) -> None:
-    """The table, kept up to date while something trains."""
+def _rows(place: Place, by: list[str]) -> None:
+    """The table, kept up to date while something trains. by: the fields to group by, if the view is of groups."""
     entries = listed()
     rows = found_runs(entries, place)
     if not rows:
         st.info("No run fits this filter: change it, or empty the field to see all.", icon=":material/search_off:")
         return
-    first = _page(len(rows), len(entries))
-    table(library().root, rows[first : first + PAGE_ROWS], [entry for entry, _ in rows], place)
+    found = [entry for entry, _ in rows]
+    if place.view == "groups":
+        fields, groups = groups_of(found, by, place)
+        first = _page(len(groups), len(groups), "group")
+        group_table(library().root, fields, groups[first : first + PAGE_ROWS], place)
+    else:
+        first = _page(len(rows), len(entries), "run")
+        table(library().root, rows[first : first + PAGE_ROWS], found, place)
     if st.session_state.pop("runs.selection-changed", False):
         st.rerun()  # of the whole page, because the actions are outside
 
 
-def _page(found: int, everything: int) -> int:
-    """Say how many of how many runs are shown, and draw the buttons to turn the page. Returns the first row to show."""
+def _page(found: int, everything: int, noun: str) -> int:
+    """Say how many of how many rows are shown, and draw the field to turn the page. Returns the first row to show."""
     pages = -(-found // PAGE_ROWS)
     first = 0
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -52,5 +60,5 @@ def _page(found: int, everything: int) -> int:
             first = (at - 1) * PAGE_ROWS
         shown = f"{first + 1:,} to {min(found, first + PAGE_ROWS):,} of " if pages > 1 else ""
         of_all = "" if found == everything else f" of {everything:,}"
-        says.caption(f"Showing {shown}{counted(found, 'run')}{of_all}.", width="content")
+        says.caption(f"Showing {shown}{counted(found, noun)}{of_all}.", width="content")
     return first

@@ -48,7 +48,7 @@ def table(root: Path, rows: Sequence[tuple[Entry, int]], found: Sequence[Entry],
     st.dataframe(
         {label: cells for label, (cells, _) in columns.items()},
         key=KEY,
-        height="auto",
+        height="auto" if len(rows) < 10 else 600,
         row_height=ROW_PX,
         hide_index=True,
         column_order=[label for label in columns if label not in hidden],
