@@ -17,8 +17,10 @@ from pages.parts.explore.latent_source import Source, open_source
 from pages.parts.explore.nearest_view import nearest
 from pages.parts.explore.point_view import show_landing
 from pages.parts.explore.source_choice import choose_source, training_now
+from pages.parts.explore.time_view import open_run_if_asked, time_to_params
 from pages.shared.frame import within_frame
 from pages.shared.problems import problem_text, show_problem
+from pages.shared.run_time import AT
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
 from wgan_core.figures import images
@@ -252,7 +254,7 @@ def _section(source: Source) -> None:
 
 
 def _keep_in_link(source: Source) -> None:
-    params = {"run": source.run_id, "step": str(source.step), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
+    params = {"run": source.run_id, **time_to_params(source), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
     params |= path_view.path_to_params(source)
@@ -275,7 +277,7 @@ def _latent_from_link() -> None:
     st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
     path_view.path_from_params(st.query_params)
-    plain = st.query_params.keys() <= {"run", "step", "generator", "view"}  # names no latent
+    plain = st.query_params.keys() <= {"run", "step", AT, "generator", "view"}  # names no latent
     set_image_count(whole_number(st.query_params.get("show", str(PAGE) if plain else ""), PAGE))
     found, problems = from_params(dict(st.query_params), MAX_DIMENSIONS)
     if seed is None:
@@ -293,6 +295,7 @@ def _latent_from_link() -> None:
 
 within_frame()
 st.title("Explore")
+open_run_if_asked()
 _latent_from_link()
 source = choose_source()
 if source is not None:

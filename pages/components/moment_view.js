@@ -155,7 +155,7 @@ export class MomentView {
     this.drawn = step;
     this.figure.dataset.step = String(step);
     const at = Math.round(cursorAt(this.header.cursor) ?? step);
-    const near = step === at ? "" : ` (step ${inWords(at)} itself is not kept; this is the nearest)`;
+    const near = step === at || !this.header.caption ? "" : ` (step ${inWords(at)} itself is not kept; this is the nearest)`;
     setText(this.caption, said(this.header.caption, step) + near);
     this.prepare(this.store);
   }

@@ -13,18 +13,20 @@ import streamlit as st
 from pages.components.moment_picture import Kept
 from pages.components.timeline import Mark, MarkKind, Track
 from pages.shared.problems import problem_text
+from pages.shared.server import run_manager
 from pages.shared.text import whole_number
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig, is_wasserstein, parse_config
 from wgan_core.figures.curves import thin
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import settings_line, short_number, started_with
-from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.folder import RunFolder, StoreError, run_path
 from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
 from wgan_core.timeline.reading import Moment, Timeline
 
 AT = "at"
 """The parameter of a link that names the step under the cursor. Without it, the cursor is at the end."""
+_PROBLEM = "time-problem"
 _CURVE_POINTS = 400
 _MAX_STEP = 10**15
 
@@ -32,6 +34,11 @@ _MAX_STEP = 10**15
 def cursor_of(run_id: str) -> str:
     """The name of the cursor of a run, for charts, pictures and timelines."""
     return f"run:{run_id}"
+
+
+def store_of(run_id: str, *, averaged: bool = False) -> str:
+    """The name under which the browser holds a run's kept pictures."""
+    return f"{run_id}{'/averaged' if averaged else ''}"
 
 
 class Asked(NamedTuple):
@@ -43,10 +50,12 @@ class Asked(NamedTuple):
     """Why another step is shown than the one that was asked for, in one sentence."""
 
 
-def asked_step(end: int, *, training: bool = False) -> Asked:
-    """The step in the page's address; the end if it is beyond that. end: the newest step of the run."""
-    text = str(st.query_params.get(AT, "")).strip()
-    if not text:
+def asked_step(snapshot: Snapshot, text: str | None = None) -> Asked:
+    """The step in the page's address, or in `text`; the end if there is none, or if it is beyond the end of the run."""
+    if text is None:
+        text = str(st.query_params.get(AT, ""))
+    end, training = snapshot.step, not snapshot.ended
+    if not (text := text.strip()):
         return Asked(None)
     if (step := whole_number(text, _MAX_STEP)) is None:
         return Asked(None, f"This link names the step {text[:40]!r}, which is not a whole number from 0 on. The end of the run is shown.")
@@ -56,12 +65,28 @@ def asked_step(end: int, *, training: bool = False) -> Asked:
     return Asked(None if step == end and not training else step)
 
 
+def settled(run_id: str, asked: Asked) -> Asked:
+    """`asked`, whose problem is told until the cursor is moved. The address forgets it at once: a run that trains may come to that step."""
+    if asked.problem:
+        st.session_state[_PROBLEM] = run_id, asked.problem
+        st.query_params.pop(AT, None)
+    elif asked.step is None and st.session_state.get(_PROBLEM, ("", ""))[0] == run_id:
+        return Asked(None, st.session_state[_PROBLEM][1])
+    return asked
+
+
 def go_to(step: int | None) -> None:
     """Write the step under the cursor into the page's address; None: the end."""
+    st.session_state.pop(_PROBLEM, None)
     if step is None:
         st.query_params.pop(AT, None)
     else:
         st.query_params[AT] = str(step)
+
+
+def folder_of(run_id: str) -> Path:
+    """The folder of a run, which may not be there. Raises StoreError for what cannot be a run's id."""
+    return run_path(run_manager().root, run_id)
 
 
 def past_of(snapshot: Snapshot, path: Path) -> Timeline | None:

@@ -114,7 +114,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.mouse.down()
     page.mouse.move(pad["x"] - 37, pad["y"] + 171, steps=15)
     page.mouse.up()
-    page.wait_for_url(re.compile("at="))
+    page.wait_for_url(re.compile("xy="))
     assert farthest(page, networks) <= 1
     # The image itself is a handle too.
     image, place = page.locator(".explorer .image").bounding_box(), link(page)["at"]
@@ -136,7 +136,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.locator(".explorer .home").click()
     page.wait_for_function("() => !location.search.includes('at=')")
     page.get_by_role("button", name="Undo").click()
-    page.wait_for_url(re.compile("at="))
+    page.wait_for_url(re.compile("xy="))
     until(lambda: np.array_equal(painted(page), moved))
 
 

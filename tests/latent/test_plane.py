@@ -81,13 +81,18 @@ def test_a_place_is_plane_then_dimensions_then_directions_then_truncation() -> N
 def test_a_place_survives_its_link() -> None:
     place = Place(-12.3456, 0.5, {0: -1.25, 99: 4.0}, {"smile": 1.5, "round:er": -2.0}, 0.7)
     params = place.to_params()
-    assert params == {"at": "-12.3456,0.5", "z": "1:-1.25,100:4", "d": "smile:1.5,round:er:-2", "psi": "0.7"}
+    assert params == {"xy": "-12.3456,0.5", "z": "1:-1.25,100:4", "d": "smile:1.5,round:er:-2", "psi": "0.7"}
     assert from_params(params, 100) == (place, [])
     assert Place().to_params() == {} and from_params({"seed": "5"}, 100) == (Place(), [])
 
 
+def test_links_of_earlier_versions_called_the_place_at() -> None:
+    assert from_params({"at": "0.5,-1"}, 100) == (Place(0.5, -1.0), [])
+    assert from_params({"at": "12800"}, 100) == (Place(), [])  # now it is a step
+
+
 @pytest.mark.parametrize(
-    "params", [{"at": "1"}, {"at": "nan,1"}, {"z": "101:1"}, {"z": "0:1"}, {"z": "a"}, {"d": "smile"}, {"psi": "much"}]
+    "params", [{"xy": "1"}, {"xy": "nan,1"}, {"z": "101:1"}, {"z": "0:1"}, {"z": "a"}, {"d": "smile"}, {"psi": "much"}]
 )
 def test_links_to_no_latent_are_explained(params: dict[str, str]) -> None:
     place, problems = from_params({"psi": "0.5", **params}, 100)

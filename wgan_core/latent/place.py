@@ -66,7 +66,7 @@ class Place:
         """Parameters for a link: only those that differ from the origin. As on the page, dimensions are counted from 1."""
         params: dict[str, str] = {}
         if self.x or self.y:
-            params["at"] = f"{_short(self.x)},{_short(self.y)}"
+            params["xy"] = f"{_short(self.x)},{_short(self.y)}"
         if self.dimensions:
             params["z"] = ",".join(f"{dimension + 1}:{_short(value)}" for dimension, value in sorted(self.dimensions.items()))
         if self.directions:
@@ -80,7 +80,9 @@ def from_params(params: Mapping[str, str], latent_dim: int) -> tuple[Place, list
     """The place given in a link, and one sentence for each part that cannot be used and is therefore left out."""
     parts: dict[str, Any] = {}
     problems: list[str] = []
-    readers = {"at": _read_at, "z": lambda text: _read_dimensions(text, latent_dim), "d": _read_directions, "psi": _read_truncation}
+    if "," in params.get("at", ""):  # links of earlier versions; now it is a step
+        params = {"xy": params["at"], **params}
+    readers = {"xy": _read_xy, "z": lambda text: _read_dimensions(text, latent_dim), "d": _read_directions, "psi": _read_truncation}
     for name, read in readers.items():
         if name not in params:
             continue
@@ -108,7 +110,7 @@ def _short(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _read_at(text: str) -> dict[str, float]:
+def _read_xy(text: str) -> dict[str, float]:
     x, y = (_bounded(part, LIMIT) for part in text.split(","))
     return {"x": x, "y": y}
 

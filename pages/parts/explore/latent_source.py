@@ -74,25 +74,32 @@ def runs_to_choose() -> tuple[list[RunSummary], list[DamagedRun]]:
 
 def saved_steps(run_id: str) -> tuple[int, ...]:
     """The steps of a run that are saved so far, in ascending order. Raises StoreError."""
-    return tuple(RunFolder.open(run_path(run_manager().root, run_id)).steps())
+    return kept_steps(RunFolder.open(run_path(run_manager().root, run_id)))
+
+
+def kept_steps(folder: RunFolder) -> tuple[int, ...]:
+    """The steps whose networks are kept, in full or to be looked at only, in ascending order."""
+    return tuple(sorted({*folder.steps(), *folder.past.light_steps()}))
 
 
 def open_source(run_id: str, step: int | None, *, averaged: bool = False) -> Source:
     """The networks of a run at `step`, or at the newest saved step; averaged: use the averaged generator. Raises StoreError."""
     path = run_path(run_manager().root, run_id)
     folder = RunFolder.open(path)
-    steps = folder.steps()
+    steps = kept_steps(folder)
     if not steps:
         raise StoreError("This run has no saved step yet.")
     step = steps[-1] if step is None else step
     modified = _modified(path, step)
     networks, reference = _load(path, step, modified, averaged)
-    return Source(run_id, step, tuple(steps), networks, reference, folder.config.dataset, folder.config.ema_decay > 0, averaged, modified)
+    return Source(run_id, step, steps, networks, reference, folder.config.dataset, folder.config.ema_decay > 0, averaged, modified)
 
 
 def _modified(path: Path, step: int) -> float:
-    file = path / "steps" / f"{step:08d}" / "generator.safetensors"
-    return file.stat().st_mtime if file.exists() else 0.0
+    for file in (path / "steps" / f"{step:08d}" / "generator.safetensors", path / "light" / f"{step:08d}.safetensors"):
+        if file.exists():
+            return file.stat().st_mtime
+    return 0.0
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)

@@ -196,7 +196,7 @@ def history(latent_dim: int, most: int = 12) -> list[str]:
 def _in_words(moment: _Moment, latent_dim: int) -> str:
     own = moment.own is not None and len(moment.own) == latent_dim
     parts = ["your own latent" if own else f"seed {moment.seed}"]
-    names = {"at": "at", "z": "z", "d": "along", "psi": "ψ"}
+    names = {"xy": "at", "z": "z", "d": "along", "psi": "ψ"}
     parts += [f"{names[name]} {text}" for name, text in moment.place.to_params().items()]
     return " · ".join(part[:40] for part in parts)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.parts.explore.latent_source import Source, open_source, runs_to_choose, saved_steps
+from pages.parts.explore.time_view import move_to, run_time
 from pages.shared.problems import show_problem
+from pages.shared.run_time import folder_of, past_of
 from pages.shared.server import run_manager
 from pages.shared.shipped import SHIPPED
-from pages.shared.text import whole_number
+from pages.shared.snapshots import newest_snapshot
 from wgan_core.runs.names import run_title
 from wgan_core.store.folder import RunSummary, StoreError
 
@@ -37,11 +39,8 @@ def choose_source() -> Source | None:
         st.session_state["explore.run"] = _worth_seeing(runs)
     titles = {run.run_id: f"{_title(run)} · step {run.step:,}" for run in runs}
     titles |= {one.run_id: f"{one.run_id} (damaged)" for one in damaged}  # choosing one shows what is wrong with it
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
-    with right:
-        source = _choose_step(run_id)
+    run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
+    source = _choose_step(run_id)
     return _choose_generator(source) if source is not None else None
 
 
@@ -71,42 +70,20 @@ def training_now(run_id: str, newest: int) -> None:
             return
         if last > newest:
             label = f"Show step {last:,}, saved just now"
-            if st.button(label, key="explore.show-newest", icon=":material/update:", on_click=_go_to_step, args=(run_id, last)):
+            if st.button(label, key="explore.show-newest", icon=":material/update:", on_click=move_to, args=(run_id, last)):
                 st.rerun()
 
 
-def _step_key(run_id: str) -> str:
-    return f"explore.step-{run_id}"
-
-
-def _go_to_step(run_id: str, step: int) -> None:
-    st.session_state[_step_key(run_id)] = step
-
-
 def _choose_step(run_id: str) -> Source | None:
+    """Draw the run's timeline. Returns the networks at its cursor, or those kept nearest to it."""
     try:
-        source = open_source(run_id, None)
-        steps = source.steps
-        key = _step_key(run_id)
-        asked = whole_number(st.query_params.get("step", ""), steps[-1])
-        if key not in st.session_state and "step" in st.query_params and st.query_params.get("run") == run_id:
-            if asked in steps:
-                st.session_state[key] = asked
-            else:
-                st.warning(f"This link names a step that is not saved. Step {steps[-1]:,} is shown instead.", icon=":material/link_off:")
-        if st.session_state.get(key) not in steps:
-            st.session_state[key] = steps[-1]
-        if len(steps) == 1:
-            st.caption(f"One step is saved: {steps[0]:,}.")
-            return source
-        step = st.select_slider(
-            "Saved step",
-            steps,
-            key=key,
-            persist_state="session",
-            format_func=lambda s: f"{s:,}",
-        )
-        return open_source(run_id, step)
+        snapshot = newest_snapshot(run_id, watch=False)
+        past = past_of(snapshot, folder_of(run_id))
+        at = run_time(run_id, snapshot, past) if past is not None else None
+        near = past.nearest(at) if past is not None and at is not None else None
+        if near is not None and at is not None and not near.exact:
+            st.caption(f"No networks of step {at:,} are kept. You explore those of step {near.step:,}, the nearest.")
+        return open_source(run_id, None if near is None else near.step)
     except StoreError as error:
         show_problem(error, icon=":material/broken_image:")
         return None

@@ -16,8 +16,7 @@ from pages.components.live_image import live_image
 from pages.components.moment_picture import Kept, moment_picture
 from pages.components.moment_points import Behind, moment_points
 from pages.parts.train.past_view import Then
-from pages.parts.train.time_view import store_of
-from pages.shared.run_time import cursor_of, kept_pictures
+from pages.shared.run_time import cursor_of, kept_pictures, store_of
 from wgan_core.config import TrainConfig, critic_word
 from wgan_core.data import toy
 from wgan_core.data.catalog import DATASETS

@@ -19,15 +19,15 @@ from pages.parts.train.lights import lights
 from pages.parts.train.past_view import then_of
 from pages.parts.train.time_view import time_view
 from pages.shared.problems import problem_text, show_problem
-from pages.shared.run_time import past_of
+from pages.shared.run_time import folder_of, past_of
 from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
+from pages.shared.snapshots import newest_snapshot
 from pages.shared.text import counted, duration
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
-from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Snapshot
-from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
+from wgan_core.store.folder import NoRun, StoreError
 from wgan_core.training.device import resolve_device
 from wgan_core.training.gpu_use import gpu_use
 from wgan_core.training.rates import rate_share
@@ -65,26 +65,6 @@ def run_view(run_id: str) -> None:
         export_view(run_id)
     places = places._replace(messages=st.container(key="run-messages"))
     st.fragment(_live, run_every=_poll_interval(snapshot))(run_id, places)
-
-
-def newest_snapshot(run_id: str) -> Snapshot:
-    """The newest snapshot of a run, from this process or from the run's folder. Raises StoreError."""
-    run = run_manager().get(run_id)
-    if run is not None:
-        return run.watch()
-    path = run_path(run_manager().root, run_id)
-    return _from_folder(path, _stamp(path), RunFolder.open(path).is_held())
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _from_folder(path: Path, stamp: tuple[float, ...], held: bool) -> Snapshot:
-    return snapshot_from_folder(RunFolder.open(path))
-
-
-def _stamp(path: Path) -> tuple[float, ...]:
-    """A value that changes whenever the contents of the run folder do."""
-    files = [path / name for name in ("config.json", "metrics.csv", "ledger.jsonl", "health.jsonl", "steps", "samples")]
-    return tuple(file.stat().st_mtime for file in files if file.exists())
 
 
 def _is_trained_here(run_id: str) -> bool:
@@ -156,7 +136,7 @@ def _live(run_id: str, places: _Places) -> None:
     trained_here = _is_trained_here(run_id)
     with places.time:
         st.empty()  # a fragment may fill only what it has written to in the page's own run
-        past = past_of(snapshot, run_path(run_manager().root, run_id))
+        past = past_of(snapshot, folder_of(run_id))
         then = then_of(snapshot, past, time_view(snapshot, past))
     with places.progress:
         _progress(snapshot)

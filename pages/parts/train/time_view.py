@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components.timeline import Action, timeline
 from pages.parts.train.branch_form import open_form
-from pages.shared.run_time import asked_step, cursor_of, go_to, track_of
+from pages.shared.run_time import asked_step, cursor_of, go_to, settled, store_of, track_of
 from wgan_core.runs.messages import Snapshot
 from wgan_core.timeline.reading import Timeline
 
@@ -23,7 +23,7 @@ def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
     if past is None or not (snapshot.step or snapshot.saved_steps):
         return None
     _do(run_id)
-    asked = asked_step(snapshot.step, training=not snapshot.ended)
+    asked = settled(run_id, asked_step(snapshot))
     timeline(
         track_of(snapshot, past),
         cursor=cursor_of(run_id),
@@ -37,11 +37,6 @@ def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
     if asked.problem:
         st.warning(asked.problem, icon=":material/link_off:")
     return asked.step
-
-
-def store_of(run_id: str, *, averaged: bool = False) -> str:
-    """The name under which the browser holds a run's kept pictures."""
-    return f"{run_id}{'/averaged' if averaged else ''}"
 
 
 def _do(run_id: str) -> None:
