@@ -28,13 +28,14 @@ import { unpack } from "./payload.js";
  */
 
 /**
- * A button that does something with the step under the cursor.
+ * A button that does something with the step under the cursor, or with the one nearest to it that has what is needed.
  * @typedef {object} ActionHeader
  * @property {string} name
- * @property {string} label
+ * @property {string} label for the step under the cursor
+ * @property {string} near for another one, with "{step}" in the place of its number; "": not offered for others
  * @property {string} help
- * @property {string[]} at the kinds of marks that a step needs for this; empty: any step
- * @property {string[]} not the kinds of marks that a step may not have
+ * @property {string[]} of the kinds of marks of which the step needs one; empty: any step will do
+ * @property {string[]} not the kinds of marks that it may not have
  */
 
 /** @typedef {(name: string, value: unknown) => void} Send */
@@ -47,10 +48,11 @@ const SNAP = 5; // px: a drag stops at a stop this near
 const PATIENCE = 350; // ms: arrow keys are pressed several times in a row
 /** @type {Record<string, string>} */
 const KINDS = {
-  full: "saved in full: can be branched and explored",
-  light: "networks kept: can be explored",
+  full: "Saved in full: can be explored and branched",
+  light: "Only its networks are kept: can be explored, but not branched, which takes the optimisers and random numbers too",
   start: "",
-  pin: "pinned",
+  saved: "Saved by hand",
+  pin: "Pinned",
   edit: "",
   error: "",
   branch: "",
@@ -344,7 +346,7 @@ export class Timeline {
         button.type = "button";
         button.textContent = label;
         button.title = help;
-        button.addEventListener("click", () => this.send("action", { name, step: this.at ?? this.header?.end ?? 0 }));
+        button.addEventListener("click", () => this.send("action", { name, step: Number(button.dataset.step) }));
         return button;
       }),
     );
@@ -369,7 +371,7 @@ export class Timeline {
     if (!typing) this.field.value = past ? inWords(here) : "";
     this.field.placeholder = inWords(end);
     this.drawWords(past, here, facts);
-    this.allowActions(here);
+    this.offerActions(here);
   }
 
   /**
@@ -381,19 +383,40 @@ export class Timeline {
     const { held = "" } = this.header ?? {};
     const strong = make("strong");
     strong.textContent = `You are looking at step ${inWords(here)}.`;
+    facts = [...this.marksAt(here), facts].filter(Boolean).join(" · ");
     if (past) this.words.replaceChildren(strong, ` ${facts}`);
     else setText(this.words, `Drag along the line, or use the arrow keys, to look back. ${held}`);
     this.words.title = past ? facts : held;
   }
 
-  /** @param {number} step */
-  allowActions(step) {
-    const kinds = this.kindsAt(step);
+  /**
+   * Label each button with the step that it is for; hide those for which there is none, and all while the run trains and is seen live.
+   * @param {number} here
+   */
+  offerActions(here) {
     const buttons = this.actions.querySelectorAll("button");
-    this.header?.actions.forEach(({ at, not }, index) => {
-      const fits = at.length === 0 || at.some((kind) => kinds.has(kind));
-      buttons[index].hidden = !fits || not.some((kind) => kinds.has(kind));
-    });
+    const { actions = [], training } = this.header ?? {};
+    for (const [index, action] of actions.entries()) {
+      const step = this.at === null && training ? null : this.targetOf(action, here);
+      const button = buttons[index];
+      button.hidden = step === null;
+      button.dataset.step = String(step);
+      if (step !== null) setText(button, step === here ? action.label : action.near.replace("{step}", inWords(step)));
+    }
+  }
+
+  /**
+   * The step that an action would be for.
+   * @param {ActionHeader} action
+   * @param {number} here
+   * @returns {number | null}
+   */
+  targetOf({ of, not, near }, here) {
+    const { marks } = /** @type {TimelineHeader} */ (this.header);
+    const fit = of.length ? marks.flatMap(([step, kind]) => (of.includes(kind) ? [step] : [])) : [here];
+    const step = fit[nearest(fit, here)];
+    if (step === undefined || (step !== here && !near)) return null;
+    return marks.some(([at, kind]) => at === step && not.includes(kind)) ? null : step;
   }
 
   /**
@@ -406,14 +429,6 @@ export class Timeline {
     const known = Number.isFinite(number) ? `${value} ${inWords(number)}` : "";
     // Without edits they are the same everywhere, and in sight anyway.
     return [known, settings.length > 1 ? inForce(settings, step) : ""].filter(Boolean).join(" · ");
-  }
-
-  /**
-   * The kinds of marks that a step has. The end counts as the newest kept step.
-   * @param {number} step
-   */
-  kindsAt(step) {
-    return new Set(this.header?.marks.flatMap(([at, kind]) => (at === step ? [kind] : [])));
   }
 
   /**

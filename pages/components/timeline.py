@@ -17,7 +17,7 @@ from pages.components.payload import HERE, asset, pack
 
 _component = component("wgan_timeline", html=asset("timeline.html"), css=asset("timeline.css"), js=bundle(HERE / "timeline.js"))
 
-MarkKind = Literal["full", "light", "start", "edit", "error", "pin", "branch"]
+MarkKind = Literal["full", "light", "saved", "pin", "start", "edit", "error", "branch"]
 MAX_STEP = 10**15
 
 
@@ -26,22 +26,25 @@ class Mark(NamedTuple):
 
     step: int
     kind: MarkKind
-    """What is kept: full (a whole step), light (networks only), pin; or what happened: start (of the run, or of
-    a branch), edit, error, branch (another run branched off)."""
+    """What is kept: full (a whole step), light (networks only), saved (by hand), pin. Or what happened: start (of the run, or of a branch),
+    edit, error, branch (another run branched off)."""
     text: str = ""
     """What to say of it; "" says what its kind means."""
 
 
 class Action(NamedTuple):
-    """A button that does something with the step under the cursor."""
+    """A button that does something with the step under the cursor, or with the one nearest to it that has what is needed."""
 
     name: str
     label: str
+    """For the step under the cursor."""
     help: str
-    at: tuple[MarkKind, ...] = ()
-    """Shown only at steps with one of these marks; empty: at any step."""
+    of: tuple[MarkKind, ...] = ()
+    """The step needs one of these marks; empty: any step will do."""
+    near: str = ""
+    """The label for another step than the one under the cursor, with {step} in the place of its number; "": only for that one."""
     besides: tuple[MarkKind, ...] = ()
-    """Not shown at steps with one of these marks."""
+    """Not for steps with one of these marks."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,9 @@ def message(track: Track, *, cursor: str, at: int | None, actions: Sequence[Acti
         "settings": [list(one) for one in track.settings],
         "held": track.held,
         "frames": frames,
-        "actions": [{"name": one.name, "label": one.label, "help": one.help, "at": one.at, "not": one.besides} for one in actions],
+        "actions": [
+            {"name": one.name, "label": one.label, "near": one.near, "help": one.help, "of": one.of, "not": one.besides} for one in actions
+        ],
     }
     return header, np.concatenate([track.steps, track.values]).astype("<f4").tobytes()
 

@@ -115,10 +115,22 @@ def track_of(snapshot: Snapshot, past: Timeline) -> Track:
         values=values[kept],
         value_name=words,
         settings=settings_in_force(snapshot),
+        held=held_in_words(snapshot, past),
     )
 
 
-_KINDS: dict[str, MarkKind] = {"start": "start", "edit": "edit", "error": "error", "by-hand": "pin", "pin": "pin", "branch": "branch"}
+def held_in_words(snapshot: Snapshot, past: Timeline) -> str:
+    """What the run keeps of its past, and how much of its budget that takes."""
+    counts = [sum(getattr(moment, kind) for moment in past.moments) for kind in ("full", "light", "grid")]
+    full, light, grids = (f"{count:,}" for count in counts)
+    words = f"Kept: {full} steps in full, {light} with their networks only, {grids} pictures"
+    if snapshot.sizes is None:
+        return f"{words}."
+    budget = snapshot.config.history_budget
+    return f"{words}; {snapshot.sizes.history / 1e6:,.0f} MB{f' of {budget:,} MB' if budget else ''}."
+
+
+_KINDS: dict[str, MarkKind] = {"start": "start", "edit": "edit", "error": "error", "by-hand": "saved", "pin": "pin", "branch": "branch"}
 
 
 def marks_of(moment: Moment) -> list[Mark]:

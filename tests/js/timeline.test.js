@@ -144,7 +144,7 @@ const header = {
   ],
   held: "",
   frames: "",
-  actions: [{ name: "branch", label: "Branch", help: "", at: ["full"], not: [] }],
+  actions: [{ name: "branch", label: "Branch", near: "Branch from {step}", help: "", of: ["full"], not: ["pin"] }],
 };
 
 class Page {
@@ -198,7 +198,7 @@ test("keys move the cursor at once; the server hears only where it comes to rest
   assert.equal(cursorAt("run:a"), 200);
   assert.equal(page.words, "Step 200. n_critic 3 → 5. n_critic 3");
   page.key("ArrowLeft");
-  assert.match(page.words, /^Step 100. saved in full/);
+  assert.match(page.words, /^Step 100. Saved in full/);
   clock.now.pass(300);
   assert.deepEqual(page.sent, []);
   clock.now.pass(100);
@@ -257,14 +257,18 @@ test("a step that is typed, one beyond the end, and one that is none", () => {
   assert.match(page.find(".problem").textContent, /has come to step 400/);
 });
 
-test("a button is there only where it can do something", () => {
+test("a button says which step it is for, and is there only where it can do something", () => {
   const page = new Page().show();
   const button = /** @type {FakeElement} */ (page.find(".actions").children[0]);
-  assert.equal(button.hidden, true);
-  page.key("ArrowLeft").key("ArrowLeft");
-  assert.equal(button.hidden, false);
+  assert.equal(button.hidden, true); // live
+  page.key("ArrowLeft");
+  assert.deepEqual([button.hidden, button.textContent], [false, "Branch from 100"]); // the nearest step that is saved in full
+  page.key("ArrowLeft");
+  assert.deepEqual([button.hidden, button.textContent], [false, "Branch"]);
   button.dispatchEvent(new Event("click"));
   assert.deepEqual(page.sent, [["action", { name: "branch", step: 100 }]]);
+  page.show({ at: 100, marks: [...header.marks, [100, "pin", ""]] });
+  assert.equal(button.hidden, true);
 });
 
 // The picture.

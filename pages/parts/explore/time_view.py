@@ -17,8 +17,9 @@ from wgan_core.runs.messages import Snapshot
 from wgan_core.timeline.reading import Timeline
 
 POLL_SECONDS = 3.0
+_PREVIEW_PX = 110
 _MOVED = "explore.moved"
-_ACTIONS = (Action("train", "Open the run here", "Show the run at this step on the Train page."),)
+_ACTIONS = (Action("train", "Curves of this step", "Show the run at this step on the Train page."),)
 
 
 def run_time(run_id: str, snapshot: Snapshot, past: Timeline) -> int | None:
@@ -75,7 +76,7 @@ def _timeline(run_id: str) -> None:
         move_to(run_id, step)
         st.session_state[_MOVED] = True
 
-    left, right = st.columns([7, 1], vertical_alignment="center", gap="small")
+    left, right = st.columns([12, 1], vertical_alignment="center", gap="small")
     with left:
         timeline(
             track_of(snapshot, past),
@@ -87,7 +88,7 @@ def _timeline(run_id: str) -> None:
             on_action=lambda name, step: st.session_state.update({_MOVED: True, _OPEN: (run_id, step)}),
             frames=store_of(run_id),
         )
-    with right:
+    with right, st.container(width=_PREVIEW_PX):
         _preview(run_id, snapshot, past)
 
 

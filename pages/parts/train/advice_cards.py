@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.train.controls import send_command
+from pages.parts.train.go_back import offer, way_before, way_with
 from pages.shared.settings import link_to
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig
 from wgan_core.instruments.cards import CARDS
@@ -44,6 +45,10 @@ def _remedies(snapshot: Snapshot, one: dict[str, Any], place: int, trained_here:
             edit = None  # it was taken back already
         if edit is not None and steerable:
             _set_button(snapshot, name, edit.old, f"undo-edit-{place}", f"Set {SETTINGS[name].label} back to {in_words(edit.old)}", "undo")
+        if (edit is not None and (way := way_before(snapshot, edit)) is not None) or (
+            not steerable and (way := way_with(snapshot, one)) is not None
+        ):
+            offer(snapshot, way, f"go-back-{place}")
         mended = _mended(snapshot.config, name, one.get("value"))
         if mended is not None and not (edit is not None and steerable and getattr(mended, name) == edit.old):
             value = getattr(mended, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +93,12 @@ def branch_button(snapshot: Snapshot) -> None:
             open_form(snapshot.run_id, step)
 
 
-def open_form(run_id: str, step: int) -> None:
-    """Go to the set-up form of a branch."""
+def open_form(run_id: str, step: int, changes: Mapping[str, Any] | None = None) -> None:
+    """Go to the set-up form of a branch. changes: settings that are to differ from those in force at the step."""
+    params = {PARAM: f"{run_id}@{step}"}
+    if changes:
+        folder = RunFolder.open(run_path(run_manager().root, run_id))
+        params = Origin(run_id, step, folder.config_before(step)).link(dict(changes))
     st.session_state.pop("train-run", None)
-    st.query_params.from_dict({PARAM: f"{run_id}@{step}"})
+    st.query_params.from_dict(params)
     st.rerun()

@@ -15,6 +15,7 @@ from pages.parts.train.curves_view import edits, estimate_curve, other_curves
 from pages.parts.train.diagnosis_view import diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
+from pages.parts.train.go_back import offer, ways_after_failure
 from pages.parts.train.lights import lights
 from pages.parts.train.past_view import then_of
 from pages.parts.train.time_view import time_view
@@ -151,8 +152,6 @@ def _live(run_id: str, places: _Places) -> None:
             diagnosis(snapshot, then, trained_here=trained_here)
         return
     assert places.lights and places.estimate and places.pictures and places.curves and places.scores and places.edits
-    with places.lights:
-        lights(snapshot if then is None else then.snapshot, past=then is not None)
     with places.estimate:
         view = estimate_curve(snapshot)
     with places.edits:
@@ -162,6 +161,8 @@ def _live(run_id: str, places: _Places) -> None:
         other_curves(snapshot, view)
     with places.scores:
         pictures.score_histogram(snapshot, then)
+    with places.lights:
+        lights(snapshot if then is None else then.measured(), past=then is not None)  # may have to measure
     if snapshot.status == "running":
         exclude_loaded_from_gc()
 
@@ -169,6 +170,10 @@ def _live(run_id: str, places: _Places) -> None:
 def _messages(snapshot: Snapshot) -> None:
     if snapshot.error:
         show_problem(snapshot.error)
+        if snapshot.status == "failed" and (ways := ways_after_failure(snapshot)):
+            with st.container(horizontal=True, key="go-back"):
+                for place, way in enumerate(ways):
+                    offer(snapshot, way, f"go-back-after-failure-{place}")
     if snapshot.notice and snapshot.status != "loading":  # then it says how far the loading is
         st.warning(problem_text(snapshot.notice), icon=":material/warning:")
 

@@ -6,15 +6,32 @@ import streamlit as st
 
 from pages.components.timeline import Action, timeline
 from pages.parts.train.branch_form import open_form
-from pages.shared.run_time import asked_step, cursor_of, go_to, settled, store_of, track_of
+from pages.shared.problems import show_problem
+from pages.shared.run_time import AT, asked_step, cursor_of, folder_of, go_to, settled, store_of, track_of
 from wgan_core.runs.messages import Snapshot
+from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.timeline.pins import pin, unpin
 from wgan_core.timeline.reading import Timeline
 
 ACTIONS = (
-    Action("branch", "Branch from here with …", "Train on from this step with other settings, as a new run.", at=("full",)),
-    Action("explore", "Explore this step", "Open the latent space of the generator of this step.", at=("full", "light")),
+    Action("pin", "Pin", "Never thin out this step.", of=("full", "light"), besides=("pin",)),
+    Action("unpin", "Unpin", "Let this step be thinned out when the run needs the room.", of=("pin",)),
+    Action(
+        "branch",
+        "Branch from here with …",
+        "Train on from this step with other settings, as a new run. This takes a step that is saved in full.",
+        of=("full",),
+        near="Branch from step {step} with …",
+    ),
+    Action(
+        "explore",
+        "Explore this step",
+        "Move through the latent space of the generator of this step.",
+        of=("full", "light"),
+        near="Explore step {step}",
+    ),
 )
-_PRESSED = "time-pressed"
+_PRESSED, _PROBLEM = "time-pressed", "time-pin-problem"
 
 
 def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
@@ -22,7 +39,7 @@ def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
     run_id = snapshot.run_id
     if past is None or not (snapshot.step or snapshot.saved_steps):
         return None
-    _do(run_id)
+    _leave_if_asked(run_id)
     asked = settled(run_id, asked_step(snapshot))
     timeline(
         track_of(snapshot, past),
@@ -31,16 +48,29 @@ def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
         key="timeline",
         on_move=go_to,
         actions=ACTIONS,
-        on_action=lambda name, step: st.session_state.update({_PRESSED: (run_id, name, step)}),
+        on_action=lambda name, step: act(run_id, name, step),
         frames=store_of(run_id),
     )
     if asked.problem:
         st.warning(asked.problem, icon=":material/link_off:")
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        show_problem(problem)
     return asked.step
 
 
-def _do(run_id: str) -> None:
-    """Do what the button that was pressed is for. Not in its callback, where a page cannot be left."""
+def act(run_id: str, name: str, step: int) -> None:
+    """Do what a button of the timeline is for. The page is left later, because a callback cannot."""
+    if name not in ("pin", "unpin"):
+        st.session_state[_PRESSED] = run_id, name, step
+        return
+    try:
+        folder = RunFolder.open(folder_of(run_id))
+        pin(folder, step) if name == "pin" else unpin(folder, step)
+    except StoreError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _leave_if_asked(run_id: str) -> None:
     pressed = st.session_state.pop(_PRESSED, None)
     if pressed is None or pressed[0] != run_id:
         return
@@ -48,4 +78,4 @@ def _do(run_id: str) -> None:
     if name == "branch":
         open_form(run_id, step)
     elif name == "explore":
-        st.switch_page("pages/explore.py", query_params={"run": run_id, "step": str(step)})
+        st.switch_page("pages/explore.py", query_params={"run": run_id, AT: str(step)})
