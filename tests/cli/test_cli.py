@@ -144,6 +144,9 @@ def test_info_in_words_and_as_json(run: Path, capsys: pytest.CaptureFixture[str]
         ("sample {run} --count 0 --out grid.png", "--count must be a whole number from 1"),
         ("sample {run}", "The following arguments are required: --out"),
         ("sample {run} --count 10001 --out grid.png", "--count must be a whole number from 1 to 10,000, not 10001."),
+        ("sample {run} --count 1000001 --out a.npz", "--count must be a whole number from 1 to 1,000,000, not 1000001."),
+        ("sample {run} --per-file 5 --out grid.png", "--per-file must be a whole number from 1, and is for --out with .npz only."),
+        ("sample {run} --out {tmp}/", "holds files already, and they would be counted with the new ones"),
         ("sample {run} --clip-value 3 --out grid.png", "--clip-value is not known here. Try --help."),
         ("info {tmp}", "is not a run folder"),
         ("info {run}/../nothing", "is not a run folder"),
@@ -208,7 +211,7 @@ def test_help_needs_no_torch_and_names_every_setting() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])])
 def test_ctrl_c_saves_and_says_how_to_resume(tmp_path: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "wgan_core", "train", *QUICK, "--max-steps", "100000000", "--out", str(tmp_path / "run")]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -73,6 +73,7 @@ def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, c
     assert made.note.startswith("Step 30. Largest difference between onnxruntime and PyTorch: ")
     model = onnx.load_from_string(made.content)
     onnx.checker.check_model(model, full_check=True)
+    assert (model.opset_import[0].version, model.ir_version) == (17, 8)  # read by onnxruntime 1.16, tried by hand
     assert all(tensor.data_location == onnx.TensorProto.DEFAULT for tensor in model.graph.initializer)
     assert str(PROJECT).encode() not in made.content and b"site-packages" not in made.content
     session = runtime.InferenceSession(made.content, providers=["CPUExecutionProvider"])
@@ -85,6 +86,17 @@ def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, c
         (theirs,) = session.run(None, {names[0]: x.numpy()})
         with torch.no_grad():
             torch.testing.assert_close(torch.from_numpy(theirs), network(x), atol=1e-4, rtol=0)
+
+
+@pytest.mark.slow
+def test_the_opset_is_the_one_asked_for(folder: RunFolder) -> None:
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    assert onnx.load_from_string(export(folder, "onnx", opset=20).content).opset_import[0].version == 20
+    with pytest.raises(ExportError, match="--opset must be a whole number from 16 to 23, not 9"):
+        export(folder, "onnx", opset=9)
+    with pytest.raises(ExportError, match="--opset is for onnx only"):
+        export(folder, "script", opset=17)
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ def add_command(commands: Any) -> argparse.ArgumentParser:
         default=PARTS[0],
         help="for onnx and exported-program: which network (default generator); averaged is for runs with --ema-decay",
     )
+    parser.add_argument("--opset", type=int, metavar="N", help="for onnx: the version of the operators (default 17), for older runtimes")
     parser.add_argument(
         "--out",
         type=Path,
@@ -49,7 +50,7 @@ def run_export(options: argparse.Namespace) -> int:
     target: Path = options.out or Path(file_name(folder.path.resolve().name, options.kind, options.part))
     if os.path.lexists(target):
         raise ExportError(f"{target} exists already: delete it, or choose another file name with --out.")
-    exported = export(folder, options.kind, step=options.step, part=options.part)
+    exported = export(folder, options.kind, step=options.step, part=options.part, opset=options.opset)
     _write(target, exported.content)
     print(f"{KINDS[options.kind].title} of {folder.path.resolve().name}: {target}")
     if exported.note:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import io
 import json
 import math
 import os
@@ -33,7 +34,7 @@ _GROUPS = {
     "record": "what is recorded and saved",
 }
 _COMMANDS = ("train", "sample", "info", "runs", "replay", "bench", "export", "paper")
-_MAX_IMAGES = 10_000
+_MAX_IMAGES = 1_000_000
 
 
 class UsageError(Exception):
@@ -54,6 +55,10 @@ def wgan() -> int:
 
 def main(argv: Sequence[str]) -> int:
     """Run a command line (without the program's name). Returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows lacks many characters of the help and of folders' names: they are printed as ?, instead of ending the command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         status = _run(argv)
         sys.stdout.flush()  # so that a closed pipe is noticed here and not when the interpreter exits
@@ -129,11 +134,11 @@ def _parser() -> _Parser:
     sample.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents (default 0)")
     sample.add_argument(
         "--out",
-        type=Path,
         required=True,
         metavar="FILE",
-        help="grid.png, samples.npz with the arrays `images` (or `points`) and `z`, or points.csv",
+        help="grid.png, samples.npz with the arrays `images` (or `points`) and `z`, points.csv, or a folder (ending in /) for one PNG each",
     )
+    sample.add_argument("--per-file", type=int, metavar="N", help="for .npz: so many in each of several files, samples-0001.npz, ...")
     sample.set_defaults(command=_sample, parser=sample)
 
     info = commands.add_parser("info", help="show what a run is and how far it got", allow_abbrev=False)
@@ -221,15 +226,21 @@ def _with_hint(sentence: str, given: dict[str, Any]) -> str:
 
 
 def _sample(options: argparse.Namespace) -> int:
-    from wgan_core.latent.sample_file import write_samples
+    from wgan_core.latent.sample_file import MAX_IN_PICTURE, is_folder
     from wgan_core.latent.saved import load_networks, newest_readable
     from wgan_core.latent.seeds import fixed_latents
     from wgan_core.store.folder import RunFolder
 
-    if options.out.suffix.lower() not in (".png", ".npz", ".csv"):
-        raise UsageError("--out must end in .png (a grid, or a scatter of points), .npz (the arrays) or .csv (points).")
-    if not 1 <= options.count <= _MAX_IMAGES:
-        raise UsageError(f"--count must be a whole number from 1 to {_MAX_IMAGES:,}, not {options.count}.")
+    suffix = Path(options.out).suffix.lower()
+    if not is_folder(options.out) and suffix not in (".png", ".npz", ".csv"):
+        raise UsageError(
+            "--out must end in .png (a grid, or a scatter of points), .npz (the arrays), .csv (points) or / (a folder, one PNG each)."
+        )
+    most = MAX_IN_PICTURE if suffix == ".png" and not is_folder(options.out) else _MAX_IMAGES
+    if not 1 <= options.count <= most:
+        raise UsageError(f"--count must be a whole number from 1 to {most:,}, not {options.count}.")
+    if options.per_file is not None and (suffix != ".npz" or options.per_file < 1):
+        raise UsageError("--per-file must be a whole number from 1, and is for --out with .npz only.")
     if not 0 <= options.seed < 2**63:
         raise UsageError(f"--seed must be a whole number from 0, not {options.seed}.")
     folder = RunFolder.open(options.run)
@@ -239,11 +250,31 @@ def _sample(options: argparse.Namespace) -> int:
     )
     z = fixed_latents(options.seed, options.count, networks.latent_dim).numpy()
     try:
-        write_samples(options.out, networks, z, folder.config.dataset)
+        _write(options, networks, z, folder.config.dataset)
     except OSError as error:
         raise UsageError(f"{options.out} cannot be written ({error.strerror}).") from None
     print(f"{options.count} {'points' if networks.makes_points else 'images'} of {folder.path.name} at step {networks.step}: {options.out}")
     return 0
+
+
+def _write(options: argparse.Namespace, networks: Any, z: Any, dataset: str) -> None:
+    """Write the samples, with a progress bar on a terminal. Raises OSError or ValueError."""
+    from tqdm import tqdm
+
+    from wgan_core.latent.sample_file import is_folder, write_folder, write_parts, write_samples
+
+    path = Path(options.out)
+    with tqdm(total=len(z), unit=" samples", file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        if is_folder(options.out):
+            write_folder(path, networks, z, show)
+        elif options.per_file is not None:
+            write_parts(path, networks, z, options.per_file, show)
+        else:
+            write_samples(path, networks, z, dataset, show)
 
 
 def _info(options: argparse.Namespace) -> int:

@@ -152,7 +152,7 @@ def _drive(
     meeting: Meeting | None,
     world: World | None,
 ) -> int:
-    """Train to the end, or until Ctrl-C or SIGTERM. Both save first."""
+    """Train to the end, or until Ctrl-C, SIGTERM or SIGHUP, which all save first."""
 
     def stop() -> None:
         if meeting is None or world is None:
@@ -189,13 +189,17 @@ def _drive(
             reporter.close()
             loop.recorder.folder.release()
         _report_end(loop)
-    return 0
+    return 0 if loop.trainer.step in loop.recorder.folder.steps() else 1  # the newest step could not be saved, which was said
 
 
 @contextlib.contextmanager
 def _signals_stop(stop: Callable[[], None]) -> Iterator[None]:
     """Turn a signal into a command, so that no step is interrupted and a second Ctrl-C does no harm."""
-    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    # The terminal was closed, or the connection to it. Under nohup the run goes on.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
     try:
         yield
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import platformdirs
 
 def cache_folder(part: str) -> Path:
     """The folder of one kind of cached things; in the system's folder for temporary files where there is no home folder."""
-    try:
-        return Path(platformdirs.user_cache_dir("wgan-playground")) / part
-    except RuntimeError:
-        return Path(tempfile.gettempdir()) / "wgan-playground" / part
+    folder = Path(platformdirs.user_cache_dir("wgan-playground"))
+    if not folder.is_absolute():  # it begins with ~, because there is no home folder
+        folder = Path(tempfile.gettempdir()) / f"wgan-playground-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+    return folder / part

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import queue
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -254,16 +256,40 @@ class _Load:
 
 def _each(items: Sequence[_Item], work: Callable[[_Item], _Result], progress: Progress, what: str) -> Iterator[_Result]:
     """The results of `work` for all items, in order, made on several threads. Ends at once if `progress` raises."""
-    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="pictures", initializer=torch.set_num_threads, initargs=(1,))
+    tasks: queue.SimpleQueue[tuple[Future[_Result], _Item] | None] = queue.SimpleQueue()
+    for number in range(_WORKERS):
+        # Daemons, because a program that is told to end should not wait for the pictures that are just being read.
+        threading.Thread(target=_work, args=(tasks, work), name=f"pictures-{number}", daemon=True).start()
+
+    def asked(item: _Item) -> Future[_Result]:
+        tasks.put((future := Future(), item))
+        return future
+
+    window: list[Future[_Result]] = []
     try:
-        waiting = (pool.submit(work, item) for item in items)
+        waiting = map(asked, items)
         window = list(itertools.islice(waiting, _AT_ONCE))
         for done in range(len(items)):
             progress(what, done, len(items))
             yield _result(window.pop(0), partial(progress, what, done, len(items)))
             window.extend(itertools.islice(waiting, 1))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for future in window:
+            future.cancel()
+        for _ in range(_WORKERS):
+            tasks.put(None)
+
+
+def _work(tasks: queue.SimpleQueue[tuple[Future[_Result], _Item] | None], work: Callable[[_Item], _Result]) -> None:
+    """Do what is asked for until None comes."""
+    torch.set_num_threads(1)
+    while (task := tasks.get()) is not None:
+        future, item = task
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(work(item))
+            except BaseException as error:
+                future.set_exception(error)
 
 
 def _result(future: Future[_Result], still: Callable[[], None]) -> _Result:

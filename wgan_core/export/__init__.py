@@ -84,7 +84,7 @@ def file_name(run_id: str, kind: str, part: str = "generator") -> str:
     return f"{run_id}{'' if part == 'generator' else f'-{part}'}{KINDS[kind].suffix}"
 
 
-def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str = "generator") -> Exported:
+def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str = "generator", opset: int | None = None) -> Exported:
     """The run in `folder` as a file of one of `KINDS`.
 
     Args:
@@ -92,12 +92,15 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
         kind: a key of `KINDS`.
         step: a saved step, for kinds with weights; None for the newest readable one.
         part: one of `PARTS`, for kinds with weights.
+        opset: the version of the operators, for onnx; None for one that runtimes of several years read.
 
     Raises ExportError or StoreError, each with one sentence.
 
     Tracing a network (for the kinds with weights) changes for some seconds how PyTorch calls every module of the process, see
     `export_in_subprocess`.
     """
+    if opset is not None and kind != "onnx":
+        raise ExportError(f"--opset is for onnx only, and not for {kind}.")
     if not KINDS[kind].has_weights:
         if step is not None or part != "generator":
             raise ExportError(f"A {kind} trains from the beginning: --step and --part are for onnx and exported-program.")
@@ -113,7 +116,9 @@ def export(folder: RunFolder, kind: str, *, step: int | None = None, part: str =
 
     averaged = part == "averaged"
     networks = newest_readable(folder, averaged=averaged) if step is None else load_networks(folder, step, averaged=averaged)
-    return (onnx_file if kind == "onnx" else exported_program)(networks, part)
+    if kind == "onnx":
+        return onnx_file(networks, part, opset)
+    return exported_program(networks, part)
 
 
 def export_in_subprocess(path: Path, kind: str, *, step: int | None = None, part: str = "generator", timeout: float = 600.0) -> bytes:

@@ -8,6 +8,7 @@ from wgan_core.training.models import SampleShape
 
 _IMPORTS = (
     "import os",
+    "import torch",
     "from pathlib import Path",
     "import numpy as np",
     "from PIL import Image, ImageOps",

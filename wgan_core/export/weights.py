@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
+import logging
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +16,11 @@ from wgan_core.latent.saved import SavedNetworks
 
 TOLERANCE = 1e-4
 """The largest accepted difference from PyTorch, for images in [-1, 1] and for scores relative to their size."""
+OPSET = 17
+"""Version of the operators in an ONNX file. Nothing here needs a newer one, and runtimes from 2022 on read it."""
+LOWEST_OPSET, HIGHEST_OPSET = 16, 23
+_IR_VERSIONS = {16: 8, 17: 8, 18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
+"""The version of the file format that was current when an opset appeared; an older runtime refuses a newer one."""
 _BATCHES = (1, 2, 7, 64)
 _ONNX_PACKAGES = ("onnx", "onnxscript")
 
@@ -29,20 +37,28 @@ def check_packages() -> None:
         raise ExportError(f"ONNX needs {names}, which PyTorch does not install: run `pip install {' '.join(missing)}` first.")
 
 
-def onnx_file(networks: SavedNetworks, part: str) -> Exported:
+def onnx_file(networks: SavedNetworks, part: str, opset: int | None = None) -> Exported:
     """The network as one ONNX file including weights, for any batch size, with BatchNorm using its running statistics.
 
     For a generator, the input is `z` [batch, latent_dim] and the output `images` [batch, c, h, w] in (-1, 1), or `points` [batch, 2]. For
     the critic, the input is `images` or `points` and the output `scores` [batch, 1].
 
-    Raises ExportError if a package is missing, or if the results of onnxruntime (where it is installed) differ from PyTorch by more than
+    `opset` is the version of the operators; None for 17, or the next that the network can be written with.
+
+    Raises ExportError if a package is missing, if the network cannot be written with that opset, or if the results of onnxruntime (where it
+    is installed) differ from PyTorch by more than `TOLERANCE`.
     """
     check_packages()
+    if opset is not None and not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
+        raise ExportError(f"--opset must be a whole number from {LOWEST_OPSET} to {HIGHEST_OPSET}, not {opset}.")
     traced, network, example = _traced(networks, part)
     made = "points" if networks.makes_points else "images"
     inputs, outputs = ([made], ["scores"]) if part == "critic" else (["z"], [made])
     try:
-        program = torch.onnx.export(traced, (example,), dynamo=True, input_names=inputs, output_names=outputs, verbose=False)
+        with _quiet():
+            program = torch.onnx.export(
+                traced, (example,), dynamo=True, input_names=inputs, output_names=outputs, verbose=False, opset_version=opset or OPSET
+            )
     except Exception as error:  # of many kinds, if the packages do not fit together
         raise ExportError(
             f"PyTorch could not write the network as ONNX ({type(error).__name__}): update the packages with "
@@ -50,6 +66,10 @@ def onnx_file(networks: SavedNetworks, part: str) -> Exported:
         ) from error
     assert program is not None  # only other exporters return None
     model = program.model_proto
+    found = next(one.version for one in model.opset_import if one.domain in ("", "ai.onnx"))
+    if opset is not None and found != opset:
+        raise ExportError(f"This network could not be written with the operators of opset {opset}, only of {found}: try --opset {found}.")
+    model.ir_version = min(model.ir_version, _IR_VERSIONS.get(found, model.ir_version))
     model.doc_string = f"{'averaged generator' if part == 'averaged' else part} of a Wasserstein GAN at step {networks.step}"
     content = model.SerializeToString()
     if importlib.util.find_spec("onnxruntime") is None:
@@ -59,6 +79,20 @@ def onnx_file(networks: SavedNetworks, part: str) -> Exported:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     answers = [torch.from_numpy(session.run(None, {inputs[0]: given.numpy()})[0]) for given in _tried(example)]
     return Exported(content, f"Step {networks.step}. {_compared(network, example, answers, 'onnxruntime')}")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the log of the conversion to an older opset. Whether it worked is checked."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.onnx._internal.exporter._compat", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def exported_program(networks: SavedNetworks, part: str) -> Exported:

@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 IMAGES, POINTS, FEW = 1024, 512, 256
 """Number of samples on each side. At 1,024 points exact W1 would cost six times as much as at 512. Every look uses the same n: a distance's
 excess over its floor grows with n, so a curve of several n would rise or fall for that reason alone."""
+_FEWEST = 2
+"""A distance needs so many samples on each side: data of two or three images has none."""
 HEALTH = 128
 NEAREST = 64
 _UPDATES_PER_CALL = 20
@@ -89,7 +91,9 @@ class Kit:
         """The standard deviation of the diversity of other real samples; None if there are too few for two sets."""
         real = self.yardstick(self.n).real
         sets = [real[start : start + FEW] for start in range(0, len(real) - FEW + 1, FEW)]
-        return float(np.std([mean_distance_within(one) / self.typical for one in sets], ddof=1)) if len(sets) > 1 else None
+        if len(sets) < 2 or not self.typical > 0:
+            return None
+        return float(np.std([mean_distance_within(one) / self.typical for one in sets], ddof=1))
 
     @property
     def n(self) -> int:
@@ -183,6 +187,8 @@ def _grid(kit: Kit) -> Tensor:
 def _truth(kit: Kit, specimen: Specimen) -> Look:
     """The first distance, and whatever else can be read from the same samples at almost no cost."""
     yardstick = kit.yardstick(kit.n)
+    if yardstick.n < _FEWEST:
+        return Look()
     samples = specimen.generate(kit.z[: yardstick.n])
     measured = yardstick.measure(yardstick.distances[0], samples)
     found = [_distance(specimen, measured, blank=kit.blank)]
@@ -221,11 +227,15 @@ def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Read
 
 def _energy(kit: Kit, specimen: Specimen) -> Look:
     yardstick = kit.yardstick(POINTS)  # of images too: its floor costs n², and its excess does not depend on n
+    if yardstick.n < _FEWEST:
+        return Look()
     return Look([_distance(specimen, yardstick.measure(yardstick.distances[1], specimen.generate(kit.z[: yardstick.n])))])
 
 
 def _nearest(kit: Kit, specimen: Specimen) -> Look:
     yardstick = kit.yardstick(FEW)
+    if yardstick.n < _FEWEST:
+        return Look()
     nearest = yardstick.nearest(specimen.generate(kit.z[:NEAREST]))
     details = {"typical": nearest.typical, "distance": float(np.median(nearest.distance)), "rows": nearest.index[:16]}
     unit = "of the distance of a real image to its nearest"

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import safetensors
 import safetensors.torch
 import torch
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wgan_core.data.cache_folder import cache_folder
 from wgan_core.data.dataset import Dataset
 from wgan_core.measures.distances import frechet_distance
 from wgan_core.measures.metrics import Distance, as_measured
@@ -163,7 +163,7 @@ def fd_cnn(classifier: Classifier) -> Distance:
 
 def default_folder() -> Path:
     """The folder in the user's cache where classifiers are saved."""
-    return Path(platformdirs.user_cache_dir("wgan-playground")) / "classifiers"
+    return cache_folder("classifiers")
 
 
 def classifier_for(training: Dataset, held_out: Dataset | None = None, folder: Path | None = None, seed: int = 0) -> Classifier:

@@ -342,6 +342,7 @@ class Movement:
 
 
 def movement(before: Tensor, after: Tensor, typical: float, generator_updates: int) -> Movement:
-    """Compare samples [n, ...] of the same latents. `typical` is the mean distance between two real samples."""
+    """Compare samples [n, ...] of the same latents. `typical` is the mean distance between two real samples; if it is 0, the share is not a
+    number."""
     distance = (after.double() - before.double()).flatten(1).square().sum(1).mean().sqrt()
-    return Movement(float(distance) / typical, generator_updates)
+    return Movement(float(distance) / typical if typical > 0 else math.nan, generator_updates)

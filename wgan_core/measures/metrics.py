@@ -229,11 +229,12 @@ def as_measured(samples: Tensor) -> Tensor:
 
 def diversity(samples: Tensor, real: Tensor) -> float:
     """The mean distance between two generated samples, relative to two real ones: 1 if they differ as much as real data, 0 if all are
-    equal.
+    equal. Not a number if all real samples are equal.
 
     Random noise also has a high diversity, so this detects a collapse but does not measure quality.
     """
-    return distances.mean_distance_within(as_measured(samples)) / distances.mean_distance_within(as_measured(real))
+    between_real = distances.mean_distance_within(as_measured(real))
+    return distances.mean_distance_within(as_measured(samples)) / between_real if between_real > 0 else math.nan
 
 
 def _levels(samples: Tensor) -> Tensor:
