@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from wgan_core.access.person import Person
 from wgan_core.config import OF_SHAPES, SETTINGS, ConfigError, TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.image_folder import Progress
@@ -55,7 +56,15 @@ def _in_words(value: object) -> str:
 
 
 def branched_loop(
-    parent: Path, step: int, changes: dict[str, Any], path: Path, inbox: Inbox, publish: Publish = lambda snapshot: None, **kwargs: Any
+    parent: Path,
+    step: int,
+    changes: dict[str, Any],
+    path: Path,
+    inbox: Inbox,
+    publish: Publish = lambda snapshot: None,
+    *,
+    owner: Person | None = None,
+    **kwargs: Any,
 ) -> RunLoop:
     """A loop for a new run in the folder `path` that continues from `step` of the run at `parent`, which is only read and may be training.
 
@@ -77,7 +86,7 @@ def branched_loop(
     if not _same_data(folder, dataset):
         anew = (*anew, "the data, which are not those of the parent")
     origin = Parent(folder.run_id, step, differs, anew)
-    branch = RunFolder.create(path, config, dataset=describe_data(dataset), parent=origin)
+    branch = RunFolder.create(path, config, dataset=describe_data(dataset), parent=origin, owner=owner)
     with _or_nothing(branch):
         branch.hold()
         _take_past(folder, branch, step, with_readings=_same_data(folder, dataset))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wgan_core.access.person import Person
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.kept import VERSION as READER
@@ -40,6 +41,7 @@ def new_loop(
     publish: Publish = lambda snapshot: None,
     *,
     note: str = "",
+    owner: Person | None = None,
     world: World | None = None,
     **kwargs: Any,
 ) -> RunLoop:
@@ -50,7 +52,7 @@ def new_loop(
     crew = train_on_this_thread(config.threads)
     dataset = load_dataset(config, progress=watched(inbox, shown(publish, path.name, config)))
     trainer = Trainer(config, dataset, world, crew)
-    folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note)
+    folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note, owner=owner)
     folder.hold()
     recorder = Recorder(folder)
     for text in dataset.notes:
@@ -60,13 +62,16 @@ def new_loop(
     return RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put), **kwargs)
 
 
-def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Publish = lambda snapshot: None, **kwargs: Any) -> RunLoop:
+def resumed_loop(
+    path: Path, changes: dict[str, Any], inbox: Inbox, publish: Publish = lambda snapshot: None, *, by: str = "", **kwargs: Any
+) -> RunLoop:
     """A loop that resumes the run at `path` from its newest readable step.
 
     Args:
         path: the run folder.
         changes: new values for live settings, recorded in the ledger; and for `data_root`, `device` and `threads`, which describe this
             machine and not the experiment.
+        by: who resumes it, for the ledger.
 
     Raises StoreError, DataError or ConfigError, each with one sentence. The folder is then unchanged.
     """
@@ -75,7 +80,7 @@ def resumed_loop(path: Path, changes: dict[str, Any], inbox: Inbox, publish: Pub
         raise StoreError("This run has no saved step to resume from: start a new one with its settings.")
     folder.hold()
     try:
-        loop = _resume(folder, changes, inbox, publish, **kwargs)
+        loop = _resume(folder, changes, inbox, publish, by=by, **kwargs)
     except OSError as error:
         folder.release()
         raise StoreError(f"The run folder {path} cannot be written: {error.strerror or error}.") from None
@@ -101,7 +106,7 @@ def _note_processes(recorder: Recorder, step: int, world: World | None) -> None:
 
 
 def _resume(
-    folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: Publish, *, world: World | None = None, **kwargs: Any
+    folder: RunFolder, changes: dict[str, Any], inbox: Inbox, publish: Publish, *, by: str, world: World | None = None, **kwargs: Any
 ) -> RunLoop:
     here = {name: value for name, value in changes.items() if name in LOCAL_FIELDS}
     live = {name: value for name, value in changes.items() if name not in here}
@@ -119,6 +124,7 @@ def _resume(
     folder.forget_after(trainer.step)
     rows = folder.read_metrics()
     recorder = Recorder(folder, History(rows))
+    recorder.by = by
     recorder.note(trainer.step, "resumed")
     _note_processes(recorder, trainer.step, world)
     if damaged:
@@ -129,6 +135,7 @@ def _resume(
     loop = RunLoop(trainer, recorder, inbox, publish, monitor=Monitor(trainer, dataset, inbox.put, known=known), **kwargs)
     if live:
         loop.edit(live)
+    recorder.by = ""
     return loop
 
 

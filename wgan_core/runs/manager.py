@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from wgan_core.access.person import Person
 from wgan_core.config import TrainConfig
 from wgan_core.runs.branch import branched_config, branched_loop
 from wgan_core.runs.launch import new_loop, resumed_loop
@@ -18,6 +18,9 @@ from wgan_core.runs.names import run_title, started_with
 from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path
 from wgan_core.training.device import resolve_device
+
+USHER_SECONDS = 1.0
+"""Between two looks at the queue while runs wait."""
 
 
 class DeviceBusy(Exception):
@@ -35,10 +38,15 @@ class RunManager:
 
     Args:
         root: the folder that holds the run folders.
+        yield_seconds: a run that has been paused so long lets the next one in the queue train; None waits for somebody to start that one.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, yield_seconds: float | None = None) -> None:
         self.root = root
+        self._yield_seconds = yield_seconds
+        self._paused_since: dict[str, float] = {}
+        self._ushers = False
+        self._trained_last: dict[str, str] = {}
         self._runs: dict[str, Run] = {}
         self._devices: dict[str, str] = {}
         self._waiting: list[Run] = []
@@ -46,20 +54,25 @@ class RunManager:
         # So that a server still saves what it trains when it is told to end.
         atexit.register(self.shutdown)
 
-    def start(self, config: TrainConfig, *, queue: bool = False) -> Run:
-        """Start a new run; with `queue`, after the run that is training on that device. Raises DeviceBusy, ConfigError."""
+    def start(self, config: TrainConfig, *, queue: bool = False, owner: Person | None = None) -> Run:
+        """Start a new run; with `queue`, after the run that is training on that device. Raises DeviceBusy, ConfigError.
+
+        owner: who starts it, written into its folder.
+        """
         with self._lock:  # so that no other run gets the same number
             run_id = new_run_id(config, (*run_ids(self.root), *self._runs))
-            return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id)), queue)
+            return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id), owner=owner), queue, owner)
 
-    def resume(self, run_id: str, changes: dict[str, Any] | None = None, *, queue: bool = False) -> Run:
+    def resume(self, run_id: str, changes: dict[str, Any] | None = None, *, queue: bool = False, by: str = "") -> Run:
         """Resume a run from its folder, see `launch.resumed_loop`. Raises DeviceBusy, ConfigError, StoreError."""
         path = run_path(self.root, run_id)
         folder = RunFolder.open(path)
         config = folder.config_at(max(folder.steps(), default=0)).replace(**(changes or {}))
-        return self._add(run_id, config, partial(resumed_loop, path, changes or {}), queue)
+        return self._add(run_id, config, partial(resumed_loop, path, changes or {}, by=by), queue, folder.owner)
 
-    def branch(self, parent_id: str, step: int, changes: dict[str, Any] | None = None, *, queue: bool = False) -> Run:
+    def branch(
+        self, parent_id: str, step: int, changes: dict[str, Any] | None = None, *, queue: bool = False, owner: Person | None = None
+    ) -> Run:
         """Start a new run that continues from a saved step of another one, see `branch.branched_loop`. Raises DeviceBusy, ConfigError,
         StoreError."""
         parent = run_path(self.root, parent_id)
@@ -68,9 +81,10 @@ class RunManager:
         folder.read_part(step, "training")  # a step without it is refused at once, not on the run's thread
         with self._lock:
             run_id = new_run_id(config, (*run_ids(self.root), *self._runs))
-            return self._add(run_id, config, partial(branched_loop, parent, step, changes or {}, run_path(self.root, run_id)), queue)
+            make = partial(branched_loop, parent, step, changes or {}, run_path(self.root, run_id), owner=owner)
+            return self._add(run_id, config, make, queue, owner)
 
-    def _add(self, run_id: str, config: TrainConfig, make_loop: Callable[..., RunLoop], queue: bool) -> Run:
+    def _add(self, run_id: str, config: TrainConfig, make_loop: Callable[..., RunLoop], queue: bool, owner: Person | None) -> Run:
         device = resolve_device(config.device).type
         with self._lock:
             known = self._runs.get(run_id)
@@ -79,24 +93,70 @@ class RunManager:
             busy = self.active(device)
             if busy is not None and not queue:
                 raise DeviceBusy(busy, device)
-            run = Run(run_id, config, make_loop, on_end=self._ended)
+            run = Run(run_id, config, make_loop, on_end=self._ended, owner=owner)
             self._runs[run_id] = run
             self._devices[run_id] = device
             if busy is None:
-                run.start()
+                self._start(run)
             else:
                 self._waiting.append(run)
+                self._watch_pauses()
             return run
 
     def _ended(self, ended: Run) -> None:
         """Start the next run that waits for the device of `ended`, unless another one has just been started there."""
         with self._lock:
-            device = self._devices[ended.run_id]
-            for run in [run for run in self._waiting if self._devices[run.run_id] == device]:
-                if self.active(device) is not None:
+            self._start_next(self._devices[ended.run_id])
+
+    def _start(self, run: Run) -> None:
+        if run.snapshot.status == "queued":
+            self._trained_last[self._devices[run.run_id]] = _owner_id(run)
+        run.start()
+
+    def _start_next(self, device: str) -> None:
+        """Start the next run that waits for `device`, unless something trains there."""
+        for run in self._in_turn(device):
+            if self.active(device) is not None:
+                return
+            self._waiting.remove(run)
+            self._start(run)  # does nothing if the run was stopped while it waited; then the next one is tried
+
+    def _in_turn(self, device: str) -> list[Run]:
+        """The runs that wait for `device`, in the order in which they will train: everybody's first one before anybody's second. What
+        belongs to nobody counts as one person's, so that without names they train in the order in which they came."""
+        had: dict[str, int] = {self._trained_last[device]: 1} if device in self._trained_last else {}
+        turns: list[tuple[int, int, Run]] = []
+        for place, run in enumerate(run for run in self._waiting if self._devices[run.run_id] == device):
+            who = _owner_id(run)
+            turns.append((had.get(who, 0), place, run))
+            had[who] = had.get(who, 0) + 1
+        return [run for *_, run in sorted(turns, key=lambda turn: turn[:2])]
+
+    def _watch_pauses(self) -> None:
+        """While runs wait, look every second for one that has been paused for long. Does nothing if paused runs need not yield."""
+        if self._yield_seconds is None or self._ushers:
+            return
+        self._ushers = True
+        threading.Thread(target=self._usher, name="queue", daemon=True).start()
+
+    def _usher(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._ushers = False
                     return
-                self._waiting.remove(run)
-                run.start()  # does nothing if the run was stopped while it waited; then the next one is tried
+                self.yield_paused(time.monotonic())
+            time.sleep(USHER_SECONDS)
+
+    def yield_paused(self, now: float) -> None:
+        """Let the next runs train where one has been paused for `yield_seconds`. To be called now and then. now: seconds, monotonic."""
+        with self._lock:
+            paused = [run.run_id for run in self._runs.values() if run.snapshot.status == "paused"]
+            self._paused_since = {run_id: self._paused_since.get(run_id, now) for run_id in paused}
+            for device in {self._devices[run.run_id] for run in self._waiting}:
+                since = [self._paused_since[run_id] for run_id in paused if self._devices[run_id] == device]
+                if self._yield_seconds is not None and all(now - one >= self._yield_seconds for one in since):
+                    self._start_next(device)
 
     def get(self, run_id: str) -> Run | None:
         """The run with that id; None if it was not started in this process."""
@@ -121,8 +181,8 @@ class RunManager:
             if self._runs.get(run_id) not in self._waiting:
                 return []
             device = self._devices[run_id]
-            before = itertools.takewhile(lambda run: run.run_id != run_id, self._waiting)
-            waiting = [run for run in before if self._devices[run.run_id] == device and run.snapshot.status == "queued"]
+            turns = [run for run in self._in_turn(device) if run.snapshot.status == "queued" or run.run_id == run_id]
+            waiting = turns[: [run.run_id for run in turns].index(run_id)]
             active = self.active(device)
             return [active, *waiting] if active is not None else waiting
 
@@ -132,7 +192,7 @@ class RunManager:
             run = self._runs.get(run_id)
             if run in self._waiting and self.active(self._devices[run_id]) is None:
                 self._waiting.remove(run)
-                run.start()
+                self._start(run)
 
     def all_active(self) -> list[Run]:
         """All runs that have not ended, including those that wait."""
@@ -147,3 +207,7 @@ class RunManager:
             run.stop()
         for run in runs:
             run.join(max(0.0, deadline - time.monotonic()))
+
+
+def _owner_id(run: Run) -> str:
+    return run.owner.id if run.owner is not None else ""

@@ -83,7 +83,20 @@ class MeasureAll:
     """Let every instrument read the networks now, outside the budget."""
 
 
-Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | Publish | CheckLag | MeasureAll | Measured
+@dataclass(frozen=True)
+class By:
+    """A command with the name of the person who sent it, for the ledger."""
+
+    name: str
+    command: Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll
+
+
+Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | Publish | CheckLag | MeasureAll | Measured | By
+
+
+def is_stop(command: Command) -> bool:
+    """Whether the command ends the run, whoever sent it."""
+    return isinstance(command.command if isinstance(command, By) else command, Stop)
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,8 @@ class Recorder:
         self._owed_by_hand = False
         self.keeper = Keeper(folder, self._try, self._say_of_history)
         """Keeps light steps, moments and histograms."""
+        self.by = ""
+        """Who has sent the command that is being applied; empty: nobody in particular."""
         self._noted = [(entry.pop("step"), entry.pop("what"), entry) for entry in folder.ledger()]
 
     # Notices.
@@ -113,6 +115,8 @@ class Recorder:
 
     def note(self, step: int, what: str, **details: Any) -> None:
         """Add an entry to the ledger, now or as soon as the disk allows it."""
+        if self.by:
+            details["by"] = self.by
         self._noted.append((step, what, details))
         self._unwritten_entries.append((step, what, details))
         self._write()

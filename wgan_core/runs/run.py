@@ -19,12 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wgan_core.access.person import Person
 from wgan_core.config import SETTINGS, TrainConfig, is_wasserstein
 from wgan_core.instruments.look import LoopNumbers, Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.messages import (
     ENDED,
+    By,
     CheckLag,
     Command,
     MeasureAll,
@@ -38,6 +40,7 @@ from wgan_core.runs.messages import (
     Status,
     StepOnce,
     Stop,
+    is_stop,
     next_status,
 )
 from wgan_core.runs.recorder import NotFinite, Recorder
@@ -175,11 +178,22 @@ class RunLoop:
                 self._measure_all()
             case Measured():
                 self._take(command)
+            case By():
+                self._apply_for(command)
+                return
             case _:
                 raise TypeError(f"not a command: {command!r}")
         # Measurements arrive often, and the next snapshot comes soon. Only a paused run publishes none by itself.
         if not isinstance(command, Measured) or self.status == "paused":
             self._emit()
+
+    def _apply_for(self, sent: By) -> None:
+        """Apply a command, with the name of who sent it in what the ledger gets."""
+        self.recorder.by = sent.name
+        try:
+            self._apply(sent.command)
+        finally:
+            self.recorder.by = ""
 
     def _train(self) -> None:
         """Train one step and record it."""
@@ -416,6 +430,7 @@ class Run:
         config: shown until the loop exists.
         make_loop: builds the loop on the run's thread, given the inbox, `publish` and `wants_pictures`. May take long (loading data).
         on_end: called on the run's thread when everything is finished.
+        owner: who started it; None on a server that one person uses.
     """
 
     def __init__(
@@ -424,8 +439,10 @@ class Run:
         config: TrainConfig,
         make_loop: Callable[..., RunLoop],
         on_end: Callable[[Run], None] = lambda run: None,
+        owner: Person | None = None,
     ) -> None:
         self.run_id = run_id
+        self.owner = owner
         self._make_loop = make_loop
         self._on_end = on_end
         self._inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -458,8 +475,8 @@ class Run:
 
     def send(self, command: Command) -> None:
         """Pass a command to the run. It takes effect between two steps."""
-        if isinstance(command, Stop):
-            self.stop()
+        if is_stop(command):
+            self._stop(command)
         else:
             self._inbox.put(command)
 
@@ -472,11 +489,14 @@ class Run:
 
     def stop(self) -> None:
         """Save and end after the current step. A queued run ends at once."""
+        self._stop(Stop())
+
+    def _stop(self, command: Command) -> None:
         with self._start_lock:
             if self._snapshot.status == "queued":
                 self._snapshot = replace(self._snapshot, status="stopped", seq=self._snapshot.seq + 1)
                 return
-        self._inbox.put(Stop())
+        self._inbox.put(command)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end. True if the run ended within `timeout` seconds."""

@@ -19,7 +19,7 @@ from wgan_core.data.image_folder import Progress, no_progress
 from wgan_core.data.load import load_dataset
 from wgan_core.data.picture_files import clean_path
 from wgan_core.data.uploads import data_folders
-from wgan_core.runs.messages import Command, Stop
+from wgan_core.runs.messages import Command, is_stop
 from wgan_core.store.folder import RunFolder, StoreError
 
 _OWN = ("image-folder", "csv")
@@ -53,7 +53,7 @@ def _stop_waits(inbox: queue.SimpleQueue[Command]) -> bool:
             waiting.append(inbox.get_nowait())
     for command in waiting:
         inbox.put(command)
-    return any(isinstance(command, Stop) for command in waiting)
+    return any(map(is_stop, waiting))
 
 
 def with_absolute_root(config: TrainConfig) -> TrainConfig:

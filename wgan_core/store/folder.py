@@ -30,6 +30,7 @@ import filelock
 import numpy as np
 import safetensors
 
+from wgan_core.access.person import Person, person_in
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.store.files import (
     append_lines,
@@ -149,6 +150,11 @@ class RunFolder:
         """Where the run began, if it is a branch."""
         return parent_in(self.meta)
 
+    @property
+    def owner(self) -> Person | None:
+        """Who started it; None if nobody was noted."""
+        return person_in(self.meta.get("owner"))
+
     @classmethod
     def create(
         cls,
@@ -159,6 +165,7 @@ class RunFolder:
         dataset: dict[str, Any] | None = None,
         note: str = "",
         parent: Parent | None = None,
+        owner: Person | None = None,
     ) -> RunFolder:
         """A new run folder at `path`, which must be absent or empty. Raises StoreError."""
         import torch
@@ -176,6 +183,8 @@ class RunFolder:
         }
         if parent is not None:
             meta["parent"] = parent.to_meta()
+        if owner is not None:
+            meta["owner"] = owner.to_meta()
         folder = cls(path, meta, config)
         try:
             folder.restore_if_deleted()
