@@ -7,9 +7,11 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, WebPImagePlugin
 
 Pixels = NDArray[np.uint8]
+# Imported for what it registers. Otherwise the first WebP that is written imports every format that Pillow knows, a tenth of a second.
+assert WebPImagePlugin
 
 
 def tile(pixels: Pixels, columns: int | None = None, gap: int = 1, background: int = 128) -> Pixels:

@@ -206,10 +206,6 @@ class Recorder:
         self._try("The run's history", lambda: self.keeper.make_room(trainer))
         self.saved_steps = tuple(self.folder.steps())
 
-    def grid_is_due(self, step: int) -> bool:
-        """Whether to save a sample grid. Grids are small, so there are four times as many of them as of saved steps."""
-        return is_mark(step, per_doubling=4)
-
     def keep_grid(self, trainer: Trainer) -> None:
         """Save the sample grid as samples/<step>.png, and that of the averaged generator if there is one."""
         for averaged in (False, True) if trainer.averaged_generator is not None else (False,):

@@ -207,8 +207,6 @@ class RunLoop:
             self.recorder.record(trainer, scores, self._speed.seconds())
         if self.recorder.save_is_due(trainer):
             self._save()
-        elif self.recorder.grid_is_due(trainer.step):
-            self.recorder.keep_grid(trainer)
         self.recorder.keeper.offer(trainer, self._speed.seconds())
         if self._monitor is not None:
             self._measure(self._monitor)

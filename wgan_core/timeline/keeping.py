@@ -25,6 +25,8 @@ from wgan_core.timeline.thinning import MAX_LIGHT, MAX_MOMENTS, distance_of, is_
 from wgan_core.training.trainer import Trainer
 
 MEGABYTE = 1_000_000
+SHARE = 0.018
+"""Of the training time: above it, only full steps and landmarks are kept. Two percent, less a reserve for what is not timed."""
 _LARGEST_POINT = 60_000.0
 """Points farther out are drawn at this distance; float16 ends at 65,504."""
 
@@ -49,6 +51,7 @@ class _Pace:
         return spacing(self.distance, self.cost, self.share, steps_per_second)
 
     def is_due(self, step: int, trained: float, steps_per_second: float) -> bool:
+        """Whether `step` is one of its multiples, and the time allows it."""
         return step % self.spacing(steps_per_second) == 0 and self.spent + self.cost <= self.share * trained
 
 
@@ -103,8 +106,10 @@ class Keeper:
 
     def _keep_what_is_due(self, trainer: Trainer, trained: float, rate: float) -> None:
         step = trainer.step
-        if is_landmark(step) or self._moments.is_due(step, trained, rate):
+        if is_landmark(step) or (self._moments.is_due(step, trained, rate) and self.share(trained) < SHARE):
             self._timed(self._moments, trainer, lambda: self.keep_moment(trainer))
+        if self.share(trained) >= SHARE:
+            return
         if self._light.is_due(step, trained, rate) and step not in self._folder.steps():
             self._timed(self._light, trainer, lambda: self._keep_light(trainer))
         if self._histograms.is_due(step, trained, rate):
