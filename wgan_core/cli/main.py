@@ -1,4 +1,5 @@
-"""The command line: `wgan train | sample | info | runs | replay | bench | export | paper`, or the same after `python -m wgan_core`.
+"""The command line: `wgan train | sample | info | runs | replay | bench | export | film | pin | paper`, or the same after `python -m
+wgan_core`.
 
 Exit status: 0 done; 1 a run failed, a replay drifted or a paper's criterion was not met; 2 an input cannot be used.
 """
@@ -20,6 +21,7 @@ from typing import Any, NoReturn
 
 from wgan_core.cli import export as cli_export
 from wgan_core.cli import paper as cli_paper
+from wgan_core.cli import past as cli_past
 from wgan_core.cli import runs as cli_runs
 from wgan_core.cli.bench import add_bench, run_bench
 from wgan_core.cli.called import program, speaker
@@ -33,7 +35,7 @@ _GROUPS = {
     "networks": "networks",
     "record": "what is recorded and saved",
 }
-_COMMANDS = ("train", "sample", "info", "runs", "replay", "bench", "export", "paper")
+_COMMANDS = ("train", "sample", "info", "runs", "replay", "bench", "export", "film", "pin", "paper")
 _MAX_IMAGES = 1_000_000
 
 
@@ -160,6 +162,7 @@ def _parser() -> _Parser:
     bench.set_defaults(command=_bench, parser=bench)
 
     cli_export.add_command(commands)
+    cli_past.add_commands(commands)
     cli_paper.add_command(commands)
     return parser
 
@@ -337,10 +340,26 @@ def _facts(folder: Any) -> dict[str, Any]:
         "edits": [f"step {edit.step}: {edit.field} {edit.old} -> {edit.new}" for edit in folder.edits()],
         **_instruments(folder.readings()),
         "megabytes": round(_size(folder.path) / 1e6, 2),
+        "history": _history(folder),
         "dataset": {name: dataset.get(name) for name in ("name", kind, "shape", "source", "fingerprint")},
         "nearest_preset": start,
         "differs_from_it_in": changed,
         "config": config.model_dump(mode="json"),
+    }
+
+
+def _history(folder: Any) -> dict[str, Any]:
+    """What is kept of the run's past, and the megabytes that it takes."""
+    from wgan_core.timeline.sizes import sizes_of
+
+    sizes = sizes_of(folder.path)
+    return {
+        "full_mb": round(sizes.full / 1e6, 2),
+        "light_steps": len(folder.past.light_steps()),
+        "light_mb": round(sizes.light / 1e6, 2),
+        "moments": len({*folder.past.moments(), *folder.samples()}),
+        "pictures_mb": round(sizes.pictures / 1e6, 2),
+        "pinned": [mark.step for mark in folder.past.marks() if not mark.branch],
     }
 
 
