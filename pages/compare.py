@@ -38,10 +38,10 @@ def comparison(named: list[Named]) -> None:
     steps = cursor(named)
     draw_curves(bundled, chosen)
     made = draw_pictures(named, steps)
-    draw_measures(named, bundled, steps)
+    rows = draw_measures(named, bundled, steps)
     draw_histograms(named, steps)
     draw_advice(named, steps)
-    draw_export(named, differs, chosen, steps, made)
+    draw_export(named, differs, chosen, rows, made)
     state.write_link(st.session_state[state.NAMES], chosen, usual_kinds(sides))
 
 

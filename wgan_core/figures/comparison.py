@@ -159,7 +159,7 @@ def heaps_figure(panels: Mapping[str, Sequence[Heap]], *, x_title: str, to_peak:
 
     Args:
         panels: by title.
-        to_peak: draw each histogram relative to its fullest bin; for histograms whose bins are of very different widths.
+        to_peak: draw each histogram relative to its fullest bin, for narrow and wide ones in one panel; otherwise all have the same area.
     """
     traces: list[dict[str, Any]] = []
     layout: dict[str, Any] = {"margin": {"l": 8, "r": 8, "t": 34, "b": 8}, "showlegend": False, "hovermode": "closest", "annotations": []}
@@ -177,7 +177,7 @@ def heaps_figure(panels: Mapping[str, Sequence[Heap]], *, x_title: str, to_peak:
 
 def _outline(heap: Heap, suffix: str, to_peak: bool) -> dict[str, Any]:
     colour, dash = OF_RUNS[heap.place % len(OF_RUNS)]
-    heights = heap.shares / max(1e-12, float(heap.shares.max())) if to_peak else heap.shares
+    heights = heap.shares / max(1e-12, float(heap.shares.max())) if to_peak else heap.shares / np.diff(heap.edges)
     return {
         "type": "scatter",
         "mode": "lines",

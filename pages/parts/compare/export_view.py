@@ -12,7 +12,7 @@ from pages.parts.compare.sides_view import Named
 from pages.shared.records import record_button
 from wgan_core.compare.curves import KINDS_OF_CURVES, why_not
 from wgan_core.compare.differences import Difference
-from wgan_core.compare.measures import Row, measures_table
+from wgan_core.compare.measures import Row
 from wgan_core.compare.pictures import Snapshot
 from wgan_core.compare.tables import curves_csv, summary_csv
 from wgan_core.compare.words import conclusion, number
@@ -21,13 +21,12 @@ from wgan_core.figures.style import OF_RUNS
 
 
 def draw_export(
-    named: Sequence[Named], differs: Sequence[Difference], chosen: Sequence[str], steps: Sequence[int], made: Mapping[str, Snapshot]
+    named: Sequence[Named], differs: Sequence[Difference], chosen: Sequence[str], rows: Sequence[Row], made: Mapping[str, Snapshot]
 ) -> None:
-    """A button for each form. chosen: the curves that are drawn; made: the pictures by letter."""
+    """A button for each form. chosen: the curves that are drawn; rows: the measures; made: the pictures by letter."""
     st.subheader("Export", anchor=False)
     sides = {one.letter: one.side for one in named}
     kinds = [KINDS_OF_CURVES[key] for key in chosen]
-    rows = measures_table(list(sides.values()), steps)
     with st.container(horizontal=True, vertical_alignment="center"):
         picture_button(
             "comparison.png",
@@ -53,7 +52,7 @@ def draw_export(
             "text/csv",
             icon=":material/table:",
             on_click="ignore",
-            help="A column for each run: what differs, and each measure at the cursor with noise, floor and best value.",
+            help="A column for each run: what differs, and each measure as in the table, with noise, floor and best value.",
         )
     box = st.expander(
         "The runs themselves, for TensorBoard or a spreadsheet", icon=":material/ios_share:", key="compare.records", on_change="rerun"
@@ -68,7 +67,11 @@ def _in_a_line(row: Difference, named: Sequence[Named]) -> str:
 
 
 def _in_a_sentence(row: Row, letters: str) -> str:
-    values = [f"{letter} {number(row, value.last)}" for letter, value in zip(letters, row.values, strict=True) if value is not None]
+    values = [
+        f"{letter} {number(row, value.last)} (step {value.step:,})"
+        for letter, value in zip(letters, row.values, strict=True)
+        if value is not None
+    ]
     return f"{row.title}: {', '.join(values)}. {conclusion(row, letters)}"
 
 

@@ -12,55 +12,63 @@ from pages.parts.compare.legend import LEGEND
 from pages.parts.compare.sides_view import Named
 from pages.shared.problems import problem_text
 from wgan_core.compare.comparability import why_not_raw
-from wgan_core.compare.histograms import Scores, score_heaps, scores_near, weight_heaps, weights_step
+from wgan_core.compare.histograms import Network, Scores, score_heaps, scores_near, slope_near, weight_heaps, weights_near
 from wgan_core.compare.side import Side
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.figures.comparison import heaps_figure
 from wgan_core.store.folder import StoreError
-from wgan_core.timeline.reading import Timeline
 
 _HEIGHT_PX = 240
 
 
 def draw_histograms(named: Sequence[Named], steps: Sequence[int]) -> None:
-    """Both kinds of histograms, in an expander: the scores take a second, and need the data."""
-    box = st.expander(
-        "The critics' weights and scores over each other", icon=":material/bar_chart:", key="compare.histograms", on_change="rerun"
-    )
-    if not box.open:
-        return
-    with box:
-        _weights(named, steps)
-        _scores(named, steps)
+    """Both kinds of histograms, in an expander."""
+    box = st.expander("Weights and scores over each other", icon=":material/bar_chart:", key="compare.histograms", on_change="rerun")
+    if box.open:
+        with box:
+            _weights(named, steps)
+            _scores(named, steps)
 
 
 def _weights(named: Sequence[Named], steps: Sequence[int]) -> None:
     st.markdown(
-        "**The critic's weights, layer by layer**",
-        help="Histograms of the weights without biases, as the instruments found them. Each is drawn relative to its fullest bin, because "
-        "narrow and wide ones would not fit into one scale otherwise.",
+        "**Weights, layer by layer**",
+        help="Histograms of the weights without biases. Each is drawn relative to its fullest bin, because narrow and wide ones would not "
+        "fit into one scale otherwise.",
     )
-    own = st.toggle(
-        "In units of each layer's largest weight",
-        key="compare.own-unit",
-        persist_state="session",
-        help="Under clipping that is c. It shows the form of a narrow and a wide distribution side by side, and hides how wide they are.",
-    )
-    panels = weight_heaps([(one.letter, one.place, one.side) for one in named], steps, own_unit=own)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen = st.segmented_control(
+            "Network",
+            ("critic", "generator"),
+            key="compare.network",
+            default="critic" if "compare.network" not in st.session_state else None,
+            required=True,
+            format_func=str.capitalize,
+            persist_state="session",
+            label_visibility="collapsed",
+        )
+        own = st.toggle(
+            "In units of each layer's largest weight",
+            key="compare.own-unit",
+            persist_state="session",
+            help="Under clipping that is c, for the critic. It shows the form of a narrow and a wide distribution side by side, and hides "
+            "how wide they are.",
+        )
+    network: Network = "generator" if chosen == "generator" else "critic"
+    found = [(one, weights_near(one.side, step, network)) for one, step in zip(named, steps, strict=True)]
+    panels = weight_heaps([(one.letter, one.place, kept[1]) for one, kept in found if kept is not None], own_unit=own)
     if not panels:
-        st.caption("The weights have not been measured in these runs.")
+        st.caption("These weights have not been kept in these runs.")
         return
-    at = {one.letter: weights_step(one.side, step) for one, step in zip(named, steps, strict=True)}
-    st.caption(_at_steps({letter: step for letter, step in at.items() if step is not None}))
-    figure = heaps_figure(panels, x_title="weight / largest" if own else "weight", to_peak=True)
+    st.caption(_at_steps({one.letter: kept[0] for one, kept in found if kept is not None}))
     live_chart(
-        figure,
+        heaps_figure(panels, x_title="weight / largest" if own else "weight", to_peak=True),
         key="compare-chart-weights",
-        alt=f"Histograms of the critics' weights in {len(panels)} layers",
+        alt=f"Histograms of the weights of the {network} in {len(panels)} layers",
         height=_HEIGHT_PX,
-        revision=str(own),
+        revision=f"{network}-{own}",
         legend=LEGEND,
     )
 
@@ -77,28 +85,30 @@ def _scores(named: Sequence[Named], steps: Sequence[int]) -> None:
         help="Only differences between scores mean anything, so each run's are shifted until the mean of its generated samples is 0. The "
         "farther the solid curve lies to the right of the dotted one, the better the critic tells them apart.",
     )
-    found: list[tuple[str, int, Scores]] = []
+    found: list[tuple[str, int, Scores, float | None]] = []
     for one, step in zip(named, steps, strict=True):
         try:
-            near = Timeline.of(one.side.folder).nearest(step)
-            kept = -1 if near is None else near.step
-            found.append((one.letter, one.place, _scored(one.side.folder.path, kept, one.side.started, one.side)))
+            scores = _scored(one.side.folder.path, one.side.name, step, one.side)
+            found.append((one.letter, one.place, scores, slope_near(one.side, scores.step)))
         except (ConfigError, DataError, StoreError) as error:
             st.caption(f"{one.letter}: {problem_text(error)}")
-    reason = why_not_raw([one.side for one in named])
-    scaled = bool(reason) and all(scores.slope for _, _, scores in found)
-    heaps = score_heaps(found, scaled=scaled)
-    if not heaps:
+    if not found:
         return
-    words = _at_steps({letter: scores.step for letter, _, scores in found})
+    reason = why_not_raw([one.side for one in named])
+    scaled = bool(reason) and all(slope for *_, slope in found)
+    words = _at_steps({letter: scores.step for letter, _, scores, _ in found})
     if scaled:
         words += " Divided by each critic's steepest slope, because the raw scores of these critics cannot be compared."
     elif reason:
         st.warning(reason, icon=":material/balance:")
     st.caption(words)
-    figure = heaps_figure({"": heaps}, x_title="score / steepest slope" if scaled else "score", to_peak=False)
     live_chart(
-        figure, key="compare-chart-scores", alt="Histograms of the critics' scores", height=_HEIGHT_PX, revision=str(scaled), legend=LEGEND
+        heaps_figure({"": score_heaps(found, scaled=scaled)}, x_title="score / steepest slope" if scaled else "score"),
+        key="compare-chart-scores",
+        alt="Histograms of the critics' scores of real and generated samples",
+        height=_HEIGHT_PX,
+        revision=str(scaled),
+        legend=LEGEND,
     )
 
 
@@ -108,5 +118,6 @@ def _data(dataset: str, root: str, size: int, seed: int, _config: TrainConfig) -
 
 
 @st.cache_data(max_entries=64, show_spinner="The critics score real and generated samples …")
-def _scored(path: Path, step: int, config: TrainConfig, _side: Side) -> Scores:
-    return scores_near(_side, step, _data(config.dataset, config.data_root, config.image_size, config.seed, config))
+def _scored(path: Path, name: str, step: int, _side: Side) -> Scores:
+    config = _side.started
+    return scores_near(_side, step, lambda: _data(config.dataset, config.data_root, config.image_size, config.seed, config))

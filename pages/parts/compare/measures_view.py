@@ -18,8 +18,8 @@ _HELP = (
 )
 
 
-def draw_measures(named: Sequence[Named], bundled: Sequence[Sequence[Named]], steps: Sequence[int]) -> None:
-    """The table, and below it what is known of several seeds."""
+def draw_measures(named: Sequence[Named], bundled: Sequence[Sequence[Named]], steps: Sequence[int]) -> tuple[Row, ...]:
+    """The table, and below it what is known of several seeds. steps: where the cursor is in each run. Returns the rows."""
     st.subheader("Measures", help=_HELP, anchor=False)
     when = st.segmented_control(
         "When",
@@ -40,7 +40,7 @@ def draw_measures(named: Sequence[Named], bundled: Sequence[Sequence[Named]], st
     rows = measures_table([one.side for one in named], steps)
     if not rows:
         st.caption("The instruments have measured nothing in these runs so far.")
-        return
+        return ()
     letters = [one.letter for one in named]
     html_table(
         ["Measure", *letters, "What follows"],
@@ -50,6 +50,7 @@ def draw_measures(named: Sequence[Named], bundled: Sequence[Sequence[Named]], st
     several = [[letters.index(one.letter) for one in bundle] for bundle in bundled]
     for sentence in seeds_in_words(rows, letters, several):
         st.caption(sentence)
+    return rows
 
 
 def _cell(row: Row, value: Value | None) -> str:

@@ -59,6 +59,7 @@ class Place {
     this.drawn = wanted;
     this.data = data;
     if (isAnswer) return;
+    this.input.max = String(data.whole ? Math.min(STOPS, Math.max(1, data.reach)) : STOPS);
     this.ends.replaceChildren(...data.ends.map((end) => endMark(end, data.reach)));
     this.move(place);
   }
@@ -66,7 +67,7 @@ class Place {
   // Where the slider's thumb is.
   there() {
     const { reach, whole } = this.data ?? { reach: 0, whole: false };
-    const at = (reach * Number(this.input.value)) / STOPS;
+    const at = (reach * Number(this.input.value)) / Number(this.input.max);
     return whole ? Math.round(at) : at;
   }
 
@@ -93,7 +94,8 @@ class Place {
     const { cursor, title, whole, reach } = this.data;
     this.at = Math.max(0, Math.min(whole ? Math.round(place) : place, reach));
     const share = this.at / (reach || 1);
-    this.input.value = String(Math.round(STOPS * share));
+    // Not where the slider stands there already: rounding could take back what an arrow key has just done.
+    if (this.there() !== this.at) this.input.value = String(Math.round(Number(this.input.max) * share));
     const number = whole ? Math.round(this.at).toLocaleString("en-US") : this.at.toPrecision(4);
     setText(this.words, `${number} ${title}`);
     this.input.setAttribute("aria-valuetext", this.words.textContent ?? "");
