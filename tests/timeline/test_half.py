@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.timeline.half import halved
+from wgan_core.store.past import Past
+from wgan_core.timeline.half import halved, quartered
 from wgan_core.training.trainer import Trainer
 
 
@@ -49,3 +52,27 @@ def test_a_copy_does_not_change_with_the_network() -> None:
     found = halved({"bias": bias, "weight": torch.zeros(2, 2)})
     bias += 1
     assert found is not None and found["bias"].tolist() == [0, 0, 0]
+
+
+def test_a_quarter_of_the_space_is_read_back_within_a_254th_of_each_row(tmp_path: Path, config: TrainConfig, dataset: ImageDataset) -> None:
+    trainer = Trainer(config, dataset)
+    for _ in range(20):
+        trainer.train_step()
+    with torch.no_grad():
+        next(trainer.critic.parameters())[0] = 0  # a row of zeros
+    past, networks = Past(tmp_path, "run"), {"generator": trainer.generator, "critic": trainer.critic}
+    past.write_light(3, {part: quartered(network.state_dict()) for part, network in networks.items()})
+    for part, network in networks.items():
+        found = past.read_light(3, part)
+        assert found.keys() == network.state_dict().keys()
+        for name, tensor in network.state_dict().items():
+            assert found[name].dtype == tensor.dtype
+            if tensor.ndim < 2:
+                assert torch.equal(found[name], tensor)
+                continue
+            largest = tensor.flatten(1).abs().amax(1, keepdim=True)
+            assert (((found[name] - tensor).flatten(1).abs()) <= largest / 254 + 1e-7).all()
+    weight = next(iter(trainer.critic.state_dict().values()))
+    at_c = weight.abs() == config.clip_value
+    assert at_c.any()
+    torch.testing.assert_close(past.read_light(3, "critic")["layers.0.weight"][at_c], weight[at_c])

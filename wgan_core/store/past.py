@@ -1,6 +1,7 @@
 """What a run keeps of its past besides its full steps: light steps, the moments of the fixed latents, and marks.
 
-light/00012800.safetensors        generator and critic (and averaged generator) in half precision: to look at, not to resume
+light/00012800.safetensors        generator and critic (and averaged generator) in half precision: to look at, not to resume. In the runs
+                                  that come with the project, in int8 with a scale for each row
 moments/00012800.webp             the grid of the fixed latents; 00012800-averaged.webp of the averaged generator
 moments/00012800.safetensors      for points: the points themselves, and those of the averaged generator
 moments/data.safetensors          for points: as many points of the data
@@ -39,6 +40,8 @@ STEP = r"[0-9]{8}|[1-9][0-9]{8,17}"
 FOLDERS = ("light", "moments", "marks")
 HISTOGRAMS = "histograms.jsonl"
 """Histograms of weights and scores, a line for each step that was looked at; see `timeline.histograms`."""
+SCALE = ":scale"
+"""Ends the name of the tensor that holds the scale of each row of an int8 matrix."""
 MAX_TEXT = 200
 """Letters of a pin's text; what is longer is cut."""
 _MAX_MARK_BYTES = 10_000
@@ -74,8 +77,7 @@ class Past:
 
     def read_light(self, step: int, part: str) -> TensorDict:
         """One part ("generator", "critic" or "averaged") of a light step, on the CPU, in float32. Raises StoreError."""
-        tensors = self.read_halves(step, (part,))[part]
-        return {name: tensor.float() if str(tensor.dtype) == "torch.float16" else tensor for name, tensor in tensors.items()}
+        return _in_float32(self.read_halves(step, (part,))[part])
 
     def read_halves(self, step: int, parts: Iterable[str]) -> dict[str, TensorDict]:
         """These parts of a light step as they are on disk. Raises StoreError."""
@@ -236,6 +238,20 @@ class Past:
     def _write(self, path: Path, data: bytes) -> None:
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, data)
+
+
+def _in_float32(tensors: TensorDict) -> TensorDict:
+    """Tensors as they are on disk in float32: of float16, or of int8 rows with a scale each."""
+    found: TensorDict = {}
+    for name, tensor in tensors.items():
+        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
+            continue
+        scale = tensors.get(name + SCALE)
+        if scale is not None and scale.ndim == 1 and tensor.ndim > 1 and len(scale) == len(tensor):
+            found[name] = tensor.float() * scale.view(-1, *[1] * (tensor.ndim - 1))
+        else:
+            found[name] = tensor.float() if str(tensor.dtype) == "torch.float16" else tensor
+    return found
 
 
 def _step_of(line: str) -> float:

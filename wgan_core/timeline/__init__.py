@@ -18,6 +18,10 @@
 
     from wgan_core.timeline.pins import pin, unpin   # pin(folder, step, "text"): a kept step that is never thinned out
 
+    from wgan_core.timeline.film import FilmCancelled, MIME, make_film
+    data = make_film(folder, "mp4", title=..., progress=..., cancelled=...)    # bytes for a download; on a thread of its own, some seconds
+    # also seconds=12, side=480, averaged=False, curve=True, latents=None; the mime type is MIME["mp4"]; StoreError says what is missing
+
 `pictures` and `clouds` take `averaged=True`. Where a step has just been thinned out, `networks` and `picture` raise a StoreError that says
 so in a sentence. `latent.saved.load_networks(folder, step)` opens full and light steps alike.
 """
