@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.shared.shipped import SHIPPED
+from wgan_core.config import TrainConfig
 from wgan_core.library.entry import Entry
 from wgan_core.library.index import Library
+from wgan_core.library.labels import read_labels
 from wgan_core.runs.names import run_title
 from wgan_core.store.folder import runs_root
 
@@ -21,7 +24,21 @@ def library() -> Library:
 
 def listed() -> list[Entry]:
     """All runs as they are now, in the usual order; those that this process trains as it knows them."""
-    return [as_trained(entry) for entry in library().entries()]
+    return [as_trained(_named(entry)) for entry in library().entries()]
+
+
+def title_of(name: str, config: TrainConfig) -> str:
+    """What the run in the folder `name` is called: the title that somebody gave it, or its own name. It may hold any characters: put it
+    through `text.as_plain` before it becomes Markdown.
+
+    config: the settings that it started with.
+    """
+    return read_labels(library().root / name).title or run_title(name, config)
+
+
+def _named(entry: Entry) -> Entry:
+    """What the runs that come with the project show is said before their names."""
+    return replace(entry, own_title=f"{SHIPPED[entry.name][0]} ({entry.name})") if entry.name in SHIPPED else entry
 
 
 def as_trained(entry: Entry) -> Entry:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+_MARKDOWN = re.compile(r"[\\`*\[\]<>~$&|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^(?=[#+\-=])|(?<=^\d)(?=[.)])")
+"""Characters that mean something anywhere in Markdown, and the places before those that do at its beginning."""
+
+_WORD_JOINER = "\u2060"
+"""Has no width."""
 
 STATUS_COLOURS: dict[str, str] = {
     "queued": "gray",
@@ -49,4 +53,6 @@ def whole_number(text: str, most: int) -> int | None:
 
 def as_plain(text: str) -> str:
     """`text` as Markdown that shows it as it is: nothing in it is bold, a link, a formula, an icon or HTML."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    # A directive or an icon begins with a colon and a letter, and a backslash does not keep an icon from being drawn.
+    colons = re.sub(r":(?=[A-Za-z+_-])", f":{_WORD_JOINER}", " ".join(text.split()))
+    return _MARKDOWN.sub(lambda found: f"\\{found[0]}", colons)

@@ -152,7 +152,7 @@ def test_runs_are_pinned_together(three: Path) -> None:
     test = with_selected("a", "b")
     press(test, "Pin")
     assert [read_labels(three / name).pinned for name in "abc"] == [True, True, False]
-    assert names(test) == ["b", "a", "c"] and next(iter(rows(test)["Run"])) == "📌 b"
+    assert names(test) == ["b", "a", "c"] and next(iter(rows(test)["Run"])) == "★ b"
     press(test, "Unpin")
     assert not read_labels(three / "a").pinned
 

@@ -23,6 +23,8 @@ from wgan_core.store.folder import run_ids
 FILE = ".library.sqlite"
 VERSION = 1
 """Raise it when what an entry holds, or how it is found, changes."""
+_SAVED_AT_ONCE = 500
+"""Folders that are read before the index is written, so that not all is lost if the program ends meanwhile."""
 _WAIT_SECONDS = 0.3
 """For another process that writes the index."""
 
@@ -78,14 +80,16 @@ class Library:
         signatures = {name: found for name in run_ids(self.root) if (found := signature(self.root / name))}
         known = {name: before[name] for name, found in signatures.items() if name in before and before[name][0] == found}
         fresh = [name for name in signatures if name not in known]
-        for done, name in enumerate(fresh):
-            progress(done, len(fresh))
-            if (entry := look(self.root / name, self._naming)) is not None:
-                known[name] = signatures[name], entry
-        gone = [name for name in before if name not in known]
         self._known = known
-        if fresh or gone:
-            self._save({name: known[name] for name in fresh if name in known}, gone)
+        for begin in range(0, len(fresh), _SAVED_AT_ONCE):
+            names = fresh[begin : begin + _SAVED_AT_ONCE]
+            for done, name in enumerate(names, begin):
+                progress(done, len(fresh))
+                if (entry := look(self.root / name, self._naming)) is not None:
+                    known[name] = signatures[name], entry
+            self._save({name: known[name] for name in names if name in known}, ())
+        if gone := [name for name in before if name not in known]:
+            self._save({}, gone)
 
     # The file.
 

@@ -8,7 +8,7 @@ import math
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from wgan_core.store.files import MAX_LINE_BYTES, whole_lines
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import COLUMNS, row_in
 from wgan_core.store.layout import NoRun, StoreError
+from wgan_core.store.ledger import edits_in
 from wgan_core.store.locks import is_held
+from wgan_core.store.past import STEP
 from wgan_core.store.readings import DISTANCES, KINDS, from_line
 
 MOMENTS = 40
@@ -35,6 +37,7 @@ _WRITTEN = re.compile(
     rf'"trained":[^,"]+,"unit":"[^"\\]*","value":(?P<value>{_NUMBER})}}$'
 )
 """The end of a line of health.jsonl as `to_line` writes it."""
+_STEP = re.compile(STEP)
 _ENDED = ("finished", "stopped", "failed")
 
 Naming = Callable[[str, TrainConfig], str]
@@ -77,10 +80,9 @@ def status_now(run: Path, status: str) -> str:
 
 
 def _entry(folder: RunFolder, naming: Naming) -> Entry:
-    ledger, steps = folder.ledger(), folder.steps()
-    edits = folder.edits()
+    ledger, inside = folder.ledger(), _Inside(folder.path)
     edited: dict[str, list[Any]] = {}
-    for edit in edits:
+    for edit in edits_in(ledger):
         edited.setdefault(edit.field, [edit.old]).append(edit.new)
     try:
         config = folder.config.replace(**{name: values[-1] for name, values in edited.items()}) if edited else folder.config
@@ -88,7 +90,6 @@ def _entry(folder: RunFolder, naming: Naming) -> Entry:
         config, edited = folder.config, {}
     curve = _Curve(folder.path / "metrics.csv")
     parent, data = folder.parent, folder.meta.get("dataset", {})
-    samples = folder.samples()
     return Entry(
         name=folder.path.name,
         run_id=folder.run_id,
@@ -99,16 +100,16 @@ def _entry(folder: RunFolder, naming: Naming) -> Entry:
         edited={name: tuple(values) for name, values in edited.items()},
         parent=parent.run_id if parent is not None else "",
         parent_step=parent.step if parent is not None else 0,
-        step=max(steps[-1] if steps else 0, int(curve.last("step") or 0)),
+        step=max(inside.newest_step, int(curve.last("step") or 0)),
         generator_updates=int(curve.last("generator_updates") or 0),
         seconds=curve.last("seconds") or 0.0,
         estimate=curve.last("wasserstein_estimate") if is_wasserstein(config) else None,
         curve=curve.estimates() if is_wasserstein(config) else (),
         measures=_measures(folder.path),
-        size=folder_size(folder.path),
+        size=inside.size,
         fingerprint=str(data.get("fingerprint") or ""),
-        grid=samples[max(samples)].name if samples else "",
-        saved_steps=len(steps),
+        grid=inside.newest_grid,
+        saved_steps=inside.saved_steps,
         labels=read_labels(folder.path),
         data=config.dataset,
         own_note=str(folder.meta.get("note", ""))[:4000],
@@ -154,19 +155,30 @@ def _is_better(key: str, value: float, best: float | None) -> bool:
 
 
 class _Curve:
-    """Lines of metrics.csv: the last one, and `MOMENTS` of them at about the same distance."""
+    """Of metrics.csv the last line, and the estimate in `MOMENTS` lines at about the same distance."""
 
     def __init__(self, file: Path) -> None:
-        rows = [row for line in _some_lines(file) if (row := row_in(line)) is not None]
-        self._rows = sorted(rows, key=lambda row: row[0])
+        self._lines = _some_lines(file)
+        self._last = row_in(self._lines[-1]) if self._lines else None
 
     def last(self, name: str) -> float | None:
-        value = self._rows[-1][COLUMNS.index(name)] if self._rows else math.nan
+        value = self._last[COLUMNS.index(name)] if self._last is not None else math.nan
         return value if math.isfinite(value) else None
 
     def estimates(self) -> tuple[float, ...]:
-        at = COLUMNS.index("wasserstein_estimate")
-        return tuple(float(f"{row[at]:.4g}") for row in self._rows if math.isfinite(row[at]))
+        cells = (line.split(",") for line in self._lines)
+        values = [_number(row[_ESTIMATE]) for row in cells if len(row) == len(COLUMNS)]
+        return tuple(float(f"{value:.4g}") for value in values if math.isfinite(value))
+
+
+_ESTIMATE = COLUMNS.index("wasserstein_estimate")
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
 
 
 def _some_lines(path: Path) -> list[str]:
@@ -196,14 +208,48 @@ def _line_after(file: Any, at: int) -> bytes:
     return line if line.endswith(b"\n") else b""
 
 
+class _Inside:
+    """What one walk through a run folder finds: its size, its saved steps and its newest sample grid."""
+
+    def __init__(self, run: Path) -> None:
+        self.size = 0
+        """Bytes."""
+        self.saved_steps = self.newest_step = 0
+        self.newest_grid = ""
+        self._newest_of_grid = -1
+        for entry, about in _entries(run):
+            if not stat.S_ISDIR(about.st_mode):
+                self.size += about.st_size
+            elif entry.name == "steps":
+                self._count_steps(entry.path)
+            elif entry.name == "samples":
+                self._find_grid(entry.path)
+            else:
+                self.size += folder_size(entry.path)
+
+    def _count_steps(self, folder: str) -> None:
+        for entry, about in _entries(folder):
+            self.size += folder_size(entry.path) if stat.S_ISDIR(about.st_mode) else about.st_size
+            if _STEP.fullmatch(entry.name) and stat.S_ISDIR(about.st_mode):
+                self.saved_steps += 1
+                self.newest_step = max(self.newest_step, int(entry.name))
+
+    def _find_grid(self, folder: str) -> None:
+        for entry, about in _entries(folder):
+            self.size += about.st_size
+            step = entry.name.removesuffix(".png")
+            if step != entry.name and _STEP.fullmatch(step) and int(step) > self._newest_of_grid:
+                self._newest_of_grid, self.newest_grid = int(step), entry.name
+
+
 def folder_size(folder: Path | str) -> int:
     """Total size in bytes of all files in `folder` and below, links not followed."""
-    total = 0
-    try:
-        with os.scandir(folder) as found:
-            for entry in found:
-                about = entry.stat(follow_symlinks=False)
-                total += folder_size(entry.path) if stat.S_ISDIR(about.st_mode) else about.st_size
-    except OSError:  # a run that trains replaces and removes files meanwhile
-        return total
-    return total
+    return sum(folder_size(entry.path) if stat.S_ISDIR(about.st_mode) else about.st_size for entry, about in _entries(folder))
+
+
+def _entries(folder: Path | str) -> Generator[tuple[os.DirEntry[str], os.stat_result]]:
+    """The entries of a folder; not those that vanish meanwhile, because a run that trains replaces and removes files."""
+    with contextlib.suppress(OSError), os.scandir(folder) as found:
+        for entry in found:
+            with contextlib.suppress(OSError):
+                yield entry, entry.stat(follow_symlinks=False)

@@ -55,20 +55,19 @@ def check_layout(path: Path) -> None:
             _check_inside(path / name, max_bytes=max_bytes)
 
 
-def _check_inside(folder: Path, *, max_bytes: int | None, deeper: bool = True) -> None:
+def _check_inside(folder: Path | str, *, max_bytes: int | None, deeper: bool = True) -> None:
     """Check the entries of `folder` and of its subfolders. `max_bytes`: per file, None for no limit."""
     for entry in _scan(folder):
-        path = folder / entry.name
-        found = _found(path, lambda entry=entry: entry.stat(follow_symlinks=False))
+        found = _found(entry.path, lambda entry=entry: entry.stat(follow_symlinks=False))
         if found is not None:
-            _check_kind(path, found)
+            _check_kind(entry.path, found)
             if max_bytes is not None:
-                _check_size(path, found, max_bytes)
+                _check_size(entry.path, found, max_bytes)
             if deeper and stat.S_ISDIR(found.st_mode):
-                _check_inside(path, max_bytes=max_bytes, deeper=False)
+                _check_inside(entry.path, max_bytes=max_bytes, deeper=False)
 
 
-def _scan(folder: Path) -> list[os.DirEntry[str]]:
+def _scan(folder: Path | str) -> list[os.DirEntry[str]]:
     """The entries of `folder`, sorted by name; none if it cannot be read. Twice as fast as through paths."""
     try:
         with os.scandir(folder) as found:
@@ -77,7 +76,7 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _check_size(path: Path, found: os.stat_result, max_bytes: int) -> None:
+def _check_size(path: Path | str, found: os.stat_result, max_bytes: int) -> None:
     if found.st_size > max_bytes:
         raise StoreError(f"{path} is larger than any file that a run writes there ({max_bytes:,} bytes): restore it from a copy.")
 
@@ -87,7 +86,7 @@ def _look(path: Path) -> os.stat_result | None:
     return _found(path, lambda: os.lstat(path))
 
 
-def _found(path: Path, look: Callable[[], os.stat_result]) -> os.stat_result | None:
+def _found(path: Path | str, look: Callable[[], os.stat_result]) -> os.stat_result | None:
     try:
         return look()
     except (FileNotFoundError, NotADirectoryError):
@@ -96,7 +95,7 @@ def _found(path: Path, look: Callable[[], os.stat_result]) -> os.stat_result | N
         raise StoreError(f"{path} cannot be read ({error.strerror}): make it readable for your user, or restore it from a copy.") from None
 
 
-def _check_kind(path: Path, found: os.stat_result, wanted: str = "") -> None:
+def _check_kind(path: Path | str, found: os.stat_result, wanted: str = "") -> None:
     """Raise StoreError unless the entry is a plain file or a folder, and of the kind `wanted` if that is given."""
     if is_link(found):
         raise StoreError(f"{path} is a link, and a run folder may not hold links: replace it with what it points to, or delete it.")

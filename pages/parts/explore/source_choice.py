@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.parts.explore.latent_source import Source, open_source, runs_to_choose, saved_steps
 from pages.parts.explore.time_view import move_to, run_time
+from pages.shared.library import title_of
 from pages.shared.problems import show_problem
 from pages.shared.run_time import folder_of, past_of
 from pages.shared.server import run_manager
 from pages.shared.shipped import SHIPPED
 from pages.shared.snapshots import newest_snapshot
-from wgan_core.runs.names import run_title
 from wgan_core.store.folder import RunSummary, StoreError
 
 
@@ -45,7 +45,7 @@ def choose_source() -> Source | None:
 
 
 def _title(run: RunSummary) -> str:
-    return f"{SHIPPED[run.run_id][0]} ({run.run_id})" if run.run_id in SHIPPED else run_title(run.run_id, run.config)
+    return f"{SHIPPED[run.run_id][0]} ({run.run_id})" if run.run_id in SHIPPED else title_of(run.run_id, run.config)
 
 
 def _worth_seeing(runs: list[RunSummary]) -> str:

@@ -14,6 +14,7 @@ from pages.shared.text import counted
 from wgan_core.library.entry import Entry
 
 REFRESH_SECONDS = 3.0
+_POLLED = "runs.polled"
 
 
 def list_view(entries: list[Entry]) -> None:
@@ -25,12 +26,15 @@ def list_view(entries: list[Entry]) -> None:
     actions([entry for entry in entries if entry.name in selected()])
     by = group_choice(entries) if place.view == "groups" else []
     run_every = REFRESH_SECONDS if any(entry.is_live for entry in entries) else None
+    st.session_state[_POLLED] = run_every is not None
     st.fragment(_rows, run_every=run_every)(place, by)
 
 
 def _rows(place: Place, by: list[str]) -> None:
     """The table, kept up to date while something trains. by: the fields to group by, if the view is of groups."""
     entries = listed()
+    if st.session_state.get(_POLLED) and not any(entry.is_live for entry in entries):
+        st.rerun()  # the last one has ended: look no more by itself
     rows = found_runs(entries, place)
     if not rows:
         st.info("No run fits this filter: change it, or empty the field to see all.", icon=":material/search_off:")

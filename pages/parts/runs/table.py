@@ -125,7 +125,7 @@ def _facts(entries: Sequence[Entry]) -> dict[str, Column]:
 
 
 def _called(entry: Entry, depth: int) -> str:
-    pin = "📌 " if entry.labels.pinned else ""
+    pin = "★ " if entry.labels.pinned else ""
     return f"{'   ' * (depth - 1)}{'└ ' if depth else ''}{pin}{entry.title}"
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.library import title_of
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.settings import link_to, write_changes
+from pages.shared.text import as_plain
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.runs.messages import Snapshot
-from wgan_core.runs.names import run_title
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 PARAM = "branch"
@@ -68,7 +69,7 @@ def origin() -> Origin | None:
 def says(branch: Origin) -> None:
     """What the form is about, in place of the presets."""
     with st.container(border=True):
-        title = run_title(branch.run_id, RunFolder.open(run_path(run_manager().root, branch.run_id)).config)
+        title = as_plain(title_of(branch.run_id, RunFolder.open(run_path(run_manager().root, branch.run_id)).config))
         st.markdown(
             f"**Branch of {title} at step {branch.step:,}.** A new run takes over the networks of that step and trains on, with the "
             "settings below. With nothing changed it repeats its parent exactly. The sizes of the networks stay what they are; everything "

@@ -8,14 +8,15 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.train.knobs import knobs
-from pages.shared import settings
+from pages.shared import library, settings
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
+from pages.shared.text import as_plain
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
-from wgan_core.runs.names import run_title, started_with
+from wgan_core.runs.names import started_with
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
@@ -99,8 +100,8 @@ def _transport(snapshot: Snapshot) -> None:
 
 
 def title_of(snapshot: Snapshot) -> str:
-    """What people call the run."""
-    return run_title(snapshot.run_id, started_with(snapshot.config, snapshot.edits))
+    """What people call the run, for Markdown."""
+    return as_plain(library.title_of(snapshot.run_id, started_with(snapshot.config, snapshot.edits)))
 
 
 def send_command(run_id: str, command: Command) -> None:

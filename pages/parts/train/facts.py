@@ -8,21 +8,22 @@ import streamlit as st
 
 from pages.parts.train.branch_form import branch_button
 from pages.shared.frame import name_tab
+from pages.shared.library import title_of
 from pages.shared.settings import link_to
-from pages.shared.text import status_badge
+from pages.shared.text import as_plain, status_badge
 from wgan_core.config import TrainConfig
 from wgan_core.runs.messages import Snapshot
-from wgan_core.runs.names import command_line, run_title, settings_line, started_with
+from wgan_core.runs.names import command_line, settings_line, started_with
 
 
 def head(snapshot: Snapshot) -> TrainConfig | None:
     """The name with the status, and beside it where to go from here. Returns the settings for a new run, if one is asked for."""
     start = started_with(snapshot.config, snapshot.edits)
-    title = run_title(snapshot.run_id, start)
+    title = title_of(snapshot.run_id, start)
     name_tab(f"Train: {title}")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall", key="run-head"):
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            st.title(title, width="content", anchor=False)
+            st.title(as_plain(title), width="content", anchor=False)
             st.markdown(status_badge(snapshot.status), width="content")
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             if snapshot.saved_steps:
