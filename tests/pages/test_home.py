@@ -58,7 +58,8 @@ def test_the_runs_of_the_project_the_lessons_and_the_experiments_are_cards(manag
 
 def test_home_is_drawn_before_pytorch_is_loaded() -> None:
     """Everything but the name of the device."""
-    code = "import sys; import pages.shared.cards, pages.shared.shipped, pages.shared.frame, pages.shared.library, wgan_core.lab.setup, wgan_core.lessons.catalog"
+    shared = ", ".join(f"pages.shared.{name}" for name in ("cards", "shipped", "frame", "library"))
+    code = f"import sys; import {shared}, wgan_core.lab.setup, wgan_core.lessons.catalog"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}; print('torch' in sys.modules)"], cwd=PROJECT, capture_output=True, text=True, check=True
     )
