@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from wgan_core.config import TrainConfig
-from wgan_core.data import point_file
+from wgan_core.data import cache_folder, point_file
 from wgan_core.data.dataset import DataError
 from wgan_core.data.load import load_dataset
 from wgan_core.data.point_file import keep_upload
@@ -79,11 +79,11 @@ def test_numbers_near_the_end_of_the_range(tmp_path: Path) -> None:
     ("content", "sentence"),
     [
         ("1\n2\n3\n", "Line 1 of points.csv has 1 column: each line should be two numbers, x and y"),
-        ("x,y,z\n1,2,3\n4,5,6\n", "Line 1 of points.csv has 3 columns: "),
+        ("x,y,z\n1,2,3\n4,5,6\n", "Line 2 of points.csv has 3 columns: "),
         ("1,2\n3,4\n5\n", "Line 3 of points.csv has 1 column: "),
         ("x,y\n1,2\n\n3,four\n", "Line 4 of points.csv is not two finite numbers: "),
         ("1,two\n3,4\n5,6\n", "Line 1 of points.csv is not two finite numbers: "),
-        ("nan,nan\n1,2\n3,4\n", "Line 1 of points.csv is not two finite numbers: "),
+        ("nan,nan\n1,2\n", "points.csv holds 1 points, "),
         ("1,2\n3,inf\n", "Line 2 of points.csv is not two finite numbers: "),
         ("1,2\n3,1e999\n", "Line 2 of points.csv is not two finite numbers: "),
         ("", "points.csv holds 0 points, one per line: it should hold from 2 to 1,000,000."),
@@ -145,7 +145,7 @@ def test_too_many_points_or_bytes_are_refused_before_they_are_read(tmp_path: Pat
     with pytest.raises(DataError, match="^points.csv holds 4 points, one per line: it should hold from 2 to 3.$"):
         read(tmp_path, "1,2\n3,4\n5,6\n7,8")
     with pytest.raises(DataError, match="^points.csv has more than 3 lines: keep at most 3 points.$"):
-        read(tmp_path, "\n" * 6)
+        read(tmp_path, "\n" * 106)
     monkeypatch.setattr(point_file, "MAX_BYTES", 10)
     with pytest.raises(DataError, match="^points.csv has more than 0 MB"):
         read(tmp_path, "1,2\n3,4\n5,6\n7,8")
@@ -158,7 +158,7 @@ def test_a_file_has_no_held_out_part(tmp_path: Path) -> None:
 
 
 def test_an_upload_is_kept_under_its_name_and_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(point_file.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(cache_folder.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
     first = keep_upload("../my stars.csv", b"1,2\n3,4\n")
     assert first.parent == tmp_path / "wgan-playground" / "uploads" and first.name.startswith("my-stars-")
     assert first.suffix == ".csv" and first.read_bytes() == b"1,2\n3,4\n"
@@ -171,6 +171,6 @@ def test_an_upload_is_kept_under_its_name_and_content(tmp_path: Path, monkeypatc
 
 def test_an_upload_that_cannot_be_kept_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "wgan-playground").write_text("a file where a folder should be")
-    monkeypatch.setattr(point_file.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
+    monkeypatch.setattr(cache_folder.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
     with pytest.raises(DataError, match="^The upload cannot be saved in .*uploads .*: free some space there.$"):
         keep_upload("stars.csv", b"1,2\n3,4\n")

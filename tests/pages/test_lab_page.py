@@ -26,7 +26,7 @@ SMALL = {"generator_widths": "8", "critic_widths": "8", "batch_size": "16", "n_c
 
 @pytest.fixture(autouse=True)
 def no_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, runs: Path) -> None:
-    monkeypatch.setattr("wgan_core.data.point_file.platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
 
 
 def lab(test: AppTest) -> Laboratory:

@@ -15,7 +15,7 @@ from tests.app_page import button, page, press, texts
 from tests.small import ENDLESS, SMALL_ON_POINTS
 from tests.waiting import wait_for, wait_while_it_trains
 from wgan_core.config import TrainConfig
-from wgan_core.data import point_file, toy
+from wgan_core.data import toy
 from wgan_core.data.load import load_dataset
 from wgan_core.latent.saved import newest_readable
 from wgan_core.latent.seeds import fixed_latents
@@ -147,7 +147,7 @@ def test_the_toy_preset_starts(manager: RunManager) -> None:
 @pytest.fixture
 def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where uploads are kept."""
-    monkeypatch.setattr(point_file.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
     return tmp_path / "wgan-playground" / "uploads"
 
 

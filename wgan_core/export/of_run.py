@@ -60,6 +60,8 @@ _FORMS = {
     "array": "read an array of images, while this program reads a folder of pictures",
     "split": "trained only on the pictures in the folder for training, while this program reads all that DATA_ROOT holds: name that folder "
     "there",
+    "table": "read a file that is not written in the plainest way (quotes, comments, an index, decimal commas and the like), while this "
+    "program reads two numbers per line: save its points so",
     "16-bit-colour": "read pictures with 16 bits for each colour, of which this program reads 8",
 }
 
@@ -67,9 +69,9 @@ _FORMS = {
 def _other_reading(folder: RunFolder) -> list[str]:
     """How the run read own pictures in a way that the program does not."""
     known: dict[str, object] = dict(folder.meta.get("dataset") or {})
-    if folder.config.dataset != "image-folder":
+    if folder.config.dataset not in ("image-folder", "csv"):
         return []
-    if "fingerprint" in known and "reader" not in known:
+    if folder.config.dataset == "image-folder" and "fingerprint" in known and "reader" not in known:
         return ["read its pictures with an earlier version, which treated large photographs, 16 bits, links and stacks in another way"]
     form = cast(list[object], known["form"]) if isinstance(known.get("form"), list) else []
     return [words for name, words in _FORMS.items() if name in form]

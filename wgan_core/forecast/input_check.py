@@ -78,7 +78,7 @@ def _larger_than_memory(size: int) -> Advice | None:
 
 def check_data(dataset: Dataset) -> tuple[Advice, ...]:
     """Problems found in images (uint8 [n, c, h, w]) or points (float [n, 2]); empty if there are none."""
-    checks = (_not_finite, _scale, _few, _duplicates) if dataset.kind == "points" else (_range, _constant, _few, _duplicates)
+    checks = (_not_finite, _scale, _outliers, _few, _duplicates) if dataset.kind == "points" else (_range, _constant, _few, _duplicates)
     return tuple(advice for check in checks if (advice := check(dataset.data)) is not None)
 
 
@@ -149,6 +149,28 @@ def _scale(points: Tensor) -> Advice | None:
         "takes much longer."
     )
     return Advice("scale", "warning", text, spread, "dataset")
+
+
+def _outliers(points: Tensor) -> Advice | None:
+    """Points so far out that all others shrink to a dot beside them: more than `_FAR` times the spread of the middle half away."""
+    finite = points[points.isfinite().all(1)].double()
+    if len(finite) < _FEWEST_FOR_OUTLIERS:
+        return None
+    low, middle, high = (finite.quantile(share, dim=0) for share in _QUARTERS)
+    spread = float((high - low).max())
+    distance = (finite - middle).abs().amax(1)
+    count = int((distance > _FAR * spread).sum()) if spread > 0 else 0
+    if not count or count > len(finite) / 10:
+        return None
+    lie = "1 point lies" if count == 1 else f"{count:,} points lie"
+    text = (
+        f"{lie} more than {_FAR} times as far out as the middle half of the points is wide, so that all others shrink to a dot. If the "
+        "numbers there stand for missing values, such as -999, remove those lines."
+    )
+    return Advice("outliers", "warning", text, count, "dataset")
+
+
+_FAR, _FEWEST_FOR_OUTLIERS, _QUARTERS = 20, 20, (0.25, 0.5, 0.75)
 
 
 # The cost of a run.
