@@ -26,6 +26,7 @@ def comparison(named: list[Named]) -> None:
     can_band = any(len(bundle) > 1 for bundle in bundles(named, bands=True))
     bundled = bundles(named, bands=can_band and st.session_state[state.BANDS])
     draw_legend(bundled)
+    offer_refresh([one.letter for one in named if one.side.folder.is_held()])
     differs = what_differs(named)
     draw_differences(named, differs)
     st.subheader("Curves", anchor=False)
@@ -43,6 +44,16 @@ def comparison(named: list[Named]) -> None:
     draw_advice(named, steps)
     draw_export(named, differs, chosen, rows, made)
     state.write_link(st.session_state[state.NAMES], chosen, usual_kinds(sides))
+
+
+def offer_refresh(training: list[str]) -> None:
+    """Runs that train do not change on this page by themselves, so that nothing moves while they are compared."""
+    if training:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            who = f"{' and '.join(training)} {'is' if len(training) == 1 else 'are'} training"
+            st.caption(f"{who}: this is what is recorded so far.", width="content")
+            if st.button("Refresh", icon=":material/refresh:", type="tertiary"):
+                st.rerun()
 
 
 within_frame()

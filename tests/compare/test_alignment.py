@@ -8,8 +8,10 @@ import pytest
 from tests.sides import MakeSide
 from wgan_core.compare.alignment import AXES, common_reach, positions, reach, samples_seen, step_at
 from wgan_core.compare.side import split_name
+from wgan_core.instruments.answers import answers
 from wgan_core.store.folder import NoRun, StoreError
 from wgan_core.store.parent import Parent
+from wgan_core.store.readings import Reading
 
 
 def test_a_step_on_each_axis(side: MakeSide) -> None:
@@ -83,3 +85,11 @@ def test_a_step_that_was_never_reached_and_a_run_that_is_not_there(side: MakeSid
 
     with pytest.raises(NoRun):
         open_side(side("a").folder.path.parent, "nothing")
+
+
+def test_a_run_as_it_was_at_a_step(side: MakeSide) -> None:
+    run = side(edits=[(20, "n_critic", 2)], readings=[Reading("sliced-w1", step, 1, 0.5, 0.1) for step in (10, 30)])
+    seen = run.seen_at(20)
+    assert (seen.step, seen.config.n_critic, len(seen.history), len(seen.readings)) == (20, 5, 2, 1)
+    assert run.seen_at(40).config.n_critic == 2 and run.seen_at(40).generator_updates == 8
+    assert [answer.key for answer in answers(seen)] == ["learns", "critic", "variety"]

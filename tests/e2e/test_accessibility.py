@@ -20,6 +20,7 @@ PAGES = {
     "Train, set-up": "train",
     "Train, a run": "train?run=walkthrough-mnist",
     "Runs": "runs",
+    "Compare": "compare?runs=walkthrough-mnist,walkthrough-fashion-mnist",
     "Laboratory": "lab",
     "Explore": "explore?run=walkthrough-mnist",
     "Paper results": "paper",

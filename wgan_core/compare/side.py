@@ -11,7 +11,7 @@ from typing import Any
 from wgan_core.compare.differences import Described, described
 from wgan_core.config import TrainConfig
 from wgan_core.store.folder import RunFolder, StoreError, run_path
-from wgan_core.store.history import Rows, column
+from wgan_core.store.history import Rows, column, newest
 from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import Reading
 
@@ -48,6 +48,31 @@ class Side:
     def data(self) -> Mapping[str, Any]:
         """What the run keeps about its data."""
         return dict(self.folder.meta.get("dataset") or {})
+
+    def seen_at(self, step: int) -> Seen:
+        """The run as it was at `step`, for `instruments.answers`."""
+        rows = self.history[column(self.history, "step") <= step]
+        return Seen(
+            config=self.folder.config_before(step) if step < self.last else self.config,
+            step=step,
+            generator_updates=int(newest(rows, "generator_updates", 0)),
+            history=rows,
+            readings=tuple(one for one in self.readings if one.step <= step),
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run up to a step."""
+
+    config: TrainConfig
+    step: int
+    generator_updates: int
+    history: Rows
+    readings: tuple[Reading, ...]
+    steps_per_second: float = 0.0
+    ended: bool = True
+    """Nothing is said of what will be measured later."""
 
 
 def split_name(name: str) -> tuple[str, int | None]:

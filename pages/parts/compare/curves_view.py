@@ -11,6 +11,7 @@ from pages.parts.compare import state
 from pages.parts.compare.legend import LEGEND
 from pages.parts.compare.place import CURSOR, place_slider
 from pages.parts.compare.sides_view import Named, key_of
+from pages.shared.text import duration
 from wgan_core.compare.alignment import AXES, AXIS_TITLES, Axis, common_reach, positions, reach, step_at
 from wgan_core.compare.comparability import why_not_seconds
 from wgan_core.compare.curves import KINDS_OF_CURVES, Kind, axes, kinds_there, noise_band, points, usual_kinds, why_not
@@ -58,7 +59,19 @@ def cursor(named: Sequence[Named]) -> list[int]:
         ends = {one.letter: float(positions(one.side, axis, [one.side.last])[0]) for one in named}
         whole = axis != "seconds"
         place_slider(place, end, axis_title(axis, sides), ends, whole=whole, on_move=state.set_place)
-    return [one.side.last if one.side.until is not None else step_at(one.side, axis, place) for one in named]
+    steps = [one.side.last if one.side.until is not None else step_at(one.side, axis, place) for one in named]
+    st.caption("  \n".join(_where(one, step, sides) for one, step in zip(named, steps, strict=True)))
+    return steps
+
+
+def _where(one: Named, step: int, sides: Sequence[Side]) -> str:
+    """How far a run is at a step, on every axis."""
+    parts = [f"**{one.letter}** at step {step:,}"]
+    for axis in AXES[1:]:
+        at = float(positions(one.side, axis, [step])[0])
+        parts.append(duration(at) if axis == "seconds" else f"{at:,.0f} {axis_title(axis, sides)}")
+    ended = " (its end)" if step == one.side.last and one.side.until is None else ""
+    return f"{', '.join(parts)}{ended}"
 
 
 def choose_curves(sides: Sequence[Side]) -> list[str]:

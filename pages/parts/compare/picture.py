@@ -74,4 +74,4 @@ def picture_button(
         "charts": [one._asdict() for one in charts],
         "pictures": [{"caption": one.caption, "bytes": len(one.data)} for one in pictures],
     }
-    _component(key="compare-save", data=pack(header, b"".join(one.data for one in pictures)))
+    _component(key="compare-save", data=pack(header, b"".join(one.data for one in pictures)), width="content")

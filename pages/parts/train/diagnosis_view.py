@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -13,11 +13,12 @@ from pages.components.live_chart import live_chart
 from pages.parts.train.advice_cards import advice_cards
 from pages.parts.train.controls import send_command
 from pages.parts.train.past_view import Then, about_the_past
+from pages.shared.lights import LIGHTS
 from pages.shared.run_time import cursor_of
 from wgan_core.config import is_wasserstein
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP
-from wgan_core.instruments.answers import IN_A_WORD, State, answers
+from wgan_core.instruments.answers import IN_A_WORD, answers
 from wgan_core.runs.messages import CheckLag, MeasureAll, Snapshot
 from wgan_core.store.readings import (
     DISTANCES,
@@ -89,14 +90,6 @@ def _drawn(part: Callable[..., None], *arguments: Any) -> None:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         log.exception("a part of the diagnosis cannot be drawn: %s", part.__name__)
         st.caption("This cannot be drawn: the run's file of measurements lacks a part of it.")
-
-
-LIGHTS: dict[State, tuple[Literal["green", "orange", "red", "gray"], str]] = {
-    "good": ("green", ":material/check_circle:"),
-    "watch": ("orange", ":material/visibility:"),
-    "bad": ("red", ":material/error:"),
-    "unknown": ("gray", ":material/hourglass_top:"),
-}
 
 
 def _answers(snapshot: Snapshot) -> None:

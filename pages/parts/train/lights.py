@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pages.parts.train.diagnosis_view import LIGHTS
+from pages.shared.lights import LIGHTS
 from wgan_core.config import critic_word
 from wgan_core.instruments.answers import IN_A_WORD, answers
 from wgan_core.runs.messages import Snapshot
