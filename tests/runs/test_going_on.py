@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from tests.loops import begin, go_on
 from tests.trainers import all_weights
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
+from wgan_core.runs import launch
 from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.store.folder import RunFolder, StoreError
 
@@ -60,6 +62,19 @@ def test_nothing_readable_is_a_sentence_and_nothing_is_touched(tmp_path: Path, d
     with pytest.raises(StoreError, match="The run cannot be resumed from step 5: critic.safetensors of step 5 is damaged"):
         go_on(path, 1)
     assert sorted(file.name for file in (path / "steps").iterdir()) == before
+    assert not RunFolder.open(path).is_held()
+
+
+def test_networks_that_the_run_never_had_are_not_made(tmp_path: Path, digits: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those described here would take 9 GB."""
+    path = tmp_path / "run"
+    begin(path, digits, 5)
+    meta = json.loads((path / "config.json").read_text())
+    meta["config"] |= {"critic_widths": [8192] * 16, "generator_widths": [8192] * 16}
+    (path / "config.json").write_text(json.dumps(meta))
+    monkeypatch.setattr(launch, "Trainer", lambda *_, **__: pytest.fail("made them"))
+    with pytest.raises(StoreError, match=r"No saved step has the networks that the run's config\.json describes"):
+        go_on(path, 1)
     assert not RunFolder.open(path).is_held()
 
 

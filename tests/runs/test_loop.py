@@ -288,6 +288,21 @@ def test_a_run_folder_deleted_while_it_trains_is_made_anew(bench: Bench) -> None
     assert folder.steps() == [7] and folder.read_metrics()[:, 0].tolist() == list(range(1, 8))
 
 
+def test_a_config_deleted_while_the_run_trains_is_written_again_and_no_row_twice(bench: Bench) -> None:
+    bench.tick(5)
+    path = bench.recorder.folder.path
+    entries = len(bench.recorder.folder.ledger())
+    (path / "config.json").unlink()
+    bench.clock.now += 1
+    bench.tick(2)
+    assert "config.json had been deleted. It was written again; nothing else is lost." in bench.last.notice
+    bench.send(Stop())
+    bench.tick()
+    folder = RunFolder.open(path)
+    assert folder.steps() == [0, 7] and folder.read_metrics()[:, 0].tolist() == list(range(1, 8))
+    assert len(folder.ledger()) == entries + 1  # the end
+
+
 def test_weights_that_are_not_finite_are_never_saved(bench: Bench) -> None:
     bench.tick(2)
     with torch.no_grad():

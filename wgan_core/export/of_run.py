@@ -21,6 +21,7 @@ def program_of(folder: RunFolder, *, for_notebook: bool = False) -> Program:
 
     Only checked settings and plain names from the folder get into the program, so that a stranger's run cannot insert code.
     """
+    folder.check_edits_known()
     config = folder.config_at(0)
     # The values come from the checked config, because a ledger may hold anything.
     edits = [dataclasses.replace(edit, new=getattr(folder.config_at(edit.step), edit.field)) for edit in folder.edits() if edit.step > 0]

@@ -102,7 +102,7 @@ def _check(config: TrainConfig) -> None:
     if config.dataset not in READABLE:
         raise ExportError(f"A script or notebook cannot load the data set {config.dataset}: it can load {', '.join(READABLE)}.")
     for name, info in SETTINGS.items():
-        if name not in _WRITTEN.split() and getattr(config, name) != info.default:
+        if name not in _WRITTEN.split() and info.group != "record" and getattr(config, name) != info.default:
             raise ExportError(f"A script or notebook cannot express the setting {info.label} ({name}): export a run that uses its default.")
 
 

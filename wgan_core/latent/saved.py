@@ -72,6 +72,22 @@ def load_networks(folder: RunFolder, step: int, *, averaged: bool = False) -> Sa
     return SavedNetworks(generator, critic, folder.config.latent_dim, step)
 
 
+def check_networks(folder: RunFolder, shape: SampleShape) -> None:
+    """Check that a saved step has the networks that the run's settings describe for samples of `shape`, before these are made: a stranger's
+    settings may describe networks that do not fit into memory. Raises StoreError."""
+    with torch.device("meta"):  # which has shapes and no numbers
+        networks = {"generator": build_generator(folder.config, shape), "critic": build_critic(folder.config, shape)}
+    wanted = {part: {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()} for part, network in networks.items()}
+    reason: StoreError | None = None
+    for step in reversed(folder.steps()):
+        try:
+            if all(folder.part_shapes(step, part) == shapes for part, shapes in wanted.items()):
+                return
+        except StoreError as error:
+            reason = reason or StoreError(f"The run cannot be resumed from step {step}: {error}")
+    raise reason or StoreError("No saved step has the networks that the run's config.json describes: restore config.json from a copy.")
+
+
 def newest_readable(folder: RunFolder, *, averaged: bool = False) -> SavedNetworks:
     """The networks of the newest saved step that can be read, see `load_networks`. Raises StoreError."""
     _check_averaged(folder, averaged)

@@ -38,6 +38,7 @@ _OF_THE_PARENT_ALONE = frozenset(("advice", "critic-lag"))
 def branched_config(folder: RunFolder, step: int, changes: dict[str, Any]) -> TrainConfig:
     """The settings under which `step` of the run in `folder` was trained, with `changes`. An edit made at that very step is left out: the
     branch begins as if it had not happened. Raises StoreError or ConfigError if no branch can have these settings."""
+    folder.check_edits_known()
     was = folder.config_before(step)
     config = was.replace(**changes)
     for name in OF_SHAPES:

@@ -14,6 +14,7 @@ from wgan_core.data.dataset import Dataset
 from wgan_core.data.kept import VERSION as READER
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
+from wgan_core.latent.saved import check_networks
 from wgan_core.runs.messages import Command, Snapshot, Status
 from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run import RunLoop
@@ -110,11 +111,13 @@ def _resume(
 ) -> RunLoop:
     here = {name: value for name, value in changes.items() if name in LOCAL_FIELDS}
     live = {name: value for name, value in changes.items() if name not in here}
+    folder.check_edits_known()
     config = folder.config_at(folder.steps()[-1]).replace(**here)
     config.replace(**live)  # an invalid value is refused before anything is changed
     crew = train_on_this_thread(config.threads)
     dataset, config = data_of_run(folder, config, watched(inbox, shown(publish, folder.path.name, config)))
     here["data_root"] = config.data_root
+    check_networks(folder, tuple(dataset.data.shape[1:]))
     trainer = Trainer(config, dataset, world, crew)
     damaged = _load_newest_readable(folder, trainer)
     # An older step, used because newer ones are damaged, may be from before some edits.

@@ -134,11 +134,7 @@ class Recorder:
 
     def _write_all(self) -> None:
         if self.folder.restore_if_deleted():
-            self._unwritten_rows = [self.history.view()]
-            self._unwritten_entries = self._noted.copy()
-            self._unwritten_readings = list(self.readings)
-            self.say("folder", "The run's folder had been deleted. It was written again, without the steps saved before.")
-            self.saved_steps = ()
+            self._write_again_what_is_gone()
         if self._unwritten_rows:
             self.folder.append_metrics(np.concatenate(self._unwritten_rows))
             self._unwritten_rows.clear()
@@ -149,6 +145,24 @@ class Recorder:
             step, what, details = self._unwritten_entries[0]
             self.folder.append_ledger(step, what, **details)
             self._unwritten_entries.pop(0)
+
+    def _write_again_what_is_gone(self) -> None:
+        """The folder was deleted, or only its config.json: what is still there is not written twice."""
+
+        def gone(name: str) -> bool:
+            return not (self.folder.path / name).exists()
+
+        if gone("metrics.csv"):
+            self._unwritten_rows = [self.history.view()]
+        if gone("ledger.jsonl"):
+            self._unwritten_entries = self._noted.copy()
+        if gone("health.jsonl"):
+            self._unwritten_readings = list(self.readings)
+        had, self.saved_steps = self.saved_steps, tuple(self.folder.steps())
+        if had and not self.saved_steps:
+            self.say("folder", "The run's folder had been deleted. It was written again, without the steps saved before.")
+        else:
+            self.say("folder", "The run's config.json had been deleted. It was written again; nothing else is lost.")
 
     def _try(self, what: str, action: Callable[[], None]) -> bool:
         try:

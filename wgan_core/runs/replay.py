@@ -38,6 +38,7 @@ def replay(folder: RunFolder, progress: Callable[[int, int], None] = lambda step
     """
     start = folder.parent.step if folder.parent is not None else 0
     saved = [step for step in folder.steps() if step > start]
+    folder.check_edits_known()
     if not folder.can_resume():
         raise StoreError("This run has only rounded weights, so it cannot be compared bit for bit.")
     if not saved:

@@ -31,7 +31,7 @@ import numpy as np
 import safetensors
 
 from wgan_core.access.person import Person, person_in
-from wgan_core.config import ConfigError, TrainConfig, parse_config
+from wgan_core.config import SETTINGS, ConfigError, TrainConfig, parse_config
 from wgan_core.store.files import (
     append_lines,
     entries,
@@ -285,6 +285,15 @@ class RunFolder:
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
+    def part_shapes(self, step: int, part: str) -> dict[str, tuple[int, ...]]:
+        """The shapes of the tensors of one part of a saved step, without reading these. Raises StoreError."""
+        path = self._step_path(step) / f"{part}.safetensors"
+        try:
+            with safetensors.safe_open(path, framework="np") as file:
+                return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+        except (OSError, safetensors.SafetensorError):
+            raise StoreError(f"{path.name} of step {step} is damaged or not a safetensors file.") from None
+
     def read_part(self, step: int, part: str) -> TensorDict:
         """The tensors of one part of a saved step, on the CPU; float16 becomes float32. Raises StoreError."""
         import torch
@@ -400,8 +409,9 @@ class RunFolder:
         return [entry for line in whole_lines(self.path / "ledger.jsonl") if (entry := entry_in(line)) is not None]
 
     def edits(self) -> tuple[Edit, ...]:
-        """The edits that still apply, oldest first."""
-        return edits_in(self.ledger())
+        """The edits that still apply, oldest first. Those of settings that only a later version knows are left out, so that its runs can be
+        looked at here (see `check_edits_known`)."""
+        return tuple(edit for edit in edits_in(self.ledger()) if edit.field in SETTINGS)
 
     def processes(self) -> int:
         """The largest number of processes that trained the run together at any time; 1 if it was always a single process."""
@@ -422,6 +432,16 @@ class RunFolder:
             return parse_config(self.config.model_dump() | changes)  # not `replace`: in a stranger's ledger a field may be called `self`
         except ConfigError as error:
             raise StoreError(f"{self.path / 'ledger.jsonl'} holds an impossible edit: {error}") from None
+
+    def check_edits_known(self) -> None:
+        """Raise StoreError if a setting was edited that this version does not know. Such a run can be looked at, but not trained on."""
+        for edit in edits_in(self.ledger()):
+            if edit.field not in SETTINGS:
+                name = " ".join(edit.field[:60].split())
+                raise StoreError(
+                    f"The setting {name}, edited at step {edit.step:,}, is not known to this version: the run can be looked at here, but "
+                    "only the version that trained it can continue or repeat it."
+                )
 
     def forget_after(self, step: int) -> None:
         """Remove curve points and readings after `step`, because the run resumes from there and will record them again. Raises OSError."""

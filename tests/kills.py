@@ -1,0 +1,139 @@
+"""Kill a training at random moments, go on, and compare with the same training left alone: `python -m tests.kills --count 100`.
+
+The command line trains a small run, is killed (SIGKILL, at once, with no chance to save), is resumed, killed again, and so on until it ends.
+Its last weights, its rows and its ledger then have to be those of a run that was never killed.
+
+    python -m tests.kills --count 1000                 # kills in all, at any moment
+    python -m tests.kills --count 200 --while-saving   # only while a step is being written
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from wgan_core.store.files import entries
+from wgan_core.store.folder import RunFolder, StoreError
+
+FLAGS = (
+    "--dataset digits --image-size 8 --latent-dim 8 --generator-widths 32,64 --critic-widths 64 --batch-size 32 --n-critic 3 --device cpu "
+    "--threads 1 --save-every 0.2 --instruments-budget 0 --seed 3"
+).split()
+STEPS = 4000
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def command(path: Path) -> list[str]:
+    """Begin the run at `path`, or continue it if a step of it was saved."""
+    try:
+        begun = bool(RunFolder.open(path).steps())
+    except StoreError:
+        begun = False
+    train = [sys.executable, "-m", "wgan_core", "train"]
+    return [*train, "--resume", str(path)] if begun else [*train, *FLAGS, "--max-steps", str(STEPS), "--out", str(path)]
+
+
+def train(path: Path) -> subprocess.Popen[bytes]:
+    """The command line, training the run at `path`."""
+    return subprocess.Popen(command(path), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def is_saving(path: Path) -> bool:
+    """Whether a step is being written, as files that do not have their names yet show."""
+    return any(entry.name.startswith(".") for entry in entries(path / "steps"))
+
+
+def kill(process: subprocess.Popen[bytes], path: Path, rng: random.Random, while_saving: bool) -> bool:
+    """Kill the training at a random moment, or while it saves. False if it ended before that."""
+    moment = time.monotonic() + rng.uniform(0.0, 6.0)
+    while process.poll() is None:
+        if is_saving(path) if while_saving else time.monotonic() > moment:
+            process.kill()
+            process.wait()
+            return True
+        time.sleep(0.0005)
+    return False
+
+
+def trial(path: Path, rng: random.Random, while_saving: bool) -> int:
+    """Train the run at `path` to its end, killing it on the way. Returns the number of kills. Raises RuntimeError if it fails otherwise."""
+    kills = 0
+    while True:
+        process = train(path)
+        if kills < 12 and kill(process, path, rng, while_saving):
+            kills += 1
+            if path.exists() and any(path.iterdir()):
+                check_listed(path)
+            continue
+        _, said = process.communicate()
+        if process.returncode != 0:
+            raise RuntimeError(f"exit status {process.returncode} after {kills} kills: {said.decode()[-500:]}")
+        return kills
+
+
+def check_listed(path: Path) -> None:
+    """What a killed run leaves behind can be opened, and each of its saved steps can be read in full."""
+    try:
+        folder = RunFolder.open(path)
+    except StoreError as error:
+        if (path / "config.json").exists():
+            raise RuntimeError(f"the folder cannot be opened: {error}") from None
+        return
+    for step in folder.steps():
+        folder.read_step(step)
+
+
+def differences(path: Path, whole: Path) -> list[str]:
+    """In what the run differs from the one that was left alone."""
+    ours, theirs = RunFolder.open(path), RunFolder.open(whole)
+    found: list[str] = []
+    for part, tensors in theirs.read_step(STEPS).items():
+        mine = ours.read_part(STEPS, part)
+        found += [f"{part}.{name}" for name, tensor in tensors.items() if not torch.equal(tensor, mine[name])]
+    rows = [one.read_metrics()[:, [0, 1, 3]] for one in (ours, theirs)]
+    if rows[0].shape != rows[1].shape or abs(rows[0] - rows[1]).max() > 1e-6:
+        found.append(f"metrics.csv ({len(rows[0])} rows, {len(rows[1])} expected)")
+    left = [entry.name for entry in entries(path / "steps") if entry.name.startswith(".")]
+    return [*found, *(f"left over: {name}" for name in left)]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns 1 if a trial ended otherwise than the run that was left alone."""
+    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=20, metavar="N", help="kills in all (default 20)")
+    parser.add_argument("--while-saving", action="store_true", help="only while a step is being written")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(argv)
+    rng, kills, trials, bad = random.Random(options.seed), 0, 0, 0
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole"
+        if train(whole).wait() != 0:
+            raise SystemExit("The run that is left alone did not end.")
+        while kills < options.count:
+            path = Path(folder) / f"trial-{trials}"
+            trials += 1
+            try:
+                kills += trial(path, rng, options.while_saving)
+                found = differences(path, whole)
+            except (RuntimeError, StoreError) as error:
+                found = [str(error)]
+            if found:
+                bad += 1
+                print(f"trial {trials}: {'; '.join(found)}", flush=True)
+            shutil.rmtree(path, ignore_errors=True)
+    print(f"{kills} kills in {trials} trials, {trials - bad} of which ended equal bit for bit.")
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
