@@ -1,7 +1,7 @@
 """Kill a training at random moments, go on, and compare with the same training left alone: `python -m tests.kills --count 100`.
 
-The command line trains a small run, is killed (SIGKILL, at once, with no chance to save), is resumed, killed again, and so on until it ends.
-Its last weights, its rows and its ledger then have to be those of a run that was never killed.
+The command line trains a small run, is killed (SIGKILL, with no chance to save), is resumed, killed again, and so on until it ends. Its
+last weights and its rows then have to be those of a run that was never killed.
 
     python -m tests.kills --count 1000                 # kills in all, at any moment
     python -m tests.kills --count 200 --while-saving   # only while a step is being written
@@ -25,11 +25,12 @@ import torch
 from wgan_core.store.files import entries
 from wgan_core.store.folder import RunFolder, StoreError
 
-FLAGS = (
-    "--dataset digits --image-size 8 --latent-dim 8 --generator-widths 32,64 --critic-widths 64 --batch-size 32 --n-critic 3 --device cpu "
-    "--threads 1 --save-every 0.2 --instruments-budget 0 --seed 3"
-).split()
-STEPS = 4000
+CONFIG = {
+    "dataset": "digits", "image-size": 8, "latent-dim": 8, "generator-widths": "32,64", "critic-widths": 64, "batch-size": 32,
+    "n-critic": 3, "device": "cpu", "threads": 1, "save-every": 1, "instruments-budget": 0, "seed": 3,
+}  # fmt: skip
+FLAGS = [word for name, value in CONFIG.items() for word in (f"--{name}", str(value))]
+STEPS = 6000
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
@@ -65,12 +66,12 @@ def kill(process: subprocess.Popen[bytes], path: Path, rng: random.Random, while
     return False
 
 
-def trial(path: Path, rng: random.Random, while_saving: bool) -> int:
+def trial(path: Path, rng: random.Random, while_saving: bool, most: int) -> int:
     """Train the run at `path` to its end, killing it on the way. Returns the number of kills. Raises RuntimeError if it fails otherwise."""
     kills = 0
     while True:
         process = train(path)
-        if kills < 12 and kill(process, path, rng, while_saving):
+        if kills < most and kill(process, path, rng, while_saving):
             kills += 1
             if path.exists() and any(path.iterdir()):
                 check_listed(path)
@@ -109,8 +110,9 @@ def differences(path: Path, whole: Path) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns 1 if a trial ended otherwise than the run that was left alone."""
-    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     parser.add_argument("--count", type=int, default=20, metavar="N", help="kills in all (default 20)")
+    parser.add_argument("--each", type=int, default=12, metavar="N", help="kills of one training at most (default 12)")
     parser.add_argument("--while-saving", action="store_true", help="only while a step is being written")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
@@ -123,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             path = Path(folder) / f"trial-{trials}"
             trials += 1
             try:
-                kills += trial(path, rng, options.while_saving)
+                kills += trial(path, rng, options.while_saving, options.each)
                 found = differences(path, whole)
             except (RuntimeError, StoreError) as error:
                 found = [str(error)]
