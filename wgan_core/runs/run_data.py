@@ -91,7 +91,7 @@ def data_of_run(folder: RunFolder, config: TrainConfig, progress: Progress = no_
     classic = config.dataset == "image-folder" and "reader" not in known
     wanted = known.get("fingerprint")
     problem: Exception | None = None
-    for place in _places(config):
+    for place in _places(with_data_here(config)):
         try:
             dataset = load_dataset(place, progress=progress, classic=classic)
         except (DataError, OSError) as error:

@@ -18,6 +18,7 @@ from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
 from wgan_core.runs.names import started_with
 from wgan_core.store.folder import RunFolder, StoreError, run_path
+from wgan_core.training.device import resolve_device
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
@@ -152,22 +153,25 @@ def _resume(snapshot: Snapshot) -> None:
             "This run ended before its training began, so there is nothing to resume or to explore. “New run” starts from its settings."
         )
         return
-    if not RunFolder.open(path).can_resume():
+    folder = RunFolder.open(path)
+    if not folder.can_resume():
         st.caption(
             "This run holds only the networks' weights, not the state of its training. You can explore it, but not resume it. “New run” "
             "starts from its settings."
         )
         return
-    newest = snapshot.saved_steps[-1]
-    names = (*steered(snapshot.config), "max_steps")
+    newest = folder.steps()[-1]  # a snapshot of a resume that has failed knows none
+    names = (*steered(snapshot.config), "max_steps", *_of_this_machine(snapshot.config))
     if st.session_state.get("resume-follows") != (snapshot.run_id, newest):
         st.session_state["resume-follows"] = snapshot.run_id, newest
         goal = max(snapshot.config.max_steps, newest + 1000)
-        settings.fill_widgets(RESUME_SCOPE, snapshot.config.replace(max_steps=goal), names)
+        settings.fill_widgets(RESUME_SCOPE, _as_here(snapshot.config).replace(max_steps=goal), names)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="run-toolbar"):
         place = st.container(width="content")
         with st.popover("Resume with other settings", icon=":material/tune:", type="tertiary", key="resume-settings", on_change="rerun"):
             values = {name: settings.setting_widget(RESUME_SCOPE, name, badge="") for name in names}
+            if _as_here(snapshot.config).device != snapshot.config.device:
+                st.caption(f"The run was trained on {snapshot.config.device}, which this machine does not have.")
         more = f" to {values['max_steps']:,}" if values["max_steps"] and newest >= snapshot.config.max_steps else ""
         pressed = place.button(
             f"Resume from step {newest:,}{more}",
@@ -178,6 +182,20 @@ def _resume(snapshot: Snapshot) -> None:
         )
     if pressed:
         _start_again(snapshot.run_id, values)
+
+
+def _of_this_machine(config: TrainConfig) -> tuple[str, ...]:
+    """The settings that say where a run trains and where its data lies, as far as it has such data."""
+    return ("device", "data_root") if config.dataset in ("image-folder", "csv") or config.data_root else ("device",)
+
+
+def _as_here(config: TrainConfig) -> TrainConfig:
+    """The config with a device that this machine has."""
+    try:
+        resolve_device(config.device)
+    except ConfigError:
+        return config.replace(device="auto")
+    return config
 
 
 def _start_again(run_id: str, changes: dict[str, Any]) -> None:
