@@ -30,23 +30,22 @@ CONFIG = {
     "n-critic": 3, "device": "cpu", "threads": 1, "save-every": 1, "instruments-budget": 0, "seed": 3,
 }  # fmt: skip
 FLAGS = [word for name, value in CONFIG.items() for word in (f"--{name}", str(value))]
-STEPS = 6000
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def command(path: Path) -> list[str]:
+def command(path: Path, steps: int) -> list[str]:
     """Begin the run at `path`, or continue it if a step of it was saved."""
     try:
         begun = bool(RunFolder.open(path).steps())
     except StoreError:
         begun = False
     train = [sys.executable, "-m", "wgan_core", "train"]
-    return [*train, "--resume", str(path)] if begun else [*train, *FLAGS, "--max-steps", str(STEPS), "--out", str(path)]
+    return [*train, "--resume", str(path)] if begun else [*train, *FLAGS, "--max-steps", str(steps), "--out", str(path)]
 
 
-def train(path: Path) -> subprocess.Popen[bytes]:
+def train(path: Path, steps: int) -> subprocess.Popen[bytes]:
     """The command line, training the run at `path`."""
-    return subprocess.Popen(command(path), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return subprocess.Popen(command(path, steps), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def is_saving(path: Path) -> bool:
@@ -60,17 +59,17 @@ def kill(process: subprocess.Popen[bytes], path: Path, rng: random.Random, while
     while process.poll() is None:
         if is_saving(path) if while_saving else time.monotonic() > moment:
             process.kill()
-            process.wait()
+            process.communicate()
             return True
         time.sleep(0.0005)
     return False
 
 
-def trial(path: Path, rng: random.Random, while_saving: bool, most: int) -> int:
+def trial(path: Path, rng: random.Random, while_saving: bool, most: int, steps: int) -> int:
     """Train the run at `path` to its end, killing it on the way. Returns the number of kills. Raises RuntimeError if it fails otherwise."""
     kills = 0
     while True:
-        process = train(path)
+        process = train(path, steps)
         if kills < most and kill(process, path, rng, while_saving):
             kills += 1
             if path.exists() and any(path.iterdir()):
@@ -94,12 +93,12 @@ def check_listed(path: Path) -> None:
         folder.read_step(step)
 
 
-def differences(path: Path, whole: Path) -> list[str]:
+def differences(path: Path, whole: Path, steps: int) -> list[str]:
     """In what the run differs from the one that was left alone."""
     ours, theirs = RunFolder.open(path), RunFolder.open(whole)
     found: list[str] = []
-    for part, tensors in theirs.read_step(STEPS).items():
-        mine = ours.read_part(STEPS, part)
+    for part, tensors in theirs.read_step(steps).items():
+        mine = ours.read_part(steps, part)
         found += [f"{part}.{name}" for name, tensor in tensors.items() if not torch.equal(tensor, mine[name])]
     rows = [one.read_metrics()[:, [0, 1, 3]] for one in (ours, theirs)]
     if rows[0].shape != rows[1].shape or abs(rows[0] - rows[1]).max() > 1e-6:
@@ -113,20 +112,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     parser.add_argument("--count", type=int, default=20, metavar="N", help="kills in all (default 20)")
     parser.add_argument("--each", type=int, default=12, metavar="N", help="kills of one training at most (default 12)")
+    parser.add_argument("--steps", type=int, default=6000, metavar="N", help="length of the training (default 6000)")
     parser.add_argument("--while-saving", action="store_true", help="only while a step is being written")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
     rng, kills, trials, bad = random.Random(options.seed), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole"
-        if train(whole).wait() != 0:
+        alone = train(whole, options.steps)
+        alone.communicate()
+        if alone.returncode != 0:
             raise SystemExit("The run that is left alone did not end.")
         while kills < options.count:
             path = Path(folder) / f"trial-{trials}"
             trials += 1
             try:
-                kills += trial(path, rng, options.while_saving, options.each)
-                found = differences(path, whole)
+                kills += trial(path, rng, options.while_saving, options.each, options.steps)
+                found = differences(path, whole, options.steps)
             except (RuntimeError, StoreError) as error:
                 found = [str(error)]
             if found:
