@@ -138,6 +138,14 @@ def test_points_beside_images_and_other_data(make: MakeSide, runs: Path) -> None
 
 
 @pytest.mark.slow
+def test_seeds_that_ended_at_different_steps_are_not_put_into_one_range(make: MakeSide) -> None:
+    make("a", steps=(10, 1000), readings=[swd(1000, 0.3)])
+    make("b", seed=1, steps=(10, 400), readings=[swd(400, 0.5)])
+    said = texts(page("compare", runs="a,b"))
+    assert "over seeds" not in said and "The seeds of AB have been trained for different numbers of steps" in said
+
+
+@pytest.mark.slow
 def test_a_link_followed_later_replaces_what_was_compared(two: None, make: MakeSide) -> None:
     make("c")
     test = page("compare", runs="a,b", axis="samples")

@@ -58,7 +58,8 @@ def cursor(named: Sequence[Named]) -> list[int]:
     if end > 0:
         ends = {one.letter: float(positions(one.side, axis, [one.side.last])[0]) for one in named}
         whole = axis != "seconds"
-        place_slider(place, end, axis_title(axis, sides), ends, whole=whole, on_move=state.set_place)
+        counted = "s of training" if axis == "seconds" else axis_title(axis, sides)
+        place_slider(place, end, counted, ends, whole=whole, on_move=state.set_place)
     steps = [one.side.last if one.side.until is not None else step_at(one.side, axis, place) for one in named]
     st.caption("  \n".join(_where(one, step, sides) for one, step in zip(named, steps, strict=True)))
     return steps

@@ -43,14 +43,24 @@ def draw_measures(named: Sequence[Named], bundled: Sequence[Sequence[Named]], st
         return ()
     letters = [one.letter for one in named]
     html_table(
-        ["Measure", *letters, "What follows"],
-        [[row.title, *(_cell(row, value) for value in row.values), conclusion(row, letters)] for row in rows],
+        ["Measure", "What follows", *letters],
+        [[row.title, conclusion(row, letters), *(_cell(row, value) for value in row.values)] for row in rows],
         "compare-measures",
     )
     several = [[letters.index(one.letter) for one in bundle] for bundle in bundled]
-    for sentence in seeds_in_words(rows, letters, several):
+    for sentence in seeds_in_words(rows, letters, [bundle for bundle in several if _as_far([steps[place] for place in bundle])]):
         st.caption(sentence)
+    if apart := [bundle for bundle in several if not _as_far([steps[place] for place in bundle])]:
+        names = ", ".join("".join(letters[place] for place in bundle) for bundle in apart)
+        st.caption(
+            f"The seeds of {names} have been trained for different numbers of steps: to compare them, choose “{state.WHEN['cursor']}”."
+        )
     return rows
+
+
+def _as_far(steps: Sequence[int]) -> bool:
+    """Whether runs have come about as far as each other."""
+    return max(steps) <= 1.1 * min(steps)
 
 
 def _cell(row: Row, value: Value | None) -> str:

@@ -19,6 +19,8 @@ from wgan_core.store.folder import StoreError
 
 FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
 _IN_A_ROW = 4
+# On a narrow page two pictures fit side by side; the third cell then has a row of its own.
+_WIDE = "<style>@media (max-width: 640px) { .stGridCell:has(.st-key-compare-third) { grid-column: 1 / -1; } }</style>"
 _HOW = "Drag the edge over the picture, or move it with the arrow keys."
 
 
@@ -35,7 +37,8 @@ def draw_pictures(named: Sequence[Named], steps: Sequence[int]) -> dict[str, Sna
                 if (found := _picture(one, step)) is not None:
                     made[one.letter] = found
         if two and len(made) == 2:
-            with st.container(gap="xsmall"):
+            with st.container(gap="xsmall", key="compare-third"):
+                st.html(_WIDE)
                 st.markdown("**One over the other**", help=_HOW)
                 _wipe(named[0].letter, named[1].letter, made)
     if not two and len(made) > 1:
