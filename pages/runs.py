@@ -11,7 +11,7 @@ from pages.parts.runs.list_view import list_view
 from pages.parts.runs.transfer import imported, importer
 from pages.parts.runs.trash_view import trash, undo
 from pages.shared.frame import within_frame
-from pages.shared.library import listed
+from pages.shared.library import listed_with_progress
 from wgan_core.config import PRESETS
 
 
@@ -34,7 +34,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     st.title("Runs", width="content")
     importer()
 imported()
-entries = listed()
+entries = listed_with_progress()
 if entries:
     list_view(entries)
 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -15,6 +16,9 @@ from wgan_core.library.labels import read_labels
 from wgan_core.runs.names import run_title
 from wgan_core.store.folder import runs_root
 
+MANY = 100
+"""Folders that take long enough to read for a bar."""
+
 
 @st.cache_resource(show_spinner=False)
 def library() -> Library:
@@ -22,9 +26,25 @@ def library() -> Library:
     return Library(runs_root(), run_title)
 
 
-def listed() -> list[Entry]:
-    """All runs as they are now, in the usual order; those that this process trains as it knows them."""
-    return [as_trained(_named(entry)) for entry in library().entries()]
+def listed(progress: Callable[[int, int], None] = lambda done, of: None) -> list[Entry]:
+    """All runs as they are now, in the usual order; those that this process trains as it knows them.
+
+    progress: called with how many of how many folders have been read, if some have to be.
+    """
+    return [as_trained(_named(entry)) for entry in library().entries(progress)]
+
+
+def listed_with_progress() -> list[Entry]:
+    """All runs; while many folders have to be read, as on the first day, a bar says how far that is."""
+    place = st.empty()
+
+    def show(done: int, of: int) -> None:
+        if of >= MANY and done % MANY == 0:
+            place.progress(done / of, f"Reading {of:,} run folders. This is done once.")
+
+    entries = listed(show)
+    place.empty()
+    return entries
 
 
 def title_of(name: str, config: TrainConfig) -> str:

@@ -16,6 +16,8 @@ from tests.loops import begin, drive, go_on
 from tests.trainers import all_weights
 from wgan_core.cli.main import main
 from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.library.trash import delete
+from wgan_core.runs import branch as branch_module
 from wgan_core.runs.branch import ancestry, branched_loop
 from wgan_core.runs.launch import new_loop, of_these_settings, snapshot_from_folder
 from wgan_core.runs.messages import SaveNow, Set
@@ -207,3 +209,20 @@ def test_what_was_measured_under_other_settings_is_no_measure_for_the_run(tmp_pa
     assert [(one.key, one.step) for one in of_these_settings(folder, readings)] == [("advice", 15), ("critic-health", 30)]
     folder.append_ledger(35, "edit", field="clip_value", old=config.clip_value, new=0.02)
     assert [(one.key, one.step) for one in of_these_settings(folder, readings)] == [("advice", 15)]
+
+
+def test_a_parent_is_not_deleted_while_a_branch_takes_its_past(
+    tmp_path: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = begin(tmp_path / "parent", config, 30).recorder.folder
+    real = branch_module.inherit
+
+    def inherit(*arguments: Any, **options: Any) -> Any:
+        with pytest.raises(StoreError, match="is being read"):
+            delete(tmp_path, ["parent"])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(branch_module, "inherit", inherit)
+    branched_loop(parent.path, 30, {"max_steps": 90}, tmp_path / "branch", queue.SimpleQueue()).recorder.folder.release()
+    delete(tmp_path, ["parent"])
+    assert RunFolder.open(tmp_path / "branch").read_step(30)

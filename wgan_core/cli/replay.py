@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from wgan_core.runs.replay import begins_like, replay
 from wgan_core.store.folder import NoRun, RunFolder, run_path
+from wgan_core.store.locks import reading
 
 
 def replay_run(folder: RunFolder, here: dict[str, Any] | None = None) -> int:
@@ -23,7 +24,8 @@ def replay_run(folder: RunFolder, here: dict[str, Any] | None = None) -> int:
         def show(step: int, last: int) -> None:
             bar.update(step - bar.n)
 
-        found = replay(folder, show, here)
+        with reading(folder.path):
+            found = replay(folder, show, here)
     same = ", ".join(map(str, found.same)) or "none"
     if found.drifted is None:
         after = f" from step {folder.parent.step} of {folder.parent.run_id} on," if folder.parent is not None else ""

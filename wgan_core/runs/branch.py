@@ -24,6 +24,7 @@ from wgan_core.runs.run import RunLoop
 from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import History, column
+from wgan_core.store.locks import reading
 from wgan_core.store.parent import Parent
 from wgan_core.timeline.inherit import inherit
 from wgan_core.training.carry_over import carry_over
@@ -71,7 +72,20 @@ def branched_loop(
 
     Raises StoreError, DataError or ConfigError, each with one sentence. Then there is no new folder.
     """
-    folder = RunFolder.open(parent)
+    with reading(parent):
+        return _branched(RunFolder.open(parent), step, changes, path, inbox, publish, owner, **kwargs)
+
+
+def _branched(
+    folder: RunFolder,
+    step: int,
+    changes: dict[str, Any],
+    path: Path,
+    inbox: Inbox,
+    publish: Publish,
+    owner: Person | None,
+    **kwargs: Any,
+) -> RunLoop:
     was, config = folder.config_before(step), branched_config(folder, step, changes)
     state = folder.read_state(step, averaged=was.ema_decay > 0)
     crew = train_on_this_thread(config.threads)

@@ -22,6 +22,7 @@ from PIL import Image
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import RunFolder, StoreError
+from wgan_core.store.locks import reading
 from wgan_core.timeline.film_frames import Frames, Look
 from wgan_core.timeline.film_scenes import scenes_of
 
@@ -75,8 +76,9 @@ def make_film(
     look = Look(side - side % 2, curve, title)
     rate = _rate(kind, seconds, look)
     count, held = max(2, round(seconds * rate)), round(_HOLD_SECONDS * rate)
-    frames = Frames(folder, scenes_of(folder, averaged=averaged, latents=latents), look)
-    return _encode(kind, _watched(frames.all(count), count, held, progress, cancelled), rate)
+    with reading(folder.path):
+        frames = Frames(folder, scenes_of(folder, averaged=averaged, latents=latents), look)
+        return _encode(kind, _watched(frames.all(count), count, held, progress, cancelled), rate)
 
 
 def _rate(kind: str, seconds: float, look: Look) -> int:

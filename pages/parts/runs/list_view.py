@@ -25,9 +25,14 @@ def list_view(entries: list[Entry]) -> None:
     undo()
     actions([entry for entry in entries if entry.name in selected()])
     by = group_choice(entries) if place.view == "groups" else []
-    run_every = REFRESH_SECONDS if any(entry.is_live for entry in entries) else None
+    run_every = _refresh_seconds(len(entries)) if any(entry.is_live for entry in entries) else None
     st.session_state[_POLLED] = run_every is not None
     st.fragment(_rows, run_every=run_every)(place, by)
+
+
+def _refresh_seconds(runs: int) -> float:
+    """Looking at 10,000 folders takes a second, which training should not lose every third."""
+    return REFRESH_SECONDS * max(1.0, runs / 1000)
 
 
 def _rows(place: Place, by: list[str]) -> None:
