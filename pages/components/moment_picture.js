@@ -41,6 +41,9 @@ class MomentPicture extends MomentView {
     );
     // While this one was being decoded, a newer one may have arrived, or the element may have been removed.
     if (this.newest !== stamp || this.closed || !works) return URL.revokeObjectURL(decoded.src);
+    // Enlarged pixels stay sharp squares; a picture that is made smaller is blurred.
+    const rendering = this.figure.clientWidth < decoded.naturalWidth ? "auto" : "pixelated";
+    this.image.style.imageRendering = this.canvas.style.imageRendering = rendering;
     this.image.style.aspectRatio = `${decoded.naturalWidth} / ${decoded.naturalHeight}`;
     this.image.src = decoded.src;
     this.image.alt = said(alt, step);

@@ -117,7 +117,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.wait_for_url(re.compile("xy="))
     assert farthest(page, networks) <= 1
     # The image itself is a handle too.
-    image, place = page.locator(".explorer .image").bounding_box(), link(page)["at"]
+    image, place = page.locator(".explorer .image").bounding_box(), link(page)["xy"]
     page.mouse.move(image["x"] + 200, image["y"] + 200)
     page.mouse.down()
     page.mouse.move(image["x"] + 120, image["y"] + 160, steps=8)
@@ -134,7 +134,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.goto(address)
     assert np.array_equal(painted(page), moved)
     page.locator(".explorer .home").click()
-    page.wait_for_function("() => !location.search.includes('at=')")
+    page.wait_for_function("() => !location.search.includes('xy=')")
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url(re.compile("xy="))
     until(lambda: np.array_equal(painted(page), moved))
@@ -155,7 +155,7 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
     page.wait_for_url(re.compile("seed=20"))
     until(lambda: painted(page).shape == (32, 32))
     page.locator(".explorer .image[aria-label*='seed 20']").wait_for()
-    assert link(page)["at"] == "0.5,0.25" and farthest(page, networks) <= 1
+    assert link(page)["xy"] == "0.5,0.25" and farthest(page, networks) <= 1
     assert np.array_equal(painted(page), sheet[33:65, 66:98]) and "show" not in link(page)
     # The first one is the seed's own: it stays, and is shown alone.
     page.locator(".explorer .view").select_option("64")
@@ -242,7 +242,7 @@ def test_fields_and_sliders_say_what_holds(streamlit_server: Callable[..., str],
     page.wait_for_timeout(1000)
     assert link(page)["z"] == "3:4" and link(page)["seed"] == "0"
     page.locator(".explorer .image").press("ArrowRight")  # the image moves as the plane does
-    page.wait_for_url(re.compile("at=0.1"))
+    page.wait_for_url(re.compile("xy=0.1"))
     assert off() <= 1
 
 

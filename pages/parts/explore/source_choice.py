@@ -39,8 +39,11 @@ def choose_source() -> Source | None:
         st.session_state["explore.run"] = _worth_seeing(runs)
     titles = {run.run_id: f"{_title(run)} · step {run.step:,}" for run in runs}
     titles |= {one.run_id: f"{one.run_id} (damaged)" for one in damaged}  # choosing one shows what is wrong with it
-    run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
-    source = _choose_step(run_id)
+    left, right = st.columns([3, 8], vertical_alignment="bottom")
+    with left:
+        run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="explore.run", persist_state="session")
+    with right:
+        source = _choose_step(run_id)
     return _choose_generator(source) if source is not None else None
 
 

@@ -17,7 +17,7 @@ from wgan_core.runs.messages import Snapshot
 from wgan_core.timeline.reading import Timeline
 
 POLL_SECONDS = 3.0
-_PREVIEW_PX = 110
+_PREVIEW_PX = 72
 _MOVED = "explore.moved"
 _ACTIONS = (Action("train", "Curves of this step", "Show the run at this step on the Train page."),)
 
@@ -76,7 +76,7 @@ def _timeline(run_id: str) -> None:
         move_to(run_id, step)
         st.session_state[_MOVED] = True
 
-    left, right = st.columns([12, 1], vertical_alignment="center", gap="small")
+    left, right = st.columns([10, 1], vertical_alignment="bottom", gap="small")
     with left:
         timeline(
             track_of(snapshot, past),
