@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
 from pages.components.live_image import live_image
@@ -18,6 +19,7 @@ from pages.parts.explore.nearest_view import nearest
 from pages.parts.explore.point_view import show_landing
 from pages.parts.explore.source_choice import choose_source, training_now
 from pages.parts.explore.time_view import open_run_if_asked, time_to_params
+from pages.shared.film_form import film_form
 from pages.shared.frame import within_frame
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import AT
@@ -89,6 +91,10 @@ def show_score(source: Source) -> None:
         for label, make, suffix, mime in files:
             st.download_button(label, make, f"{name}.{suffix}", mime, icon=":material/download:", on_click="ignore")
         st.button("Pin for interpolation", icon=":material/keep:", on_click=pins.pin, args=(source, z))
+        with st.popover("Film", icon=":material/movie:", key="explore.film", on_change="rerun"):
+            st.markdown(f"How this {'point' if source.networks.makes_points else 'image'} came about: the same latent at every kept step.")
+            latents = np.asarray(z, dtype=np.float32)[None]
+            film_form(source.run_id, f"{source.run_id}, seed {latent_state.current_seed()}", key="explore-film-of-run", latents=latents)
         with st.popover("Copy or paste", icon=":material/content_paste:"):
             st.code(latent_to_text(z), language="json", wrap_lines=True, height=120)
             st.text_area("Paste a latent", key=_PASTED, placeholder="[0.1, -1.2, …]", height=100)

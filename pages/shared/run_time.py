@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,8 @@ from wgan_core.timeline.reading import Moment, Timeline
 
 AT = "at"
 """The parameter of a link that names the step under the cursor. Without it, the cursor is at the end."""
-_PROBLEM = "time-problem"
+_PROBLEM, _MOVED = "time-problem", "time-moved"
+_OVERTAKEN_SECONDS = 10.0
 _CURVE_POINTS = 400
 _MAX_STEP = 10**15
 
@@ -75,9 +77,37 @@ def settled(run_id: str, asked: Asked) -> Asked:
     return asked
 
 
-def go_to(step: int | None) -> None:
-    """Write the step under the cursor into the page's address; None: the end."""
+class _Move(NamedTuple):
+    """The last move of a cursor in this browser tab."""
+
+    run_id: str
+    before: str
+    """What the address said before."""
+    step: int | None
+    when: float
+    """In seconds, monotonic."""
+
+
+def moved_lately(run_id: str) -> Asked | None:
+    """Where the cursor of a run has just been moved, if the address does not say so yet; None otherwise.
+
+    A page that is redrawn every second may have asked for that before it was told its new address, and then names the old one.
+    """
+    move: _Move | None = st.session_state.get(_MOVED)
+    if move is None or move.run_id != run_id or time.monotonic() - move.when > _OVERTAKEN_SECONDS:
+        return None
+    return Asked(move.step) if st.query_params.get(AT, "") == move.before else None
+
+
+def go_to(run_id: str, step: int | None) -> None:
+    """Write the step under the cursor of a run into the page's address; None: the end."""
     st.session_state.pop(_PROBLEM, None)
+    st.session_state[_MOVED] = _Move(run_id, st.query_params.get(AT, ""), step, time.monotonic())
+    write_step(step)
+
+
+def write_step(step: int | None) -> None:
+    """Write a step into the page's address; None: the end."""
     if step is None:
         st.query_params.pop(AT, None)
     else:

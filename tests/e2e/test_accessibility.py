@@ -19,6 +19,7 @@ PAGES = {
     "the code": "learn?lesson=code",
     "Train, set-up": "train",
     "Train, a run": "train?run=walkthrough-mnist",
+    "Train, a step of the past": "train?run=walkthrough-mnist&at=6400",
     "Runs": "runs",
     "Compare": "compare?runs=walkthrough-mnist,walkthrough-fashion-mnist",
     "Laboratory": "lab",

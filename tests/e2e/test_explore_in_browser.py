@@ -122,7 +122,7 @@ def test_the_picture_follows_the_finger_and_is_pytorchs(url: str, browser_page: 
     page.mouse.down()
     page.mouse.move(image["x"] + 120, image["y"] + 160, steps=8)
     page.mouse.up()
-    page.wait_for_function("place => new URLSearchParams(location.search).get('at') !== place", arg=place)
+    page.wait_for_function("place => new URLSearchParams(location.search).get('xy') !== place", arg=place)
     assert farthest(page, networks) <= 1
     page.get_by_role("slider", name="Truncation ψ").press("ArrowLeft")
     page.wait_for_url(re.compile("psi=0.9"))

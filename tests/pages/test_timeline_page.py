@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,7 +93,7 @@ def test_edits_saves_and_the_settings_in_force(manager: RunManager, endless: Run
 
 def test_where_the_cursor_comes_to_rest_is_in_the_address(manager: RunManager, finished: Run, browser: Browser) -> None:
     test = page("train", run=finished.run_id)
-    assert "at" not in link(test) and browser.told["on_move"] is run_time.go_to
+    assert "at" not in link(test)
     assert [moved_to(sent) for sent in ({"step": 3}, {"step": None}, {"step": -1}, {"step": True}, {}, 7, {"step": "x"})] == [
         3,
         None,
@@ -143,3 +144,14 @@ def test_a_page_sends_the_pictures_of_a_run_only_once(manager: RunManager, confi
     assert held == {f"{moment.step}:0" for moment in moments if moment.grid} and len(held) > 3
     test.run()
     assert len(messages) >= 2 and len(messages[-1]) < len(messages[0])
+
+
+def test_an_address_from_before_a_move_does_not_undo_it(manager: RunManager, finished: Run, browser: Browser) -> None:
+    """A redraw that was asked for before the browser heard of its new address."""
+    moved = run_time._Move(finished.run_id, "", 30, time.monotonic())
+    test = page("train", {run_time._MOVED: moved}, run=finished.run_id)
+    assert browser.told["at"] == 30 and link(test)["at"] == "30"
+    page("train", {run_time._MOVED: moved}, run=finished.run_id, at="20")  # another link
+    assert browser.told["at"] == 20
+    page("train", {run_time._MOVED: moved._replace(when=moved.when - 60)}, run=finished.run_id)  # long ago: the end is meant
+    assert browser.told["at"] is None

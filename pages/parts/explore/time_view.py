@@ -24,7 +24,7 @@ _ACTIONS = (Action("train", "Curves of this step", "Show the run at this step on
 
 def run_time(run_id: str, snapshot: Snapshot, past: Timeline) -> int | None:
     """Draw the timeline. Returns the step under its cursor, None for the end."""
-    asked = settled(run_id, _asked(run_id, snapshot, past))
+    asked = shared.moved_lately(run_id) or settled(run_id, _asked(run_id, snapshot, past))
     st.session_state[_key(run_id)] = asked.step
     st.fragment(_timeline, run_every=None if snapshot.ended else POLL_SECONDS)(run_id)
     if asked.problem:
@@ -34,7 +34,7 @@ def run_time(run_id: str, snapshot: Snapshot, past: Timeline) -> int | None:
 
 def move_to(run_id: str, step: int | None) -> None:
     """Move the cursor, as the timeline does; None: to the end."""
-    shared.go_to(step)
+    shared.go_to(run_id, step)
     st.query_params.pop("step", None)
     st.session_state[_key(run_id)] = step
 

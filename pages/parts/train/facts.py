@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.parts.train.branch_form import branch_button
+from pages.shared.film_form import film_form
 from pages.shared.frame import name_tab
 from pages.shared.library import title_of
 from pages.shared.settings import link_to
@@ -37,6 +38,10 @@ def head(snapshot: Snapshot) -> TrainConfig | None:
                 help="Set up another run that starts from this run's settings. This run continues.",
             )
             branch_button(snapshot)
+            if snapshot.step:
+                with st.popover("Film", icon=":material/movie:", type="tertiary", key="film", on_change="rerun"):
+                    st.markdown("A time-lapse of the samples, with the curve drawing itself beside them.")
+                    film_form(snapshot.run_id, title, key="film", averages=snapshot.config.ema_decay > 0)
             with st.popover("Copy settings", icon=":material/content_copy:", type="tertiary", key="copy-settings", on_change="rerun"):
                 _to_copy(snapshot.config)
     origin = f" · branch of {snapshot.parent.run_id} at step {snapshot.parent.step:,}" if snapshot.parent is not None else ""

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.components.timeline import Action, timeline
 from pages.parts.train.branch_form import open_form
 from pages.shared.problems import show_problem
-from pages.shared.run_time import AT, asked_step, cursor_of, folder_of, go_to, settled, store_of, track_of
+from pages.shared.run_time import AT, asked_step, cursor_of, folder_of, go_to, moved_lately, settled, store_of, track_of, write_step
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.timeline.pins import pin, unpin
@@ -40,13 +40,16 @@ def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
     if past is None or not (snapshot.step or snapshot.saved_steps):
         return None
     _leave_if_asked(run_id)
-    asked = settled(run_id, asked_step(snapshot))
+    if (asked := moved_lately(run_id)) is not None:
+        write_step(asked.step)
+    else:
+        asked = settled(run_id, asked_step(snapshot))
     timeline(
         track_of(snapshot, past),
         cursor=cursor_of(run_id),
         at=asked.step,
         key="timeline",
-        on_move=go_to,
+        on_move=lambda step: go_to(run_id, step),
         actions=ACTIONS,
         on_action=lambda name, step: act(run_id, name, step),
         frames=store_of(run_id),
