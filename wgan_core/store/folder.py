@@ -46,7 +46,7 @@ from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.locks import is_held, training_lock
 from wgan_core.store.parent import Parent, parent_in
-from wgan_core.store.past import STEP, Past
+from wgan_core.store.past import STEP, Past, in_float32
 from wgan_core.store.readings import Reading, from_line, to_line
 
 if TYPE_CHECKING:
@@ -296,7 +296,6 @@ class RunFolder:
 
     def read_part(self, step: int, part: str) -> TensorDict:
         """The tensors of one part of a saved step, on the CPU; float16 becomes float32. Raises StoreError."""
-        import torch
 
         path = self._step_path(step) / f"{part}.safetensors"
         if not path.parent.is_dir():
@@ -315,7 +314,7 @@ class RunFolder:
             raise StoreError(f"{path.name} of step {step} is damaged or not a safetensors file.") from None
         if metadata != {"run": self.run_id, "step": str(step), "part": part}:
             raise StoreError(f"{path.name} of step {step} does not belong to this run or this step: its label names another.")
-        return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()}
+        return in_float32(tensors)
 
     def read_step(self, step: int) -> dict[str, TensorDict]:
         """The whole state of a saved step. Raises StoreError."""

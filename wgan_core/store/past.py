@@ -77,7 +77,7 @@ class Past:
 
     def read_light(self, step: int, part: str) -> TensorDict:
         """One part ("generator", "critic" or "averaged") of a light step, on the CPU, in float32. Raises StoreError."""
-        return _in_float32(self.read_halves(step, (part,))[part])
+        return in_float32(self.read_halves(step, (part,))[part])
 
     def read_halves(self, step: int, parts: Iterable[str]) -> dict[str, TensorDict]:
         """These parts of a light step as they are on disk. Raises StoreError."""
@@ -240,7 +240,7 @@ class Past:
         write_atomically(path, data)
 
 
-def _in_float32(tensors: TensorDict) -> TensorDict:
+def in_float32(tensors: TensorDict) -> TensorDict:
     """Tensors as they are on disk in float32: of float16, or of int8 rows with a scale each."""
     found: TensorDict = {}
     for name, tensor in tensors.items():
