@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -32,8 +33,20 @@ _component = component(
 Scale = tuple[Sequence[float], Sequence[float]]
 
 
+class Chart(NamedTuple):
+    """A figure made ready for the browser, which may be kept and shown to many viewers."""
+
+    figure: go.Figure
+    json: bytes
+
+
+def prepared(figure: go.Figure) -> Chart:
+    """`figure`, made ready once: that takes longer than to send it."""
+    return Chart(figure, _to_json(figure))
+
+
 def live_chart(
-    figure: go.Figure,
+    chart: go.Figure | Chart,
     *,
     key: str,
     alt: str,
@@ -43,12 +56,12 @@ def live_chart(
     scale: Scale | None = None,
     legend: str | None = None,
 ) -> None:
-    """Draw `figure`. When it is drawn again under the same key, the chart keeps its zoom, its hidden legend entries and its hover text.
+    """Draw a figure. When it is drawn again under the same key, the chart keeps its zoom, its hidden legend entries and its hover text.
 
     Background, text, grid and fonts follow the page's theme unless the figure sets them. The figure's template is ignored.
 
     Args:
-        figure: the chart. Traces are identified by their position, so keep their order between updates.
+        chart: the figure. Traces are identified by their position, so keep their order between updates.
         key: unique on the page; also the file name of the downloaded PNG.
         alt: a description for people who cannot see the chart.
         height: in pixels. The chart is as wide as its container.
@@ -57,10 +70,11 @@ def live_chart(
         scale: if the x axis does not count what the cursor counts: places of the cursor, and where they are on the axis, both ascending.
         legend: the name of a legend elsewhere on the page. It highlights traces by their `legendgroup`.
     """
+    chart = chart if isinstance(chart, Chart) else prepared(chart)
     try:
         url = plotly_url()
     except PlotlyAssetError as error:
-        st.plotly_chart(figure, key=key, height=height, alt=alt)
+        st.plotly_chart(chart.figure, key=key, height=height, alt=alt)
         st.caption(f":material/info: Each update resets the zoom of this chart. How to avoid that: {error}")
         return
     header = {
@@ -73,7 +87,7 @@ def live_chart(
         "scale": scale,
         "legend": legend,
     }
-    _component(key=key, data=pack(header, _to_json(figure)), height=height)
+    _component(key=key, data=pack(header, chart.json), height=height)
 
 
 def _to_json(figure: go.Figure) -> bytes:

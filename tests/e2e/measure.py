@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import re
 import shutil
@@ -269,6 +270,40 @@ def speed_in_app(runs: Path, rounds: int = 3, seconds: float = 15) -> None:
         say("bytes of a live update (median of all)", f"{statistics.median(updates):,.0f}")
 
 
+def _clients(url: str, run_id: str, count: int, stop: Any) -> None:
+    """So many viewers, in a process of their own."""
+    with contextlib.suppress(AttributeError):  # Linux only
+        os.sched_setaffinity(0, {1})
+    threads = [threading.Thread(target=viewer, args=(url, run_id, stop, [])) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def many_viewers(runs: Path, counts: tuple[int, ...] = (0, 20, 50, 0), seconds: float = 15) -> None:
+    """Steps per second of `walkthrough` in an app that has one core, while so many look at it from another core."""
+    with app(runs) as server:
+        os.sched_setaffinity(server.process.pid, {0})  # and all threads it makes
+        with browser() as page:
+            page.goto(f"{server.url}/train?preset=walkthrough&threads=1")
+            page.get_by_role("button", name="Start training").click()
+            page.wait_for_url(re.compile("run="))
+            run_id = page.url.split("run=")[1]
+            page.locator("img[alt^='64 generated images']").wait_for()
+        for count in counts:
+            stop = multiprocessing.Event()
+            clients = multiprocessing.Process(target=_clients, args=(server.url, run_id, count, stop))
+            clients.start()
+            time.sleep(8 + count / 5)
+            begun, step = time.monotonic(), newest_step(runs / run_id)
+            time.sleep(seconds)
+            found = (newest_step(runs / run_id) - step) / (time.monotonic() - begun)
+            say(f"walkthrough on fashion-mnist, app on one core, {count} viewers", f"{found:.1f} steps/s")
+            stop.set()
+            clients.join()
+
+
 def newest_step(path: Path) -> int:
     """The newest recorded step of a run."""
     return int(RunFolder.open(path).read_metrics()[-1, 0])
@@ -334,6 +369,7 @@ def main() -> None:
             "server": lambda: (server_path(runs, training=False), server_path(runs, training=True)),
             "cli": speed_of_cli,
             "app": lambda: speed_in_app(runs),
+            "viewers": lambda: many_viewers(runs),
             "lab": lambda: laboratory(runs),
         }
         for name in chosen:

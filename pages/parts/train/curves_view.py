@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from pages.components.live_chart import Scale, live_chart
+from pages.components.live_chart import Chart, Scale, live_chart, prepared
 from pages.shared.run_time import cursor_of, edit_in_words
 from wgan_core.config import is_wasserstein
 from wgan_core.figures import training as figures
@@ -80,25 +80,41 @@ def _words(snapshot: Snapshot) -> _Words:
 def _chart(
     snapshot: Snapshot, view: View, which: tuple[figures.Curve, ...], name: str, words: str, height: int, *, log_y: bool = False
 ) -> None:
-    usual = None if view.whole else figures.usual_range(snapshot.history, which, since=view.since, log_y=log_y)
+    state = snapshot.seq, snapshot.step, len(snapshot.history), len(snapshot.edits)
+    chart, cut_off = _drawn(snapshot.run_id, state, view, name, log_y, snapshot, which)
+    if snapshot.parent is not None:
+        words += f". The grey part, up to step {snapshot.parent.step:,}, is that of the parent"
+    if cut_off:
+        words += ". Spikes reach beyond the chart"
+    revision = f"{snapshot.run_id}-{view.x_axis}-{log_y}-{view.since}-{view.whole}"
+    cursor, scale = cursor_of(snapshot.run_id), _scale(snapshot, view.x_axis)
+    live_chart(chart, key=f"chart-{name}", alt=words, height=height, revision=revision, cursor=cursor, scale=scale)
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _drawn(
+    run_id: str,
+    state: tuple[int, ...],
+    view: View,
+    name: str,
+    log_y: bool,
+    _snapshot: Snapshot,
+    _which: tuple[figures.Curve, ...],
+) -> tuple[Chart, bool]:
+    """A chart in one state of a run, drawn once for all who look, and whether spikes reach beyond it."""
+    usual = None if view.whole else figures.usual_range(_snapshot.history, _which, since=view.since, log_y=log_y)
     figure = figures.curves(
-        snapshot.history,
-        which,
-        edits=snapshot.edits,
+        _snapshot.history,
+        _which,
+        edits=_snapshot.edits,
         smoothing=view.smoothing,
         log_y=log_y,
         x_axis=view.x_axis,
         since=view.since,
         y_range=usual,
-        parent_until=snapshot.parent.step if snapshot.parent is not None else None,
+        parent_until=_snapshot.parent.step if _snapshot.parent is not None else None,
     )
-    if snapshot.parent is not None:
-        words += f". The grey part, up to step {snapshot.parent.step:,}, is that of the parent"
-    if usual is not None:
-        words += ". Spikes reach beyond the chart"
-    revision = f"{snapshot.run_id}-{view.x_axis}-{log_y}-{view.since}-{view.whole}"
-    cursor, scale = cursor_of(snapshot.run_id), _scale(snapshot, view.x_axis)
-    live_chart(figure, key=f"chart-{name}", alt=words, height=height, revision=revision, cursor=cursor, scale=scale)
+    return prepared(figure), usual is not None
 
 
 def _scale(snapshot: Snapshot, x_axis: figures.XAxis) -> Scale | None:

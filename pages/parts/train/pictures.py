@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.components.live_chart import live_chart
+from pages.components.live_chart import Chart, live_chart, prepared
 from pages.components.live_image import live_image
 from pages.components.moment_picture import Kept, moment_picture
 from pages.components.moment_points import Behind, moment_points
@@ -173,9 +173,17 @@ def score_histogram(snapshot: Snapshot, then: Then | None) -> None:
         help=f"How the {critic} scores the {kind} above. The less the real and the generated {kind} overlap, the better the {critic} tells "
         "them apart.",
     )
-    figure = figures.score_histogram(real.astype(float), samples.astype(float), kind=kind)
+    chart = _histogram(snapshot.run_id, (snapshot.seq, snapshot.step), which, kind, real, samples)
     alt = f"Histogram of the {critic}'s scores of real and generated {kind} at {which}"
-    live_chart(figure, key="chart-histogram", alt=alt, height=230)
+    live_chart(chart, key="chart-histogram", alt=alt, height=230)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _histogram(
+    run_id: str, state: tuple[int, int], which: str, kind: str, _real: NDArray[np.float32], _samples: NDArray[np.float32]
+) -> Chart:
+    """The histogram in one state of a run, drawn once for all who look."""
+    return prepared(figures.score_histogram(_real.astype(float), _samples.astype(float), kind=kind))
 
 
 def _scores(snapshot: Snapshot, then: Then | None) -> tuple[NDArray[np.float32], NDArray[np.float32], str] | None:

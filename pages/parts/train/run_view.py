@@ -25,6 +25,7 @@ from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.snapshots import newest_snapshot
 from pages.shared.text import counted, duration
+from pages.shared.viewers import seconds_between_looks
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.catalog import DATASETS
 from wgan_core.runs.messages import Snapshot
@@ -33,7 +34,6 @@ from wgan_core.training.device import resolve_device
 from wgan_core.training.gpu_use import gpu_use
 from wgan_core.training.rates import rate_share
 
-POLL_SECONDS = 1.0
 _STYLE = Path(__file__).with_name("run_view.css")
 
 
@@ -76,11 +76,11 @@ def _poll_interval(snapshot: Snapshot) -> float | None:
     """Seconds between two updates of the page, or None if the run cannot change any more."""
     if snapshot.ended:
         return None
-    return POLL_SECONDS if snapshot.status in ("running", "loading") else 2 * POLL_SECONDS
+    return seconds_between_looks(snapshot.run_id) if snapshot.status in ("running", "loading") else 2.0
 
 
 def _rerun_key(snapshot: Snapshot) -> tuple[object, ...]:
-    return snapshot.status, snapshot.config
+    return snapshot.status, snapshot.config, _poll_interval(snapshot)
 
 
 def _leave(config: TrainConfig | None = None) -> None:
