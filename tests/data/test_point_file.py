@@ -158,9 +158,10 @@ def test_a_file_has_no_held_out_part(tmp_path: Path) -> None:
 
 
 def test_an_upload_is_kept_under_its_name_and_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WGAN_DATA_ROOT", raising=False)
     monkeypatch.setattr(cache_folder.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
     first = keep_upload("../my stars.csv", b"1,2\n3,4\n")
-    assert first.parent == tmp_path / "wgan-playground" / "uploads" and first.name.startswith("my-stars-")
+    assert first.parent == tmp_path / "wgan-playground" / "data" / "uploads" and first.name.startswith("my-stars-")
     assert first.suffix == ".csv" and first.read_bytes() == b"1,2\n3,4\n"
     assert keep_upload("../my stars.csv", b"1,2\n3,4\n") == first
     other = keep_upload("my stars.csv", b"1,2\n3,5\n")
@@ -170,6 +171,7 @@ def test_an_upload_is_kept_under_its_name_and_content(tmp_path: Path, monkeypatc
 
 
 def test_an_upload_that_cannot_be_kept_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WGAN_DATA_ROOT", raising=False)
     (tmp_path / "wgan-playground").write_text("a file where a folder should be")
     monkeypatch.setattr(cache_folder.platformdirs, "user_cache_dir", lambda name: str(tmp_path / name))
     with pytest.raises(DataError, match="^The upload cannot be saved in .*uploads .*: free some space there.$"):

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core.data import picture
+from wgan_core.data import kept, picture
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.downloaded import read_idx
 from wgan_core.data.image_folder import MUCH_CUT, Preview, Progress, load_folder, no_progress, preview_folder
@@ -57,6 +57,19 @@ def preview_own(place: str, max_images: int, reading: Reading) -> Preview:
     height, width = found.images.shape[1:3]
     cut = 1 - min(height, width) / max(height, width) if reading.fit == "crop" else 0.0
     return Preview(_dataset(some, place, reading, no_progress, fewest=1), count, [], cut)
+
+
+def stamp(place: str) -> str:
+    """A text that changes whenever a file at a path does; "" if there is nothing."""
+    try:
+        path = clean_path(place)
+        if path.is_file():
+            stat = path.stat()
+            return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
+        found = find_files(path)
+        return kept.key_of(found, found.files, Reading(0))
+    except (DataError, OSError, ValueError):
+        return ""
 
 
 def holds_out(place: str) -> bool:
@@ -214,7 +227,7 @@ def _on_white(part: NDArray[np.generic]) -> Tensor:
         part = part[..., :3]
     if part.dtype != np.uint8:
         part = part.astype(np.float32)
-    tensor = torch.from_numpy(np.ascontiguousarray(part))
+    tensor = torch.from_numpy(np.array(part))  # a copy: what is mapped from a file cannot be written to
     return tensor[:, None] if tensor.ndim == 3 else tensor.permute(0, 3, 1, 2)
 
 

@@ -91,7 +91,7 @@ class Header:
 def look(source: Path | bytes, reading: Reading) -> Header | None:
     """The header of a picture file; None if it is none that can be read, or too large. Takes a fraction of the time of reading it."""
     try:
-        with _opened(source) as picture:
+        with opened(source) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return None
             return Header(
@@ -108,7 +108,7 @@ def read(source: Path | bytes, reading: Reading) -> list[Frame]:
     """The images of one file; empty if it cannot be read or is too large. Of a stack that is cut off, the pages before the damage."""
     frames: list[Frame] = []
     try:
-        with _opened(source) as picture:
+        with opened(source) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return []
             if not reading.classic:
@@ -121,7 +121,8 @@ def read(source: Path | bytes, reading: Reading) -> list[Frame]:
     return frames
 
 
-def _opened(source: Path | bytes) -> ImageFile.ImageFile:
+def opened(source: Path | bytes) -> ImageFile.ImageFile:
+    """A picture file whose header has been read. Raises what Pillow raises."""
     place = cast(BinaryIO, io.BytesIO(source)) if isinstance(source, bytes) else source
     return Image.open(place, formats=formats())
 
@@ -304,7 +305,7 @@ def _deep_colours(picture: Image.Image) -> NDArray[np.float32] | None:
     picture.fp.seek(0)
     data = picture.fp.read()
     picture.fp.seek(place)
-    with _opened(data) as again:
+    with opened(data) as again:
         again.tile = [tile._replace(args=_with_mode(tile.args, other)) for tile in again.tile]
         lower = np.array(again, dtype=np.float32)
         upper = np.array(picture, dtype=np.float32)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wgan_core.data.cache_folder import cache_folder
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.picture_files import clean_path, printable
 from wgan_core.data.point_text import Table, read_table
+from wgan_core.data.uploads import store
 
 MAX_POINTS = 1_000_000
 MAX_BYTES = 100_000_000
@@ -115,21 +113,9 @@ def _array(path: Path, name: str) -> Table:
 
 
 def keep_upload(name: str, content: bytes) -> Path:
-    """Keep an uploaded file in the user's cache, named after the file and a hash of its contents, so that runs find it again. Returns its
-    path.
+    """Keep an uploaded file of points, named after the file and a hash of its contents, so that runs find it again. Returns its path.
 
     Raises:
         DataError: it cannot be written.
     """
-    folder = cache_folder("uploads")
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:60] or "points"
-    path = folder / f"{stem}-{hashlib.blake2b(content, digest_size=6).hexdigest()}.csv"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            aside = path.with_suffix(".part")
-            aside.write_bytes(content)
-            aside.replace(path)
-    except OSError as error:
-        raise DataError(f"The upload cannot be saved in {folder} ({error.strerror}): free some space there.") from error
-    return path
+    return store(name, content, ".npy" if name.lower().endswith(".npy") else ".csv")

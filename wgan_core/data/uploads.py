@@ -1,12 +1,38 @@
-"""Files that were brought to the page: kept under the data folder, named after their content, and deletable."""
+"""Data that was brought to the page: checked, kept under the data folder, named after its content, and deletable."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import data_root
+from wgan_core.data.dataset import DataError
+from wgan_core.data.picture_files import PICTURE_SUFFIXES, check_archive, printable
+
+MAX_BYTES = 1_000_000_000
+"""Of all files of one upload."""
+MAX_FILES = 100_000
+MAX_UNPACKED_BYTES = 10 * 10**9
+PICTURES = tuple(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
+BESIDE = ("csv", "tsv", "json", "jsonl")
+"""Files of labels, which may come with pictures."""
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}-[0-9a-f]{12}\.(zip|npz|npy|csv)")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One kept upload."""
+
+    path: Path
+    bytes: int
+    modified: float
 
 
 def uploads_folder() -> Path:
@@ -18,3 +44,102 @@ def data_folders() -> list[Path]:
     """The folders in which a run's own data may lie if it is not where the run says: the data folder of this machine, and its uploads."""
     places = [data_root(TrainConfig()), uploads_folder()]
     return [place for place in places if os.path.isdir(place)]
+
+
+def keep_images(files: Sequence[tuple[str, bytes]]) -> Path:
+    """Keep uploaded images: one zip archive, one NumPy file, or any number of pictures, with a file of labels if there is one, which become
+    an archive. Nothing is unpacked. Returns where they are; the same content always lies in the same place.
+
+    Raises:
+        DataError: too many or too large, an archive that is damaged, locked or unpacks to too much, or a disk that is full.
+    """
+    if sum(len(content) for _, content in files) > MAX_BYTES:
+        raise DataError(f"These files have more than {MAX_BYTES // 10**6:,} MB together: choose fewer, or make the pictures smaller.")
+    packed = [(name, content) for name, content in files if _suffix(name) in (".zip", ".npz", ".npy")]
+    if packed and len(files) > 1:
+        raise DataError("Choose one archive or array, or only pictures: several archives are not joined.")
+    if packed:
+        name, content = packed[0]
+        if _suffix(name) != ".npy":
+            _check(name, content, nothing_but_arrays=_suffix(name) == ".npz")
+        return store(name, content, _suffix(name))
+    if not any(_suffix(name) in PICTURE_SUFFIXES for name, _ in files):
+        raise DataError("There is no picture among these files.")
+    if len(files) > MAX_FILES:
+        raise DataError(f"These are more than {MAX_FILES:,} files: choose fewer.")
+    return store("pictures", _packed(files), ".zip")
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _check(name: str, content: bytes, *, nothing_but_arrays: bool) -> None:
+    """Look through an archive's list of contents. Raises DataError."""
+    shown = printable(os.path.basename(name))
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist() if nothing_but_arrays else check_archive(archive, shown)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{shown} is damaged, or no archive: make it again.") from None
+    if len(members) > MAX_FILES:
+        raise DataError(f"{shown} holds more than {MAX_FILES:,} files: make an archive of fewer.")
+    if (size := sum(member.file_size for member in members)) > MAX_UNPACKED_BYTES:
+        most = f"{MAX_UNPACKED_BYTES / 1e9:,.0f}"
+        raise DataError(f"{shown} unpacks to {size / 1e9:,.1f} GB, and at most {most} GB are allowed: make it smaller.")
+    if not members:
+        raise DataError(f"{shown} holds no files.")
+
+
+def _packed(files: Sequence[tuple[str, bytes]]) -> bytes:
+    """The files as one archive. The same files give the same bytes, in whatever order they come."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        taken: set[str] = set()
+        for name, content in sorted(files):
+            plain = os.path.basename(name.replace("\\", "/")) or "picture"
+            while plain in taken:
+                plain = f"_{plain}"
+            taken.add(plain)
+            archive.writestr(zipfile.ZipInfo(plain), content)  # with a fixed date
+    return buffer.getvalue()
+
+
+def store(name: str, content: bytes, suffix: str) -> Path:
+    """Keep a file's content under a name made of its own and a hash. Raises DataError if it cannot be written."""
+    folder = uploads_folder()
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:60] or "points"
+    path = folder / f"{stem}-{hashlib.blake2b(content, digest_size=6).hexdigest()}{suffix}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            aside = path.with_suffix(".part")
+            try:
+                aside.write_bytes(content)
+                aside.replace(path)
+            finally:
+                aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"The upload cannot be saved in {folder} ({error.strerror}): free some space there.") from error
+    return path
+
+
+def uploads() -> list[Upload]:
+    """All kept uploads, the newest first."""
+    try:
+        found = [(path, path.stat()) for path in uploads_folder().iterdir() if _NAME.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted((Upload(path, stat.st_size, stat.st_mtime) for path, stat in found), key=lambda one: -one.modified)
+
+
+def delete_upload(name: str) -> None:
+    """Delete one kept upload. Only names that `store` gives are deleted. Raises DataError if it cannot be."""
+    if not _NAME.fullmatch(name):
+        raise DataError("There is no such upload.")
+    try:
+        (uploads_folder() / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"The upload cannot be deleted ({error.strerror}).") from None

@@ -11,6 +11,7 @@ from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
+from wgan_core.data.own_images import stamp
 from wgan_core.forecast.input_check import check_own_data, predicted_cost
 from wgan_core.forecast.known_speed import KnownSpeed, known_speed, same_speed
 from wgan_core.forecast.speed_trial import SpeedTrial, try_speed
@@ -29,15 +30,18 @@ def data_advice(config: TrainConfig) -> None:
 def _data_advice(config: TrainConfig) -> tuple[Advice, ...]:
     if config.dataset not in ("csv", "image-folder"):
         return ()
-    try:
-        changed = Path(config.data_root).expanduser().stat().st_mtime
-    except (OSError, RuntimeError):
-        return ()
-    return _checked(config.dataset, config.data_root, changed, config)
+    changed = _stamp(config.data_root)
+    reading = (config.image_size, config.fit, config.channels, config.tones, config.frames)
+    return _checked(config.dataset, config.data_root, changed, reading, config) if changed else ()
+
+
+@st.cache_data(max_entries=16, ttl=5, show_spinner=False)
+def _stamp(place: str) -> str:
+    return stamp(place) if place.strip() else ""
 
 
 @st.cache_data(max_entries=8, show_spinner="Checking the data …")
-def _checked(dataset: str, root: str, changed: float, _config: TrainConfig) -> tuple[Advice, ...]:
+def _checked(dataset: str, root: str, changed: str, reading: tuple[object, ...], _config: TrainConfig) -> tuple[Advice, ...]:
     return check_own_data(_config)
 
 

@@ -13,6 +13,7 @@ from pages.components.live_chart import live_chart
 from pages.parts.train import branch_form
 from pages.parts.train.branch_form import Origin
 from pages.parts.train.forecast import cost, data_advice
+from pages.parts.train.image_upload import image_upload, show_images
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
 from pages.shared import settings
 from pages.shared.point_upload import point_upload, show_file_check
@@ -48,6 +49,7 @@ def setup_form() -> None:
     else:
         preset_cards(preset, _choose_preset)
     values: dict[str, Any] = {}
+    examples = None
     data, recipe = st.columns([2, 3], gap="large")
     with data:
         values["dataset"] = settings.setting_widget(SCOPE, "dataset")
@@ -56,7 +58,10 @@ def setup_form() -> None:
         else:
             values["image_size"] = settings.setting_widget(SCOPE, "image_size")
         if values["dataset"] == "image-folder":
+            image_upload(settings.widget_key(SCOPE, "data_root"))
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
+            values |= {name: settings.setting_widget(SCOPE, name) for name in ("fit", "flip")}
+            examples = st.container()
         elif values["dataset"] == "csv":
             point_upload(settings.widget_key(SCOPE, "data_root"))
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
@@ -71,6 +76,8 @@ def setup_form() -> None:
                 values[name] = settings.setting_widget(SCOPE, name)
     if branch is not None:
         values |= {name: getattr(branch.config, name) for name in OF_SHAPES}
+    if values["dataset"] != "image-folder":  # kept in case own images are chosen again
+        values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in ("fit", "channels", "tones", "frames")}
     values |= _folded_settings([name for name in SETTINGS if name not in values])
     config = settings.complete_config(values)
     if branch is None:
@@ -78,6 +85,9 @@ def setup_form() -> None:
     else:
         _show_changes(values, branch.config, "parent", partial(settings.fill_widgets, SCOPE, branch.config))
     if config is not None:
+        if examples is not None:
+            with examples:
+                show_images(config)
         _show_schedule(config)
         if branch is not None and config.lr_schedule != "constant":
             words = (

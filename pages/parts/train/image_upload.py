@@ -1,0 +1,124 @@
+"""Bringing pictures to the set-up form: an upload, examples of what becomes of them, and the uploads that are kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.shared.problems import show_problem
+from wgan_core.config import TrainConfig
+from wgan_core.data.dataset import DataError
+from wgan_core.data.uploads import BESIDE, MAX_BYTES, PICTURES, Upload, delete_upload, keep_images, uploads
+
+_UPLOAD, _PROBLEM = "setup-images", "setup-images-problem"
+
+
+def image_upload(target: str) -> None:
+    """A widget that takes pictures, stores them and writes their path into the session state under the key `target`."""
+    st.file_uploader(
+        "Upload pictures, a zip archive or a NumPy array",
+        type=[*PICTURES, "zip", "npz", "npy", *BESIDE],
+        accept_multiple_files=True,
+        key=_UPLOAD,
+        on_change=_keep,
+        args=(target,),
+        max_upload_size=MAX_BYTES // 10**6,
+        help="Drag any number of pictures here, or one zip archive with folders for classes, or one array (.npy, .npz): images [number, "
+        "height, width] or [number, height, width, channels], with labels if the file holds some. A CSV or JSON file beside "
+        "pictures may name their classes. The files are stored on the machine that runs the app, and can be deleted below.",
+    )
+    if problem := st.session_state.get(_PROBLEM):
+        show_problem(problem)
+    _kept(target)
+
+
+def _keep(target: str) -> None:
+    st.session_state[_PROBLEM] = ""
+    files = st.session_state[_UPLOAD]
+    if not files:  # the upload was removed from the widget; the stored files stay in use
+        return
+    try:
+        st.session_state[target] = str(keep_images([(file.name, file.getvalue()) for file in files]))
+    except DataError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _kept(target: str) -> None:
+    """The uploads that are kept, to use again or to delete."""
+    found = [upload for upload in uploads() if upload.path.suffix in (".zip", ".npz", ".npy")]
+    if not found:
+        return
+    with st.popover(f"Kept uploads ({len(found)})", icon=":material/folder_zip:", type="tertiary", key="kept-uploads", on_change="rerun"):
+        for upload in found[:20]:
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                st.button(_title(upload), key=f"use-{upload.path.name}", type="tertiary", on_click=_use, args=(target, upload.path))
+                st.button(
+                    "Delete",
+                    key=f"delete-{upload.path.name}",
+                    icon=":material/delete:",
+                    type="tertiary",
+                    on_click=_delete,
+                    args=(target, upload.path),
+                )
+        st.caption("A run that was trained on a deleted upload can be looked at, but not resumed.")
+
+
+def _title(upload: Upload) -> str:
+    return f"{upload.path.name}, {upload.bytes / 1e6:,.1f} MB"
+
+
+def _use(target: str, path: Path) -> None:
+    st.session_state[target] = str(path)
+
+
+def _delete(target: str, path: Path) -> None:
+    try:
+        delete_upload(path.name)
+    except DataError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    if st.session_state.get(target) == str(path):
+        st.session_state[target] = ""
+
+
+def show_images(config: TrainConfig) -> None:
+    """How many images there are, what was left out, and some of them with what will be cut off faded."""
+    if not config.data_root.strip():
+        return
+    stamp = _stamp(config.data_root)
+    problem, count, strip, cut = _look(config.data_root, stamp, config.fit, config.frames, config)
+    if problem:
+        show_problem(problem)
+        return
+    words = f"{count:,} images."
+    if strip is not None:
+        faded = f" What is faded is cut off: {cut:.0%} on average." if cut > 0.005 else ""
+        st.image(strip, width="stretch", alt=f"Examples of the pictures.{faded}")
+        words += faded
+    st.caption(words)
+
+
+@st.cache_data(max_entries=16, ttl=5, show_spinner=False)
+def _stamp(place: str) -> str:
+    from wgan_core.data.own_images import stamp
+
+    return stamp(place)
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at the pictures …")
+def _look(place: str, stamp: str, fit: str, frames: str, _config: TrainConfig) -> tuple[str, int, NDArray[np.uint8] | None, float]:
+    """Why the pictures cannot be used, or ""; how many there are; some of them; and the share that is cut off."""
+    from wgan_core.data.examples import example_strip
+    from wgan_core.data.own_images import preview_own
+    from wgan_core.data.picture import Reading
+
+    reading = Reading.of(_config)
+    try:
+        count = preview_own(place, 8, reading).count
+        strip = example_strip(place, reading)
+    except (DataError, OSError) as error:
+        return str(error), 0, None, 0.0
+    return ("", count, *strip) if strip is not None else ("", count, None, 0.0)

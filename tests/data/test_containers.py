@@ -1,0 +1,325 @@
+"""Images in archives, arrays, files as torchvision fetches them, beside files of labels; uploads; and what is kept of them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from tests.data_sets import load_images
+from wgan_core.config import TrainConfig
+from wgan_core.data import image_folder, kept, room
+from wgan_core.data.dataset import DataError, ImageDataset
+from wgan_core.data.download import is_available
+from wgan_core.data.examples import example_strip
+from wgan_core.data.load import load_dataset
+from wgan_core.data.own_images import preview_own, stamp
+from wgan_core.data.picture import Reading
+from wgan_core.data.uploads import delete_upload, keep_images, uploads
+
+
+def noise(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape or (8, 8), dtype=np.uint8)
+
+
+def png(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def own(place: Path | str, size: int = 8, **settings: Any) -> ImageDataset:
+    return load_images(TrainConfig(dataset="image-folder", data_root=str(place), image_size=size).replace(**settings))
+
+
+@pytest.fixture(autouse=True)
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+    monkeypatch.delenv("WGAN_DATA_ROOT", raising=False)
+
+
+# Archives.
+
+
+def archive(path: Path, names: list[str], **options: Any) -> Path:
+    with zipfile.ZipFile(path, "w", **options) as file:
+        for index, name in enumerate(names):
+            file.writestr(name, png(noise(index)))
+    return path
+
+
+def test_a_zip_is_read_like_a_folder_and_not_unpacked(tmp_path: Path) -> None:
+    names = ["set/cat/b.png", "set/dog/a.png", "set/cat/a.png", "__MACOSX/set/cat/._a.png", "set/.hidden/c.png"]
+    data = own(archive(tmp_path / "set.zip", names))
+    np.testing.assert_array_equal(data.images[:, 0].numpy(), [noise(2), noise(0), noise(1)])
+    assert data.class_names == ("cat", "dog") and data.labels is not None and data.labels.tolist() == [0, 0, 1]
+    assert data.form == ("zip",) and sorted(path.name for path in tmp_path.iterdir()) == ["set.zip"]
+    data = own(archive(tmp_path / "split.zip", ["train/a.png", "train/b.png", "test/c.png"]))
+    assert len(data) == 2 and "split" in data.form
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda path: path.write_bytes(archive(path, ["a.png", "b.png"]).read_bytes()[:-10]), "There is no folder|cannot be opened"),
+        (lambda path: zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED).writestr("a.png", bytes(50_000_000)), "unpacks to 50 MB from"),
+        (lambda path: archive(path, ["a.txt"]).touch(), "no images|one image"),
+    ],
+    ids=["cut off", "bomb", "empty"],
+)
+def test_archives_that_cannot_be_used_are_a_sentence(tmp_path: Path, make: Any, sentence: str) -> None:
+    make(tmp_path / "a.zip")
+    with pytest.raises(DataError, match=sentence):
+        own(tmp_path / "a.zip")
+
+
+def test_a_locked_archive_says_so(tmp_path: Path) -> None:
+    content = bytearray(archive(tmp_path / "a.zip", ["a.png", "b.png"]).read_bytes())
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := content.find(mark, at + 1)) >= 0:
+            content[at + offset] |= 1
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match="a.zip is protected by a password: make an archive without one"):
+        own(tmp_path / "a.zip")
+
+
+# Arrays.
+
+
+@pytest.mark.parametrize(
+    ("array", "channels"),
+    [
+        (noise(0, 9, 8, 8), 1),
+        (noise(0, 9, 8, 8, 1), 1),
+        (noise(0, 9, 8, 8, 3), 3),
+        (noise(0, 9, 3, 8, 8), 3),
+        (noise(0, 9, 8, 8) > 99, 1),
+    ],
+    ids=["grey", "last", "rgb", "first", "bits"],
+)
+def test_arrays_of_images(tmp_path: Path, array: np.ndarray, channels: int) -> None:
+    np.save(tmp_path / "a.npy", array)
+    images = own(tmp_path / "a.npy").images
+    assert images.shape == (9, channels, 8, 8)
+    bytes_ = array.astype(np.uint8) * 255 if array.dtype == bool else array
+    expected = bytes_ if array.shape[1] == channels == 3 else bytes_.reshape(9, 8, 8, channels).transpose(0, 3, 1, 2)
+    np.testing.assert_array_equal(images.numpy(), expected)
+    assert torch.equal(own(tmp_path).images, images)  # the only array of a folder
+
+
+def test_numbers_of_an_array_are_scaled_by_their_range(tmp_path: Path) -> None:
+    numbers = np.linspace(-1, 1, 4 * 64, dtype=np.float32).reshape(4, 8, 8)
+    np.savez(tmp_path / "a.npz", images=numbers, z=np.zeros((4, 2)))
+    data = own(tmp_path / "a.npz")
+    np.testing.assert_array_equal(data.images[:, 0].numpy(), np.round((numbers.astype(float) + 1) * 127.5))
+    assert data.notes == ("The lowest number in the array, -1, became black, and the highest, 1, white.",) and data.form == ("array",)
+
+
+def test_labels_and_the_held_out_part_of_an_npz(tmp_path: Path) -> None:
+    parts: dict[str, Any] = {
+        "x_train": noise(0, 6, 8, 8),
+        "y_train": np.array([3, 5] * 3),
+        "x_test": noise(1, 2, 8, 8),
+        "y_test": np.array([3, 5]),
+    }
+    np.savez(tmp_path / "a.npz", **parts)
+    data = own(tmp_path / "a.npz")
+    assert len(data) == 6 and data.class_names == ("3", "5") and data.labels is not None and data.labels.tolist() == [0, 1] * 3
+    held_out = load_dataset(TrainConfig(dataset="image-folder", data_root=str(tmp_path / "a.npz"), image_size=8), held_out=True)
+    np.testing.assert_array_equal(held_out.data[:, 0].numpy(), parts["x_test"])
+
+
+@pytest.mark.parametrize(
+    ("save", "sentence"),
+    [
+        (lambda path: np.savez(path, a=np.zeros((2, 2)), b=np.zeros(3)), "a.npz holds a, b, and none of these arrays is called images"),
+        (lambda path: np.savez(path, images=np.zeros((5, 7))), "a.npz holds an array of 5 × 7: images are .number, height, width"),
+        (lambda path: np.savez(path, images=np.array([{}, {}])), "a.npz cannot be read .it holds Python objects.: save plain numbers"),
+        (lambda path: path.write_bytes(b"nothing"), "a.npz cannot be read"),
+        (lambda path: np.savez(path, images=np.zeros((1, 8, 8))), "holds one image, and training needs at least two"),
+        (lambda path: np.savez(path, images=np.full((3, 8, 8), np.nan)), "holds no finite number"),
+    ],
+)
+def test_arrays_that_are_no_images_are_a_sentence(tmp_path: Path, save: Any, sentence: str) -> None:
+    save(tmp_path / "a.npz")
+    with pytest.raises(DataError, match=sentence):
+        own(tmp_path / "a.npz")
+
+
+# Labels beside pictures.
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("labels.csv", "file_name,label\na.png,cat\nb.png,dog\nc.png,cat\n"),
+        ("labels.csv", "id;width;class\na;8;cat\nb;8;dog\nc;8;cat\n"),
+        (
+            "metadata.jsonl",
+            "\n".join(f'{{"file_name": "{pair[0]}.png", "label": "{pair[1]}"}}' for pair in ("ax", "by", "cx")),
+        ),
+        ("dataset.json", json.dumps({"labels": [["sub/a.png", 0], ["b.png", 1], ["c.png", 0]]})),
+        ("labels.json", json.dumps({"sub/a.png": "p", "b.png": "q", "c.png": "p"})),
+    ],
+)
+def test_a_file_of_labels(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "sub").mkdir()
+    for index, stem in enumerate(("sub/a", "b", "c")):
+        (tmp_path / f"{stem}.png").write_bytes(png(noise(index)))
+    (tmp_path / name).write_text(text)
+    data = own(tmp_path)  # sorted: b, c, sub/a
+    assert data.labels is not None and data.labels.tolist() == [1, 0, 0] and len(data.class_names) == 2
+    assert data.notes == (f"The labels come from {name}: 2 classes.",)
+
+
+def test_a_file_that_lacks_labels_is_not_used_and_that_is_said(tmp_path: Path) -> None:
+    for index, stem in enumerate("abc"):
+        (tmp_path / f"{stem}.png").write_bytes(png(noise(index)))
+    (tmp_path / "labels.csv").write_text("file,label\na.png,x\nb.png,y\n")
+    data = own(tmp_path)
+    assert data.labels is None and data.notes == ("labels.csv has labels for only 2 of 3 images, so they are not used.",)
+
+
+# What torchvision downloads.
+
+
+def idx(array: np.ndarray) -> bytes:
+    return struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize("below", ["MNIST/raw", "raw", "."])
+@pytest.mark.parametrize("packed", [True, False])
+def test_the_files_of_mnist_as_they_come(tmp_path: Path, below: str, packed: bool) -> None:
+    folder = tmp_path / "data" / below
+    folder.mkdir(parents=True)
+    for part, count in (("train", 6), ("t10k", 3)):
+        for kind, array in (("images-idx3", noise(count, count, 28, 28)), ("labels-idx1", np.arange(count))):
+            content = idx(array)
+            (folder / f"{part}-{kind}-ubyte{'.gz' if packed else ''}").write_bytes(gzip.compress(content) if packed else content)
+    config = TrainConfig(dataset="mnist", data_root=str(tmp_path / "data"), image_size=28)
+    assert is_available(config)
+    data = load_images(config)
+    np.testing.assert_array_equal(data.images[:, 0].numpy(), noise(6, 6, 28, 28))
+    assert data.labels is not None and data.labels.tolist() == list(range(6)) and len(load_images(config, held_out=True)) == 3
+    theirs = own(folder, 28)  # also as own images
+    assert torch.equal(theirs.images, data.images) and theirs.labels is not None
+
+
+# Uploads.
+
+
+def test_uploaded_pictures_become_one_archive_that_runs_find_again() -> None:
+    files = [(f"{name}.png", png(noise(index))) for index, name in enumerate("ba")]
+    path = keep_images([*files, ("labels.csv", b"file,label\na.png,x\nb.png,y\n")])
+    assert path == keep_images([files[1], ("labels.csv", b"file,label\na.png,x\nb.png,y\n"), files[0]])
+    data = own(path)
+    np.testing.assert_array_equal(data.images[:, 0].numpy(), [noise(1), noise(0)])
+    assert data.class_names == ("x", "y") and [upload.path for upload in uploads()] == [path]
+    delete_upload(path.name)
+    assert uploads() == [] and not path.exists()
+
+
+def test_only_uploads_can_be_deleted(tmp_path: Path) -> None:
+    (tmp_path / "precious.zip").write_bytes(b"x")
+    for name in ("../../precious.zip", str(tmp_path / "precious.zip"), "precious.zip"):
+        with pytest.raises(DataError, match="There is no such upload"):
+            delete_upload(name)
+    assert (tmp_path / "precious.zip").exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ([("a.txt", b"x")], "There is no picture among these files"),
+        ([("a.zip", b"x")], "a.zip is damaged, or no archive"),
+        ([("a.zip", b"x"), ("b.zip", b"y")], "Choose one archive or array, or only pictures"),
+    ],
+)
+def test_uploads_that_cannot_be_used(files: list[tuple[str, bytes]], sentence: str) -> None:
+    with pytest.raises(DataError, match=sentence):
+        keep_images(files)
+    assert uploads() == []
+
+
+def test_limits_are_checked_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    content = archive(tmp_path / "a.zip", ["a.png", "b.png", "c.png"]).read_bytes()
+    monkeypatch.setattr("wgan_core.data.uploads.MAX_FILES", 2)
+    with pytest.raises(DataError, match="a.zip holds more than 2 files"):
+        keep_images([("a.zip", content)])
+    monkeypatch.setattr("wgan_core.data.uploads.MAX_UNPACKED_BYTES", 100)
+    monkeypatch.setattr("wgan_core.data.uploads.MAX_FILES", 20)
+    with pytest.raises(DataError, match="a.zip unpacks to 0.0 GB, and at most"):
+        keep_images([("a.zip", content)])
+    monkeypatch.setattr("wgan_core.data.uploads.MAX_BYTES", 10)
+    with pytest.raises(DataError, match="These files have more than 0 MB together"):
+        keep_images([("a.png", content)])
+
+
+# Previews, and what is kept.
+
+
+def test_examples_show_what_is_cut_off(tmp_path: Path) -> None:
+    for index in range(3):
+        Image.fromarray(np.full((40, 120), 0, dtype=np.uint8)).save(tmp_path / f"{index}.png")
+    found = example_strip(str(tmp_path), Reading(8), height=40)
+    assert found is not None
+    strip, cut = found
+    assert strip.shape == (40, 3 * 120 + 2 * 6, 3) and cut == pytest.approx(2 / 3)
+    assert (strip[:, 40:80] == 0).all() and (strip[:, :40] > 180).all()
+    padded = example_strip(str(tmp_path), Reading(8, fit="pad"), height=40)
+    assert padded is not None and (padded[0][:, :120] == 0).all() and padded[1] == 0
+
+
+def test_counts_are_never_older_than_the_files(tmp_path: Path) -> None:
+    (tmp_path / "set" / "deep").mkdir(parents=True)
+    for index in range(3):
+        (tmp_path / "set" / "deep" / f"{index}.png").write_bytes(png(noise(index)))
+    before = stamp(str(tmp_path / "set"))
+    assert preview_own(str(tmp_path / "set"), 2, Reading(8)).count == 3 and stamp(str(tmp_path / "set")) == before
+    (tmp_path / "set" / "deep" / "3.png").write_bytes(png(noise(3)))
+    assert stamp(str(tmp_path / "set")) != before and preview_own(str(tmp_path / "set"), 2, Reading(8)).count == 4
+
+
+def test_what_was_read_once_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "WORTH_SECONDS", 0.0)
+    (folder := tmp_path / "set").mkdir()
+    for index in range(3):
+        (folder / f"{index}.png").write_bytes(png(noise(index)))
+    first = own(folder)
+    reads: list[object] = []
+    read = image_folder._read
+    monkeypatch.setattr(image_folder, "_read", lambda file, reading: (reads.append(file), read(file, reading))[1])
+    again = own(folder)
+    assert not reads and torch.equal(again.images, first.images) and again.notes == first.notes
+    assert len(own(folder, fit="pad")) == 3 and len(reads) == 3  # read otherwise: something else
+    (folder / "1.png").write_bytes(png(noise(9)))
+    os.utime(folder / "1.png", ns=(0, 0))
+    np.testing.assert_array_equal(own(folder).images[1, 0].numpy(), noise(9))
+    for array in (tmp_path / "cache" / "wgan-playground" / "pictures").glob("*.npy"):
+        array.write_bytes(array.read_bytes()[:-64] + bytes(64))  # damaged on the disk
+    np.testing.assert_array_equal(own(folder).images[1, 0].numpy(), noise(9))
+
+
+def test_data_larger_than_memory_is_mapped_from_a_file_and_that_is_said_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(3):
+        Image.fromarray(np.linspace(0, 1000 + index, 64).astype("uint16").reshape(8, 8)).save(tmp_path / f"{index}.png")
+    plain = own(tmp_path)
+    monkeypatch.setattr(room, "free_memory", lambda: 100)
+    said: list[str] = []
+    config = TrainConfig(dataset="image-folder", data_root=str(tmp_path), image_size=8)
+    mapped = load_dataset(config, progress=lambda what, done, total: said.append(what))
+    assert torch.equal(mapped.data, plain.images) and any(
+        "more than half of the free memory, so they go to a file" in what for what in said
+    )
+    assert list((tmp_path / "cache" / "wgan-playground" / "pictures").glob("room-*"))
