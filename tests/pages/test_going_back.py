@@ -86,3 +86,16 @@ def test_after_numbers_became_infinite_the_error_offers_ways_back(runs: Path, ma
     test = page("train", run="run")
     press(test, before.label)
     assert link(test)["branch"] == "run@20" and test.number_input(key="setup.n_critic").value == 3
+
+
+def test_advice_says_that_it_is_not_about_the_past(runs: Path, manager: RunManager) -> None:
+    edited(runs / "run")
+    advice = {"key": "lagging", "level": "warning", "text": "The critic lags behind.", "setting": "n_critic", "value": 9}
+    RunFolder.open(runs / "run").append_readings([Reading("advice", 40, 12, 1.0, details={"advice": [advice]})])
+    RunFolder.open(runs / "run").append_ledger(40, "status", status="stopped")
+    test = page("train", run="run", at="5")
+    assert "About step 40, the newest: The critic lags behind." in texts(test)
+    test = page("train", run="run")
+    assert "About step 40" not in texts(test)
+    press(test, "Go back to step 20, before n_critic 3 → 5")  # the edit that the advice is about
+    assert link(test) == {"branch": "run@20"}

@@ -16,14 +16,18 @@ from wgan_core.runs.messages import Set, Snapshot
 from wgan_core.store.readings import advice_in
 
 
-def advice_line(snapshot: Snapshot, *, trained_here: bool) -> None:
-    """Show the first warning, with what can be done about it. Draws nothing if there is no warning."""
+def advice_line(snapshot: Snapshot, *, trained_here: bool, past: bool = False) -> None:
+    """Show the first warning, with what can be done about it. Draws nothing if there is no warning.
+
+    past: whether the page shows an earlier step, which this is not about.
+    """
     warnings = [one for one in advice_in(snapshot.readings) if one.get("level") == "warning"]
     if not warnings:
         return
     more = f" {len(warnings) - 1} more on the Diagnosis tab." if len(warnings) > 1 else ""
     with st.container(gap="xsmall", key="advice-line"):
-        st.warning(f"{warnings[0]['text']}{more}", icon=":material/stethoscope:")
+        about = f"About step {snapshot.step:,}, the newest: " if past else ""
+        st.warning(f"{about}{warnings[0]['text']}{more}", icon=":material/stethoscope:")
         _remedies(snapshot, warnings[0], 0, trained_here)
 
 

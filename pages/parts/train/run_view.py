@@ -146,7 +146,7 @@ def _live(run_id: str, places: _Places) -> None:
             st.empty()  # a fragment may fill only what it has written to in the page's own run
             _messages(snapshot)
             if places.diagnosis is None:  # that tab shows all advice itself
-                advice_line(snapshot, trained_here=trained_here)
+                advice_line(snapshot, trained_here=trained_here, past=then is not None)
     if places.diagnosis is not None:
         with places.diagnosis:
             diagnosis(snapshot, then, trained_here=trained_here)
