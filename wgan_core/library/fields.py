@@ -104,7 +104,14 @@ def differing(entries: Sequence[Entry]) -> list[str]:
     runs do not use at all, and that is the same in the others, tells nothing more than the one that decides about its use."""
     sound = [entry for entry in entries if not entry.damaged]
     names = [name for name in SETTINGS if SETTINGS[name].group != "record" and name not in ("data_root", "device", "threads", "dataset")]
-    return [name for name in names if len({setting_value(entry, name) for entry in sound} - {None}) > 1]
+    return [name for name in names if _differ(setting_value(entry, name) for entry in sound)]
+
+
+def _differ(values: Iterable[Any]) -> bool:
+    """Whether there are two different values that are not None. Looks no further than to the first two."""
+    known = (value for value in values if value is not None)
+    first = next(known, None)
+    return any(value != first for value in known)
 
 
 def _rank(value: Any) -> tuple[bool, Any]:

@@ -15,6 +15,7 @@ from wgan_core.library.entry import Entry
 
 REFRESH_SECONDS = 3.0
 _POLLED = "runs.polled"
+_JUST_LISTED = "runs.just-listed"
 
 
 def list_view(entries: list[Entry]) -> None:
@@ -27,6 +28,7 @@ def list_view(entries: list[Entry]) -> None:
     by = group_choice(entries) if place.view == "groups" else []
     run_every = _refresh_seconds(len(entries)) if any(entry.is_live for entry in entries) else None
     st.session_state[_POLLED] = run_every is not None
+    st.session_state[_JUST_LISTED] = entries
     st.fragment(_rows, run_every=run_every)(place, by)
 
 
@@ -37,7 +39,7 @@ def _refresh_seconds(runs: int) -> float:
 
 def _rows(place: Place, by: list[str]) -> None:
     """The table, kept up to date while something trains. by: the fields to group by, if the view is of groups."""
-    entries = listed()
+    entries = st.session_state.pop(_JUST_LISTED, None) or listed()
     if st.session_state.get(_POLLED) and not any(entry.is_live for entry in entries):
         st.rerun()  # the last one has ended: look no more by itself
     rows = found_runs(entries, place)

@@ -38,8 +38,9 @@ def table(root: Path, rows: Sequence[tuple[Entry, int]], found: Sequence[Entry],
     """
     entries = [entry for entry, _ in rows]
     names = [entry.name for entry in entries]
-    columns = _columns(root, rows, found, place)
-    hidden = [label for label in columns if label in _hidden(found)]
+    different = differing(found)
+    columns = _columns(root, rows, different, place, measures_of(found))
+    hidden = {SETTINGS[name].label for name in different[MAX_SETTINGS:]}
     st.session_state[_ROWS] = names
     chosen = [names.index(name) for name in selected() if name in names]
     now = st.session_state.get(KEY, {}).get("selection", {}).get("rows", [])
@@ -69,12 +70,10 @@ def _keep_selection() -> None:
     st.session_state["runs.selection-changed"] = True
 
 
-def _hidden(found: Sequence[Entry]) -> list[str]:
-    return [SETTINGS[name].label for name in differing(found)[MAX_SETTINGS:]]
-
-
-def _columns(root: Path, rows: Sequence[tuple[Entry, int]], found: Sequence[Entry], place: Place) -> dict[str, Column]:
-    """By heading."""
+def _columns(
+    root: Path, rows: Sequence[tuple[Entry, int]], different: Sequence[str], place: Place, keys: Sequence[str]
+) -> dict[str, Column]:
+    """By heading. different: the settings that are columns. keys: the instruments that are."""
     entries = [entry for entry, _ in rows]
     of = st.column_config
     columns: dict[str, Column] = {
@@ -91,9 +90,9 @@ def _columns(root: Path, rows: Sequence[tuple[Entry, int]], found: Sequence[Entr
             ),
         ),
     }
-    for name in differing(found):
+    for name in different:
         columns[SETTINGS[name].label] = _setting_column(name, entries)
-    for key in sorted(measures_of(found), key=lambda key: key != place.measure):
+    for key in sorted(keys, key=lambda key: key != place.measure):
         columns |= _measure_columns(key, entries)
     return columns | _facts(entries)
 
