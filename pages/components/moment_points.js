@@ -1,9 +1,9 @@
 // The points of a run along its time, in front of real ones. Behind them the critic's landscape, where the cursor rests at a step for which
 // the server has computed it.
 
+import { drawCloud } from "./cloud.js";
 import { readColours } from "./colours.js";
 import { cursorAt } from "./cursor.js";
-import { drawDots } from "./dots.js";
 import { contextOf, find, make, setSize, setText } from "./elements.js";
 import { kept } from "./kept.js";
 import { paintLandscape } from "./landscape.js";
@@ -110,19 +110,15 @@ class MomentPoints extends MomentView {
     const fits = behind !== null && behind.at === cursorAt(this.header.cursor);
     if (fits) context.drawImage(this.landscape(behind, colours), 0, 0, size, size);
     setText(this.scores, fits ? `the critic's scores at step ${inWords(behind.step)}: high where green, low where orange` : "");
-    drawAxes(context, limit, colours.text);
-    /** @type {import("./dots.js").Place} */
-    const place = (x, y) => [((x / limit + 1) / 2) * size, ((1 - y / limit) / 2) * size];
     const style = getComputedStyle(this.canvas);
-    const dot = (/** @type {string} */ name, /** @type {number} */ share) => ({
-      radius: Math.max(1.5, size * share),
-      colour: fits ? (name === "--real" ? colours.real : colours.generated) : style.getPropertyValue(name).trim(),
+    const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    drawCloud(context, { real: this.real, generated }, limit, {
+      real: fits ? colours.real : colour("--real"),
+      generated: fits ? colours.generated : colour("--generated"),
+      realAlpha: fits ? 1 : 0.5,
       edge: colours.background,
+      text: colours.text,
     });
-    context.globalAlpha = fits ? 1 : 0.5;
-    drawDots(context, this.real, place, dot("--real", 0.006));
-    context.globalAlpha = 1;
-    drawDots(context, generated, place, dot("--generated", 0.0035));
   }
 
   /**
@@ -155,33 +151,4 @@ class MomentPoints extends MomentView {
 async function decodeCloud(blob) {
   const points = new Float32Array(await blob.arrayBuffer());
   return { points, width: points.length, height: 1, close() {} };
-}
-
-/**
- * Faint lines at whole numbers, with their values at the left and lower edges.
- * @param {CanvasRenderingContext2D} context
- * @param {number} limit
- * @param {string} colour
- */
-function drawAxes(context, limit, colour) {
-  const size = context.canvas.width;
-  const gap = limit > 4 ? 2 : limit > 1.5 ? 1 : 0.5;
-  const most = Math.floor(limit / gap) * gap;
-  context.strokeStyle = context.fillStyle = colour;
-  context.font = `${Math.max(10, size / 55)}px sans-serif`;
-  for (let value = -most; value <= most; value += gap) {
-    const along = ((value / limit + 1) / 2) * size;
-    context.globalAlpha = 0.12;
-    context.beginPath();
-    context.moveTo(along, 0);
-    context.lineTo(along, size);
-    context.moveTo(0, size - along);
-    context.lineTo(size, size - along);
-    context.stroke();
-    context.globalAlpha = 0.7;
-    if (Math.abs(value) === most && most > limit * 0.95) continue; // would be cut off
-    context.fillText(String(value), along + 3, size - 4);
-    if (value) context.fillText(String(value), 3, size - along - 3);
-  }
-  context.globalAlpha = 1;
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.sides import MakeSide
-from wgan_core.compare.alignment import AXES, common_reach, positions, reach, samples_seen, step_at
+from wgan_core.compare.alignment import AXES, common_reach, positions, reach, samples_seen, scale, step_at
 from wgan_core.compare.side import split_name
 from wgan_core.instruments.answers import answers
 from wgan_core.store.folder import NoRun, StoreError
@@ -93,3 +93,23 @@ def test_a_run_as_it_was_at_a_step(side: MakeSide) -> None:
     assert (seen.step, seen.config.n_critic, len(seen.history), len(seen.readings)) == (20, 5, 2, 1)
     assert run.seen_at(40).config.n_critic == 2 and run.seen_at(40).generator_updates == 8
     assert [answer.key for answer in answers(seen)] == ["learns", "critic", "variety"]
+
+
+def test_the_scale_of_a_run_finds_the_same_steps_without_it(side: MakeSide) -> None:
+    run = side("a", steps=(3, 10, 20, 35, 40), batch_size=32)
+    for axis in AXES:
+        places, steps = scale(run, axis)
+        assert (places[0], steps[0], steps[-1]) == (0, 0, 40) and (np.diff(steps) > 0).all()
+        for place in np.linspace(0, 0.97 * places[-1], 50).round(0 if axis == "step" else 9):
+            after = int(np.searchsorted(places, place, side="right"))
+            share = (place - places[after - 1]) / (places[after] - places[after - 1])
+            assert step_at(run, axis, place) == round(steps[after - 1] + share * (steps[after] - steps[after - 1])), axis
+    side("parent", batch_size=64)
+    branch = side("branch", batch_size=10, parent=Parent("parent", 20))
+    assert [found.tolist() for found in scale(branch, "samples")] == [[0, 1280, 1480], [0, 20, 40]]
+
+
+def test_a_long_run_has_a_short_scale(side: MakeSide) -> None:
+    run = side("long", steps=range(1, 5001), seconds_per_step=0.5)
+    places, steps = scale(run, "seconds")
+    assert len(steps) == 400 and (steps[0], steps[-1], places[-1]) == (0, 5000, 2500)

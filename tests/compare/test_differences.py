@@ -141,7 +141,7 @@ def test_branches_that_name_each_other_end(tmp_path: Path) -> None:
 
 
 def test_an_impossible_edit_is_one_sentence(tmp_path: Path) -> None:
-    run = folder(tmp_path / "a", A, (5, "self", 3))
+    run = folder(tmp_path / "a", A, (5, "clip_value", -3.0))
     with pytest.raises(StoreError, match="impossible edit"):
         described(run)
 

@@ -19,6 +19,11 @@ EDGE = """() => {
   const wipe = [...document.querySelectorAll("*")].map(({ shadowRoot }) => shadowRoot?.querySelector(".wipe")).find(Boolean);
   return wipe?.style.getPropertyValue("--edge");
 }"""
+INKED = "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+ELEMENTS = """(selector => [...document.querySelectorAll("*")]
+  .flatMap(({ shadowRoot }) => [...(shadowRoot?.querySelectorAll(selector) ?? [])]))"""
+STEPS = f"() => JSON.stringify({ELEMENTS}('figure[data-held], .wipe canvas').map(({{ dataset }}) => Number(dataset.step)))"
+HELD = f"() => JSON.stringify({ELEMENTS}('figure[data-held]').map(({{ dataset }}) => Number(dataset.held)))"
 LINES = "() => [...document.querySelectorAll('.wgan-chart-cursor')].map(({ style, hidden }) => hidden ? '' : style.transform)"
 
 
@@ -55,8 +60,8 @@ def test_the_edge_follows_mouse_and_keyboard(page: Any) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2, steps=5)
     page.mouse.up()
     page.wait_for_function(f"Math.abs(parseFloat(({EDGE})()) - 80) <= 2")
-    left, right = page.get_by_label("Edge between").locator("xpath=..").locator("img").all()
-    assert {image.evaluate("image => image.naturalWidth") > 0 for image in (left, right)} == {True}
+    left, right = page.get_by_label("Edge between").locator("xpath=..").locator("canvas").all()
+    assert {picture.evaluate(INKED) for picture in (left, right)} == {True}
 
 
 def test_the_cursor_moves_in_the_charts_at_once_and_then_in_the_address(page: Any) -> None:
@@ -79,10 +84,39 @@ def test_the_cursor_moves_in_the_charts_at_once_and_then_in_the_address(page: An
     page.wait_for_function("() => Number(new URLSearchParams(location.search).get('at')) < 90000")
 
 
-def _json(value: list[str]) -> str:
+def _json(value: list[Any]) -> str:
     import json
 
     return json.dumps(value, separators=(",", ":"))
+
+
+def test_pictures_follow_the_cursor_while_it_is_dragged_without_the_server(page: Any) -> None:
+    first, second = (pictured(PROJECT / "checkpoints" / name) for name in NAMES)
+    page.wait_for_function(f"wanted => ({HELD})() === wanted", arg=_json([len(first), len(second)]))
+    address = page.evaluate("location.href")
+    slider = page.get_by_label("Cursor along the axis")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    left, height = box["x"], box["y"] + box["height"] / 2
+    page.mouse.move(left + box["width"] * 0.9, height)
+    page.mouse.down()
+    for share in (0.5, 0.3, 0.02):
+        page.mouse.move(left + box["width"] * share, height, steps=4)
+        page.wait_for_function("([slider, most]) => Number(slider.value) < most", arg=[slider.element_handle(), 1000 * share + 50])
+        at = int("".join(filter(str.isdigit, slider.get_attribute("aria-valuetext"))))
+        one, other = (min(steps, key=lambda step: (abs(step - at), step)) for steps in (first, second))
+        # Side by side, and over each other: there the right one comes first.
+        page.wait_for_function(f"wanted => ({STEPS})() === wanted", arg=_json([one, other, other, one]))
+        page.get_by_text(f"Step {one:,}", exact=False).first.wait_for()
+    assert page.evaluate("location.href") == address  # the server, which writes it, has not been told
+    page.mouse.up()
+    page.wait_for_function("() => Number(new URLSearchParams(location.search).get('at')) < 6000")
+    page.wait_for_function(f"wanted => ({STEPS})() === wanted", arg=_json([one, other, other, one]))
+
+
+def pictured(run: Path) -> list[int]:
+    """The steps of which a run keeps a picture."""
+    return sorted({int(file.stem) for folder in ("samples", "moments") for file in run.glob(f"{folder}/*[0-9].*")})
 
 
 def test_the_legend_dims_all_other_runs_while_one_is_pointed_at_focused_or_pressed(page: Any) -> None:

@@ -7,10 +7,20 @@ import { FrameStore, frameStore } from "../../pages/components/frame_store.js";
 import momentPicture from "../../pages/components/moment_picture.js";
 import { across, inForce, inWords, nearest, stepIn, stopAfter, valueAt } from "../../pages/components/moments.js";
 import timelineComponent from "../../pages/components/timeline.js";
+import { stepOf } from "../../pages/parts/compare/place.js";
 import { argumentsOf, FakeElement, pack, settle } from "./fake_page.js";
 import { Clock } from "./helpers.js";
 
 // Where things are.
+
+test("a place of a comparison as a step of a run: the last step where the axis stands still, and at most the end", () => {
+  const run = { places: [0, 0, 1, 1, 2], steps: [0, 4, 5, 9, 10] }; // generator updates, n_critic 5
+  assert.deepEqual(
+    [0, 0.5, 1, 1.5, 2, 99].map((place) => stepOf(run, place)),
+    [4, 5, 9, 10, 10, 10],
+  );
+  assert.equal(stepOf({ places: [0], steps: [0] }, 7), 0);
+});
 
 test("the nearest number, the earlier of two", () => {
   assert.deepEqual(

@@ -22,6 +22,8 @@ AXIS_TITLES: dict[Axis, str] = {
     "seconds": "training time, s",
 }
 
+_SCALE_POINTS = 400
+
 
 def positions(side: Side, axis: Axis, steps: Iterable[float]) -> Numbers:
     """Where `steps` of a run lie on the axis, [n]. Between two recorded steps, generator updates and seconds are interpolated."""
@@ -62,6 +64,19 @@ def step_at(side: Side, axis: Axis, place: float) -> int:
         return 0
     low, high = along[after - 1], along[after]
     return round(steps[after - 1] + (place - low) / (high - low) * (steps[after] - steps[after - 1]))
+
+
+def scale(side: Side, axis: Axis) -> tuple[Numbers, Numbers]:
+    """Places on the axis and the steps of the run there, both ascending from 0 to its end, [n] each: enough to find steps without the run.
+
+    Between them, `step_at` is linear; of a long run only some are given.
+    """
+    recorded = column(side.history, "step") if axis not in ("step", "samples") else np.empty(0)
+    batches = [float(step) for step, _ in side.described.courses["batch_size"]] if axis == "samples" else []
+    steps = np.unique(np.concatenate(([0.0], recorded, batches, [float(side.last)])))
+    steps = steps[steps <= side.last]
+    steps = steps[np.unique(np.linspace(0, len(steps) - 1, _SCALE_POINTS).round().astype(int))] if len(steps) > _SCALE_POINTS else steps
+    return positions(side, axis, steps), steps
 
 
 def reach(sides: Sequence[Side], axis: Axis) -> float:

@@ -10,6 +10,7 @@ from wgan_core.data.catalog import DATASETS
 from wgan_core.data.toy import view_limit
 from wgan_core.figures import images
 from wgan_core.store.folder import StoreError
+from wgan_core.store.past import Points
 from wgan_core.timeline.reading import Timeline
 
 _POINTS_SIDE = 480
@@ -25,6 +26,10 @@ class Snapshot:
     """A file that browsers and Pillow can read."""
     kind: str
     """images or points"""
+    points: Points | None = None
+    """Those in the picture, [n, 2]; None of images, and of drawings."""
+    real: Points | None = None
+    """Those of the data behind them, [n, 2]."""
 
 
 def picture_near(side: Side, step: int) -> Snapshot:
@@ -33,8 +38,9 @@ def picture_near(side: Side, step: int) -> Snapshot:
     kept = [moment.step for moment in timeline.moments if moment.grid and moment.step <= side.last]
     if kept and timeline.has_points:
         near = _nearest(kept, step)
-        drawn = images.scatter(side.folder.past.read_points(near), timeline.data_points(), view_limit(side.started.dataset), _POINTS_SIDE)
-        return Snapshot(near, images.png(drawn), kind)
+        points, real = side.folder.past.read_points(near), timeline.data_points()
+        drawn = images.scatter(points, real, view_limit(side.started.dataset), _POINTS_SIDE)
+        return Snapshot(near, images.png(drawn), kind, points, real)
     if kept:
         near = _nearest(kept, step)
         return Snapshot(near, timeline.picture(near).data, kind)

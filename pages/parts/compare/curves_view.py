@@ -12,7 +12,7 @@ from pages.parts.compare.legend import LEGEND
 from pages.parts.compare.place import CURSOR, place_slider
 from pages.parts.compare.sides_view import Named, key_of
 from pages.shared.text import duration
-from wgan_core.compare.alignment import AXES, AXIS_TITLES, Axis, common_reach, positions, reach, step_at
+from wgan_core.compare.alignment import AXES, AXIS_TITLES, Axis, common_reach, positions, reach, scale, step_at
 from wgan_core.compare.comparability import why_not_seconds
 from wgan_core.compare.curves import KINDS_OF_CURVES, Kind, axes, kinds_there, noise_band, points, usual_kinds, why_not
 from wgan_core.compare.seeds import band
@@ -56,10 +56,10 @@ def cursor(named: Sequence[Named]) -> list[int]:
     end = reach(sides, axis)
     place = state.place(end, common_reach(sides, axis))
     if end > 0:
-        ends = {one.letter: float(positions(one.side, axis, [one.side.last])[0]) for one in named}
+        scales = {one.letter: (places.tolist(), steps.tolist()) for one in named for places, steps in [scale(one.side, axis)]}
         whole = axis != "seconds"
         counted = "s of training" if axis == "seconds" else axis_title(axis, sides)
-        place_slider(place, end, counted, ends, whole=whole, on_move=state.set_place)
+        place_slider(place, end, counted, scales, whole=whole, on_move=state.set_place)
     steps = [one.side.last if one.side.until is not None else step_at(one.side, axis, place) for one in named]
     st.caption("  \n".join(_where(one, step, sides) for one, step in zip(named, steps, strict=True)))
     return steps

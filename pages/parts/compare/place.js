@@ -1,9 +1,10 @@
 // The cursor of a comparison: a slider along the axis of the charts. Moving it moves the line in every chart at once; the server hears of it
-// when it is let go. A click on a chart moves it too.
+// when it is let go. A click on a chart moves it too. Each run has a cursor of its own, which counts its steps and moves along.
 
 import { moveCursor, onCursor } from "../../components/cursor.js";
 import { find, make, setText } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
+import { across } from "../../components/moments.js";
 
 /** @import { ComponentArguments } from "../../components/types.d.ts" */
 
@@ -15,6 +16,14 @@ import { kept } from "../../components/kept.js";
  * @property {string} title of the axis
  * @property {boolean} whole whether the axis counts something
  * @property {{ name: string, at: number }[]} ends where each run ends
+ * @property {RunScale[]} runs
+ */
+
+/**
+ * @typedef {object} RunScale
+ * @property {string} cursor of the run, which counts its steps
+ * @property {number[]} places on the axis, ascending
+ * @property {number[]} steps of the run there, ascending
  */
 
 const STOPS = 1000;
@@ -91,7 +100,7 @@ class Place {
   /** @param {number} place */
   move(place) {
     if (!this.data) return;
-    const { cursor, title, whole, reach } = this.data;
+    const { cursor, title, whole, reach, runs } = this.data;
     this.at = Math.max(0, Math.min(whole ? Math.round(place) : place, reach));
     const share = this.at / (reach || 1);
     // Not where the slider stands there already: rounding could take back what an arrow key has just done.
@@ -101,12 +110,23 @@ class Place {
     this.input.setAttribute("aria-valuetext", this.words.textContent ?? "");
     this.input.style.setProperty("--done", `${100 * share}%`);
     moveCursor(cursor, this.at);
+    for (const run of runs) moveCursor(run.cursor, stepOf(run, this.at));
   }
 
   close() {
     this.listeners.abort();
     clearTimeout(this.waiting);
   }
+}
+
+/**
+ * The step of a run at a place of the axis, at most its last one.
+ * @param {Omit<RunScale, "cursor">} run
+ * @param {number} place
+ */
+export function stepOf({ places, steps }, place) {
+  const last = places.length - 1;
+  return place >= places[last] ? steps[last] : Math.round(across(places, steps, place));
 }
 
 /**

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -16,22 +16,30 @@ _component = component("wgan_compare_place", html=asset("place.html", _HERE), cs
 CURSOR = "compare"
 """The name under which charts follow this cursor."""
 _KEY = "compare-place"
+Scale = tuple[Sequence[float], Sequence[float]]
+"""Places on the axis and the steps of a run there, both ascending from 0 to its end."""
+
+
+def cursor_of(letter: str) -> str:
+    """The name of the cursor that counts the steps of one run, for its pictures. It moves with the cursor of the charts."""
+    return f"{CURSOR}:{letter}"
 
 
 def place_slider(
-    place: float, reach: float, title: str, ends: Mapping[str, float], *, whole: bool, on_move: Callable[[float], None]
+    place: float, reach: float, title: str, scales: Mapping[str, Scale], *, whole: bool, on_move: Callable[[float], None]
 ) -> None:
     """Draw the slider.
 
     Args:
         place: where it stands, from 0 to `reach`, the end of the axis.
         title: what the axis counts, in words.
-        ends: where the runs end, by their letters. Runs that end at one place share a mark.
+        scales: of the runs, by their letters. Where a run ends there is a mark, which those that end at one place share.
         whole: whether it is counted in whole numbers.
         on_move: called with the new place when the user has let go of the slider, or clicked on a chart.
     """
     marks: dict[float, str] = {}
-    for letter, at in ends.items():
+    for letter, (places, _) in scales.items():
+        at = places[-1]
         marks[at] = f"{marks[at]}, {letter}" if at in marks else f"end of {letter}"
     data = {
         "cursor": CURSOR,
@@ -40,6 +48,7 @@ def place_slider(
         "title": title,
         "whole": whole,
         "ends": [{"name": name, "at": at} for at, name in marks.items()],
+        "runs": [{"cursor": cursor_of(letter), "places": list(places), "steps": list(steps)} for letter, (places, steps) in scales.items()],
     }
 
     def moved() -> None:

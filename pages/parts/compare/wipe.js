@@ -1,20 +1,18 @@
 // Two pictures over each other, with an edge between them that is moved by mouse, touch or keyboard: left of it one is seen, right of it the
-// other. The edge is a slider of the browser's own, stretched over the picture.
+// other. The edge is a slider of the browser's own, stretched over the picture. Both follow the cursor of their run.
 
 import { find, setText } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
 import { unpack } from "../../components/payload.js";
+import { WipeLayer } from "./wipe_layer.js";
 
 /** @import { Packed } from "../../components/payload.js" */
 /** @import { ComponentArguments } from "../../components/types.d.ts" */
+/** @import { LayerHeader } from "./wipe_layer.js" */
 
 /**
- * The header of the message from wipe.py. Both pictures follow it.
- * @typedef {object} WipeHeader
- * @property {number} first the number of bytes of the first picture
- * @property {string[]} names of both
- * @property {string[]} alts
- * @property {boolean} pixelated
+ * The header of the message from wipe.py. What each layer shows follows it.
+ * @typedef {{ layers: LayerHeader[] }} WipeHeader
  */
 
 /** @param {ComponentArguments<Packed<WipeHeader>>} component */
@@ -28,13 +26,12 @@ class Wipe {
   /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
-    this.left = find(root, ".left", HTMLImageElement);
-    this.right = find(root, ".right", HTMLImageElement);
     this.input = find(root, "input", HTMLInputElement);
-    this.names = [find(root, ".name-left", HTMLElement), find(root, ".name-right", HTMLElement)];
+    this.layers = ["left", "right"].map((side) => {
+      const name = find(root, `.name-${side}`, HTMLElement);
+      return new WipeLayer(find(root, `.${side}`, HTMLCanvasElement), (words) => this.named(name, words));
+    });
     this.stamp = "";
-    /** @type {string[]} */
-    this.urls = [];
     this.listeners = new AbortController();
     this.input.addEventListener("input", () => this.move(), { signal: this.listeners.signal });
   }
@@ -44,17 +41,24 @@ class Wipe {
     const [header, body] = unpack(data);
     if (header.stamp === this.stamp) return;
     this.stamp = header.stamp;
-    const before = this.urls;
-    this.urls = [body.slice(0, header.first), body.slice(header.first)].map((part) => URL.createObjectURL(new Blob([part])));
-    [this.left, this.right].forEach((image, index) => {
-      image.src = this.urls[index];
-      image.alt = header.alts[index];
-      image.style.imageRendering = header.pixelated ? "pixelated" : "auto";
-      setText(this.names[index], header.names[index]);
+    let begin = 0;
+    this.layers.forEach((layer, index) => {
+      const own = header.layers[index];
+      const end = begin + own.real + own.bytes;
+      layer.show(own, body.slice(begin, end));
+      begin = end;
     });
-    this.input.setAttribute("aria-label", `Edge between ${header.names.join(" and ")}`);
-    for (const url of before) URL.revokeObjectURL(url);
     this.move();
+  }
+
+  /**
+   * @param {HTMLElement} name
+   * @param {string} words
+   */
+  named(name, words) {
+    setText(name, words);
+    const both = [...this.root.querySelectorAll("figcaption span")].map(({ textContent }) => textContent);
+    this.input.setAttribute("aria-label", `Edge between ${both.join(" and ")}`);
   }
 
   move() {
@@ -65,6 +69,6 @@ class Wipe {
 
   close() {
     this.listeners.abort();
-    for (const url of this.urls) URL.revokeObjectURL(url);
+    for (const layer of this.layers) layer.close();
   }
 }
