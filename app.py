@@ -2,8 +2,10 @@
 
 from pages.components.terms import terms
 from pages.shared.frame import navigation
+from pages.shared.person_bar import ask_if_needed
 
 page = navigation()
 page.run()
+ask_if_needed()
 if page.url_path != "glossary":  # which explains them anyway
     terms()

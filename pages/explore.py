@@ -24,7 +24,7 @@ from pages.shared.frame import within_frame
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import AT
 from pages.shared.server import run_manager
-from pages.shared.text import whole_number
+from pages.shared.text import inert, whole_number
 from wgan_core.figures import images
 from wgan_core.latent.directions import diversity
 from wgan_core.latent.place import Place, from_params
@@ -296,7 +296,7 @@ def _latent_from_link() -> None:
     except ValueError:
         problems.append("The latent in this link is incomplete or damaged. The seed's latent is used instead.")
     for problem in problems:
-        st.warning(problem, icon=":material/link_off:")
+        st.warning(inert(problem), icon=":material/link_off:")
 
 
 within_frame()

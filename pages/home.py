@@ -16,6 +16,7 @@ import streamlit as st
 from pages.shared.cards import card, card_style
 from pages.shared.frame import within_frame
 from pages.shared.library import library, listed
+from pages.shared.people import shuts
 from pages.shared.problems import problem_text
 from pages.shared.shipped import SHIPPED, newest_grid
 from pages.shared.text import as_plain, status_badge
@@ -67,12 +68,8 @@ def _diagram() -> str:
 
 def _quick_start() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(
-            "Quick start",
-            type="primary",
-            icon=":material/bolt:",
-            help="Train small networks on 1,797 handwritten digits. Nothing has to be downloaded.",
-        ):
+        help_text = "Train small networks on 1,797 handwritten digits. Nothing has to be downloaded."
+        if st.button("Quick start", type="primary", icon=":material/bolt:", **shuts("start", help=help_text)):
             from pages.shared.start import start_run
 
             start_run(PRESETS["quick-start"])

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.components.live_chart import live_chart
 from pages.parts.paper.last_results import HEIGHTS_PX, LastResult, last_results
 from pages.shared.frame import within_frame
+from pages.shared.people import refused, shuts
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc, paper_jobs
 from pages.shared.text import duration
@@ -32,7 +33,11 @@ def introduction() -> None:
     seconds = sum(experiment(name).typical_seconds for name in NAMES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
-            "Run all six", icon=":material/playlist_play:", on_click=_start, args=(NAMES,), help=f"This takes about {duration(seconds)}."
+            "Run all six",
+            icon=":material/playlist_play:",
+            on_click=_start,
+            args=(NAMES,),
+            **shuts("paper", help=f"This takes about {duration(seconds)}."),
         )
         st.number_input(
             "Seed",
@@ -46,8 +51,15 @@ def introduction() -> None:
 
 
 def _start(names: tuple[str, ...]) -> None:
+    if refused("paper"):
+        return
     for name in names:
         paper_jobs().start(name, int(st.session_state.get("paper.seed") or 0))
+
+
+def _stop(job: Job) -> None:
+    if not refused("paper"):
+        job.stop()
 
 
 def statuses() -> dict[str, str]:
@@ -101,8 +113,11 @@ def _heading(chosen: Experiment, job: Job | None) -> None:
                 type="primary" if result is None else "secondary",
                 on_click=_start,
                 args=((chosen.name,),),
-                disabled=job is not None and job.active,
-                help=f"This takes about {duration(chosen.typical_seconds)} on one core.",
+                **shuts(
+                    "paper",
+                    help=f"This takes about {duration(chosen.typical_seconds)} on one core.",
+                    disabled=job is not None and job.active,
+                ),
             )
 
 
@@ -115,7 +130,7 @@ def _progress(name: str, drawn: dict[str, str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         words = "Waiting for the one before it" if job.status == "waiting" else f"Computing with seed {job.seed} · {job.fraction:.0%}"
         st.progress(job.fraction, text=words)
-        st.button("Stop", key=f"paper.stop.{name}", icon=":material/stop:", on_click=job.stop)
+        st.button("Stop", key=f"paper.stop.{name}", icon=":material/stop:", on_click=_stop, args=(job,))
     if job.fraction:  # everything that it needs has been loaded
         exclude_loaded_from_gc()
 

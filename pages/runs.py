@@ -12,6 +12,7 @@ from pages.parts.runs.transfer import imported, importer
 from pages.parts.runs.trash_view import trash, undo
 from pages.shared.frame import within_frame
 from pages.shared.library import listed_with_progress
+from pages.shared.people import allowed, shuts
 from wgan_core.config import PRESETS
 
 
@@ -22,7 +23,8 @@ def newcomer() -> None:
         "here, to be found, compared, labelled and continued."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Quick start", type="primary", icon=":material/bolt:", help="Train small networks on 1,797 handwritten digits"):
+        help_text = "Train small networks on 1,797 handwritten digits"
+        if st.button("Quick start", type="primary", icon=":material/bolt:", **shuts("start", help=help_text)):
             from pages.shared.start import start_run
 
             start_run(PRESETS["quick-start"])
@@ -32,7 +34,8 @@ def newcomer() -> None:
 within_frame()
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title("Runs", width="content")
-    importer()
+    if (answer := allowed("import")) or answer.needs_name:
+        importer()
 imported()
 entries = listed_with_progress()
 if entries:

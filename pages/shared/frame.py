@@ -8,6 +8,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from pages.shared.person_bar import ask_if_needed, person_bar
+
 NAME = "WGAN Playground"
 # Without its comments: Streamlit leaves out a script with anything in it that looks like a tag, such as `<string>`.
 _ADDRESS = re.sub(r"^ *//.*\n|^ */\*\*.*\*/\n", "", (Path(__file__).parent / "address.js").read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -59,7 +61,7 @@ def name_tab(words: str) -> None:
 
 
 def within_frame() -> None:
-    """Make sure that the navigation is set up. Every page calls this first.
+    """Make sure that the navigation is set up, and say who is looking where several people use the server. Every page calls this first.
 
     Until `st.navigation` has been called once, Streamlit treats each file in `pages/` as a page of its own. After a restart of the server,
     opening a page's address, or choosing a page within the first second, would then show the page without the navigation. Calling
@@ -68,3 +70,6 @@ def within_frame() -> None:
     if "framed" not in st.session_state:
         navigation()
         st.rerun()
+    if not person_bar():
+        st.stop()
+    ask_if_needed()

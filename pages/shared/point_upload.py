@@ -6,6 +6,8 @@ import os
 
 import streamlit as st
 
+from pages.shared.limits import upload_refused
+from pages.shared.people import count_upload, refused
 from pages.shared.problems import show_problem
 from wgan_core.data.dataset import DataError
 from wgan_core.data.point_file import MAX_BYTES, MAX_POINTS, keep_upload, load_points
@@ -34,8 +36,14 @@ def _keep(target: str) -> None:
     upload = st.session_state[_UPLOAD]
     if upload is None:  # the upload was removed from the widget; the stored file stays in use
         return
+    if refused("upload"):
+        return
+    if why := upload_refused():
+        st.session_state[_PROBLEM] = why
+        return
     try:
         st.session_state[target] = str(keep_upload(upload.name, upload.getvalue()))
+        count_upload()
     except DataError as error:
         st.session_state[_PROBLEM] = str(error)
 

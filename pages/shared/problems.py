@@ -7,6 +7,7 @@ import re
 
 import streamlit as st
 
+from pages.shared.text import inert
 from wgan_core.config import SETTINGS
 
 _PATH = re.compile(r"(?<![\w/:.…])/(?:[^\s/:'\"]+/)+")
@@ -16,12 +17,14 @@ _PATH = re.compile(r"(?<![\w/:.…])/(?:[^\s/:'\"]+/)+")
 def problem_text(problem: Exception | str) -> str:
     """The sentence for a visitor: settings have the labels that the page shows, and the server's folders are left out.
 
+    Text of strangers in it, such as the name of a file, does nothing, see `text.inert`.
+
     `clip_value must be …` becomes `Clip value c must be …`, and `/srv/data/points.csv` becomes `…/points.csv`.
     """
     from wgan_core.store.folder import runs_root  # here, because it imports PyTorch
 
     text = str(problem).replace(f"{runs_root()}{os.sep}", "")
-    name, _, rest = _PATH.sub("…/", text).partition(" ")
+    name, _, rest = inert(_PATH.sub("…/", text)).partition(" ")
     if name not in SETTINGS:
         return f"{name} {rest}".rstrip()
     is_choice = rest.partition(" ")[0] in SETTINGS[name].choices  # as in "critic_norm batch cannot be combined with …"

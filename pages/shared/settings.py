@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared import data_place
+from pages.shared.people import allowed
 from pages.shared.problems import problem_text, show_problem
 from wgan_core.config import PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, check_value, describe_range, parse_config
 
@@ -41,8 +43,11 @@ def setting_widget(scope: str, name: str, *, on_change: Any = None, badge: str =
     """Draw the widget of one setting, with an explanation below it if its value cannot be used. Returns the checked value or None.
 
     badge: shown beside a setting that cannot change while the networks train; with "" no setting gets a badge, not even "live".
+
+    A path of the server cannot be typed where several people use it. Then the widget is left out, and what was uploaded stays.
     """
-    _draw(SETTINGS[name], widget_key(scope, name), on_change, badge)
+    if name != "data_root" or allowed("name a path"):
+        _draw(SETTINGS[name], widget_key(scope, name), on_change, badge)
     try:
         return value_of(scope, name)
     except ConfigError as error:
@@ -106,8 +111,14 @@ def read_changes(base: TrainConfig, params: Mapping[str, str], base_name: str) -
     problems: list[str] = []
     changes: dict[str, Any] = {}
     for name in sorted(params.keys() & SETTINGS.keys()):
+        text = params[name]
+        if name == "data_root":
+            text, problem = data_place.from_link(text)
+            if problem:
+                problems.append(problem)
+                continue
         try:
-            changes[name] = check_value(name, params[name])
+            changes[name] = check_value(name, text)
         except ConfigError as error:
             problems.append(f"This link holds a value that cannot be used. {problem_text(error)} The {base_name}'s value is used instead.")
     try:
@@ -128,6 +139,8 @@ def write_changes(base: TrainConfig, values: Mapping[str, Any]) -> dict[str, str
     for name, value in values.items():
         if value is not None and value != getattr(base, name):
             text = as_widget_value(SETTINGS[name], value)
+            if name == "data_root" and not (text := data_place.for_link(text)):
+                continue
             params[name] = f"{text:.9g}" if isinstance(text, float) else str(text)
     return params
 

@@ -7,8 +7,12 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.data_place import may_be_read
+from pages.shared.limits import run_refused
+from pages.shared.people import me, refused, say_no
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
+from wgan_core.access.permissions import Answer
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.run import Run
@@ -17,12 +21,24 @@ from wgan_core.store.folder import StoreError
 
 def start_run(config: TrainConfig, *, queue: bool = False) -> None:
     """Start a run and show it. If the device is busy, remember which run uses it."""
-    _show_started(lambda: run_manager().start(config, queue=queue))
+    if refused("start") or run_refused(config.max_steps) or _data_refused(config.data_root):
+        return
+    _show_started(lambda: run_manager().start(config, queue=queue, owner=me()))
 
 
 def start_branch(parent_id: str, step: int, changes: dict[str, Any], *, queue: bool = False) -> None:
     """Start a run that continues from a saved step of another one, and show it, as `start_run` does."""
-    _show_started(lambda: run_manager().branch(parent_id, step, changes, queue=queue))
+    if refused("branch") or run_refused(int(changes.get("max_steps", 0))) or _data_refused(str(changes.get("data_root", ""))):
+        return
+    _show_started(lambda: run_manager().branch(parent_id, step, changes, queue=queue, owner=me()))
+
+
+def _data_refused(path: str) -> bool:
+    """Whether the visitor may not have a run read this path; then says so."""
+    if may_be_read(path):
+        return False
+    say_no(Answer(False, "These data are not on this server: upload yours."))
+    return True
 
 
 def _show_started(start: Callable[[], Run]) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+_ACTIVE = re.compile(r"[\\\[<$]")
+"""What begins a link, a picture, a formula or HTML in Markdown."""
 _MARKDOWN = re.compile(r"[\\`*\[\]<>~$&|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^(?=[#+\-=])|(?<=^\d)(?=[.)])")
 """Characters that mean something anywhere in Markdown, and the places before those that do at its beginning."""
 
+_NAMES = re.compile(r":(?=[A-Za-z+_-])")
+_ADDRESSES = re.compile(r"\bhttps?:(?=//)|\bwww(?=\.)", re.IGNORECASE)
 _WORD_JOINER = "\u2060"
 """Has no width."""
 
@@ -53,6 +57,21 @@ def whole_number(text: str, most: int) -> int | None:
 
 def as_plain(text: str) -> str:
     """`text` as Markdown that shows it as it is: nothing in it is bold, a link, a formula, an icon or HTML."""
-    # A directive or an icon begins with a colon and a letter, and a backslash does not keep an icon from being drawn.
-    colons = re.sub(r":(?=[A-Za-z+_-])", f":{_WORD_JOINER}", " ".join(text.split()))
-    return _MARKDOWN.sub(lambda found: f"\\{found[0]}", colons)
+    return _MARKDOWN.sub(lambda found: f"\\{found[0]}", _ADDRESSES.sub(_joined, _without_names(text)))
+
+
+def inert(sentence: str) -> str:
+    """A sentence that may hold text of strangers, as Markdown in one paragraph: nothing in it becomes a picture, a link with other words
+    than its address, a formula, an icon or HTML. Emphasis stays."""
+    text = _ACTIVE.sub(lambda found: f"\\{found[0]}", _without_names(sentence))
+    return f"\\{text}" if text[:1] in ("#", ">", "-", "+", "|") else text
+
+
+def _without_names(text: str) -> str:
+    """In one line, without directives and icons: they begin with a colon and a letter, and a backslash does not keep an icon from being
+    drawn."""
+    return _NAMES.sub(_joined, " ".join(text.split()))
+
+
+def _joined(found: re.Match[str]) -> str:
+    return f"{found[0]}{_WORD_JOINER}"

@@ -26,6 +26,7 @@ TABLE: dict[Action, str] = {
     "branch": "y-yyyy---",
     "download data": "y----y---",
     "upload": "y-yyyy---",
+    "delete upload": "y----y---",
     "import": "y-yyyy---",
     "measure speed": "y-yyyy---",
     "experiment": "yyyyyy-y-",

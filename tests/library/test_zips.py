@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import shutil
 import stat
@@ -360,3 +361,17 @@ def test_what_a_killed_import_left_is_removed_a_day_later(root: Path, run: dict[
 )
 def test_what_belongs_to_a_run(path: str, does: bool) -> None:
     assert belongs(path) == does
+
+
+def test_a_zip_without_paths_says_nothing_of_where_data_lie(runs: Path, tmp_path: Path) -> None:
+    folder = runs / "mine"
+    folder.mkdir(parents=True)
+    root = str(tmp_path / "private" / "photos")
+    meta = {"format": 1, "run_id": "mine", "config": {"data_root": root}, "dataset": {"source": root}}
+    (folder / "config.json").write_text(json.dumps(meta))
+    (folder / "ledger.jsonl").write_text(json.dumps({"step": 0, "what": "warning", "text": f"{root} holds 3 files"}) + "\n")
+    for hide in (False, True):
+        target = io.BytesIO()
+        export_runs(runs, ["mine"], target, without_paths=hide)
+        texts = b"".join(zipfile.ZipFile(target).read(name) for name in ("mine/config.json", "mine/ledger.jsonl"))
+        assert (str(tmp_path).encode() in texts) is not hide and texts.count(b"photos") == 3

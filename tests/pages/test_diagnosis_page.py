@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from pages.parts.train.diagnosis_view import _how_measured
+from pages.shared.data_place import trust
 from pages.shared.server import run_manager
 from tests.app_page import button, buttons, link, page, press, texts
 from tests.small import ENDLESS
@@ -145,6 +146,7 @@ def test_a_folder_of_constant_images_is_noticed(manager: RunManager, tmp_path: P
     folder.mkdir()
     for index in range(12):
         Image.new("L", (20, 20), index).save(folder / f"{index}.png")
+    trust(str(folder))
     shown = texts(page("train", dataset="image-folder", data_root=str(folder)))
     assert "12 of 12 images have a single colour" in shown
     assert "There are 12 samples; below about 1000" in shown
@@ -162,6 +164,7 @@ def test_points_that_repeat_are_noticed(manager: RunManager, tmp_path: Path) -> 
     file = tmp_path / "points.csv"
     rows = np.random.default_rng(0).normal(size=(600, 2))
     np.savetxt(file, np.concatenate((rows, rows)), delimiter=",")
+    trust(str(file))
     shown = texts(page("train", dataset="csv", data_root=str(file)))
     assert "600 of 1200 samples are exact copies of others" in shown
 

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import lab_stage
 from pages.parts.lab import lab_setup
+from pages.shared.data_place import trust
 from tests.app_page import link, page, press, texts
 from tests.counting import drawing_to_text
 from wgan_core.config import SETTINGS
@@ -261,6 +262,7 @@ def test_points_that_are_still_to_come() -> None:
 def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text("1,2\n3,x\n4,5\n")
+    trust(str(file))
     test = page("lab", dataset="csv", data_root=str(file), **SMALL)
     assert "Line 2 of bad.csv is not two finite numbers" in texts(test)
     file.write_text("1,2\n3,4\n4,5\n")

@@ -183,6 +183,8 @@ def test_a_file_that_cannot_be_used_is_a_sentence_beside_it(manager: RunManager,
 def test_a_link_to_a_file_of_the_server_shows_nothing_of_it(manager: RunManager, tmp_path: Path, name: str) -> None:
     (tmp_path / "hosts").write_text("127.0.0.1\tsecret-1\n::1\tsecret-2\n::2\tsecret-3\n")
     test = page(name, dataset="csv", data_root=str(tmp_path / "hosts"))
+    assert not test.exception and "of hosts" not in str(test.main) and "A link cannot open them by itself" in texts(test)
+    press(test, "Use these data")
     assert not test.exception and "secret" not in str(test.main)
     assert any("Line 2 of hosts is not two finite numbers: " in text.value for kind in (test.error, test.info) for text in kind)
 
@@ -194,6 +196,7 @@ def test_a_link_to_a_folder_of_the_server_shows_nothing_of_its_files(manager: Ru
         for name in ("a.png", "b.png", "t10k-images-idx3-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"):
             (folder / name).write_text("secret-1\n")
     test = page("train", dataset=dataset, data_root=str(tmp_path))
+    press(test, "Use these data")
     assert not test.exception and "secret" not in str(test.main)
     press(test, "Start training")
     (run,) = manager._runs.values()

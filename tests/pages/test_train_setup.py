@@ -10,6 +10,7 @@ from PIL import Image
 
 from pages.parts.train import forecast, preset_cards
 from pages.parts.train.controls import title_of
+from pages.shared.data_place import trust
 from pages.shared.problems import problem_text
 from tests.app_page import button, buttons, page, press, texts
 from tests.preset_pictures import STEPS
@@ -166,6 +167,7 @@ def test_a_set_that_is_not_here_offers_its_download(manager: RunManager, tmp_pat
         raise DataError("MNIST could not be downloaded: check the network and try again.")
 
     monkeypatch.setattr("wgan_core.data.download.download", offline)
+    trust(str(tmp_path))
     test = page("train", dataset="mnist", data_root=str(tmp_path))
     assert "MNIST has to be downloaded first: 60,000 images, about 12 MB." in texts(test)
     press(test, "Download MNIST")
@@ -189,6 +191,7 @@ def test_the_cost_of_a_run_like_none_before_is_tried(manager: RunManager, monkey
 
 
 def test_a_trial_that_fails_is_a_sentence(manager: RunManager, tmp_path: Path) -> None:
+    trust(str(tmp_path))
     test = page("train", dataset="image-folder", data_root=str(tmp_path))
     press(test, "How long will it take?")
     assert "There are no images that can be read in" in texts(test) and not test.exception

@@ -14,6 +14,7 @@ Action = Literal[
     "branch",
     "download data",
     "upload",
+    "delete upload",
     "import",
     "measure speed",
     "experiment",
@@ -36,6 +37,7 @@ NEEDS: MappingProxyType[Action, Need] = MappingProxyType(
         "branch": "name",
         "download data": "teacher",
         "upload": "name",
+        "delete upload": "teacher",  # nobody is noted as its owner
         "import": "name",
         "measure speed": "name",
         "experiment": "computing",

@@ -7,7 +7,7 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 MAX_NAME = 30
 COLOURS = ("#3b82d6", "#17a37f", "#e07a1f", "#9a6fd0", "#c9577c", "#8b919a")
@@ -65,7 +65,8 @@ def person_in(meta: Any) -> Person | None:
     """The person that `to_meta` wrote; None if there is none, or something else stands there."""
     if not isinstance(meta, dict):
         return None
-    found = {str(name): value for name, value in meta.items() if isinstance(value, str)}  # pyright: ignore[reportUnknownVariableType]
+    values = cast("dict[str, object]", meta)
+    found = {name: value for name, value in values.items() if isinstance(value, str)}
     if not _ID.fullmatch(found.get("id", "")) or not _COLOUR.fullmatch(found.get("colour", "")):
         return None
     try:

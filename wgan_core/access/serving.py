@@ -126,4 +126,5 @@ def _checked(found: dict[str, Any]) -> Serving:
     if key and len(key) < MIN_KEY:
         raise ServingError(f"teacher_key in {FILE} is too short to be a secret: use at least {MIN_KEY} letters and digits.")
     teachers = tuple(one.strip().casefold() for one in found.get("teachers", ()))
-    return Serving(**{**found, "teachers": teachers})
+    values: dict[str, Any] = {**found, "teachers": teachers}
+    return Serving(**values)

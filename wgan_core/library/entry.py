@@ -68,6 +68,9 @@ class Entry:
     """The name of the data set."""
     own_note: str = ""
     """The note that it was started with."""
+    owner: str = ""
+    """The name of who started it, on a server that several people use; empty if nobody was noted."""
+    owner_id: str = ""
 
     @property
     def title(self) -> str:
@@ -90,7 +93,21 @@ class Entry:
         return self.data in POINT_SETS
 
 
-_TEXTS = ("name", "run_id", "damaged", "own_title", "created", "status", "parent", "fingerprint", "grid", "data", "own_note")
+_TEXTS = (
+    "name",
+    "run_id",
+    "damaged",
+    "own_title",
+    "created",
+    "status",
+    "parent",
+    "fingerprint",
+    "grid",
+    "data",
+    "own_note",
+    "owner",
+    "owner_id",
+)
 _COUNTS = ("parent_step", "step", "generator_updates", "size", "saved_steps")
 
 

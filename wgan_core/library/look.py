@@ -90,9 +90,12 @@ def _entry(folder: RunFolder, naming: Naming) -> Entry:
         config, edited = folder.config, {}
     curve = _Curve(folder.path / "metrics.csv")
     parent, data = folder.parent, folder.meta.get("dataset", {})
+    owner = folder.owner
     return Entry(
         name=folder.path.name,
         run_id=folder.run_id,
+        owner=owner.name if owner is not None else "",
+        owner_id=owner.id if owner is not None else "",
         own_title=naming(folder.path.name, folder.config),
         created=str(folder.meta.get("created", ""))[:40],
         status=_noted_status(ledger),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import os
 import shutil
 import time
@@ -13,13 +15,17 @@ from typing import BinaryIO, NamedTuple
 
 from wgan_core.library.look import folder_size
 from wgan_core.library.members import belongs
-from wgan_core.store.files import entries
+from wgan_core.store.files import entries, read_json
 from wgan_core.store.folder import run_path
-from wgan_core.store.layout import NoRun, check_layout
+from wgan_core.store.layout import MAX_BYTES, NoRun, check_layout
 from wgan_core.store.locks import reading
 
 _PACKED = (".safetensors", ".png", ".webp")
 """Files that compressing would hardly make smaller."""
+
+
+_WITH_PATHS = ("config.json", "ledger.jsonl")
+"""Files that may say where the data lie."""
 
 
 class _Part(NamedTuple):
@@ -29,18 +35,34 @@ class _Part(NamedTuple):
     file: BinaryIO
 
 
-def export_runs(root: Path, names: Iterable[str], target: BinaryIO) -> None:
-    """Write a zip of the runs with these folder names below `root`. A damaged run is written as it is. Raises StoreError, OSError."""
+def export_runs(root: Path, names: Iterable[str], target: BinaryIO, *, without_paths: bool = False) -> None:
+    """Write a zip of the runs with these folder names below `root`. A damaged run is written as it is. Raises StoreError, OSError.
+
+    without_paths: leave out where on this machine a run's own data lie; their name stays, by which they are found in a data folder.
+    """
     with zipfile.ZipFile(target, "w", allowZip64=True) as archive:
         for name in dict.fromkeys(names):
             run = run_path(root, name)
             if not os.path.lexists(run / "config.json"):
                 raise NoRun(f"The run {name} is not here any more: it was deleted or moved in the meantime.")
             check_layout(run)
+            folder = data_folder_of(run) if without_paths else b""
             with reading(run):
                 for parts in _parts(run):
                     for part in parts:
-                        _write(archive, f"{name}/{part.name}", part.file)
+                        hidden = folder if part.name in _WITH_PATHS else b""
+                        _write(archive, f"{name}/{part.name}", part.file, hidden)
+
+
+def data_folder_of(run: Path) -> bytes:
+    """The folder in which a run's own data lie, as JSON writes it and with the slash at its end; empty if there is none."""
+    try:
+        meta = read_json(run / "config.json", MAX_BYTES["config.json"])
+        root = meta["config"]["data_root"]
+        folder = f"{os.path.dirname(root)}{os.sep}" if os.path.isabs(root) else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return b""
+    return json.dumps(folder)[1:-1].encode() if len(folder) > 1 else b""
 
 
 def export_size(root: Path, names: Iterable[str]) -> int:
@@ -79,12 +101,14 @@ def _opened(files: list[Path], run: Path) -> Generator[list[_Part]]:
         yield parts
 
 
-def _write(archive: zipfile.ZipFile, name: str, file: BinaryIO) -> None:
+def _write(archive: zipfile.ZipFile, name: str, file: BinaryIO, hidden: bytes) -> None:
+    """hidden: left out wherever the file holds it."""
     about = os.fstat(file.fileno())
     changed = max(time.localtime(about.st_mtime)[:6], (1980, 1, 1, 0, 0, 0))
     member = zipfile.ZipInfo(name, min(changed, (2107, 12, 31, 0, 0, 0)))
     member.compress_type = zipfile.ZIP_STORED if name.endswith(_PACKED) else zipfile.ZIP_DEFLATED
-    member.file_size = about.st_size
+    content = file.read().replace(hidden, b"") if hidden else b""
+    member.file_size = len(content) if hidden else about.st_size
     member.external_attr = 0o644 << 16
     with archive.open(member, "w") as target:
-        shutil.copyfileobj(file, target)
+        shutil.copyfileobj(io.BytesIO(content) if hidden else file, target)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from wgan_core.access.person import Person
 from wgan_core.library.lock import library_lock
 from wgan_core.library.members import belongs, max_bytes
 from wgan_core.library.plain_text import harmless
@@ -55,13 +56,16 @@ class Incoming:
     """Its files by their paths inside that folder."""
 
 
-def import_runs(root: Path, file: BinaryIO, progress: Callable[[int, int], None] = lambda done, of: None) -> list[str]:
+def import_runs(
+    root: Path, file: BinaryIO, progress: Callable[[int, int], None] = lambda done, of: None, *, owner: Person | None = None
+) -> list[str]:
     """Import all runs of a zip.
 
     Args:
         root: the folder of runs.
         file: the zip, which can be sought in.
         progress: called with how many of how many files are unpacked.
+        owner: to whom the runs then belong, whoever started them; None leaves that as it is.
 
     Returns the names of their folders: a number is added where a name is taken. The id inside stays. Raises ZipError or StoreError.
     """
@@ -72,6 +76,8 @@ def import_runs(root: Path, file: BinaryIO, progress: Callable[[int, int], None]
             _unpack(archive, runs, aside, progress)
             for run in runs:
                 _check_run(aside, run.name)
+                if owner is not None:
+                    RunFolder.open(aside / run.name).give_to(owner)
             return _put_in_place(root, aside, [run.name for run in runs])
 
 

@@ -69,6 +69,14 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Write into the ledger what somebody has done to the run from outside its loop, such as a new title."""
+
+    what: str
+    details: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
 class Publish:
     """Publish a snapshot now, because somebody has begun to look at the run."""
 
@@ -83,15 +91,19 @@ class MeasureAll:
     """Let every instrument read the networks now, outside the budget."""
 
 
+Steering = Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll | Note
+"""What somebody can have a run do."""
+
+
 @dataclass(frozen=True)
 class By:
     """A command with the name of the person who sent it, for the ledger."""
 
     name: str
-    command: Pause | Resume | StepOnce | Set | SaveNow | Stop | CheckLag | MeasureAll
+    command: Steering
 
 
-Command = Pause | Resume | StepOnce | Set | SaveNow | Stop | Publish | CheckLag | MeasureAll | Measured | By
+Command = Steering | Publish | Measured | By
 
 
 def is_stop(command: Command) -> bool:

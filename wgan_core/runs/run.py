@@ -30,6 +30,7 @@ from wgan_core.runs.messages import (
     CheckLag,
     Command,
     MeasureAll,
+    Note,
     Pause,
     Pictures,
     Publish,
@@ -170,6 +171,8 @@ class RunLoop:
                 self._save(by_hand=True)
             case Stop():
                 self._end("finished" if self.trainer.step >= self.trainer.config.max_steps else "stopped")
+            case Note(what, details):
+                self.recorder.note(self.trainer.step, what, **details)
             case Publish():
                 pass  # every command is followed by a snapshot
             case CheckLag():

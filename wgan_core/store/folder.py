@@ -155,6 +155,11 @@ class RunFolder:
         """Who started it; None if nobody was noted."""
         return person_in(self.meta.get("owner"))
 
+    def give_to(self, owner: Person) -> None:
+        """Write down another owner. Only for a run that is not trained. Raises OSError."""
+        self.meta["owner"] = owner.to_meta()
+        write_atomically(self.path / "config.json", json.dumps(self.meta, indent=2).encode())
+
     @classmethod
     def create(
         cls,

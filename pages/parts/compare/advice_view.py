@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.parts.compare.sides_view import Named
 from pages.shared.lights import LIGHTS
+from pages.shared.text import inert
 from wgan_core.instruments.answers import IN_A_WORD, answers
 from wgan_core.store.readings import advice_in
 
@@ -30,4 +31,4 @@ def _one(one: Named, step: int) -> None:
             st.markdown(answer.question, width="content")
             st.badge(IN_A_WORD[answer.state], icon=icon, color=colour, help=answer.text)
     for each in advice_in(seen.readings):
-        (st.warning if each.get("level") == "warning" else st.info)(each["text"])
+        (st.warning if each.get("level") == "warning" else st.info)(inert(str(each["text"])))

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
+from pages.shared.people import note_who, refused, shuts
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_data import run_data
 from pages.shared.server import run_manager
@@ -137,7 +138,7 @@ def _by_class(key: tuple[object, ...], _source: Source) -> tuple[Direction, ...]
 def _naming(source: Source, names: list[str]) -> None:
     st.caption("Save the move from the seed's latent to the current one as a direction. It is stored with the run.")
     st.text_input("Name", key=_NAME, max_chars=directions.MAX_NAME_LENGTH)
-    st.button("Save direction", icon=":material/save:", on_click=_save, args=(source,))
+    st.button("Save direction", icon=":material/save:", on_click=_save, args=(source,), **shuts("save direction", source.run_id))
     if problem := st.session_state.pop(_PROBLEM, ""):
         show_problem(problem)
     for name in names:
@@ -148,10 +149,13 @@ def _naming(source: Source, names: list[str]) -> None:
             type="tertiary",
             on_click=_delete,
             args=(source, name),
+            **shuts("save direction", source.run_id),
         )
 
 
 def _save(source: Source) -> None:
+    if refused("save direction", source.run_id):
+        return
     move = latent_state.current_latent(source.latent_dim) - latent_state.origin(source.latent_dim)
     length = float(np.linalg.norm(move))
     if not length:
@@ -162,6 +166,7 @@ def _save(source: Source) -> None:
     found = Direction(name, move / np.float32(length), length, note, source.step)
     try:
         directions.save_direction(_folder(source), replace(found, name=name.strip()))
+        note_who(source.run_id, "direction saved", name=name.strip())
     except StoreError as error:
         st.session_state[_PROBLEM] = str(error)
         return
@@ -170,7 +175,10 @@ def _save(source: Source) -> None:
 
 
 def _delete(source: Source, name: str) -> None:
+    if refused("save direction", source.run_id):
+        return
     try:
         directions.delete_direction(_folder(source), name)
+        note_who(source.run_id, "direction deleted", name=name)
     except StoreError as error:
         st.session_state[_PROBLEM] = str(error)

@@ -12,6 +12,7 @@ from pages.parts.explore.latent_source import Source
 from pages.shared import run_time as shared
 from pages.shared.run_time import AT, asked_step, cursor_of, kept_pictures, settled, store_of, track_of
 from pages.shared.snapshots import newest_snapshot
+from pages.shared.text import inert
 from wgan_core.data import toy
 from wgan_core.runs.messages import Snapshot
 from wgan_core.timeline.reading import Timeline
@@ -28,7 +29,7 @@ def run_time(run_id: str, snapshot: Snapshot, past: Timeline) -> int | None:
     st.session_state[_key(run_id)] = asked.step
     st.fragment(_timeline, run_every=None if snapshot.ended else POLL_SECONDS)(run_id)
     if asked.problem:
-        st.warning(asked.problem, icon=":material/link_off:")
+        st.warning(inert(asked.problem), icon=":material/link_off:")
     return asked.step
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 
 from pages.parts.lab.drawing_pad import drawing_pad
-from pages.shared import settings
+from pages.shared import data_place, settings
 from pages.shared.cards import card, card_style
 from pages.shared.lab_pictures import lab_picture
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import problem_text, show_problem
+from pages.shared.text import inert
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
@@ -56,6 +57,7 @@ def set_up() -> Laboratory | None:
     """Draw the settings and return the laboratory that they describe. While they cannot be used, the current laboratory is kept; None if
     there is none yet."""
     _take_over_link()
+    data_place.offer(settings.widget_key(SCOPE, "data_root"))
     values: dict[str, Any] = {}
     card_style()
     st.html(_LAYOUT)
@@ -130,6 +132,7 @@ def _data() -> dict[str, Any]:
         key = settings.widget_key(SCOPE, "data_root")
         point_upload(key)
         file = settings.setting_widget(SCOPE, "data_root", badge="restarts")
+        data_place.trust(file)
         show_file_check(file)
         return {"dataset": "csv", "data_root": file}
     st.caption(DATASETS[source].description)
@@ -254,7 +257,7 @@ def _take_over_link() -> None:
     st.session_state[TWO] = twin is not None and params.get("second") != "off"
     _drawing_from_link(params, problems)
     for problem in problems:
-        st.warning(problem, icon=":material/link_off:")
+        st.warning(inert(problem), icon=":material/link_off:")
 
 
 def _twin_from_link(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from pages.components.lab_stage import LAYERS, lab_stage, title
 from pages.components.live_chart import live_chart
 from pages.parts.lab import lab_setup
+from pages.shared.people import allowed, refused, shuts
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc
 from wgan_core.lab import figures
@@ -33,6 +34,8 @@ def lab_view() -> None:
     """Everything that changes while the networks train. A fragment, so that only this part is redrawn."""
     lab: Laboratory = st.session_state[lab_setup.LABORATORY]  # not an argument, because a restart in this fragment replaces it
     _read_widgets(lab)
+    if not allowed("experiment"):
+        lab.pause()
     lab.advance(LOOK_EVERY_SECONDS)
     history = lab.truth()
     _buttons(lab)
@@ -73,19 +76,36 @@ def _read_widgets(lab: Laboratory) -> None:
     lab.stage_seconds = st.session_state[_SECONDS]
 
 
+def _do(action: Callable[[], None]) -> None:
+    if not refused("experiment"):
+        action()
+
+
 def _buttons(lab: Laboratory) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if lab.playing:
             st.button("Pause", key="lab-pause", icon=":material/pause:", type="primary", on_click=lab.pause, shortcut="Space")
         else:
-            st.button("Play", key="lab-play", icon=":material/play_arrow:", type="primary", on_click=lab.play, shortcut="Space")
-        st.button("Critic update", icon=":material/star:", on_click=lab.critic_step, help="Make one critic update, including its clipping.")
-        st.button("Generator update", icon=":material/draw:", on_click=lab.generator_step, help="Make one generator update.")
+            st.button(
+                "Play",
+                key="lab-play",
+                icon=":material/play_arrow:",
+                type="primary",
+                on_click=_do,
+                args=(lab.play,),
+                shortcut="Space",
+                **shuts("experiment"),
+            )
+        says = "Make one critic update, including its clipping."
+        st.button("Critic update", icon=":material/star:", on_click=_do, args=(lab.critic_step,), **shuts("experiment", help=says))
+        says = "Make one generator update."
+        st.button("Generator update", icon=":material/draw:", on_click=_do, args=(lab.generator_step,), **shuts("experiment", help=says))
         st.button(
             "One cycle",
             icon=":material/cycle:",
-            on_click=lab.play_cycle,
-            help="Make n_critic critic updates and then one generator update, at the chosen pace, and stop.",
+            on_click=_do,
+            args=(lab.play_cycle,),
+            **shuts("experiment", help="Make n_critic critic updates and then one generator update, at the chosen pace, and stop."),
         )
         st.button(
             "Restart",

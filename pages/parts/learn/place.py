@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared.text import whole_number
+from pages.shared.text import inert, whole_number
 from wgan_core.lessons.catalog import CODE, LESSONS
 
 MAX_STEP = 20
@@ -60,6 +60,7 @@ def _asked(params: dict[str, str]) -> Place:
     if lesson is None or lesson == CODE:
         return Place(lesson)
     if lesson not in LESSONS:
-        st.warning(f"This link names the lesson {lesson[:60]!r}, which does not exist. Here are those that do.", icon=":material/link_off:")
+        says = f"This link names the lesson {lesson[:60]!r}, which does not exist. Here are those that do."
+        st.warning(inert(says), icon=":material/link_off:")
         return Place(None)
     return Place(lesson, whole_number(params.get("step", "1"), MAX_STEP) or 1)

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.parts.learn import watching
 from pages.parts.learn.progress import Result, progress
 from pages.parts.learn.question_view import ask
+from pages.shared.people import refused, shuts
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc
 from wgan_core.lessons.asking import Drawing, Guess, place_key
@@ -95,16 +96,21 @@ def _buttons(key: str, task: Task, guess: Guess | None, running: Running | None,
             key="learn-run",
             icon=":material/replay:" if again else ":material/play_arrow:",
             type="secondary" if again else "primary",
-            disabled=guess is None,
             on_click=_start,
             args=(key, task, guess, seed),
-            help="Another seed starts from other random numbers, so the result differs a little, or a lot." if again else None,
+            **shuts(
+                "experiment",
+                help="Another seed starts from other random numbers, so the result differs a little, or a lot." if again else None,
+                disabled=guess is None,
+            ),
         )
         if guess is None:
             st.button("Run without a prediction", key="learn-run-blind", type="tertiary", on_click=_start, args=(key, task, None, seed))
 
 
 def _start(key: str, task: Task, guess: Guess | None, seed: int) -> None:
+    if refused("experiment"):
+        return
     st.session_state[_RUNNING] = Running(key, guess, seed, task.begin(guess, seed))
 
 

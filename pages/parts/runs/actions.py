@@ -11,6 +11,7 @@ from pages.parts.runs.place import select
 from pages.parts.runs.transfer import export_button
 from pages.parts.runs.trash_view import delete_button
 from pages.shared.library import library
+from pages.shared.people import note_who, refused, shuts
 from pages.shared.problems import show_problem
 from wgan_core.library.entry import Entry
 from wgan_core.library.labels import change_labels
@@ -66,10 +67,13 @@ def compare_with(entries: list[Entry]) -> None:
 def _pin(entries: list[Entry]) -> None:
     pinned = bool(entries) and all(entry.labels.pinned for entry in entries)
     label = "Unpin" if pinned else "Pin"
-    if st.button(label, icon=":material/keep:", disabled=not entries, help="Pinned runs are listed first"):
+    names = [entry.name for entry in entries]
+    shut = shuts("label", *names, help="Pinned runs are listed first", disabled=not entries)
+    if st.button(label, icon=":material/keep:", **shut) and not refused("label", *names):
         try:
             for entry in entries:
                 change_labels(library().root / entry.name, pinned=not pinned)
+                note_who(entry.name, "labelled", pinned=not pinned)
         except StoreError as error:
             show_problem(error)
             return

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.library import library, listed
+from pages.shared.people import note_who, refused, shuts
 from pages.shared.problems import problem_text
 from wgan_core.library.entry import Entry
 from wgan_core.library.labels import MAX_NOTE, MAX_TITLE, change_labels
@@ -20,7 +21,13 @@ def label_form(entries: list[Entry]) -> None:
     """A button that opens the form. Of several runs, only tags can be changed together."""
     if st.session_state.pop("runs.close-labels", False):
         st.session_state[_OPEN] = False
-    with st.popover("Rename, tag, note", icon=":material/label:", disabled=not entries, key=_OPEN, on_change="rerun") as form:
+    with st.popover(
+        "Rename, tag, note",
+        icon=":material/label:",
+        key=_OPEN,
+        on_change="rerun",
+        **shuts("label", *(entry.name for entry in entries), disabled=not entries),
+    ) as form:
         if entries and form.open:
             _form(entries)
 
@@ -51,6 +58,8 @@ def _changes(one: Entry | None, title: str, note: str) -> dict[str, Any]:
 
 def _save(entries: list[Entry], changes: dict[str, Any], before: list[str], tags: list[str]) -> None:
     problems: list[str] = []
+    if refused("label", *(entry.name for entry in entries)):
+        return
     for entry in entries:
         try:
             change_labels(
@@ -59,6 +68,7 @@ def _save(entries: list[Entry], changes: dict[str, Any], before: list[str], tags
                 add_tags=[tag for tag in tags if tag not in before],
                 remove_tags=[tag for tag in before if tag not in tags],
             )
+            note_who(entry.name, "labelled", **changes)
         except (StoreError, TextError) as error:
             problems.append(problem_text(error))
     if problems:

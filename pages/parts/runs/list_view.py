@@ -10,7 +10,7 @@ from pages.parts.runs.place import PAGE_ROWS, Place, find_place, found_runs, sel
 from pages.parts.runs.table import table
 from pages.parts.runs.trash_view import undo
 from pages.shared.library import library, listed
-from pages.shared.text import counted
+from pages.shared.text import counted, inert
 from wgan_core.library.entry import Entry
 
 REFRESH_SECONDS = 3.0
@@ -22,7 +22,7 @@ def list_view(entries: list[Entry]) -> None:
     """Everything below the title, if there are runs."""
     place = find_place(entries)
     if place.problem:
-        st.error(place.problem, icon=":material/error:")
+        st.error(inert(place.problem), icon=":material/error:")
     undo()
     actions([entry for entry in entries if entry.name in selected()])
     by = group_choice(entries) if place.view == "groups" else []

@@ -113,6 +113,7 @@ def _facts(entries: Sequence[Entry]) -> dict[str, Column]:
             [f"{entry.parent}, step {entry.parent_step:,}" if entry.parent else "" for entry in entries],
             of.TextColumn(width=180),
         ),
+        **({"Owner": ([entry.owner for entry in entries], of.TextColumn(width=100))} if any(entry.owner for entry in entries) else {}),
         "Tags": ([list(entry.labels.tags) for entry in entries], of.ListColumn(width=140)),
         "Note": ([" ".join(entry.note.split()) for entry in entries], of.TextColumn(width=200)),
         "Created": ([_when(entry.created) for entry in entries], of.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=140)),

@@ -8,6 +8,8 @@ import streamlit as st
 
 from pages.parts.runs.place import select
 from pages.shared.library import library
+from pages.shared.limits import run_refused
+from pages.shared.people import me, refused, serving
 from pages.shared.problems import problem_text
 from pages.shared.text import as_plain, counted
 from wgan_core.library.entry import Entry
@@ -40,7 +42,7 @@ def export_button(entries: list[Entry]) -> None:
 
 def _zip(names: list[str]) -> bytes:
     target = io.BytesIO()
-    export_runs(library().root, names, target)
+    export_runs(library().root, names, target, without_paths=serving().is_shared)
     return target.getvalue()
 
 
@@ -64,9 +66,11 @@ def imported() -> None:
 
 
 def _import(file: io.BytesIO) -> None:
+    if refused("import") or run_refused(0):
+        return
     with st.spinner("Checking and unpacking…"):
         try:
-            names = import_runs(library().root, file)
+            names = import_runs(library().root, file, owner=me())
         except StoreError as error:
             st.session_state[_SAYS] = "problem", problem_text(error)
         else:

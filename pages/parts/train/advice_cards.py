@@ -8,7 +8,9 @@ import streamlit as st
 
 from pages.parts.train.controls import send_command
 from pages.parts.train.go_back import offer, way_before, way_with
+from pages.shared import data_place
 from pages.shared.settings import link_to
+from pages.shared.text import inert
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig
 from wgan_core.instruments.cards import CARDS
 from wgan_core.instruments.causes import was_sound
@@ -27,7 +29,7 @@ def advice_line(snapshot: Snapshot, *, trained_here: bool, past: bool = False) -
     more = f" {len(warnings) - 1} more on the Diagnosis tab." if len(warnings) > 1 else ""
     with st.container(gap="xsmall", key="advice-line"):
         about = f"About step {snapshot.step:,}, the newest: " if past else ""
-        st.warning(f"{about}{warnings[0]['text']}{more}", icon=":material/stethoscope:")
+        st.warning(f"{about}{inert(str(warnings[0]['text']))}{more}", icon=":material/stethoscope:")
         _remedies(snapshot, warnings[0], 0, trained_here)
 
 
@@ -35,7 +37,7 @@ def advice_cards(snapshot: Snapshot, *, trained_here: bool) -> None:
     """Show all advice, the first thing to do first."""
     for place, one in enumerate(advice_in(snapshot.readings)):
         with st.container(gap="xsmall"):
-            (st.warning if one.get("level") == "warning" else st.info)(one["text"], icon=":material/lightbulb:")
+            (st.warning if one.get("level") == "warning" else st.info)(inert(str(one["text"])), icon=":material/lightbulb:")
             _remedies(snapshot, one, place, trained_here)
 
 
@@ -78,6 +80,7 @@ def _set_button(snapshot: Snapshot, name: str, value: Any, key: str, label: str,
 def _new_run_button(config: TrainConfig, place: int, label: str) -> None:
     if st.button(label, icon=":material/add:", key=f"new-run-{place}", help="This setting cannot change in a run. This run continues."):
         st.session_state.pop("train-run", None)
+        data_place.trust(config.data_root)
         st.query_params.from_dict(link_to(config))
         st.rerun()
 

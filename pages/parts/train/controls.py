@@ -9,13 +9,16 @@ import streamlit as st
 
 from pages.parts.train.knobs import knobs
 from pages.shared import library, settings
+from pages.shared.limits import run_refused, steps_refused
+from pages.shared.people import agree, allowed, asks_first, looks_on, my_name, of_others, refused, say_no
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
 from pages.shared.text import as_plain
+from wgan_core.access.permissions import Answer
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.runs.manager import DeviceBusy
-from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, StepOnce, Stop
+from wgan_core.runs.messages import By, Pause, Resume, SaveNow, Set, Snapshot, Steering, StepOnce, Stop
 from wgan_core.runs.names import started_with
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 from wgan_core.training.device import resolve_device
@@ -32,10 +35,41 @@ def steered(config: TrainConfig) -> tuple[str, ...]:
 
 def toolbar(snapshot: Snapshot, *, trained_here: bool) -> None:
     """One row with whatever the user can do with the run at the moment."""
+    if looks_on():
+        return
+    if _not_mine(snapshot.run_id):
+        return
     if snapshot.ended or not trained_here:
         _resume(snapshot)
     else:
         _transport(snapshot)
+
+
+def _not_mine(run_id: str) -> bool:
+    """Whether the run is another's and is not steered from here; then says so, or asks."""
+    answer = allowed("steer", run_id)
+    if not answer and not answer.needs_name:
+        st.caption(f":material/lock: {as_plain(answer.why)}")
+        return True
+    if not answer or not asks_first(run_id):
+        return False
+    names = as_plain(" and ".join(of_others(run_id)))
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="run-toolbar"):
+        st.caption(f":material/lock: This is {names}'s run.", width="content")
+        st.button(
+            f"Steer {names}'s run",
+            icon=":material/lock_open:",
+            on_click=agree,
+            args=(run_id,),
+            help="You can then stop it and change its settings. What you do is noted in the run with your name.",
+        )
+    return True
+
+
+def may_steer(run_id: str) -> bool:
+    """Whether the page offers to change the run."""
+    answer = allowed("steer", run_id)
+    return (bool(answer) and not asks_first(run_id)) or answer.needs_name
 
 
 def steering(snapshot: Snapshot, *, trained_here: bool) -> None:
@@ -105,14 +139,19 @@ def title_of(snapshot: Snapshot) -> str:
     return as_plain(library.title_of(snapshot.run_id, started_with(snapshot.config, snapshot.edits)))
 
 
-def send_command(run_id: str, command: Command) -> None:
+def send_command(run_id: str, command: Steering) -> None:
     """Send a command to the run and wait up to half a second, so that the page can show its effect at once."""
     run = run_manager().get(run_id)
-    if run is None or (isinstance(command, Resume | StepOnce) and run_manager().in_the_way(run_id) is not None):
+    if run is None or (isinstance(command, Resume | StepOnce) and run_manager().in_the_way(run_id) is not None) or refused("steer", run_id):
+        return
+    if asks_first(run_id):
+        say_no(Answer(False, f"This is another's run: press “Steer {' and '.join(of_others(run_id))}'s run” first."))
+        return
+    if isinstance(command, Set) and steps_refused(int(command.changes.get("max_steps", 0))):
         return
     before = run.snapshot
     steps = command.count if isinstance(command, StepOnce) and before.status == "paused" else 0
-    run.send(command)
+    run.send(By(name, command) if (name := my_name()) else command)
     deadline = time.monotonic() + 0.5
     while (run.snapshot.seq == before.seq or run.snapshot.step < before.step + steps) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -186,7 +225,8 @@ def _resume(snapshot: Snapshot) -> None:
 
 def _of_this_machine(config: TrainConfig) -> tuple[str, ...]:
     """The settings that say where a run trains and where its data lies, as far as it has such data."""
-    return ("device", "data_root") if config.dataset in ("image-folder", "csv") or config.data_root else ("device",)
+    has_data = config.dataset in ("image-folder", "csv") or bool(config.data_root)
+    return ("device", "data_root") if has_data and allowed("name a path") else ("device",)
 
 
 def _as_here(config: TrainConfig) -> TrainConfig:
@@ -199,8 +239,10 @@ def _as_here(config: TrainConfig) -> TrainConfig:
 
 
 def _start_again(run_id: str, changes: dict[str, Any]) -> None:
+    if refused("resume", run_id) or asks_first(run_id) or run_refused(int(changes.get("max_steps") or 0), besides=run_id):
+        return
     try:
-        run_manager().resume(run_id, changes)
+        run_manager().resume(run_id, changes, by=my_name())
     except (StoreError, ConfigError, DeviceBusy) as error:
         show_problem(error)
         return

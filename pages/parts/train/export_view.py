@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared import data_place
 from pages.shared.problems import show_problem
 from pages.shared.records import record_button
 from pages.shared.server import run_manager
@@ -54,9 +55,10 @@ def _program(folder: RunFolder, kind: str) -> None:
     made = export(folder, kind)
     if made.note:
         st.warning(made.note, icon=":material/warning:")
-    _download(KINDS[kind], made.content, file_name(folder.path.name, kind))
+    content = data_place.without_folder(made.content, folder.config.data_root)
+    _download(KINDS[kind], content, file_name(folder.path.name, kind))
     if kind == "script":
-        st.code(made.content.decode(), height=420, line_numbers=True)
+        st.code(content.decode(), height=420, line_numbers=True)
 
 
 def _network(folder: RunFolder, kind: str) -> None:

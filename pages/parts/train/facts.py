@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 from urllib.parse import urlencode
 
 import streamlit as st
 
 from pages.parts.train.branch_form import branch_button
+from pages.shared import data_place
 from pages.shared.film_form import film_form
 from pages.shared.frame import name_tab
 from pages.shared.library import title_of
+from pages.shared.people import owner_of, serving
 from pages.shared.settings import link_to
 from pages.shared.text import as_plain, status_badge
 from wgan_core.config import TrainConfig
@@ -26,6 +29,7 @@ def head(snapshot: Snapshot) -> TrainConfig | None:
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
             st.title(as_plain(title), width="content", anchor=False)
             st.markdown(status_badge(snapshot.status), width="content")
+            _owner(snapshot.run_id)
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", width="content"):
             if snapshot.saved_steps:
                 st.page_link(
@@ -49,12 +53,20 @@ def head(snapshot: Snapshot) -> TrainConfig | None:
     return snapshot.config if wanted else None
 
 
+def _owner(run_id: str) -> None:
+    """Whose run it is, if that is noted and several people use the server."""
+    owner = owner_of(run_id) if serving().is_shared else None
+    if owner is not None:
+        name = html.escape(owner.name)
+        st.html(f"<span title='Started by {name}'><b style='color: {owner.colour}'>●</b> {name}</span>", width="content")
+
+
 def _to_copy(config: TrainConfig) -> None:
     """A link and a command, each with a button that copies it. An edit counts: these are the settings of now."""
     st.markdown("**As a link**: opens the set-up form with these settings.")
     st.code(f"{_address()}?{urlencode(link_to(config))}", language=None, wrap_lines=True)
     st.markdown("**As a command**: trains the same run in a terminal, from the project's folder.")
-    st.code(command_line(config), language="bash", wrap_lines=True)
+    st.code(command_line(config.replace(data_root=data_place.in_words(config.data_root))), language="bash", wrap_lines=True)
 
 
 def _address() -> str:

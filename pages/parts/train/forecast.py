@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.parts.train.controls import title_of
+from pages.shared.people import refused
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
@@ -86,7 +87,7 @@ def _offer_trial(config: TrainConfig) -> None:
         if busy is None
         else f"Wait until {title_of(busy.snapshot)} has ended. It trains on the same device, so a trial now would measure too low a speed.",
     )
-    if not pressed:
+    if not pressed or refused("measure speed"):
         return
     try:
         with st.spinner("Measuring the speed …"):
@@ -95,6 +96,15 @@ def _offer_trial(config: TrainConfig) -> None:
         show_problem(error)
         return
     st.rerun()
+
+
+def expected_seconds(config: TrainConfig) -> float | None:
+    """How long a run will train, from the speed of an earlier one; None if there is none like it."""
+    try:
+        known = _known(run_manager().root, config.model_dump_json(), config)
+    except ConfigError:
+        return None
+    return config.max_steps / known.steps_per_second if known is not None and known.steps_per_second > 0 else None
 
 
 @st.cache_data(max_entries=64, ttl=30, show_spinner=False)

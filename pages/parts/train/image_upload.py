@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.shared.limits import upload_refused
+from pages.shared.people import count_upload, refused, shuts
 from pages.shared.problems import show_problem
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
@@ -40,8 +42,14 @@ def _keep(target: str) -> None:
     files = st.session_state[_UPLOAD]
     if not files:  # the upload was removed from the widget; the stored files stay in use
         return
+    if refused("upload"):
+        return
+    if why := upload_refused():
+        st.session_state[_PROBLEM] = why
+        return
     try:
         st.session_state[target] = str(keep_images([(file.name, file.getvalue()) for file in files]))
+        count_upload()
     except DataError as error:
         st.session_state[_PROBLEM] = str(error)
 
@@ -62,6 +70,7 @@ def _kept(target: str) -> None:
                     type="tertiary",
                     on_click=_delete,
                     args=(target, upload.path),
+                    **shuts("delete upload"),
                 )
         st.caption("A run that was trained on a deleted upload can be looked at, but not resumed.")
 
@@ -75,6 +84,8 @@ def _use(target: str, path: Path) -> None:
 
 
 def _delete(target: str, path: Path) -> None:
+    if refused("delete upload"):
+        return
     try:
         delete_upload(path.name)
     except DataError as error:

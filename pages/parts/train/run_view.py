@@ -10,15 +10,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.train import pictures
 from pages.parts.train.advice_cards import advice_line
-from pages.parts.train.controls import steering, title_of, toolbar
+from pages.parts.train.controls import may_steer, steering, title_of, toolbar
 from pages.parts.train.curves_view import edits, estimate_curve, other_curves
 from pages.parts.train.diagnosis_view import diagnosis
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
+from pages.parts.train.forecast import expected_seconds
 from pages.parts.train.go_back import offer, ways_after_failure
 from pages.parts.train.lights import lights
 from pages.parts.train.past_view import then_of
 from pages.parts.train.time_view import time_view
+from pages.shared import data_place
+from pages.shared.people import refused
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import folder_of, past_of
 from pages.shared.server import exclude_loaded_from_gc, run_manager
@@ -61,7 +64,7 @@ def run_view(run_id: str) -> None:
     st.session_state["run-shown"] = _rerun_key(snapshot)
     if places.knobs is not None:
         with places.knobs:
-            steering(snapshot, trained_here=trained_here)
+            steering(snapshot, trained_here=trained_here and may_steer(run_id))
     if snapshot.status not in ("queued", "loading") and (snapshot.saved_steps or snapshot.step):  # else the run has no folder
         export_view(run_id)
     places = places._replace(messages=st.container(key="run-messages"))
@@ -86,6 +89,8 @@ def _rerun_key(snapshot: Snapshot) -> tuple[object, ...]:
 def _leave(config: TrainConfig | None = None) -> None:
     """Go to the set-up form, filled in with `config`."""
     st.session_state.pop("train-run", None)
+    if config is not None:
+        data_place.trust(config.data_root)
     st.query_params.from_dict(link_to(config) if config is not None else {})
     st.rerun()
 
@@ -134,7 +139,7 @@ def _live(run_id: str, places: _Places) -> None:
         st.rerun()
     if _rerun_key(snapshot) != st.session_state.get("run-shown"):
         st.rerun()  # redraw the whole page once, so that the buttons and settings above change too
-    trained_here = _is_trained_here(run_id)
+    trained_here = _is_trained_here(run_id) and may_steer(run_id)
     with places.time:
         st.empty()  # a fragment may fill only what it has written to in the page's own run
         past = past_of(snapshot, folder_of(run_id))
@@ -216,6 +221,22 @@ def _gpu_in_words(config: TrainConfig) -> str:
     return f"GPU memory {use.taken_bytes / 2**30:.1f} of {use.total_bytes / 2**30:.0f} GiB{busy}"
 
 
+def _until_its_turn(ahead: list[Snapshot]) -> str:
+    """The time until a queued run begins, as far as it is known: what the first one still needs, and the whole of those that wait."""
+    first, *others = ahead
+    times = [first.seconds_left if first.status == "running" else expected_seconds(first.config)]
+    times += [expected_seconds(one.config) for one in others]
+    known = [time for time in times if time is not None]
+    if not others or not known:
+        return ""
+    return f" Its turn comes in {'about' if len(known) == len(times) else 'more than'} {duration(sum(known))}."
+
+
+def _start_now(run_id: str) -> None:
+    if not refused("steer", run_id):
+        run_manager().start_now(run_id)
+
+
 def _place_in_queue(snapshot: Snapshot) -> None:
     """Which runs a queued run waits for, and how long, as far as that is known."""
     manager = run_manager()
@@ -223,10 +244,10 @@ def _place_in_queue(snapshot: Snapshot) -> None:
     if not ahead:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(":material/hourglass_top: The run before this one is paused, and nothing trains on the device.", width="content")
-            st.button("Start now", icon=":material/play_arrow:", on_click=manager.start_now, args=(snapshot.run_id,))
+            st.button("Start now", icon=":material/play_arrow:", on_click=_start_now, args=(snapshot.run_id,))
         return
     first, *others = [run.snapshot for run in ahead]
     left = f", about {duration(first.seconds_left)} left" if first.seconds_left else ""
     before = [f"{title_of(first)} ({first.status}{left})", *map(title_of, others)]
-    words = f"Number {len(ahead)} in the queue. Before it: {'; '.join(before)}."
+    words = f"Number {len(ahead)} in the queue. Before it: {'; '.join(before)}.{_until_its_turn([first, *others])}"
     st.progress(0.0, text=words)

@@ -15,11 +15,13 @@ from pages.parts.train.branch_form import Origin
 from pages.parts.train.forecast import cost, data_advice
 from pages.parts.train.image_upload import image_upload, show_images
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
-from pages.shared import settings
+from pages.shared import data_place, settings
+from pages.shared.people import refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import show_problem
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_branch, start_run
+from pages.shared.text import as_plain, inert
 from wgan_core.config import OF_SHAPES, POINT_SETS, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
@@ -43,6 +45,7 @@ def setup_form() -> None:
     st.html(_STYLE)
     branch = branch_form.origin()
     _take_over_link(branch)
+    data_place.offer(settings.widget_key(SCOPE, "data_root"))
     preset = st.session_state[PRESET_KEY]
     if branch is not None:
         branch_form.says(branch)
@@ -79,6 +82,7 @@ def setup_form() -> None:
     if values["dataset"] != "image-folder":  # kept in case own images are chosen again
         values |= {name: st.session_state[settings.widget_key(SCOPE, name)] for name in ("fit", "channels", "tones", "frames")}
     values |= _folded_settings([name for name in SETTINGS if name not in values])
+    data_place.trust(values.get("data_root"))
     config = settings.complete_config(values)
     if branch is None:
         _show_changes(values, PRESETS[preset], "preset", partial(_choose_preset, preset))
@@ -117,7 +121,7 @@ def _take_over_link(branch: Origin | None) -> None:
     st.session_state.pop(AIM_KEY, None)  # the cards begin with those of this preset
     settings.fill_widgets(SCOPE, config)
     for problem in problems:
-        st.warning(problem, icon=":material/link_off:")
+        st.warning(inert(problem), icon=":material/link_off:")
 
 
 def _choose_preset(name: str) -> None:
@@ -151,9 +155,12 @@ def _show_changes(values: dict[str, Any], start: TrainConfig, name_of_start: str
     """Show in one line what differs from the preset, or from a branch's parent."""
     changed = [name for name, value in values.items() if value is not None and value != getattr(start, name)]
     if changed:
-        listed = ", ".join(f"{SETTINGS[name].label} {settings.as_widget_value(SETTINGS[name], values[name])}" for name in changed)
+        shown = {name: settings.as_widget_value(SETTINGS[name], values[name]) for name in changed}
+        if "data_root" in shown:
+            shown["data_root"] = data_place.in_words(shown["data_root"])
+        listed = ", ".join(f"{SETTINGS[name].label} {value}" for name, value in shown.items())
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Changed from the {name_of_start}: {listed}.", width="content")
+            st.caption(as_plain(f"Changed from the {name_of_start}: {listed}."), width="content")
             st.button(f"Reset to the {name_of_start}", on_click=reset, type="tertiary", icon=":material/undo:")
 
 
@@ -192,7 +199,9 @@ def _start(config: TrainConfig | None, branch: Origin | None) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start training" if branch is None else f"Train on from step {branch.step:,}"
-        pressed = st.button(label, type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter")
+        pressed = st.button(
+            label, type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter", **shuts("start" if branch is None else "branch")
+        )
         cost(config)
     start = partial(start_run, config)
     if branch is not None:
@@ -212,7 +221,8 @@ def _download(config: TrainConfig) -> None:
     if state is not None and state.error:
         show_problem(state.error, icon=":material/cloud_off:")
     st.info(f"{info.title} has to be downloaded first: {info.images:,} images, about {info.megabytes} MB.")
-    if st.button(f"Download {info.title}", type="primary", icon=":material/download:"):
+    wanted = st.button(f"Download {info.title}", type="primary", icon=":material/download:", **shuts("download data"))
+    if wanted and not refused("download data"):
         downloads().start(config)
         st.rerun()
 

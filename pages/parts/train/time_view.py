@@ -6,8 +6,10 @@ import streamlit as st
 
 from pages.components.timeline import Action, timeline
 from pages.parts.train.branch_form import open_form
+from pages.shared.people import note_who, refused
 from pages.shared.problems import show_problem
 from pages.shared.run_time import AT, asked_step, cursor_of, folder_of, go_to, moved_lately, settled, store_of, track_of, write_step
+from pages.shared.text import inert
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.timeline.pins import pin, unpin
@@ -55,7 +57,7 @@ def time_view(snapshot: Snapshot, past: Timeline | None) -> int | None:
         frames=store_of(run_id),
     )
     if asked.problem:
-        st.warning(asked.problem, icon=":material/link_off:")
+        st.warning(inert(asked.problem), icon=":material/link_off:")
     if problem := st.session_state.pop(_PROBLEM, ""):
         show_problem(problem)
     return asked.step
@@ -66,9 +68,12 @@ def act(run_id: str, name: str, step: int) -> None:
     if name not in ("pin", "unpin"):
         st.session_state[_PRESSED] = run_id, name, step
         return
+    if refused("pin step", run_id):
+        return
     try:
         folder = RunFolder.open(folder_of(run_id))
         pin(folder, step) if name == "pin" else unpin(folder, step)
+        note_who(run_id, "pinned" if name == "pin" else "unpinned", at=step)
     except StoreError as error:
         st.session_state[_PROBLEM] = str(error)
 
