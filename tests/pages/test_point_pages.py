@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from wgan_core.latent.vectors import as_in_links, path_through
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
+from wgan_core.timeline.reading import Timeline
 
 
 @pytest.fixture
@@ -75,12 +77,21 @@ def test_a_run_on_points_that_trains_counts_points(endless: Run, charts: dict[st
     assert len(charts["points-generated"]["real"])
 
 
-def test_a_run_on_points_from_its_folder_shows_its_kept_scatter(
-    manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_on_points_from_its_folder_shows_the_points_it_kept(manager: RunManager, finished: Run, charts: dict[str, Any]) -> None:
+    st.cache_resource.clear()  # as a server that was started anew
+    test = page("train", run=finished.run_id)
+    assert not test.error and not test.warning
+    chart, kept = charts["points-generated"], Timeline.of(RunFolder.open(manager.root / finished.run_id)).clouds()[-1]
+    assert chart["step"] == kept.step == 60 and len(chart["real"])
+    np.testing.assert_array_equal(chart["generated"], kept.points)
+
+
+def test_a_run_of_an_earlier_version_shows_its_drawn_scatter(manager: RunManager, finished: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("moments", "light"):
+        shutil.rmtree(manager.root / finished.run_id / name, ignore_errors=True)
     pictures: list[tuple[bytes, str]] = []
     monkeypatch.setattr(pictures_view, "live_image", lambda png, *, alt, **options: pictures.append((png, alt)))
-    st.cache_resource.clear()  # as a server that was started anew
+    st.cache_resource.clear()
     test = page("train", run=finished.run_id)
     assert not test.error and not test.warning
     assert pictures == [((manager.root / finished.run_id / "samples" / "00000060.png").read_bytes(), "Points at step 60")]

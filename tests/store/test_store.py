@@ -200,6 +200,41 @@ def test_folders_that_are_no_runs(tmp_path: Path, folder: RunFolder, config: Tra
     assert list_runs(tmp_path) == []
 
 
+def test_what_a_run_left_that_was_killed_before_it_saved_is_taken_over(tmp_path: Path, config: TrainConfig) -> None:
+    path = tmp_path / "run"
+    killed = RunFolder.create(path, config)
+    killed.append_ledger(0, "status", status="running")
+    (path / "steps" / ".00000000-0123abcd").mkdir()
+    (path / ".config.json-0123abcd").write_text("{")
+    (path / ".lock").touch()
+    killed.hold()
+    with pytest.raises(StoreError, match="exists already"):
+        RunFolder.create(path, config)
+    killed.release()
+    again = RunFolder.create(path, config.replace(seed=5))
+    assert again.ledger() == [] and RunFolder.open(path).config.seed == 5
+    assert sorted(entry.name for entry in path.iterdir()) == ["config.json", "samples", "steps"]
+
+
+@pytest.mark.parametrize("what", ["notes.txt", "labels.json", "steps/00000000/critic.safetensors", "light/00000000.safetensors", "mine/x"])
+def test_a_folder_with_anything_else_in_it_is_left_alone(tmp_path: Path, config: TrainConfig, what: str) -> None:
+    RunFolder.create(tmp_path / "run", config)
+    file = tmp_path / "run" / what
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("{}")
+    with pytest.raises(StoreError, match="exists already"):
+        RunFolder.create(tmp_path / "run", config)
+    assert file.read_text() == "{}"
+
+
+def test_a_run_of_an_earlier_version_is_rounded_as_it_was(tmp_path: Path, config: TrainConfig) -> None:
+    folder = RunFolder.create(tmp_path / "run", config)
+    assert RunFolder.open(folder.path).config.rounding == "fast"
+    del folder.meta["config"]["rounding"]
+    (folder.path / "config.json").write_text(json.dumps(folder.meta))
+    assert RunFolder.open(folder.path).config == config.replace(rounding="exact")
+
+
 def test_lists_are_newest_first_and_say_how_runs_stand(tmp_path: Path, config: TrainConfig) -> None:
     for index, status in enumerate(("finished", "running", "failed")):
         folder = RunFolder.create(tmp_path / f"run-{index}", config)

@@ -42,7 +42,7 @@ from wgan_core.store.files import (
     write_synced,
 )
 from wgan_core.store.history import COLUMNS, HEADER, Rows, column, metric_lines, row_in
-from wgan_core.store.layout import MAX_BYTES, NoRun, StoreError, check_layout
+from wgan_core.store.layout import DIRECTIONS, FOLDERS, LABELS, MAX_BYTES, NoRun, StoreError, check_layout
 from wgan_core.store.ledger import Edit, edits_in, entry_in
 from wgan_core.store.locks import is_held, training_lock
 from wgan_core.store.parent import Parent, parent_in
@@ -61,6 +61,8 @@ _AVERAGED_GRID = f"-{AVERAGED}"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _NUMBERED = re.compile(r"[0-9]{8}-[0-9]{4}-.+-(?P<number>[1-9][0-9]{0,8})-[0-9a-f]{4}")
 _STEP = re.compile(STEP)
+_BEGUN = re.compile(r"\.[a-z]+\.(json|jsonl|csv)-[0-9a-f]{8}")
+"""A file that was being written."""
 _ASIDE = re.compile(rf"\.({_STEP.pattern})-[0-9a-f]{{8}}")
 
 
@@ -172,10 +174,11 @@ class RunFolder:
         parent: Parent | None = None,
         owner: Person | None = None,
     ) -> RunFolder:
-        """A new run folder at `path`, which must be absent or empty. Raises StoreError."""
+        """A new run folder at `path`, which must be absent or empty, or left by a run that was killed before it saved anything. Raises
+        StoreError."""
         import torch
 
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not _cleared_of_leftovers(path):
             raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
         meta = {
             "format": FORMAT,
@@ -216,7 +219,8 @@ class RunFolder:
             found = repr(meta.get("format"))[:40]
             raise StoreError(f"{path} was written by another version of the playground (format {found}, not {FORMAT}).")
         try:
-            return cls(path, meta, parse_config(meta["config"]))
+            # Runs from before there was this setting were rounded like that, and can still be repeated bit for bit.
+            return cls(path, meta, parse_config({"rounding": "exact"} | meta["config"]))
         except ConfigError as error:
             raise StoreError(f"{path / 'config.json'}: {error}") from None
 
@@ -522,6 +526,33 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
     for step in ordered:
         first_of_doubling.setdefault((step // 100).bit_length(), step)
     return set(first_of_doubling.values()) | set(ordered[-2:])
+
+
+def _cleared_of_leftovers(path: Path) -> bool:
+    """Empty a folder that holds nothing but what a run leaves that was killed before it saved its first step. False, and nothing is
+    touched, if it holds anything else or is being trained into."""
+    if not path.is_dir():
+        return False
+    try:
+        check_layout(path)
+        RunFolder.open(path)
+    except NoRun:  # killed before config.json was there
+        pass
+    except StoreError:
+        return False
+    made = {*MAX_BYTES, *FOLDERS} - {DIRECTIONS, LABELS}  # which people have written
+    if any(entry.name not in made and not _BEGUN.fullmatch(entry.name) for entry in entries(path)):
+        return False
+    if any(not _ASIDE.fullmatch(entry.name) for name in ("steps", "light") for entry in entries(path / name)):
+        return False
+    with contextlib.suppress(filelock.Timeout, OSError):
+        with filelock.FileLock(path / ".lock", timeout=0, thread_local=False):
+            for entry in entries(path):
+                if entry.name != ".lock":
+                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+        (path / ".lock").unlink(missing_ok=True)
+        return not any(path.iterdir())
+    return False
 
 
 def _checked_meta(meta: Any) -> dict[str, Any]:
