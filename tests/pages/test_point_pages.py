@@ -158,8 +158,8 @@ def test_the_toy_preset_starts(manager: RunManager) -> None:
 @pytest.fixture
 def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where uploads are kept."""
-    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / name))
-    return tmp_path / "wgan-playground" / "uploads"
+    monkeypatch.setenv("WGAN_DATA_ROOT", str(tmp_path / "data"))
+    return tmp_path / "data" / "uploads"
 
 
 def test_an_uploaded_file_can_be_trained_on(manager: RunManager, uploads: Path) -> None:
