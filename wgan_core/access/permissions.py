@@ -103,11 +103,9 @@ def may(serving: Serving, who: Visitor, action: Action, owner: Person | None = N
         return YES if who.person is not None else _NAME_FIRST
     if need == "teacher":
         return Answer(False, "Only the teacher can do this here.")
-    if who.person is None:
-        return _NAME_FIRST
-    if need == "own" and (owner is None or owner.id != who.person.id):
+    if need == "own" and (owner is None or who.person is None or owner.id != who.person.id):
         return Answer(False, _belongs(owner))
-    return YES
+    return YES if who.person is not None else _NAME_FIRST
 
 
 def _in_showcase(serving: Serving, need: Need) -> Answer:
