@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.compare import state
 from pages.parts.compare.advice_view import draw_advice
-from pages.parts.compare.choice import choose, offer_newest
+from pages.parts.compare.choice import choose, offer_newest, side_of
 from pages.parts.compare.curves_view import choose_axis, choose_curves, cursor, draw_curves
 from pages.parts.compare.export_view import draw_export
 from pages.parts.compare.histograms_view import draw_histograms
@@ -16,17 +16,26 @@ from pages.parts.compare.sides_view import Named, bundles, draw_differences, dra
 from pages.shared.frame import within_frame
 from wgan_core.compare.curves import usual_kinds
 from wgan_core.compare.side import MIN_SIDES
+from wgan_core.store.folder import StoreError
+
+REFRESH_SECONDS = 5.0
 
 
-@st.fragment
-def comparison(named: list[Named]) -> None:
-    """Everything below the choice of runs. A fragment, so that moving the cursor reruns only this part."""
+def comparison(names: list[str], training: bool) -> None:
+    """Everything below the choice of runs, as they are now. A fragment, so that moving the cursor reruns only this part.
+
+    training: whether one of them was when the page was drawn, so that this is drawn again by itself.
+    """
+    named = opened_again(names)
     sides = [one.side for one in named]
+    still = [one.letter for one in named if one.side.folder.is_held()]
+    if bool(still) != training:
+        st.rerun()  # look by itself from now on, or no more
     st.session_state.setdefault(state.BANDS, True)
     can_band = any(len(bundle) > 1 for bundle in bundles(named, bands=True))
     bundled = bundles(named, bands=can_band and st.session_state[state.BANDS])
     draw_legend(bundled)
-    offer_refresh([one.letter for one in named if one.side.folder.is_held()])
+    say_who_trains(still)
     differs = what_differs(named)
     draw_differences(named, differs)
     st.subheader("Curves", anchor=False)
@@ -46,21 +55,26 @@ def comparison(named: list[Named]) -> None:
     state.write_link(st.session_state[state.NAMES], chosen, usual_kinds(sides))
 
 
-def offer_refresh(training: list[str]) -> None:
-    """Runs that train do not change on this page by themselves, so that nothing moves while they are compared."""
-    if training:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            who = f"{' and '.join(training)} {'is' if len(training) == 1 else 'are'} training"
-            st.caption(f"{who}: this is what is recorded so far.", width="content")
-            if st.button("Refresh", icon=":material/refresh:", type="tertiary"):
-                st.rerun()
+def opened_again(names: list[str]) -> list[Named]:
+    """The runs with what has been recorded since. If one cannot be opened any more, the page is drawn anew and says so."""
+    try:
+        return name_all([side_of(name) for name in names])
+    except StoreError:
+        st.rerun()
+
+
+def say_who_trains(letters: list[str]) -> None:
+    """Why the page changes by itself."""
+    if letters:
+        st.caption(f"{' and '.join(letters)} {'is' if len(letters) == 1 else 'are'} training: what is recorded appears here by itself.")
 
 
 within_frame()
 st.title("Compare")
 sides = choose(state.read_link())
 if len(sides) >= MIN_SIDES:
-    comparison(name_all(sides))
+    any_training = any(side.folder.is_held() for side in sides)
+    st.fragment(comparison, run_every=REFRESH_SECONDS if any_training else None)([side.name for side in sides], any_training)
 else:
     st.info("Choose at least two runs, or two steps of one run.", icon=":material/compare_arrows:")
     offer_newest()

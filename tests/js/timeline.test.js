@@ -7,7 +7,7 @@ import { FrameStore, frameStore } from "../../pages/components/frame_store.js";
 import momentPicture from "../../pages/components/moment_picture.js";
 import { across, inForce, inWords, nearest, stepIn, stopAfter, valueAt } from "../../pages/components/moments.js";
 import timelineComponent from "../../pages/components/timeline.js";
-import { stepOf } from "../../pages/parts/compare/place.js";
+import placeComponent, { stepOf } from "../../pages/parts/compare/place.js";
 import { argumentsOf, FakeElement, pack, settle } from "./fake_page.js";
 import { Clock } from "./helpers.js";
 
@@ -339,4 +339,45 @@ test("the past stays in sight while newer pictures come, and goes when the curso
   assert.equal(caption.textContent, "at 200");
   page.key("End");
   assert.deepEqual([image.hidden, canvas.hidden, caption.textContent], [false, true, "at 500"]);
+});
+
+// The cursor of a comparison, while what is compared is still being trained.
+
+test("what is recorded meanwhile moves the cursor of a comparison only if nobody has moved it", () => {
+  const root = new FakeElement();
+  /** @type {unknown[]} */
+  const told = [];
+  const given = argumentsOf(root, null);
+  const show = (/** @type {number} */ place, /** @type {number} */ reach) => {
+    const runs = [{ cursor: "test:A", places: [0, reach], steps: [0, reach] }];
+    const data = { cursor: "test", title: "critic updates", whole: true, ends: [], runs, place, reach };
+    placeComponent({ ...given, data, setTriggerValue: (_name, value) => told.push(value) });
+  };
+  const input = /** @type {FakeElement} */ (/** @type {FakeElement} */ (root.querySelector(".place")).querySelector("input"));
+  const drag = (/** @type {number} */ value) => {
+    input.value = String(value);
+    input.dispatchEvent(new Event("input"));
+  };
+  show(2000, 2000);
+  assert.equal(cursorAt("test"), 2000);
+  show(4000, 4000); // nobody has moved it: it stays at the end
+  assert.equal(cursorAt("test"), 4000);
+  input.dispatchEvent(new Event("pointerdown"));
+  drag(250);
+  assert.deepEqual([cursorAt("test"), cursorAt("test:A")], [1000, 1000]);
+  show(5000, 5000); // while it is dragged
+  assert.equal(cursorAt("test"), 1000);
+  drag(300);
+  globalThis.dispatchEvent(new Event("pointerup"));
+  input.dispatchEvent(new Event("change"));
+  show(6000, 6000); // before the server is told
+  assert.deepEqual([cursorAt("test"), told], [1500, []]);
+  clock.now.pass(250);
+  show(7000, 7000); // on its way when the server was told
+  assert.deepEqual([cursorAt("test"), told], [1500, [1500]]);
+  show(1500, 7000);
+  show(1500, 8000);
+  assert.equal(cursorAt("test"), 1500);
+  show(900, 8000); // a link
+  assert.equal(cursorAt("test"), 900);
 });

@@ -6,12 +6,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.app_page import link, page, press, texts
 from tests.project import PROJECT
 from tests.sides import MakeSide, side_maker
 from wgan_core.runs.manager import RunManager
+from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading
 
 SHIPPED = ("walkthrough-mnist", "walkthrough-fashion-mnist")
@@ -152,3 +154,19 @@ def test_a_link_followed_later_replaces_what_was_compared(two: None, make: MakeS
     test.query_params["runs"] = "a,c"
     test.run()
     assert not test.exception and link(test)["runs"] == "a,c"
+
+
+@pytest.mark.slow
+def test_a_run_in_training_is_followed_until_it_ends(two: None, runs: Path) -> None:
+    folder = RunFolder.open(runs / "a")
+    folder.hold()
+    try:
+        test = page("compare", runs="a,b")
+        assert "A is training" in texts(test) and "**A** at step 40" in texts(test)
+        folder.append_metrics(np.array([[60, 12, 30, 0.5, 0, 0, 0, 0]], dtype=float))
+        test.run()
+        assert "The runs end at different steps: A at step 60, B at step 40." in texts(test)
+    finally:
+        folder.release()
+    test.run()
+    assert not test.exception and "is training" not in texts(test)

@@ -89,10 +89,15 @@ def _add(name: str) -> None:
         st.session_state[NAMES] = [*chosen, name]
 
 
-def _open(name: str) -> Side | None:
+def side_of(name: str) -> Side:
+    """The run, or the step of one, as it is now. Raises StoreError."""
     root = run_manager().root
+    return _side(root, name, _stamp(run_path(root, split_name(name)[0])))
+
+
+def _open(name: str) -> Side | None:
     try:
-        return _side(root, name, _stamp(run_path(root, split_name(name)[0])))
+        return side_of(name)
     except NoRun:
         show_problem(f"There is no run {name[:80]!r} here: it may have been deleted or moved.", icon=":material/folder_off:")
     except StoreError as error:

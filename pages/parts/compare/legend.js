@@ -1,6 +1,6 @@
 // The legend of all charts of a comparison. Pointing at an entry, or focusing it, highlights its curves; pressing it keeps them highlighted.
 
-import { find, make } from "../../components/elements.js";
+import { find, make, setText } from "../../components/elements.js";
 import { highlight } from "../../components/highlight.js";
 import { kept } from "../../components/kept.js";
 
@@ -33,6 +33,7 @@ class Legend {
     this.root = root;
     this.name = "";
     this.drawn = "";
+    this.frame = ""; // the same without the notes
     this.held = ""; // the entry that was pressed
   }
 
@@ -41,10 +42,25 @@ class Legend {
     const wanted = JSON.stringify(data);
     if (wanted === this.drawn) return;
     this.drawn = wanted;
+    if (this.tellOnly(data)) return;
     this.name = data.legend;
     if (!data.entries.some(({ key }) => key === this.held)) this.held = "";
     this.root.replaceChildren(...data.entries.map((entry) => this.button(entry)));
     highlight(this.name, this.held);
+  }
+
+  /**
+   * Change the notes only, if nothing else is new: as while a run trains. An entry that is pointed at or focused stays so.
+   * @param {LegendData} data
+   */
+  tellOnly({ legend, entries }) {
+    const frame = JSON.stringify([legend, entries.map(({ note: _, ...rest }) => rest)]);
+    const isSame = frame === this.frame;
+    this.frame = frame;
+    if (!isSame) return false;
+    const notes = this.root.querySelectorAll(".note");
+    for (const [index, { note }] of entries.entries()) setText(notes[index], note);
+    return true;
   }
 
   /** @param {Entry} entry */

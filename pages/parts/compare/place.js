@@ -47,7 +47,10 @@ class Place {
     this.data = null;
     this.drawn = "";
     this.told = NaN; // the place that the server was last told of
-    this.waiting = 0; // the timer that will tell it of the next one
+    this.unanswered = false; // whether the server has not drawn that place yet
+    this.held = false; // whether the slider is being dragged
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.waiting = undefined; // the timer that will tell it of the next one
     this.at = 0; // exactly; the slider has only so many stops
     /** @type {(place: number) => void} */
     this.tell = () => {};
@@ -56,6 +59,8 @@ class Place {
     this.input.addEventListener("input", () => this.move(this.there()), { signal });
     // Each press of an arrow key is a change: the server hears of the last of them.
     this.input.addEventListener("change", () => this.tellSoon(), { signal });
+    this.input.addEventListener("pointerdown", () => this.hold(true), { signal });
+    for (const event of ["pointerup", "pointercancel"]) globalThis.addEventListener(event, () => this.hold(false), { signal });
     onCursor("wgan-seek", ({ cursor, x }) => cursor === this.data?.cursor && this.seek(x), signal);
   }
 
@@ -63,14 +68,21 @@ class Place {
   show(data) {
     const { place, ...rest } = data;
     const wanted = JSON.stringify(rest);
-    // The server answers with a place that it was told of. Meanwhile the user may have gone on.
-    const isAnswer = wanted === this.drawn && (this.waiting || place === this.told);
+    if (place === this.told) this.unanswered = false;
+    // The server draws anew what it was told, or what has been recorded since. Meanwhile the user may have gone on.
+    const stays = data.title === this.data?.title && (this.held || this.waiting || this.unanswered || place === this.told);
+    const isNew = wanted !== this.drawn;
     this.drawn = wanted;
     this.data = data;
-    if (isAnswer) return;
+    if (stays && !isNew) return;
     this.input.max = String(data.whole ? Math.min(STOPS, Math.max(1, data.reach)) : STOPS);
     this.ends.replaceChildren(...data.ends.map((end) => endMark(end, data.reach)));
-    this.move(place);
+    this.move(stays ? this.at : place);
+  }
+
+  /** @param {boolean} held */
+  hold(held) {
+    this.held = held;
   }
 
   // Where the slider's thumb is.
@@ -88,13 +100,12 @@ class Place {
 
   tellSoon(milliseconds = TELL_AFTER_MS) {
     clearTimeout(this.waiting);
-    this.waiting = Number(
-      setTimeout(() => {
-        this.waiting = 0;
-        this.told = this.at;
-        this.tell(this.at);
-      }, milliseconds),
-    );
+    this.waiting = setTimeout(() => {
+      this.waiting = undefined;
+      this.told = this.at;
+      this.unanswered = true;
+      this.tell(this.at);
+    }, milliseconds);
   }
 
   /** @param {number} place */
