@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from tests.app_page import link, page, press, texts
 from tests.project import PROJECT
 from tests.sides import MakeSide, side_maker
+from wgan_core.library.labels import change_labels
 from wgan_core.runs.manager import RunManager
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading
@@ -170,3 +172,34 @@ def test_a_run_in_training_is_followed_until_it_ends(two: None, runs: Path) -> N
         folder.release()
     test.run()
     assert not test.exception and "is training" not in texts(test)
+
+
+@pytest.mark.slow
+def test_runs_are_called_as_on_the_runs_page_and_those_of_one_title_are_told_apart(make: MakeSide, runs: Path) -> None:
+    for name in ("a", "b", "c"):
+        make(name)
+    make("odd").folder.path.joinpath("config.json").write_text("{")
+    for name in ("a", "b"):
+        change_labels(runs / name, title="Same *title*")
+    test = page("compare", runs="a,b@20,c")
+    (choice,) = test.multiselect
+    assert set(choice.options) == {
+        "Same *title* (a) · step 40",
+        "Same *title* (b) · step 40",
+        "c · step 40",
+        "Same *title* (b) at step 20",
+    }
+    said = texts(test)
+    assert r"**A** Same \*title\* (a)" in said and r"**B** Same \*title\* (b) at step 20" in said and "**C** c" in said
+
+
+@pytest.mark.slow
+def test_the_two_newest_runs_are_offered_although_an_older_one_is_pinned(make: MakeSide, runs: Path) -> None:
+    for number, name in enumerate("abc"):
+        path = make(name).folder.path / "config.json"
+        meta = json.loads(path.read_text())
+        path.write_text(json.dumps(meta | {"created": f"2026-01-0{number + 1}T00:00:00+00:00"}))
+    change_labels(runs / "a", pinned=True)
+    test = page("compare")
+    press(test, "Compare the two newest runs")
+    assert link(test)["runs"] == "c,b"

@@ -19,7 +19,7 @@ def draw_advice(named: Sequence[Named], steps: Sequence[int]) -> None:
     with st.grid(min(len(named), 4), min_column_width=260):
         for one, step in zip(named, steps, strict=True):
             with st.container(gap="xsmall", border=True, height="stretch"):
-                st.page_link("pages/train.py", label=f"**{one.letter}** {one.title}", query_params={"run": one.side.run_id})
+                st.page_link("pages/train.py", label=one.in_markdown, query_params={"run": one.side.run_id})
                 _one(one, step)
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from pages.parts.compare.state import NAMES, Asked
+from pages.shared import library
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.shipped import SHIPPED
 from wgan_core.compare.side import MAX_SIDES, Side, open_side, split_name
 from wgan_core.config import TrainConfig
+from wgan_core.library.entry import Entry
 from wgan_core.runs.names import run_title
-from wgan_core.store.folder import NoRun, RunSummary, StoreError, look_through, run_path
+from wgan_core.store.folder import NoRun, StoreError, run_path
 
 
 def choose(asked: Asked) -> list[Side]:
     """Draw the choice. Returns the runs that can be compared, in their order."""
-    runs, _ = _there(run_manager().root)
-    titles = {run.run_id: f"{title_of(run.run_id, run.config)} · step {run.step:,}" for run in runs}
+    runs = _there()
+    titles = _told_apart(runs)
     chosen: list[str] = st.session_state.setdefault(NAMES, [])
     options = [*titles, *(name for name in chosen if name not in titles)]  # also steps, and runs that have vanished
     names = st.multiselect(
@@ -41,8 +45,7 @@ def choose(asked: Asked) -> list[Side]:
 
 def offer_newest() -> None:
     """With fewer than two runs chosen: a button that compares the two newest."""
-    runs, _ = _there(run_manager().root)
-    newest = [run.run_id for run in runs][:2]
+    newest = [run.name for run in sorted(_there(), key=lambda run: run.created, reverse=True)][:2]
     if len(newest) == 2:
         st.button("Compare the two newest runs", icon=":material/compare_arrows:", on_click=_choose, args=(newest,))
     else:
@@ -50,19 +53,24 @@ def offer_newest() -> None:
 
 
 def title_of(run_id: str, config: TrainConfig) -> str:
-    """What a run is called. config: the settings that it started with."""
-    return SHIPPED[run_id][0] if run_id in SHIPPED else run_title(run_id, config)
+    """What a run is called, in any characters. config: the settings that it started with."""
+    title = library.title_of(run_id, config)
+    return SHIPPED[run_id][0] if run_id in SHIPPED and title == run_title(run_id, config) else title
 
 
 def _choose(names: list[str]) -> None:
     st.session_state[NAMES] = names
 
 
-@st.cache_data(ttl=5, show_spinner=False)
-def _there(root: Path) -> tuple[list[RunSummary], int]:
-    """The runs that can be opened, newest first, and how many cannot. Kept for some seconds, because it opens every folder."""
-    runs, damaged = look_through(root)
-    return runs, len(damaged)
+def _there() -> list[Entry]:
+    """The runs that can be opened, in the order of the Runs page."""
+    return [run for run in library.listed_with_progress() if not run.damaged]
+
+
+def _told_apart(runs: Sequence[Entry]) -> dict[str, str]:
+    """What each run is called in the choice, by its name, which is added to titles that several have."""
+    several = {title for title, count in Counter(run.title for run in runs).items() if count > 1}
+    return {run.name: f"{run.title}{f' ({run.name})' if run.title in several else ''} · step {run.step:,}" for run in runs}
 
 
 def _in_words(name: str, titles: dict[str, str]) -> str:
@@ -72,12 +80,12 @@ def _in_words(name: str, titles: dict[str, str]) -> str:
     return f"{titles[run_id].rpartition(' · ')[0] if run_id in titles else run_id} at step {step}"
 
 
-def _add_step(runs: list[RunSummary], titles: dict[str, str]) -> None:
+def _add_step(runs: list[Entry], titles: dict[str, str]) -> None:
     """A step of a run, to be compared with another step of it or with other runs."""
     with st.popover("Add a step of a run", icon=":material/add:", type="tertiary", key="compare.step-box", on_change="rerun"):
-        ids = [run.run_id for run in runs]
+        ids = [run.name for run in runs]
         run_id = st.selectbox("Run", ids, format_func=titles.__getitem__, key="compare.step-run")
-        last = next(run.step for run in runs if run.run_id == run_id)
+        last = next(run.step for run in runs if run.name == run_id)
         step = st.number_input("Step", 0, max(last, 0), last, key=f"compare.step-{run_id}", help="Everything up to this step is compared.")
         full = len(st.session_state.get(NAMES, ())) >= MAX_SIDES
         st.button("Add", key="compare.add-step", on_click=_add, args=(f"{run_id}@{step}",), disabled=full)

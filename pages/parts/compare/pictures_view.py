@@ -52,7 +52,7 @@ def draw_pictures(named: Sequence[Named], steps: Sequence[int]) -> dict[str, Sna
 
 
 def _picture(one: Named, step: int) -> Snapshot | None:
-    st.markdown(f"**{one.letter}** {one.title}")
+    st.markdown(one.in_markdown)
     try:
         made = _near(one.side.folder.path, one.side.name, step, _stamp(one.side.folder.path), one.side)
     except StoreError as error:

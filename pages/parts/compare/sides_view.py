@@ -11,6 +11,7 @@ import streamlit as st
 from pages.parts.compare.choice import title_of
 from pages.parts.compare.legend import Entry, legend
 from pages.parts.compare.state import LETTERS
+from pages.shared.text import as_plain
 from wgan_core.compare.differences import Difference, differences
 from wgan_core.compare.seeds import groups
 from wgan_core.compare.side import Side
@@ -22,6 +23,8 @@ class Named:
 
     letter: str
     side: Side
+    title: str
+    """What it is called, in any characters."""
 
     @property
     def place(self) -> int:
@@ -29,15 +32,20 @@ class Named:
         return LETTERS.index(self.letter)
 
     @property
-    def title(self) -> str:
-        """What it is called."""
-        at = "" if self.side.until is None else f" at step {self.side.until:,}"
-        return f"{title_of(self.side.run_id, self.side.started)}{at}"
+    def in_markdown(self) -> str:
+        """Its letter and what it is called, as Markdown."""
+        return f"**{self.letter}** {as_plain(self.title)}"
 
 
 def name_all(sides: Sequence[Side]) -> list[Named]:
-    """A, B, C, … in the order in which they were chosen."""
-    return [Named(letter, side) for letter, side in zip(LETTERS, sides, strict=False)]
+    """A, B, C, … in the order in which they were chosen. Titles that several runs have are told apart by the names of their folders."""
+    titles = [title_of(side.run_id, side.started) for side in sides]
+    named: list[Named] = []
+    for letter, side, title in zip(LETTERS, sides, titles, strict=False):
+        others = {other.run_id for other, same in zip(sides, titles, strict=True) if same == title} - {side.run_id}
+        told_apart = f"{title} ({side.run_id})" if others else title
+        named.append(Named(letter, side, told_apart if side.until is None else f"{told_apart} at step {side.until:,}"))
+    return named
 
 
 def bundles(named: Sequence[Named], *, bands: bool) -> list[list[Named]]:
