@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.sides import MakeSide
-from wgan_core.compare.alignment import AXES, common_reach, positions, reach, samples_seen, scale, step_at
+from wgan_core.compare.alignment import AXES, common_reach, positions, reach, scale, step_at
 from wgan_core.compare.side import split_name
 from wgan_core.instruments.answers import answers
 from wgan_core.store.folder import NoRun, StoreError
@@ -46,17 +46,11 @@ def test_two_runs_at_one_place_are_at_different_steps(side: MakeSide) -> None:
     assert common_reach([slow, quick], "generator_updates") == 10 and reach([slow, quick], "generator_updates") == 50
 
 
-def test_samples_of_a_branch_with_another_batch_size() -> None:
-    at = np.array([0.0, 50.0, 100.0, 150.0])
-    assert samples_seen(((0, 64), (100, 10)), at).tolist() == [0, 3200, 6400, 6900]
-    # The parent is gone, so that its batch size is not known: what the branch saw itself counts.
-    assert samples_seen(((0, 64),), at).tolist() == [0, 3200, 6400, 9600]
-
-
-def test_a_branch_counts_its_parents_samples(side: MakeSide) -> None:
-    side("parent", batch_size=64)
-    child = side("child", batch_size=10, parent=Parent("parent", 20))
-    assert positions(child, "samples", [20, 40]).tolist() == [1280, 1480]
+def test_a_branch_counts_its_ancestors_samples(side: MakeSide) -> None:
+    side("first", batch_size=64)
+    side("second", batch_size=32, parent=Parent("first", 10))
+    child = side("third", batch_size=10, parent=Parent("second", 20))
+    assert positions(child, "samples", [5, 10, 20, 40]).tolist() == [320, 640, 960, 1160]
 
 
 def test_a_named_step_cuts_curves_readings_and_edits(side: MakeSide) -> None:

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.compare.differences import Course
 from wgan_core.compare.side import Side
 from wgan_core.store.history import column
 
@@ -31,23 +30,13 @@ def positions(side: Side, axis: Axis, steps: Iterable[float]) -> Numbers:
     if axis == "step":
         return at
     if axis == "samples":
-        return samples_seen(side.described.courses["batch_size"], at)
+        begun, sizes = zip(*side.batch_sizes, strict=True)
+        return np.clip(at[:, None] - begun, 0.0, np.diff(begun, append=np.inf)) @ np.array(sizes, dtype=np.float64)
     recorded = column(side.history, "step")
     if not len(recorded):
         return np.zeros_like(at)
     # Every run begins at (0, 0), also if its first steps were not recorded.
     return np.interp(at, np.concatenate(([0.0], recorded)), np.concatenate(([0.0], column(side.history, axis))))
-
-
-def samples_seen(batch_sizes: Course, steps: Numbers) -> Numbers:
-    """Real samples that the critic has seen after `steps`, [n]: the batch size summed over the steps. A branch may change it."""
-    seen = np.zeros_like(steps)
-    ends = [*(step for step, _ in batch_sizes[1:]), np.inf]
-    begin = 0.0
-    for (_, size), end in zip(batch_sizes, ends, strict=True):
-        seen += size * np.clip(steps - begin, 0.0, end - begin)
-        begin = end
-    return seen
 
 
 def step_at(side: Side, axis: Axis, place: float) -> int:
@@ -72,7 +61,7 @@ def scale(side: Side, axis: Axis) -> tuple[Numbers, Numbers]:
     Between them, `step_at` is linear; of a long run only some are given.
     """
     recorded = column(side.history, "step") if axis not in ("step", "samples") else np.empty(0)
-    batches = [float(step) for step, _ in side.described.courses["batch_size"]] if axis == "samples" else []
+    batches = [float(step) for step, _ in side.batch_sizes] if axis == "samples" else []
     steps = np.unique(np.concatenate(([0.0], recorded, batches, [float(side.last)])))
     steps = steps[steps <= side.last]
     steps = steps[np.unique(np.linspace(0, len(steps) - 1, _SCALE_POINTS).round().astype(int))] if len(steps) > _SCALE_POINTS else steps

@@ -10,6 +10,7 @@ from typing import Any
 
 from wgan_core.compare.differences import Described, described
 from wgan_core.config import TrainConfig
+from wgan_core.store.batches import BatchSizes, batch_sizes
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 from wgan_core.store.history import Rows, column, newest
 from wgan_core.store.ledger import Edit
@@ -38,6 +39,8 @@ class Side:
     readings: tuple[Reading, ...]
     edits: tuple[Edit, ...]
     described: Described
+    batch_sizes: BatchSizes
+    """Those of its ancestors too."""
 
     @property
     def run_id(self) -> str:
@@ -115,4 +118,5 @@ def open_side(root: Path, name: str) -> Side:
         readings=readings,
         edits=edits,
         described=described(folder, until),
+        batch_sizes=batch_sizes(folder),
     )

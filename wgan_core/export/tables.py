@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from wgan_core.config import POINT_SETS, SETTINGS, critic_word, is_wasserstein
+from wgan_core.store.batches import batch_sizes, samples_seen
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import COLUMNS, column
 from wgan_core.store.readings import ADVICE, KINDS
@@ -27,23 +28,15 @@ def steps_csv(folder: RunFolder) -> bytes:
     # The settings change at edits only, so they are looked up once for each stretch between two.
     bounds = sorted({edit.step for edit in folder.edits()})
     stretches = [folder.config_before(bound) for bound in bounds] + [folder.config_at(bounds[-1] if bounds else 0)]
+    sizes = batch_sizes(folder)
     lines: list[list[Any]] = []
     for step, row in zip(steps, rows, strict=True):
         config = stretches[sum(step > bound for bound in bounds)]
         known = dict(zip(COLUMNS, row.tolist(), strict=True))
-        counts = [int(known["step"]), int(known["generator_updates"]), _samples_seen(folder, int(known["step"]))]
+        counts = [int(known["step"]), int(known["generator_updates"]), samples_seen(sizes, int(known["step"]))]
         numbers = [known[name] for name in ("seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")]
         lines.append([*counts, *numbers, *(getattr(config, name) for name in edited)])
     return _csv([*_header(folder), *(_labelled(name) for name in edited)], lines)
-
-
-def _samples_seen(folder: RunFolder, step: int) -> int:
-    """Real samples that the critic has seen: in a branch, those of its parent by the parent's batch size."""
-    parent, size = folder.parent, folder.config.batch_size
-    if parent is None or "batch_size" not in parent.differs:
-        return step * size
-    before = min(step, parent.step)
-    return before * int(parent.differs["batch_size"][0]) + (step - before) * size
 
 
 def _header(folder: RunFolder) -> list[str]:
