@@ -48,16 +48,16 @@ def train(path: Path, steps: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command(path, steps), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def is_saving(path: Path) -> bool:
-    """Whether a step is being written, as files that do not have their names yet show."""
-    return any(entry.name.startswith(".") for entry in entries(path / "steps"))
+def unfinished(path: Path) -> set[str]:
+    """The steps that are being written, or were when the training was killed: they do not have their names yet."""
+    return {entry.name for entry in entries(path / "steps") if entry.name.startswith(".")}
 
 
 def kill(process: subprocess.Popen[bytes], path: Path, rng: random.Random, while_saving: bool) -> bool:
     """Kill the training at a random moment, or while it saves. False if it ended before that."""
-    moment = time.monotonic() + rng.uniform(0.0, 6.0)
+    moment, before = time.monotonic() + rng.uniform(0.0, 6.0), unfinished(path)
     while process.poll() is None:
-        if is_saving(path) if while_saving else time.monotonic() > moment:
+        if unfinished(path) - before if while_saving else time.monotonic() > moment:
             process.kill()
             process.communicate()
             return True
@@ -103,8 +103,7 @@ def differences(path: Path, whole: Path, steps: int) -> list[str]:
     rows = [one.read_metrics()[:, [0, 1, 3]] for one in (ours, theirs)]
     if rows[0].shape != rows[1].shape or abs(rows[0] - rows[1]).max() > 1e-6:
         found.append(f"metrics.csv ({len(rows[0])} rows, {len(rows[1])} expected)")
-    left = [entry.name for entry in entries(path / "steps") if entry.name.startswith(".")]
-    return [*found, *(f"left over: {name}" for name in left)]
+    return [*found, *(f"left over: {name}" for name in unfinished(path))]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

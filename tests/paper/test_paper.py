@@ -15,7 +15,9 @@ from torch import Tensor
 from wgan_core.config import js_bound
 from wgan_core.paper import boundary, depth, gaussians, lines, quality, surfaces
 from wgan_core.paper.result import Check, Progress
+from wgan_core.training.flat_optimizer import FlatOptimizer
 from wgan_core.training.objective import cross_entropy
+from wgan_core.training.packing import Taken
 from wgan_core.training.trainer import Trainer
 
 pytestmark = pytest.mark.slow
@@ -32,6 +34,8 @@ def missed(checks: Iterable[Check]) -> list[int]:
 @pytest.fixture
 def without_clipping(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wgan_core.training.trainer.clip_weights", lambda parameters, clip_value: None)
+    right = FlatOptimizer.step
+    monkeypatch.setattr(FlatOptimizer, "step", lambda self, terms=(), **_: right(self, terms))
 
 
 @pytest.fixture
@@ -39,8 +43,8 @@ def with_the_wrong_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     """The critic lowers its estimate."""
     right = Trainer._ascend
 
-    def wrong(self: Trainer, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Any:
-        scores = right(self, fake, real, alpha)
+    def wrong(self: Trainer, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, **rest: Any) -> Any:
+        scores = right(self, fake.images, fake._replace(images=real), alpha, **rest)
         return scores._replace(real=scores.fake, fake=scores.real)
 
     monkeypatch.setattr(Trainer, "_ascend", wrong)

@@ -31,7 +31,7 @@ from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
 from wgan_core.runs.messages import Command, Snapshot, Stop
 from wgan_core.runs.run import RunLoop
 from wgan_core.runs.run_data import LoadingStopped, with_data_here
-from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path, runs_root
+from wgan_core.store.folder import RunFolder, StoreError, check_vacant, new_run_id, run_ids, run_path, runs_root
 from wgan_core.store.history import Rows, newest
 from wgan_core.training.device import resolve_device
 from wgan_core.training.job import current_job
@@ -90,8 +90,7 @@ def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, mee
     path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config, run_ids(runs_root())))
     # Both are checked again when the run is made. Checking them here avoids a useless download.
     resolve_device(config.device)
-    if path.is_dir() and any(path.iterdir()):
-        raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
+    check_vacant(path)
     for advice in check_own_data(config):
         print(f"{advice.level.capitalize()}: {advice.text}", file=sys.stderr)
     world = _gather(meeting, config)

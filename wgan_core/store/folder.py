@@ -178,8 +178,7 @@ class RunFolder:
         StoreError."""
         import torch
 
-        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not _cleared_of_leftovers(path):
-            raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
+        check_vacant(path)
         meta = {
             "format": FORMAT,
             "run_id": run_id or path.name,
@@ -195,6 +194,7 @@ class RunFolder:
             meta["owner"] = owner.to_meta()
         folder = cls(path, meta, config)
         try:
+            _clear(path)
             folder.restore_if_deleted()
         except OSError as error:
             raise StoreError(f"The run folder {path} cannot be written: {error.strerror or error}.") from None
@@ -528,31 +528,32 @@ def steps_to_keep(steps: Iterable[int]) -> set[int]:
     return set(first_of_doubling.values()) | set(ordered[-2:])
 
 
-def _cleared_of_leftovers(path: Path) -> bool:
-    """Empty a folder that holds nothing but what a run leaves that was killed before it saved its first step. False, and nothing is
-    touched, if it holds anything else or is being trained into."""
-    if not path.is_dir():
-        return False
+def check_vacant(path: Path) -> None:
+    """Raise StoreError unless a new run can be made at `path`, see `RunFolder.create`."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())) and not _is_left_over(path):
+        raise StoreError(f"{path} exists already: choose another folder, or continue it with --resume.")
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether a folder holds nothing but what a run leaves that was killed before it saved its first step, and is not in use."""
     try:
         check_layout(path)
-        RunFolder.open(path)
+        folder = RunFolder.open(path)
     except NoRun:  # killed before config.json was there
-        pass
+        folder = None
     except StoreError:
         return False
     made = {*MAX_BYTES, *FOLDERS} - {DIRECTIONS, LABELS}  # which people have written
     if any(entry.name not in made and not _BEGUN.fullmatch(entry.name) for entry in entries(path)):
         return False
-    if any(not _ASIDE.fullmatch(entry.name) for name in ("steps", "light") for entry in entries(path / name)):
-        return False
-    with contextlib.suppress(filelock.Timeout, OSError):
-        with filelock.FileLock(path / ".lock", timeout=0, thread_local=False):
-            for entry in entries(path):
-                if entry.name != ".lock":
-                    shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-        (path / ".lock").unlink(missing_ok=True)
-        return not any(path.iterdir())
-    return False
+    saved = any(not _ASIDE.fullmatch(entry.name) for name in ("steps", "light") for entry in entries(path / name))
+    return not saved and not (folder is not None and folder.is_held())
+
+
+def _clear(path: Path) -> None:
+    """Empty a folder that `_is_left_over`. Raises OSError."""
+    for entry in entries(path):
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 def _checked_meta(meta: Any) -> dict[str, Any]:
