@@ -60,7 +60,7 @@ def test_a_knob_is_turned_with_the_keyboard_and_set_back(page: Any) -> None:
     page.get_by_role("button", name="n_critic was 3: set it back").click()
     until(lambda: field.input_value() == "3")
     both = r"2 step [\d,]+: n_critic 7 → 3\s*1 step [\d,]+: n_critic 3 → 7"
-    until(lambda: re.search(both, page.locator(".stMain").inner_text()))
+    until(lambda: bool(re.search(both, page.locator(".stMain").inner_text())))
     field.fill("0")
     field.press("Enter")
     page.get_by_text("n_critic must be a whole number from 1 to 1,000, not '0'.").wait_for()
