@@ -61,7 +61,7 @@ def test_an_entry_says_what_the_folder_says(tmp_path: Path, config: TrainConfig)
     assert (entry.step, entry.status, entry.saved_steps) == (50, "stopped", len(folder.steps()))
     assert entry.estimate == pytest.approx(newest(rows, "wasserstein_estimate", 0))
     assert entry.seconds == newest(rows, "seconds", 0) and entry.generator_updates == loop.trainer.generator_updates
-    assert entry.settings == config.model_dump(mode="json")
+    assert entry.settings == config.model_dump(mode="json") | {"device": folder.meta["device"]}
     assert len(entry.curve) == look.MOMENTS and entry.curve[-1] == pytest.approx(rows[-1, 3], rel=1e-3)
     assert entry.grid == folder.samples()[max(folder.samples())].name
     assert entry.size == sum(file.stat().st_size for file in (tmp_path / "a").rglob("*") if file.is_file())

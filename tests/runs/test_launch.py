@@ -22,6 +22,7 @@ from wgan_core.runs.messages import Set
 from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import COLUMNS
+from wgan_core.training.device import describe_device, resolve_device
 
 
 @pytest.fixture(autouse=True)
@@ -284,6 +285,11 @@ def test_a_hand_edited_ledger_does_no_harm(path: Path, config: TrainConfig, entr
     snapshot = snapshot_from_folder(RunFolder.open(path))
     assert (snapshot.edits, snapshot.config.n_critic) == ((), 3)
     assert go_on(path, 1).trainer.step == 5
+
+
+def test_a_run_keeps_the_device_that_it_was_trained_on(path: Path, config: TrainConfig) -> None:
+    begin(path, config.replace(device="auto"), 1)
+    assert RunFolder.open(path).meta["device"] == describe_device(resolve_device("auto"))
 
 
 def test_an_edit_out_of_range_in_the_ledger_is_a_sentence(path: Path, config: TrainConfig) -> None:

@@ -99,7 +99,7 @@ def _entry(folder: RunFolder, naming: Naming) -> Entry:
         own_title=naming(folder.path.name, folder.config),
         created=str(folder.meta.get("created", ""))[:40],
         status=_noted_status(ledger),
-        settings=config.model_dump(mode="json"),
+        settings=config.model_dump(mode="json") | ({"device": used} if (used := str(folder.meta.get("device", ""))[:80]) else {}),
         edited={name: tuple(values) for name, values in edited.items()},
         parent=parent.run_id if parent is not None else "",
         parent_step=parent.step if parent is not None else 0,

@@ -28,7 +28,7 @@ from wgan_core.store.locks import reading
 from wgan_core.store.parent import Parent
 from wgan_core.timeline.inherit import inherit
 from wgan_core.training.carry_over import carry_over
-from wgan_core.training.device import train_on_this_thread
+from wgan_core.training.device import describe_device, train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer
 
@@ -101,7 +101,9 @@ def _branched(
     if not _same_data(folder, dataset):
         anew = (*anew, "the data, which are not those of the parent")
     origin = Parent(folder.run_id, step, differs, anew)
-    branch = RunFolder.create(path, config, dataset=describe_data(dataset), parent=origin, owner=owner)
+    branch = RunFolder.create(
+        path, config, dataset=describe_data(dataset), parent=origin, owner=owner, device=describe_device(trainer.device)
+    )
     with _or_nothing(branch):
         branch.hold()
         _take_past(folder, branch, step, with_readings=_same_data(folder, dataset))

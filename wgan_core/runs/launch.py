@@ -23,7 +23,7 @@ from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, newest
 from wgan_core.store.readings import ADVICE, Reading
 from wgan_core.timeline.sizes import sizes_of
-from wgan_core.training.device import train_on_this_thread
+from wgan_core.training.device import describe_device, train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer
 from wgan_core.training.world import World
@@ -53,7 +53,7 @@ def new_loop(
     crew = train_on_this_thread(config.threads)
     dataset = load_dataset(config, progress=watched(inbox, shown(publish, path.name, config)))
     trainer = Trainer(config, dataset, world, crew)
-    folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note, owner=owner)
+    folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note, owner=owner, device=describe_device(trainer.device))
     folder.hold()
     recorder = Recorder(folder)
     for text in dataset.notes:

@@ -173,6 +173,7 @@ class RunFolder:
         note: str = "",
         parent: Parent | None = None,
         owner: Person | None = None,
+        device: str = "",
     ) -> RunFolder:
         """A new run folder at `path`, which must be absent or empty, or left by a run that was killed before it saved anything. Raises
         StoreError."""
@@ -186,6 +187,7 @@ class RunFolder:
             "note": note,
             "config": config.model_dump(),
             "dataset": dataset or {},
+            "device": device,
             "versions": {"torch": torch.__version__, "numpy": np.__version__, "safetensors": safetensors.__version__},
         }
         if parent is not None:
@@ -564,7 +566,7 @@ def _checked_meta(meta: Any) -> dict[str, Any]:
         and isinstance(meta.get("config"), dict)
         and isinstance(meta.get("dataset", {}), dict)
         and isinstance(meta.get("versions", {}), dict)
-        and all(isinstance(meta.get(name, ""), str) for name in ("created", "note"))
+        and all(isinstance(meta.get(name, ""), str) for name in ("created", "note", "device"))
     )
     if not sound:
         raise ValueError("not what config.json of a run holds")
