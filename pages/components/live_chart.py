@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import pandas  # noqa: F401 # Plotly looks whether it is loaded, and trips over a pandas that another thread is just loading
 import plotly.graph_objects as go
 import streamlit as st
 from plotly.io.json import to_json_plotly

@@ -22,6 +22,7 @@ _STYLE = """
     .stApp { --focus: light-dark(#1f5aa8, #8db8f2); --on-primary: light-dark(#ffffff, #0f141b); }
     /* Streamlit writes white on any primary colour, also on a light one. */
     [data-testid="stBaseButton-primary"]:enabled { color: var(--on-primary) !important; }
+    .stMultiSelect [data-tag-index] span { color: var(--on-primary) !important; }
     .stApp :focus-visible { outline: 2px solid var(--focus) !important; outline-offset: 2px; }
     .stApp input:focus-visible, .stApp textarea:focus-visible { outline-offset: -2px; }
     [data-testid="stCaptionContainer"] { opacity: 0.75; }  /* Streamlit's 0.6 has a contrast of just 4.5 */

@@ -101,6 +101,7 @@ def test_axe_core_finds_what_is_wrong(url: str, open_page: Callable[..., Any]) -
     """The check itself: a button without a name and a text that nobody can read are found, also in a component's own tree."""
     page = open_page()
     settled(page, f"{url}/lab")
+    page.locator(".lab").first.wait_for()
     page.evaluate("""() => {
       const main = document.querySelector('[data-testid=stMainBlockContainer]');
       main.insertAdjacentHTML('beforeend', '<button></button>');

@@ -76,7 +76,7 @@ def test_what_is_open_stays_open_while_it_trains(page: Any) -> None:
     until(lambda: page.locator(GRID).get_attribute("alt") != shown)
     assert toggle.is_visible()
     page.keyboard.press("Escape")
-    expander = page.get_by_text("Export as script, notebook, ONNX or PyTorch program")
+    expander = page.get_by_text("Export as program, network, table or TensorBoard files")
     expander.click()
     page.get_by_text("Format").wait_for()
     page.get_by_role("button", name="Pause").click()
