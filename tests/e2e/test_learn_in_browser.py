@@ -30,6 +30,7 @@ def test_a_lesson_is_predicted_run_compared_and_kept(url: str, browser_page: Any
     page = browser_page
     page.goto(url)
     page.get_by_role("link", name="Learn").first.click()
+    page.wait_for_function("() => localStorage.getItem('wgan-learn') !== null")  # what the browser kept has been taken over
     page.get_by_role("link", name="How often the critic trains").click()
     page.get_by_text("larger than at the start").click()
     said = run_to_the_end(page)
