@@ -385,7 +385,7 @@ export class Timeline {
     strong.textContent = `You are looking at step ${inWords(here)}.`;
     facts = [...this.marksAt(here), facts].filter(Boolean).join(" · ");
     if (past) this.words.replaceChildren(strong, ` ${facts}`);
-    else setText(this.words, `Drag along the line, or use the arrow keys, to look back. ${held}`);
+    else setText(this.words, `Drag the line to look back. ${held}`);
     this.words.title = past ? facts : held;
   }
 

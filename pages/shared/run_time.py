@@ -153,7 +153,7 @@ def held_in_words(snapshot: Snapshot, past: Timeline) -> str:
     """What the run keeps of its past, and how much of its budget that takes."""
     counts = [sum(getattr(moment, kind) for moment in past.moments) for kind in ("full", "light", "grid")]
     full, light, grids = (f"{count:,}" for count in counts)
-    words = f"Kept: {full} steps in full, {light} with their networks only, {grids} pictures"
+    words = f"Kept: {full} full steps, {light} with networks only, {grids} pictures"
     if snapshot.sizes is None:
         return f"{words}."
     budget = snapshot.config.history_budget

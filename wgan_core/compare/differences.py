@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from wgan_core.config import POINT_SETS, SETTINGS, SettingInfo, TrainConfig, check_value, in_use
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
@@ -150,7 +152,7 @@ def _value_in_words(info: SettingInfo, value: Any) -> str:
     if isinstance(value, tuple):
         return "-".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return np.format_float_positional(float(f"{value:.6g}"), trim="-")  # 0.00005 rather than 5e-05
     if info.kind == "int" and info.name != "seed":
         return f"{value:,}"
     return str(value) or "not set"

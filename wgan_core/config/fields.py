@@ -245,7 +245,7 @@ class TrainConfig(BaseModel):
         group="run",
         ge=0,
         le=256,
-        help="Threads used for computation on the CPU; 0: one for each core. The results do not depend on their number.",
+        help="Threads used for computation on the CPU; 0: one for each core, up to four. The results do not depend on their number.",
     )
 
     precision: Literal["float32", "bfloat16"] = _setting(

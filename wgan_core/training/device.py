@@ -13,6 +13,7 @@ from wgan_core.training.crew import Crew
 
 # The number that PyTorch chose for this machine (its physical cores), before anything here changes it.
 _CORES = torch.get_num_threads()
+_USEFUL = 4
 
 
 def resolve_device(name: str) -> torch.device:
@@ -36,13 +37,14 @@ def describe_device(device: torch.device) -> str:
 
 
 def train_on_this_thread(threads: int = 0) -> Crew:
-    """The threads for a training on the calling thread: `threads` of them including itself, or one for each core with 0.
+    """The threads for a training on the calling thread: `threads` of them including itself, or one for each core with 0, up to four: a step
+    has no more parts that are worth handing over.
 
     Each computes on one core, so PyTorch's own team of threads is switched off here (see `crew` for why).
     """
     torch.set_num_threads(1)
     _keep_freed_memory()
-    return Crew(threads or _CORES)
+    return Crew(threads or min(_CORES, _USEFUL))
 
 
 def _keep_freed_memory() -> None:

@@ -51,10 +51,11 @@ def estimate_curve(snapshot: Snapshot) -> View:
         st.markdown(f"**{curve.name}**", help=words.number_help, width="content")
         now = newest(snapshot.history, curve.column, float("nan"))
         first = "nothing was recorded" if snapshot.ended else f"starts at step {snapshot.config.log_every:,}"
-        st.caption(f"now {now:.4g}" if len(snapshot.history) else first, width="content")
+        when = "at the end" if snapshot.ended else "now"  # also while the timeline shows an earlier step
+        st.caption(f"{when} {now:.4g}" if len(snapshot.history) else first, width="content")
         view = _options(snapshot)
     if len(snapshot.history):
-        said = f"{curve.name} by {figures.X_TITLES[view.x_axis]}, now {now:.4g}"
+        said = f"{curve.name} by {figures.X_TITLES[view.x_axis]}, {when} {now:.4g}"
         _chart(snapshot, view, words.number, curve.name, said, 250, log_y=view.log_y)
     return view
 
