@@ -4,8 +4,8 @@
 `config.json` are all derived from its fields. No default, bound or help text is written down anywhere else.
 """
 
+from wgan_core.config.data_fields import POINT_SETS
 from wgan_core.config.fields import (
-    POINT_SETS,
     SETTINGS,
     ConfigError,
     TrainConfig,
