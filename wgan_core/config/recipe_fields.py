@@ -12,13 +12,16 @@ from wgan_core.config.setting_info import setting
 class RecipeFields(BaseModel):
     """The recipe. WGAN: arXiv 1701.07875, algorithm 1, with the walkthrough's numbers. WGAN-GP: arXiv 1704.00028. GAN: arXiv 1406.2661."""
 
-    objective: Literal["wasserstein", "minimax", "non-saturating"] = setting(
+    objective: Literal["wasserstein", "minimax", "non-saturating", "least-squares", "hinge"] = setting(
         "wasserstein",
         label="Objective",
         group="recipe",
         help="What the two networks play for. wasserstein: a WGAN; the critic's scores are without bounds. minimax, non-saturating: an "
         "ordinary GAN, in which the critic is a discriminator: it tells the probability that an image is real. The minimax generator "
-        "lowers log(1 − D), which hardly moves it while the discriminator is sure; the non-saturating one raises log D instead.",
+        "lowers log(1 − D), which hardly moves it while the discriminator is sure; the non-saturating one raises log D instead. "
+        "least-squares (LSGAN, arXiv 1611.04076): the discriminator's scores are fitted to 1 for real and 0 for generated images, and the "
+        "generator brings its own to 1. hinge (arXiv 1802.05957): scores above 1 for real and below −1 for generated images are good "
+        "enough; the generator raises its own without end.",
     )
     lipschitz: Literal["clip", "gradient-penalty", "none"] = setting(
         "clip",
