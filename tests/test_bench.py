@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import struct
 import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
+from tests.data_sets import write_mnist
 from wgan_core.bench.compare import _FlopCount, bench, step_flop, textbook_loop
 from wgan_core.bench.others import busy_cores, jax_peer
 from wgan_core.cli.main import main
@@ -27,14 +26,7 @@ from wgan_core.training.trainer import Trainer
 @pytest.fixture
 def mnist(tmp_path: Path, config: TrainConfig) -> TrainConfig:
     """A tiny config on a folder that holds something like MNIST."""
-    raw = tmp_path / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    for kind, count in (("train", 64), ("t10k", 8)):
-        images, labels = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8), np.zeros(count, dtype=np.uint8)
-        for name, array in (("images-idx3", images), ("labels-idx1", labels)):
-            header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-            (raw / f"{kind}-{name}-ubyte").write_bytes(header + array.tobytes())
+    write_mnist(tmp_path)
     return config.replace(dataset="mnist", data_root=str(tmp_path), image_size=28)
 
 

@@ -9,6 +9,7 @@ import ot
 import pytest
 import scipy.stats
 import torch
+from sklearn.neighbors import NearestNeighbors
 
 from wgan_core.measures import distances
 
@@ -125,6 +126,17 @@ def test_nearest_rows_can_leave_the_row_itself_out() -> None:
     index, distance = distances.nearest_rows(pool, pool, exclude=torch.arange(4), chunk=3)
     assert index.tolist() == [1, 0, 3, 2]
     assert distance.tolist() == pytest.approx([1, 1, 0.5, 0.5])
+
+
+def test_coverage_is_that_of_scikit_learn_s_neighbours() -> None:
+    rng = torch.Generator().manual_seed(4)
+    x, y = torch.randn(60, 3, generator=rng) * 0.7, torch.randn(60, 3, generator=rng)
+    reach = NearestNeighbors(n_neighbors=6).fit(y.numpy()).kneighbors(y.numpy())[0][:, 5]  # the first neighbour is the row itself
+    nearest = NearestNeighbors(n_neighbors=1).fit(x.numpy()).kneighbors(y.numpy())[0][:, 0]
+    found = distances.covered_share(x, y)
+    assert found == pytest.approx(float((nearest <= reach).mean())) and 0.5 < found < 1
+    assert distances.covered_share(y, y) == 1
+    assert distances.covered_share(y[:1].expand(60, 3), y) == pytest.approx(float((torch.cdist(y, y[:1])[:, 0].numpy() <= reach).mean()))
 
 
 def test_samples_of_different_size_are_refused() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -85,10 +85,10 @@ def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0, jax_pyt
     crew = train_on_this_thread(config.threads)
     dataset = load_dataset(config)
     trainer = Trainer(config, dataset, crew=crew)
-    textbook = textbook_loop(config, trainer)
+    plain = textbook_loop(config, trainer)
     contestants: dict[str, Callable[[float], float]] = {
         "engine": lambda seconds: _rate(trainer.train_step, seconds, trainer.device),
-        "textbook": lambda seconds: _with_pytorchs_threads(lambda: _rate(lambda: next(textbook), seconds, trainer.device)),
+        "textbook": lambda seconds: with_pytorchs_threads(lambda: _rate(lambda: next(plain), seconds, trainer.device)),
     }
     with contextlib.ExitStack() as others:
         version = ""
@@ -128,7 +128,7 @@ def _ratio(ours: list[float], theirs: list[float]) -> float:
 _PYTORCHS_THREADS = torch.get_num_threads()
 
 
-def _with_pytorchs_threads(measure: Callable[[], float]) -> float:
+def with_pytorchs_threads(measure: Callable[[], float]) -> float:
     """Measure a plain program as it would run by itself, with the number of threads that PyTorch chooses."""
     torch.set_num_threads(_PYTORCHS_THREADS)
     try:
@@ -152,9 +152,23 @@ def _rate(step: Callable[[], object], seconds: float, device: torch.device) -> f
     return count / (time.perf_counter() - begun)
 
 
+@dataclass(frozen=True)
+class Textbook:
+    """The exported program at its start, on the data and the device of a trainer."""
+
+    loop: Iterator[tuple[int, Tensor, Tensor]]
+    """Each `next` does one step and returns its number, estimate and generator loss."""
+    generator: nn.Module
+    averaged: nn.Module | None
+
+
 def textbook_loop(config: TrainConfig, trainer: Trainer) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """The exported program's training, on the data and the device of `trainer`. Each `next` does one step and returns its number, estimate
-    and generator loss."""
+    """The exported program's training. Each `next` does one step and returns its number, estimate and generator loss."""
+    return textbook(config, trainer).loop
+
+
+def textbook(config: TrainConfig, trainer: Trainer) -> Textbook:
+    """The exported program, on the data and the device of `trainer`."""
     from torchvision import transforms  # takes a second to import
 
     program = types.ModuleType("textbook")
@@ -167,7 +181,7 @@ def textbook_loop(config: TrainConfig, trainer: Trainer) -> Iterator[tuple[int, 
         program.__dict__["to_tensor"] = transforms.Compose(steps)
     generator, critic = program.build_networks()
     averaged = (copy.deepcopy(generator),) if config.ema_decay else ()
-    return program.train(generator, critic, program.load_data(), *averaged)
+    return Textbook(program.train(generator, critic, program.load_data(), *averaged), generator, *averaged or (None,))
 
 
 def step_flop(trainer: Trainer) -> float:

@@ -7,7 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wgan_core.config import TrainConfig
+from wgan_core.cli.quality import QUALITY_PRESETS, add_quality
+from wgan_core.config import ConfigError, TrainConfig
 
 JAX_PYTHON = Path(".venv-jax/bin/python")
 
@@ -15,7 +16,11 @@ JAX_PYTHON = Path(".venv-jax/bin/python")
 def add_bench(commands: Any) -> argparse.ArgumentParser:
     """Add the command, without the settings of a run."""
     bench = commands.add_parser("bench", help="compare the speed of the engine with the textbook loop, and with JAX", allow_abbrev=False)
-    bench.add_argument("--preset", metavar="P", default="walkthrough", help="the preset to measure (default walkthrough)")
+    bench.add_argument(
+        "--preset",
+        metavar="P",
+        help=f"the preset to measure (default walkthrough); with --quality several, such as {','.join(QUALITY_PRESETS)} (the default)",
+    )
     bench.add_argument("--json", action="store_true", help="print one JSON object")
     bench.add_argument("--rounds", type=int, default=5, metavar="N", help="number of measurements of each (default 5)")
     bench.add_argument("--vs", choices=("jax",), help="measure also the same training as a program in JAX")
@@ -23,7 +28,17 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
         "--jax-python", metavar="FILE", type=Path, default=JAX_PYTHON, help=f"a Python that has JAX (default {JAX_PYTHON.as_posix()})"
     )
     bench.add_argument("--busy", type=int, default=0, metavar="N", help="keep N cores busy with other programs meanwhile (default 0)")
+    add_quality(bench)
     return bench
+
+
+def bench_presets(options: argparse.Namespace) -> list[str]:
+    """The names of the presets to measure. Raises ConfigError for flags that do not go together."""
+    if not options.quality:
+        return [options.preset or "walkthrough"]
+    if options.vs or options.busy:
+        raise ConfigError("--vs and --busy measure the speed: leave them out with --quality.")
+    return options.preset.split(",") if options.preset else list(QUALITY_PRESETS)
 
 
 def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:

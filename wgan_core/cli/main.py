@@ -23,10 +23,11 @@ from wgan_core.cli import export as cli_export
 from wgan_core.cli import paper as cli_paper
 from wgan_core.cli import past as cli_past
 from wgan_core.cli import runs as cli_runs
-from wgan_core.cli.bench import add_bench, run_bench
+from wgan_core.cli.bench import add_bench, bench_presets, run_bench
 from wgan_core.cli.called import program, speaker
+from wgan_core.cli.quality import run_quality
 from wgan_core.cli.versions import ShowVersions
-from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, has_js_bound
+from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, is_wasserstein
 
 _GROUPS = {
     "recipe": "the recipe",
@@ -308,7 +309,12 @@ def _bench(options: argparse.Namespace) -> int:
         raise UsageError(f"--rounds must be a whole number from 1 to 1,000, not {options.rounds}.")
     if not 0 <= options.busy <= 1000:
         raise UsageError(f"--busy must be a whole number from 0 to 1,000, not {options.busy}.")
-    run_bench(_preset(options.preset).replace(**_given_settings(options)), options)
+    names, given = bench_presets(options), _given_settings(options)
+    presets = [_preset(name) for name in names]
+    if options.quality:
+        run_quality(names, given, options)
+    else:
+        run_bench(presets[0].replace(**given), options)
     return 0
 
 
@@ -333,7 +339,7 @@ def _facts(folder: Any) -> dict[str, Any]:
         "training_seconds": round(seconds, 1),
         "steps_per_second": round((_last(rows, "step") or 0) / seconds, 1) if seconds else None,
         "wasserstein_estimate": _last(rows, "wasserstein_estimate"),
-        "js_bound": _last(rows, "js_bound") if has_js_bound(config) else None,
+        "js_bound": None if is_wasserstein(config) else _last(rows, "js_bound"),
         "real_score": _last(rows, "real_score"),
         "fake_score": _last(rows, "fake_score"),
         "saved_steps": steps,

@@ -73,6 +73,20 @@ def frechet_distance(x: Tensor, y: Tensor) -> float:
     return float((first.mean(0) - second.mean(0)).square().sum() + spread - 2 * overlap)
 
 
+def covered_share(x: Tensor, y: Tensor, neighbours: int = 5) -> float:
+    """Coverage (Naeem et al. 2020, arXiv 2002.09797): the share of the rows of `y` that have a row of `x` within the distance to their own
+    5th nearest neighbour among the rows of `y`. Near 1 if `x` reaches everything in `y`; 0 if `x` lies elsewhere.
+
+    Raises:
+        ValueError: the samples differ in size.
+    """
+    _check_equal(x, y)
+    real = _rows(y)
+    within = torch.cdist(real, real).fill_diagonal_(torch.inf)
+    reach = within.kthvalue(min(neighbours, len(real) - 1), dim=1).values
+    return float((torch.cdist(real, _rows(x)).min(1).values <= reach).double().mean())
+
+
 def nearest_rows(queries: Tensor, pool: Tensor, exclude: Tensor | None = None, chunk: int = 2048) -> tuple[Tensor, Tensor]:
     """For each row of `queries`, the index (int64) of the nearest row of `pool` and its distance (float64), both [n].
 
