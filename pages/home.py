@@ -18,6 +18,7 @@ from pages.shared.frame import within_frame
 from pages.shared.library import library, listed
 from pages.shared.people import shuts
 from pages.shared.problems import problem_text
+from pages.shared.queue_note import waiting_line
 from pages.shared.shipped import SHIPPED, newest_grid
 from pages.shared.text import as_plain, status_badge
 from wgan_core.config import PRESETS
@@ -147,6 +148,7 @@ with st.grid(6, min_column_width=CARD_PX):
     shipped_runs()
     recent_runs()
 st.page_link("pages/runs.py", label="All runs: find, compare, label, export", icon=":material/table_rows:")
+waiting_line()
 lessons()
 experiments()
 from wgan_core.training.device import describe_device, resolve_device  # noqa: E402

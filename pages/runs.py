@@ -13,6 +13,7 @@ from pages.parts.runs.trash_view import trash, undo
 from pages.shared.frame import within_frame
 from pages.shared.library import listed_with_progress
 from pages.shared.people import allowed, shuts
+from pages.shared.queue_note import waiting_line
 from wgan_core.config import PRESETS
 
 
@@ -37,6 +38,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     if (answer := allowed("import")) or answer.needs_name:
         importer()
 imported()
+waiting_line()
 entries = listed_with_progress()
 if entries:
     list_view(entries)

@@ -8,6 +8,7 @@ from pages.parts.train.controls import title_of
 from pages.parts.train.run_view import run_view
 from pages.parts.train.setup import setup_form
 from pages.shared.frame import within_frame
+from pages.shared.queue_note import kept_queue
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
 
@@ -36,6 +37,7 @@ within_frame()
 run_id = _chosen_run()
 if run_id is None:
     st.title("Train")
+    kept_queue()
     _others(None)
     setup_form()
 else:

@@ -15,9 +15,9 @@ from typing import Any, cast
 
 import streamlit as st
 
+from pages.shared.serving import serving, serving_problem
 from wgan_core.access.permissions import Action, Answer, Visitor, may
 from wgan_core.access.person import COLOURS, NameRefused, Person, new_secret, person_in, person_of, same_name
-from wgan_core.access.serving import Serving, ServingError, read_serving
 
 _SECRET, _NAME, _COLOUR, _TEACHER = "people.secret", "people.name", "people.colour", "people.teacher"
 _LOOKS, _FORGOTTEN, _AGREED = "people.looks", "people.forgotten", "people.agreed"
@@ -42,24 +42,6 @@ class _Known:
 @st.cache_resource(show_spinner=False)
 def _known() -> _Known:
     return _Known()
-
-
-@st.cache_resource(show_spinner=False)
-def _read() -> tuple[Serving, str]:
-    try:
-        return read_serving(Path(__file__).parents[2]), ""
-    except ServingError as error:
-        return Serving(mode="read only", experiments=False), str(error)  # what is wrong must not allow more than was meant
-
-
-def serving() -> Serving:
-    """The server's mode and limits, as they were when it started."""
-    return _read()[0]
-
-
-def serving_problem() -> str:
-    """Why the server's mode cannot be read, in one sentence; "" if it can. Then nothing is allowed."""
-    return _read()[1]
 
 
 # Who is looking.

@@ -7,6 +7,7 @@ import gc
 
 import streamlit as st
 
+from pages.shared.serving import serving
 from wgan_core.data.download import Downloads
 from wgan_core.paper.jobs import PaperJobs
 from wgan_core.runs.manager import RunManager
@@ -15,8 +16,9 @@ from wgan_core.store.folder import runs_root
 
 @st.cache_resource(show_spinner=False)
 def run_manager() -> RunManager:
-    """The runs of this process. They keep running when a tab is closed."""
-    return RunManager(runs_root())
+    """The runs of this process. They keep running when a tab is closed. In a class, what waited when the server ended goes on by itself."""
+    of_class = serving().mode == "class"
+    return RunManager(runs_root(), yield_seconds=serving().yield_seconds if of_class else None, goes_on=of_class)
 
 
 @st.cache_resource(show_spinner=False)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from wgan_core.access.person import Person
-from wgan_core.config import TrainConfig
+from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.runs.branch import branched_config, branched_loop
+from wgan_core.runs.kept_queue import KeptQueue, Ticket
 from wgan_core.runs.launch import new_loop, resumed_loop
 from wgan_core.runs.names import run_title, started_with
 from wgan_core.runs.run import Run, RunLoop
+from wgan_core.runs.run_data import with_absolute_root
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path
 from wgan_core.training.device import resolve_device
 
@@ -39,20 +41,28 @@ class RunManager:
     Args:
         root: the folder that holds the run folders.
         yield_seconds: a run that has been paused so long lets the next one in the queue train; None waits for somebody to start that one.
+        goes_on: whether what waited when the last server ended begins by itself. Otherwise it stands still until somebody starts one of
+            these runs, or another run ends.
     """
 
-    def __init__(self, root: Path, *, yield_seconds: float | None = None) -> None:
+    def __init__(self, root: Path, *, yield_seconds: float | None = None, goes_on: bool = False) -> None:
         self.root = root
+        self.queue_problems: tuple[str, ...] = ()
+        """What could not be taken over from the queue of the last server, a sentence each."""
         self._yield_seconds = yield_seconds
         self._paused_since: dict[str, float] = {}
         self._ushers = False
-        self._trained_last: dict[str, str] = {}
+        self._queue = KeptQueue(root)
+        self._waited_before: set[str] = set()
+        self._closing = False
+        self._trained_last = self._queue.last_owners()
         self._runs: dict[str, Run] = {}
         self._devices: dict[str, str] = {}
         self._waiting: list[Run] = []
         self._lock = threading.RLock()
         # So that a server still saves what it trains when it is told to end.
         atexit.register(self.shutdown)
+        self._take_over(goes_on)
 
     def start(self, config: TrainConfig, *, queue: bool = False, owner: Person | None = None) -> Run:
         """Start a new run; with `queue`, after the run that is training on that device. Raises DeviceBusy, ConfigError.
@@ -61,14 +71,14 @@ class RunManager:
         """
         with self._lock:  # so that no other run gets the same number
             run_id = new_run_id(config, (*run_ids(self.root), *self._runs))
-            return self._add(run_id, config, partial(new_loop, config, run_path(self.root, run_id), owner=owner), queue, owner)
+            return self._add(Ticket(run_id, with_absolute_root(config), owner=owner), queue)
 
     def resume(self, run_id: str, changes: dict[str, Any] | None = None, *, queue: bool = False, by: str = "") -> Run:
         """Resume a run from its folder, see `launch.resumed_loop`. Raises DeviceBusy, ConfigError, StoreError."""
         path = run_path(self.root, run_id)
         folder = RunFolder.open(path)
         config = folder.config_at(max(folder.steps(), default=0)).replace(**(changes or {}))
-        return self._add(run_id, config, partial(resumed_loop, path, changes or {}, by=by), queue, folder.owner)
+        return self._add(Ticket(run_id, config, "resume", changes or {}, owner=folder.owner, by=by), queue)
 
     def branch(
         self, parent_id: str, step: int, changes: dict[str, Any] | None = None, *, queue: bool = False, owner: Person | None = None
@@ -81,11 +91,10 @@ class RunManager:
         folder.read_part(step, "training")  # a step without it is refused at once, not on the run's thread
         with self._lock:
             run_id = new_run_id(config, (*run_ids(self.root), *self._runs))
-            make = partial(branched_loop, parent, step, changes or {}, run_path(self.root, run_id), owner=owner)
-            return self._add(run_id, config, make, queue, owner)
+            return self._add(Ticket(run_id, config, "branch", changes or {}, parent_id, step, owner), queue)
 
-    def _add(self, run_id: str, config: TrainConfig, make_loop: Callable[..., RunLoop], queue: bool, owner: Person | None) -> Run:
-        device = resolve_device(config.device).type
+    def _add(self, ticket: Ticket, queue: bool) -> Run:
+        run_id, device = ticket.run_id, resolve_device(ticket.config.device).type
         with self._lock:
             known = self._runs.get(run_id)
             if known is not None and not known.snapshot.ended:
@@ -93,9 +102,9 @@ class RunManager:
             busy = self.active(device)
             if busy is not None and not queue:
                 raise DeviceBusy(busy, device)
-            run = Run(run_id, config, make_loop, on_end=self._ended, owner=owner)
-            self._runs[run_id] = run
-            self._devices[run_id] = device
+            if busy is not None:
+                self._queue.add(ticket)
+            run = self._know(ticket, device)
             if busy is None:
                 self._start(run)
             else:
@@ -103,14 +112,52 @@ class RunManager:
                 self._watch_pauses()
             return run
 
+    def _know(self, ticket: Ticket, device: str) -> Run:
+        run = Run(ticket.run_id, ticket.config, partial(self._begin, ticket), on_end=self._ended, owner=ticket.owner)
+        self._runs[ticket.run_id] = run
+        self._devices[ticket.run_id] = device
+        return run
+
+    def _begin(self, ticket: Ticket, *args: Any, **kwargs: Any) -> RunLoop:
+        """Make a run's loop, on its own thread. From then on the run has a folder, and leaves the queue on the disk."""
+        loop = _loop_of(self.root, ticket)(*args, **kwargs)
+        self._queue.remove(ticket.run_id)
+        return loop
+
+    def _take_over(self, goes_on: bool) -> None:
+        """Let what waited when the last server ended wait here, in its order."""
+        tickets, problems = self._queue.take()
+        with self._lock:
+            for ticket in tickets:
+                try:
+                    device = resolve_device(ticket.config.device).type
+                except ConfigError as error:
+                    self._queue.leave(ticket.run_id)
+                    problems.append(f"{ticket.run_id} waited, and cannot train here: {error}")
+                    continue
+                self._waiting.append(self._know(ticket, device))
+                self._waited_before.add(ticket.run_id)
+            self.queue_problems = tuple(problems)
+            if goes_on:
+                for device in {self._devices[run.run_id] for run in self._waiting}:
+                    self._start_next(device)
+                self._watch_pauses()
+
     def _ended(self, ended: Run) -> None:
         """Start the next run that waits for the device of `ended`, unless another one has just been started there."""
         with self._lock:
+            if self._closing:  # what waits, waits on for the next server
+                return
+            self._queue.remove(ended.run_id)
+            self._waiting = [run for run in self._waiting if run is not ended]
             self._start_next(self._devices[ended.run_id])
 
     def _start(self, run: Run) -> None:
-        if run.snapshot.status == "queued":
-            self._trained_last[self._devices[run.run_id]] = _owner_id(run)
+        device, who = self._devices[run.run_id], _owner_id(run)
+        if run.snapshot.status == "queued" and self._trained_last.get(device) != who:
+            self._trained_last[device] = who
+            if run.owner is not None:
+                self._queue.note_last(self._trained_last)
         run.start()
 
     def _start_next(self, device: str) -> None:
@@ -194,20 +241,50 @@ class RunManager:
                 self._waiting.remove(run)
                 self._start(run)
 
+    def waited_before(self, run_id: str) -> bool:
+        """Whether a run that still waits has waited since before this server was started."""
+        return run_id in self._waited_before and self._runs[run_id].snapshot.status == "queued"
+
+    def stands_still(self) -> list[Run]:
+        """The runs that waited before this server was started and whose device is free, in their order: somebody has to start the first."""
+        with self._lock:
+            free = [device for device in sorted(set(self._devices.values())) if self._stands_still(device)]
+            return [run for device in free for run in self._in_turn(device) if self.waited_before(run.run_id)]
+
+    def _stands_still(self, device: str) -> bool:
+        """Whether the device is free, and no run that is paused lets others wait for it."""
+        return not any(
+            self._devices[run_id] == device and run.snapshot.status in ("loading", "running", "paused")
+            for run_id, run in self._runs.items()
+        )
+
     def all_active(self) -> list[Run]:
         """All runs that have not ended, including those that wait."""
         with self._lock:
             return [run for run in self._runs.values() if not run.snapshot.ended]
 
     def shutdown(self, timeout: float = 10.0) -> None:
-        """Stop every run and wait, at most `timeout` seconds, until they are saved."""
+        """Stop every run and wait, at most `timeout` seconds, until they are saved. What waits stays in the queue on the disk."""
+        with self._lock:
+            self._closing = True
         deadline = time.monotonic() + timeout
         runs = self.all_active()
         for run in runs:
             run.stop()
         for run in runs:
             run.join(max(0.0, deadline - time.monotonic()))
+        self._queue.close()
 
 
 def _owner_id(run: Run) -> str:
     return run.owner.id if run.owner is not None else ""
+
+
+def _loop_of(root: Path, ticket: Ticket) -> Callable[..., RunLoop]:
+    """What makes the run's loop."""
+    path = run_path(root, ticket.run_id)
+    if ticket.kind == "resume":
+        return partial(resumed_loop, path, ticket.changes, by=ticket.by)
+    if ticket.kind == "branch":
+        return partial(branched_loop, run_path(root, ticket.parent), ticket.step, ticket.changes, path, owner=ticket.owner)
+    return partial(new_loop, ticket.config, path, owner=ticket.owner)

@@ -430,7 +430,7 @@ class Run:
         run_id: the name used by the pages.
         config: shown until the loop exists.
         make_loop: builds the loop on the run's thread, given the inbox, `publish` and `wants_pictures`. May take long (loading data).
-        on_end: called on the run's thread when everything is finished.
+        on_end: called when everything is finished, on the run's thread; on the caller's of `stop` if the run had not begun.
         owner: who started it; None on a server that one person uses.
     """
 
@@ -494,10 +494,13 @@ class Run:
 
     def _stop(self, command: Command) -> None:
         with self._start_lock:
-            if self._snapshot.status == "queued":
+            waited = self._snapshot.status == "queued"
+            if waited:
                 self._snapshot = replace(self._snapshot, status="stopped", seq=self._snapshot.seq + 1)
-                return
-        self._inbox.put(command)
+        if waited:
+            self._on_end(self)  # without the lock, because it may start another run
+        else:
+            self._inbox.put(command)
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end. True if the run ended within `timeout` seconds."""

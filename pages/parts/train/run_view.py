@@ -241,13 +241,15 @@ def _place_in_queue(snapshot: Snapshot) -> None:
     """Which runs a queued run waits for, and how long, as far as that is known."""
     manager = run_manager()
     ahead = manager.ahead_of(snapshot.run_id)
+    kept = manager.waited_before(snapshot.run_id)
     if not ahead:
+        why = "It waited when the playground was last closed, and kept its place." if kept else "The run before this one is paused."
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(":material/hourglass_top: The run before this one is paused, and nothing trains on the device.", width="content")
+            st.markdown(f":material/hourglass_top: {why} Nothing trains on the device now.", width="content")
             st.button("Start now", icon=":material/play_arrow:", on_click=_start_now, args=(snapshot.run_id,))
         return
     first, *others = [run.snapshot for run in ahead]
     left = f", about {duration(first.seconds_left)} left" if first.seconds_left else ""
     before = [f"{title_of(first)} ({first.status}{left})", *map(title_of, others)]
     words = f"Number {len(ahead)} in the queue. Before it: {'; '.join(before)}.{_until_its_turn([first, *others])}"
-    st.progress(0.0, text=words)
+    st.progress(0.0, text=f"{words} It has kept its place since before the playground was last closed." if kept else words)
