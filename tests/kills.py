@@ -5,19 +5,23 @@ last weights and its rows then have to be those of a run that was never killed.
 
     python -m tests.kills --count 1000                 # kills in all, at any moment
     python -m tests.kills --count 200 --while-saving   # only while a step is being written
+
+Each training is a process of its own. It is forked from one that has imported what it takes and done nothing else, so that a kill
+costs what the training costs and not seconds of imports.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
@@ -30,22 +34,43 @@ CONFIG = {
     "n-critic": 3, "device": "cpu", "threads": 1, "save-every": 1, "instruments-budget": 0, "seed": 3,
 }  # fmt: skip
 FLAGS = [word for name, value in CONFIG.items() for word in (f"--{name}", str(value))]
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+PRELOADED = ["torch", "torch._dynamo", "safetensors.torch", "sklearn.datasets", "PIL.PngImagePlugin", "wgan_core.cli.main",
+             "wgan_core.cli.train", "wgan_core.runs.launch"]  # fmt: skip
+MOMENTS = 1.5
+"""Seconds after its start within which a training is killed. Reading the data and saving step 0 takes a fifth of that."""
 
 
 def command(path: Path, steps: int) -> list[str]:
-    """Begin the run at `path`, or continue it if a step of it was saved."""
+    """The words of the command line that begins the run at `path`, or continues it if a step of it was saved."""
     try:
         begun = bool(RunFolder.open(path).steps())
     except StoreError:
         begun = False
-    train = [sys.executable, "-m", "wgan_core", "train"]
-    return [*train, "--resume", str(path)] if begun else [*train, *FLAGS, "--max-steps", str(steps), "--out", str(path)]
+    return ["train", "--resume", str(path)] if begun else ["train", *FLAGS, "--max-steps", str(steps), "--out", str(path)]
 
 
-def train(path: Path, steps: int) -> subprocess.Popen[bytes]:
+def _command_line(words: list[str], said: Path) -> None:
+    """The command line, in a process of its own, with what it prints in the file `said`."""
+    from wgan_core.cli.main import main as command_line
+
+    descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    sys.exit(command_line(words))
+
+
+def train(path: Path, steps: int) -> BaseProcess:
     """The command line, training the run at `path`."""
-    return subprocess.Popen(command(path, steps), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    process = context.Process(target=_command_line, args=(command(path, steps), said_by(path)))
+    process.start()
+    return process
+
+
+def said_by(path: Path) -> Path:
+    """The file with what the training of the run at `path` printed last."""
+    return path.with_name(f"{path.name}.txt")
 
 
 def unfinished(path: Path) -> set[str]:
@@ -53,13 +78,13 @@ def unfinished(path: Path) -> set[str]:
     return {entry.name for entry in entries(path / "steps") if entry.name.startswith(".")}
 
 
-def kill(process: subprocess.Popen[bytes], path: Path, rng: random.Random, while_saving: bool) -> bool:
+def kill(process: BaseProcess, path: Path, rng: random.Random, while_saving: bool) -> bool:
     """Kill the training at a random moment, or while it saves. False if it ended before that."""
-    moment, before = time.monotonic() + rng.uniform(0.0, 6.0), unfinished(path)
-    while process.poll() is None:
+    moment, before = time.monotonic() + rng.uniform(0.0, MOMENTS), unfinished(path)
+    while process.is_alive():
         if unfinished(path) - before if while_saving else time.monotonic() > moment:
             process.kill()
-            process.communicate()
+            process.join()
             return True
         time.sleep(0.0005)
     return False
@@ -75,9 +100,9 @@ def trial(path: Path, rng: random.Random, while_saving: bool, most: int, steps: 
             if path.exists() and any(path.iterdir()):
                 check_listed(path)
             continue
-        _, said = process.communicate()
-        if process.returncode != 0:
-            raise RuntimeError(f"exit status {process.returncode} after {kills} kills: {said.decode()[-500:]}")
+        process.join()
+        if process.exitcode != 0:
+            raise RuntimeError(f"exit status {process.exitcode} after {kills} kills: {said_by(path).read_text(errors='replace')[-500:]}")
         return kills
 
 
@@ -110,17 +135,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Returns 1 if a trial ended otherwise than the run that was left alone."""
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     parser.add_argument("--count", type=int, default=20, metavar="N", help="kills in all (default 20)")
-    parser.add_argument("--each", type=int, default=12, metavar="N", help="kills of one training at most (default 12)")
+    parser.add_argument("--each", type=int, default=20, metavar="N", help="kills of one training at most (default 20)")
     parser.add_argument("--steps", type=int, default=6000, metavar="N", help="length of the training (default 6000)")
     parser.add_argument("--while-saving", action="store_true", help="only while a step is being written")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is imported where the trainings are forked from
     rng, kills, trials, bad = random.Random(options.seed), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole"
         alone = train(whole, options.steps)
-        alone.communicate()
-        if alone.returncode != 0:
+        alone.join()
+        if alone.exitcode != 0:
             raise SystemExit("The run that is left alone did not end.")
         while kills < options.count:
             path = Path(folder) / f"trial-{trials}"

@@ -62,7 +62,8 @@ GROUPS: tuple[Group, ...] = (
             ),
             Term(
                 "Discriminator",
-                "The second network of an ordinary GAN. It tells the probability that a sample is real: ½ if it cannot decide.",
+                "The second network of an ordinary GAN, which learns to tell real from generated samples. With the first two of its losses "
+                "it tells the probability that a sample is real: ½ if it cannot decide.",
                 ("discriminator",),
                 "gan",
             ),
@@ -82,6 +83,20 @@ GROUPS: tuple[Group, ...] = (
                 "Non-saturating",
                 "The ordinary GAN's usual loss: the generator raises log D, which pushes it most where the discriminator D is sure.",
                 ("non-saturating",),
+                "gan",
+            ),
+            Term(
+                "Least squares",
+                "A GAN's loss that fits the discriminator's scores to 1 for real and 0 for generated samples (LSGAN). The generator is "
+                "pushed the more, the further its samples are from 1.",
+                ("least-squares", "least squares"),
+                "gan",
+            ),
+            Term(
+                "Hinge",
+                "A GAN's loss that is content with scores above 1 for real and below −1 for generated samples. The generator raises its "
+                "samples' scores, as in a WGAN.",
+                ("hinge",),
                 "gan",
             ),
             Term(

@@ -100,6 +100,8 @@ class Stage {
     for (const part of parts.querySelectorAll(".part")) {
       part.classList.toggle("concerned", header.concerned.includes(part.getAttribute("data-part") ?? ""));
     }
+    setText(find(parts, ".critic", HTMLElement), header.critic);
+    setText(find(parts, ".estimate", HTMLElement), header.number);
     setText(find(this.root, ".caption strong", HTMLElement), header.heading);
     setText(find(this.root, ".caption span", HTMLElement), header.caption);
     this.showBeats(header.beats);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import asset, pack
-from wgan_core.config import TrainConfig, is_wasserstein
+from wgan_core.config import TrainConfig, critic_word, is_wasserstein, main_number
 from wgan_core.lab import stages
 from wgan_core.lab.frame import GRID, MESH, POINTS, Frame
 from wgan_core.lab.laboratory import Laboratory
@@ -71,6 +72,8 @@ def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tu
         "concerned": list(stage.concerned) if stage is not None else [],
         "heading": heading,
         "caption": caption,
+        "critic": _each_once(map(critic_word, lab.configs)),
+        "number": _each_once(main_number(config).short for config in lab.configs),
         "beats": _beats(stage),
         "panels": [_panel(lab, number) for number in range(len(frames))],
     }
@@ -80,9 +83,14 @@ def message(lab: Laboratory, frames: tuple[Frame, ...], layers: list[str]) -> tu
     return header, b"".join(np.ascontiguousarray(array, np.float32).tobytes() for array in arrays)
 
 
+def _each_once(words: Iterable[str]) -> str:
+    """Words for the diagram above both panels; two that are equal are said once."""
+    return " / ".join(dict.fromkeys(words))
+
+
 def _update_counts(lab: Laboratory) -> str:
     first = lab.frames()[0]
-    return f"Critic updates: {first.step:,}. Generator updates: {first.generator_updates:,}."
+    return f"{critic_word(lab.configs[0]).capitalize()} updates: {first.step:,}. Generator updates: {first.generator_updates:,}."
 
 
 def _beats(stage: Stage | None) -> list[tuple[str, str]]:
@@ -111,7 +119,8 @@ def _panel(lab: Laboratory, number: int) -> dict[str, Any]:
         "longest": _finite_or(0.0, float(np.linalg.norm(frame.uphill, axis=1).max())),
         "top": no_scale or f"≥ +{extent:.3g}: more real",
         "bottom": "" if no_scale else f"≤ −{extent:.3g}: less real",
-        "alt": f"Map of the critic's scores at step {frame.step}, with {POINTS} real and {POINTS} generated points. {numbers}",
+        "alt": f"Map of the {critic_word(config)}'s scores at step {frame.step}, with {POINTS} real and {POINTS} generated points. "
+        f"{numbers}",
         "weights": [_weights(layer) for layer in frame.layers],
     }
 

@@ -15,6 +15,8 @@
  * @property {string[]} concerned the parts that this stage of the cycle is about
  * @property {string} heading
  * @property {string} caption
+ * @property {string} critic what the second network is called
+ * @property {string} number what its number is called
  * @property {[text: string, state: string][]} beats the boxes that show the progress of the cycle
  * @property {PanelHeader[]} panels one for each WGAN
  */

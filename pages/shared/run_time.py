@@ -16,7 +16,7 @@ from pages.components.timeline import Mark, MarkKind, Track
 from pages.shared.problems import problem_text
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
-from wgan_core.config import SETTINGS, ConfigError, TrainConfig, is_wasserstein, parse_config
+from wgan_core.config import SETTINGS, ConfigError, TrainConfig, main_number, parse_config
 from wgan_core.figures.curves import thin
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import settings_line, short_number, started_with
@@ -130,8 +130,8 @@ def past_of(snapshot: Snapshot, path: Path) -> Timeline | None:
 def track_of(snapshot: Snapshot, past: Timeline) -> Track:
     """What the timeline shows of a run."""
     rows = snapshot.history
-    name, words = ("wasserstein_estimate", "estimate") if is_wasserstein(snapshot.config) else ("js_bound", "bound")
-    steps, values = column(rows, "step"), column(rows, name)
+    number = main_number(snapshot.config)
+    steps, values = column(rows, "step"), column(rows, number.column)
     known = np.isfinite(values)
     steps, values = steps[known], values[known]
     kept = thin(steps.astype(np.float32), values.astype(np.float32), _CURVE_POINTS)
@@ -143,7 +143,7 @@ def track_of(snapshot: Snapshot, past: Timeline) -> Track:
         marks=[mark for moment in past.moments if moment.step <= end for mark in marks_of(moment)],
         steps=steps[kept],
         values=values[kept],
-        value_name=words,
+        value_name=number.short,
         settings=settings_in_force(snapshot),
         held=held_in_words(snapshot, past),
     )

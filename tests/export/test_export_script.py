@@ -114,6 +114,8 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
         pytest.param({"critic_warmup": "original", "critic_norm": "layer", "n_critic": 2}, id="warm-up"),
         pytest.param({"critic_gradients": "accumulated"}, id="never-zeroed"),
         pytest.param({"objective": "minimax", "lipschitz": "none", "optimizer": "adam"}, id="minimax-gan"),
+        pytest.param({"objective": "least-squares", "lipschitz": "none", "optimizer": "adam"}, id="least-squares-gan"),
+        pytest.param({"objective": "hinge", "lipschitz": "none", "optimizer": "adam"}, id="hinge-gan"),
         pytest.param({"objective": "non-saturating", **PENALTY}, id="non-saturating-gan-penalty"),
         pytest.param({"lr_schedule": "linear", "n_critic": 2}, id="linear-schedule"),
         pytest.param({"lr_schedule": "cosine", "lr_end": 0.0, **PENALTY}, id="cosine-schedule-penalty"),

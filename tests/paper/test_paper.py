@@ -59,8 +59,8 @@ def with_the_norm_over_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
         (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
         return ((gradient.square().sum(0) + 1e-12).sqrt() - 1).square().mean()
 
-    monkeypatch.setattr(Trainer, "_gradients_written_out", lambda self: None)
-    monkeypatch.setattr("wgan_core.training.trainer.gradient_penalty", wrong)
+    monkeypatch.setattr("wgan_core.training.critic_passes._written_out", lambda *args: None)
+    monkeypatch.setattr("wgan_core.training.critic_passes.gradient_penalty", wrong)
 
 
 # Two lines.

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tests.kernels import assert_same
 from tests.small import SMALL_ON_POINTS
 from tests.trainers import take_over
-from wgan_core.config import TrainConfig, js_bound
+from wgan_core.config import TrainConfig, guessing_loss, js_bound
 from wgan_core.data.load import load_dataset
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.trainer import Trainer
@@ -50,6 +50,24 @@ def test_the_losses_are_those_of_the_paper() -> None:
     assert float(OBJECTIVES["wasserstein"].generator_loss(FAKE)) == pytest.approx(-FAKE.numpy().mean())
 
 
+def test_least_squares_and_hinge_are_those_of_their_papers() -> None:
+    """LSGAN, arXiv 1611.04076, equation 9: ½ E (D − 1)² + ½ E D², and ½ E (D − 1)². Hinge, arXiv 1802.05957, equations 16 and 17."""
+    real, fake = REAL.numpy(), FAKE.numpy()
+    squares, hinge = OBJECTIVES["least-squares"], OBJECTIVES["hinge"]
+    assert float(squares.critic_loss(REAL, FAKE)) == pytest.approx(((real - 1) ** 2).mean() / 2 + (fake**2).mean() / 2, rel=1e-12)
+    assert float(squares.generator_loss(FAKE)) == pytest.approx(((fake - 1) ** 2).mean() / 2, rel=1e-12)
+    assert float(hinge.critic_loss(REAL, FAKE)) == pytest.approx(np.clip(1 - real, 0, None).mean() + np.clip(1 + fake, 0, None).mean())
+    assert float(hinge.generator_loss(FAKE)) == pytest.approx(-fake.mean())
+
+
+@pytest.mark.parametrize(("name", "middle"), [("minimax", 0.0), ("non-saturating", 0.0), ("least-squares", 0.5), ("hinge", 0.0)])
+def test_guessing_has_the_lowest_loss_where_both_kinds_are_alike(name: Any, middle: float) -> None:
+    """By brute force: of all scores, the one that is best if real and generated samples get the same."""
+    losses = {score: float(OBJECTIVES[name].critic_loss(*torch.full((2, 4, 1), score))) for score in np.arange(-3, 3.01, 0.125)}
+    assert losses[middle] == pytest.approx(min(losses.values()), abs=1e-6)
+    assert guessing_loss(GAN.replace(objective=name)) == pytest.approx(losses[middle])
+
+
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_push_is_minus_the_slope_of_the_generators_loss(name: str) -> None:
     scores = FAKE.clone().requires_grad_()
@@ -83,7 +101,8 @@ def textbook(config: TrainConfig, steps: int) -> tuple[nn.Module, nn.Module, lis
     betas = (config.adam_beta1, config.adam_beta2)
     g_optimizer = torch.optim.Adam(generator.parameters(), lr=config.generator_lr, betas=betas)
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr=config.critic_lr, betas=betas)
-    entropy, ones, zeros = nn.BCEWithLogitsLoss(), torch.ones(config.batch_size, 1), torch.zeros(config.batch_size, 1)
+    ones, zeros = torch.ones(config.batch_size, 1), torch.zeros(config.batch_size, 1)
+    entropy = nn.BCEWithLogitsLoss() if config.objective != "least-squares" else lambda f, target: nn.functional.mse_loss(f, target) / 2
     rng, losses = torch.Generator().manual_seed(config.seed + 1), []
     order = torch.randperm(len(trainer.data), generator=torch.Generator().manual_seed(config.seed * 1_000_003))
 
@@ -102,12 +121,12 @@ def textbook(config: TrainConfig, steps: int) -> tuple[nn.Module, nn.Module, lis
             g_optimizer.zero_grad()
             logits = discriminator(generator(latents()))
             # Minimax: lower log(1 − D), which is minus the cross-entropy against zeros.
-            (entropy(logits, ones) if config.objective == "non-saturating" else -entropy(logits, zeros)).backward()
+            (-entropy(logits, zeros) if config.objective == "minimax" else entropy(logits, ones)).backward()
             g_optimizer.step()
     return generator, discriminator, losses
 
 
-@pytest.mark.parametrize("objective", ["minimax", "non-saturating"])
+@pytest.mark.parametrize("objective", ["minimax", "non-saturating", "least-squares"])
 def test_training_is_the_textbooks_gan(objective: Any) -> None:
     config = GAN.replace(objective=objective, latent_dim=2)
     trainer = Trainer(config, load_dataset(config))
@@ -131,9 +150,12 @@ def test_the_two_generators_move_differently_and_the_discriminators_first_step_i
     assert not all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_a_gan_learns_the_ring() -> None:
+@pytest.mark.parametrize(("objective", "updates"), [("non-saturating", 400), ("least-squares", 400), ("hinge", 1000)])
+def test_a_gan_learns_the_ring(objective: Any, updates: int) -> None:
     """That the signs are right: real and generated points come nearer to each other."""
-    config = GAN.replace(dataset="ring", latent_dim=2, critic_widths=(64, 64), generator_widths=(64, 64), n_critic=1, batch_size=128)
+    config = GAN.replace(
+        objective=objective, dataset="ring", latent_dim=2, critic_widths=(64, 64), generator_widths=(64, 64), n_critic=1, batch_size=128
+    )
     trainer = Trainer(config, load_dataset(config))
     z = torch.randn(512, 2, generator=torch.Generator().manual_seed(5))
 
@@ -142,6 +164,6 @@ def test_a_gan_learns_the_ring() -> None:
         return float((trainer.sample(z).norm(dim=1) - float(trainer.data.norm(dim=1).mean())).abs().mean())
 
     before = off()
-    for _ in range(400):
+    for _ in range(updates):
         trainer.train_step()
     assert off() < before / 3

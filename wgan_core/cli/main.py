@@ -27,7 +27,7 @@ from wgan_core.cli.bench import add_bench, bench_presets, run_bench
 from wgan_core.cli.called import program, speaker
 from wgan_core.cli.quality import run_quality
 from wgan_core.cli.versions import ShowVersions
-from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, is_wasserstein
+from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, has_js_bound
 
 _GROUPS = {
     "recipe": "the recipe",
@@ -339,7 +339,7 @@ def _facts(folder: Any) -> dict[str, Any]:
         "training_seconds": round(seconds, 1),
         "steps_per_second": round((_last(rows, "step") or 0) / seconds, 1) if seconds else None,
         "wasserstein_estimate": _last(rows, "wasserstein_estimate"),
-        "js_bound": None if is_wasserstein(config) else _last(rows, "js_bound"),
+        "js_bound": _last(rows, "js_bound") if has_js_bound(config) else None,
         "real_score": _last(rows, "real_score"),
         "fake_score": _last(rows, "fake_score"),
         "saved_steps": steps,

@@ -20,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.cli.called import program, speaker
-from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein, parse_config
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, main_number, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.input_check import check_own_data
@@ -299,5 +299,5 @@ def _numbers(snapshot: Snapshot) -> str:
 
 def _last_number(config: TrainConfig, rows: Rows, after_name: str = " ") -> str:
     """The number that shows how far a run is, with its name."""
-    name, words = ("wasserstein_estimate", "Wasserstein estimate") if is_wasserstein(config) else ("js_bound", "Jensen-Shannon bound")
-    return words + after_name + (f"{newest(rows, name, 0):.4g}" if len(rows) else "–")
+    number = main_number(config)
+    return number.title + after_name + (f"{newest(rows, number.column, 0):.4g}" if len(rows) else "–")

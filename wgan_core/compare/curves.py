@@ -12,7 +12,7 @@ from wgan_core.compare.alignment import Axis, positions
 from wgan_core.compare.comparability import why_not_data, why_not_raw, why_not_readings
 from wgan_core.compare.measures import SCALED, SCALED_MEANING, SCALED_TITLE, readings_of
 from wgan_core.compare.side import Side
-from wgan_core.config import is_wasserstein
+from wgan_core.config import has_js_bound
 from wgan_core.figures.comparison import Axes
 from wgan_core.store.history import column
 from wgan_core.store.readings import DISTANCES, KINDS, newest
@@ -121,8 +121,8 @@ def points(side: Side, kind: Kind, axis: Axis) -> Points:
 
 
 def _recorded(side: Side, name: str) -> Numbers:
-    if name == "js_bound" and is_wasserstein(side.started):
-        return np.full(len(side.history), np.nan)  # a critic's loss is no cross-entropy
+    if name == "js_bound" and not has_js_bound(side.started):
+        return np.full(len(side.history), np.nan)  # its loss is no cross-entropy
     return column(side.history, name)
 
 

@@ -4,8 +4,8 @@
 `config.json` are all derived from its fields. No default, bound or help text is written down anywhere else.
 """
 
+from wgan_core.config.data_fields import POINT_SETS
 from wgan_core.config.fields import (
-    POINT_SETS,
     SETTINGS,
     ConfigError,
     TrainConfig,
@@ -16,7 +16,7 @@ from wgan_core.config.fields import (
     steered_by,
 )
 from wgan_core.config.presets import PRESET_NOTES, PRESETS
-from wgan_core.config.roles import OF_SHAPES, critic_word, is_wasserstein, js_bound
+from wgan_core.config.roles import OF_SHAPES, critic_word, guessing_loss, has_js_bound, is_wasserstein, js_bound, main_number
 from wgan_core.config.setting_info import Group, SettingInfo, describe_range
 
 __all__ = [
@@ -32,10 +32,13 @@ __all__ = [
     "check_value",
     "critic_word",
     "describe_range",
+    "guessing_loss",
+    "has_js_bound",
     "in_use",
     "is_wasserstein",
     "js_bound",
     "live_fields",
+    "main_number",
     "parse_config",
     "steered_by",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,39 @@ def is_wasserstein(config: TrainConfig) -> bool:
 def critic_word(config: TrainConfig) -> str:
     """critic, or discriminator in an ordinary GAN."""
     return "critic" if is_wasserstein(config) else "discriminator"
+
+
+class MainNumber(NamedTuple):
+    """The number of the curves that tells most about a run, by which it is watched."""
+
+    column: str
+    """Its column in the run's history (`store.history.column`)."""
+    title: str
+    short: str
+    """The same in a word, where there is little room."""
+
+
+_ESTIMATE = MainNumber("wasserstein_estimate", "Wasserstein estimate", "estimate")
+_BOUND = MainNumber("js_bound", "Jensen-Shannon bound", "bound")
+_LOSS = MainNumber("critic_loss", "Discriminator loss", "loss")
+
+
+def has_js_bound(config: TrainConfig) -> bool:
+    """Whether the discriminator's loss is a cross-entropy, which bounds the Jensen-Shannon divergence (see `js_bound`)."""
+    return config.objective in ("minimax", "non-saturating")
+
+
+def main_number(config: TrainConfig) -> MainNumber:
+    """The estimate of a WGAN; the bound that a GAN's cross-entropy proves; otherwise the discriminator's loss, which is no distance."""
+    if is_wasserstein(config):
+        return _ESTIMATE
+    return _BOUND if has_js_bound(config) else _LOSS
+
+
+def guessing_loss(config: TrainConfig) -> float:
+    """The loss of a discriminator that can only guess: with all scores in the middle between those of real and generated samples. It is 0
+    for one that is always right."""
+    return {"least-squares": 0.25, "hinge": 2.0}.get(config.objective, 2 * math.log(2))
 
 
 def js_bound(cross_entropy_sum: _Numbers) -> _Numbers:

@@ -6,6 +6,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pydantic import Field
+from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 Group = Literal["recipe", "run", "data", "networks", "record"]
@@ -82,3 +84,22 @@ def describe_range(info: SettingInfo) -> str:
     if info.low_is_allowed:
         return f"{noun} from {info.low:g} to {info.high:,g}" if info.kind == "float" else f"{noun} from {info.low} to {info.high:,}"
     return f"{noun} above {info.low:g} and at most {info.high:g}"
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    help: str,
+    group: Group,
+    unit: str = "",
+    live: bool = False,
+    step: float | None = None,
+    only_with: tuple[str, ...] = (),
+    **bounds: Any,
+) -> Any:
+    """A pydantic field that also carries what a widget or a command-line flag needs in order to show it."""
+    extra: JsonDict = {"unit": unit, "live": live, "group": group, "step": step, "only_with": list(only_with)}
+    if isinstance(default, float):
+        bounds.setdefault("allow_inf_nan", False)
+    return Field(default, title=label, description=help, json_schema_extra=extra, **bounds)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wgan_core.config import TrainConfig
 from wgan_core.export.networks import has_batch_norm, noun
+from wgan_core.export.objective_text import first_number
 from wgan_core.export.sections import Section
-from wgan_core.export.training_text import first_number
 
 _SAMPLE = '''\
 @torch.no_grad()

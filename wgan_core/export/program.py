@@ -11,6 +11,7 @@ from wgan_core.export import ExportError
 from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, noun, number
+from wgan_core.export.objective_text import functions, paper_of
 from wgan_core.export.sections import Program, Section
 from wgan_core.export.training_text import settings_in_loop, training
 from wgan_core.store.ledger import Edit
@@ -59,7 +60,7 @@ def write_program(
     _check(config)
     shape = shape or _usual_shape(config)
     edits = [edit for edit in edits if edit.field in settings_in_loop(config)]
-    method, source = _METHODS[config.lipschitz] if is_wasserstein(config) else (_gan_title(config), "arXiv 1406.2661")
+    method, source = _METHODS[config.lipschitz] if is_wasserstein(config) else (_gan_title(config), paper_of(config))
     data = data_text(config, shape)
     title = f"{method} on {_data_title(config)}"
     parts = (
@@ -125,10 +126,7 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
         imports.append("import copy")
     if config.lr_schedule == "cosine":
         imports.append("import math")
-    if not is_wasserstein(config):
-        imports.append("from torch.nn.functional import softplus")
-    if config.objective == "minimax":
-        imports.append("from torch.nn.functional import logsigmoid")
+    imports += [f"from torch.nn.functional import {name}" for name in functions(config)]
     if for_notebook:
         imports += ["from IPython.display import SVG, display", "from torchvision.transforms.functional import to_pil_image"]
     if not for_notebook:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from wgan_core.config import POINT_SETS, SETTINGS, critic_word, is_wasserstein
+from wgan_core.config import POINT_SETS, SETTINGS, critic_word, has_js_bound, is_wasserstein
 from wgan_core.store.batches import batch_sizes, samples_seen
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import COLUMNS, column
@@ -43,7 +43,7 @@ def _header(folder: RunFolder) -> list[str]:
     config = folder.config
     kind = "points" if config.dataset in POINT_SETS else "images"
     critic = critic_word(config)
-    unit = "nats" if not is_wasserstein(config) else f"{critic} score"
+    unit = f"{critic} score" if is_wasserstein(config) else "nats" if has_js_bound(config) else "no unit"
     return [
         "Step (critic updates)",
         "Generator updates",

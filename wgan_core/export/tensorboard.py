@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wgan_core.config import SETTINGS, TrainConfig, in_use, is_wasserstein
+from wgan_core.config import SETTINGS, TrainConfig, has_js_bound, in_use
 from wgan_core.data.toy import view_limit
 from wgan_core.figures import images
 from wgan_core.figures.curves import thin
@@ -93,7 +93,7 @@ def _scalars(writer: SummaryWriter, folder: RunFolder, clock: _Clock) -> None:
     rows = folder.read_metrics()
     steps = column(rows, "step")
     tags = dict(_CURVES)
-    if not is_wasserstein(folder.config):
+    if has_js_bound(folder.config):
         tags |= {"js_bound": "training/jensen_shannon_bound"}
     for name, tag in tags.items():
         values = column(rows, name)

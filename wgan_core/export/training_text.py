@@ -7,6 +7,7 @@ from itertools import groupby
 
 from wgan_core.config import SETTINGS, TrainConfig, in_use, is_wasserstein, live_fields
 from wgan_core.export.networks import noun, number
+from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, number_in_words
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
 from wgan_core.training import warmup
@@ -48,11 +49,7 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
         "Each step is one critic update. After every `N_CRITIC` of them comes a generator update, because the generator's gradient is only "
         "as good as the critic. "
     )
-    if is_wasserstein(config):
-        says += f"The *Wasserstein estimate* is the gap between the critic's mean scores for real and for generated {what}."
-    else:
-        says += f"The critic's loss is the cross-entropy of telling real from generated {what}; log 2 − loss / 2 never exceeds the "
-        says += "Jensen-Shannon divergence."
+    says += number_in_words(config, what)
     return [*sections, Section("Training", says, loop)]
 
 
@@ -154,7 +151,7 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"# The critic learns to score real {noun(config)} high and generated ones low.",
         "z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
         "fake = generator(z).detach()  # the generator does not learn from this",
-        *_critic_loss(config),
+        *critic_loss(config),
     ]
     loss = "-estimate" if is_wasserstein(config) else "loss"
     if config.lipschitz == "gradient-penalty":
@@ -169,28 +166,6 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         "critic_optimizer.step()",
     ]
     return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
-
-
-def first_number(config: TrainConfig) -> str:
-    """What each step tells first: the estimate of a WGAN, the discriminator's loss of an ordinary GAN. Also its name in the program."""
-    return "estimate" if is_wasserstein(config) else "loss"
-
-
-def _critic_loss(config: TrainConfig) -> list[str]:
-    if is_wasserstein(config):
-        return ["estimate = critic(real).mean() - critic(fake).mean()"]
-    return [
-        "# D, the logistic function of a score, is the probability of being real. The loss: −mean log D(real) − mean log(1 − D(fake)).",
-        "real_scores, fake_scores = critic(real), critic(fake)",
-        "loss = softplus(-real_scores).mean() + softplus(fake_scores).mean()",
-    ]
-
-
-_GENERATOR_LOSS = {
-    "wasserstein": "-critic(generator(z)).mean()",
-    "minimax": "logsigmoid(-critic(generator(z))).mean()  # mean log(1 − D), flat where the critic is sure",
-    "non-saturating": "softplus(-critic(generator(z))).mean()  # −mean log D, steep where the critic is sure",
-}
 
 
 def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
@@ -215,7 +190,7 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"# The generator learns to make {noun(config)} that the critic scores high.",
         *_generator_is_due(config, edits),
         "    z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
-        f"    generator_loss = {_GENERATOR_LOSS[config.objective]}",
+        f"    generator_loss = {GENERATOR_LOSS[config.objective]}",
         "    generator_optimizer.zero_grad()",
         "    generator_loss.backward()",
         "    generator_optimizer.step()",

@@ -42,6 +42,9 @@ class Curve:
 ESTIMATE = (Curve("wasserstein_estimate", "Wasserstein estimate", BLUE),)
 BOUND = (Curve("js_bound", "Jensen-Shannon bound", BLUE),)
 """Of an ordinary GAN, in place of the estimate."""
+DISCRIMINATOR_LOSS = (Curve("critic_loss", "Discriminator loss", BLUE),)
+"""Of a GAN whose loss bounds no divergence."""
+GENERATOR_LOSS = (Curve("generator_loss", "generator loss", GREY),)
 SCORES = (Curve("real_score", "real", REAL), Curve("fake_score", "generated", GENERATED, "dash"))
 LOSSES = (Curve("critic_loss", "critic loss", BLUE), Curve("generator_loss", "generator loss (its level means nothing)", GREY))
 GAN_LOSSES = (Curve("critic_loss", "discriminator loss", BLUE), Curve("generator_loss", "generator loss", GREY))

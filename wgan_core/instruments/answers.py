@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
-from wgan_core.config.roles import critic_word, is_wasserstein
+from wgan_core.config.roles import critic_word, guessing_loss, has_js_bound, is_wasserstein, main_number
 from wgan_core.instruments.advice import FEWEST_LOOKS, RISEN, SETTLED, WARMED_UP, lowest_excess
 from wgan_core.instruments.cards import CARDS, Question
 from wgan_core.instruments.schedule import FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE
@@ -197,11 +197,16 @@ def _critic(run: Watched) -> _Found:
 
 def _discriminator(run: Watched, step: int) -> _Found:
     """In an ordinary GAN: whether the discriminator still leaves the generator something to learn from."""
-    bound = _with_noise(column(run.history[-NEWEST:], "js_bound"))
-    if bound is None:
+    number, most = main_number(run.config), guessing_loss(run.config)
+    found = _with_noise(column(run.history[-NEWEST:], number.column))
+    if found is None:
         return _Found("unknown", _not_yet(run))
-    numbers = f"Jensen-Shannon bound {bound[0]:.3g} ± {bound[1]:.1g}, of at most {math.log(2):.3g}, at step {run.step:,}"
-    if bound[0] > SURE * math.log(2):
+    if has_js_bound(run.config):
+        numbers, sure = f"{number.title} {found[0]:.3g} ± {found[1]:.1g}, of at most {math.log(2):.3g}", found[0] / math.log(2)
+    else:
+        numbers, sure = f"{number.title} {found[0]:.3g} ± {found[1]:.1g}, where guessing has {most:g}", 1 - found[0] / most
+    numbers += f", at step {run.step:,}"
+    if sure > SURE:
         return _Found("watch", f"The discriminator is nearly always right, whatever the samples look like: {numbers}.", step)
     return _Found("good", f"The discriminator tells real from generated samples, and is not sure of all: {numbers}.", step)
 

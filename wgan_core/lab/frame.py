@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from wgan_core.config import TrainConfig, is_wasserstein, js_bound
+from wgan_core.config import TrainConfig, has_js_bound, is_wasserstein, js_bound
 from wgan_core.data import toy
 from wgan_core.measures import distances, lipschitz
 from wgan_core.measures.diagnose import LayerWeights, clip_boundary
-from wgan_core.training.objective import OBJECTIVES, cross_entropy
+from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.trainer import Trainer
 
 Array = NDArray[np.float32]
@@ -54,8 +54,7 @@ class Frame:
     generated_score: float
 
     estimate: float
-    """E f(real) − E f(generated) over the points shown. For an ordinary GAN, the bound on the Jensen-Shannon divergence that its
-    discriminator proves there, at most log 2."""
+    """E f(real) − E f(generated) over the points shown. For an ordinary GAN what `estimate_of` gives in its place."""
 
 
 @dataclass(frozen=True)
@@ -162,10 +161,12 @@ class View:
 
 
 def estimate_of(config: TrainConfig, real_scores: Tensor, generated_scores: Tensor) -> float:
-    """What the critic tells about the distance: the Wasserstein estimate, or a discriminator's bound on the Jensen-Shannon divergence."""
+    """What the critic tells about the distance: the Wasserstein estimate; the bound on the Jensen-Shannon divergence that a discriminator
+    with probabilities proves, at most log 2; or the loss of one without."""
     if is_wasserstein(config):
         return float(real_scores.mean() - generated_scores.mean())
-    return js_bound(float(cross_entropy(real_scores, generated_scores)))
+    loss = float(OBJECTIVES[config.objective].critic_loss(real_scores, generated_scores))
+    return js_bound(loss) if has_js_bound(config) else loss
 
 
 def _steepest_between(x: Tensor, x_scores: Tensor, y: Tensor, y_scores: Tensor) -> float:

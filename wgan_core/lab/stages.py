@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from wgan_core.config import TrainConfig, critic_word, is_wasserstein
+from wgan_core.config import TrainConfig, critic_word, is_wasserstein, main_number
 from wgan_core.lab.frame import Frame
 from wgan_core.training.trainer import Trainer
 
@@ -84,7 +84,7 @@ def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
                 "keeps showing the same points, so that you can follow them.)"
             )
         case "scores":
-            return f"{heading}: score", _SCORING["wasserstein" if is_wasserstein(config) else "gan"]
+            return f"{heading}: score", _SCORING[config.objective]
         case "ascent":
             grows = "the estimate over its batch grows" if is_wasserstein(config) else "it tells its batch apart better"
             return f"{heading}: climb", (
@@ -102,11 +102,19 @@ def caption(stage: Stage, config: TrainConfig) -> tuple[str, str]:
             )
 
 
+_OF_PROBABILITIES = (
+    "The discriminator gives each point a score, from which follows a probability of being real: ½ at score 0, nearly 1 at score 5. "
+    "How well it tells real from generated points is a lower bound on the Jensen-Shannon divergence, which is never above log 2 = 0.693."
+)
 _SCORING = {
     "wasserstein": "The critic gives each point a score, a number without bounds. The mean over real points minus the mean over generated "
     "ones is the Wasserstein estimate.",
-    "gan": "The discriminator gives each point a score, from which follows a probability of being real: ½ at score 0, nearly 1 at score 5. "
-    "How well it tells real from generated points is a lower bound on the Jensen-Shannon divergence, which is never above log 2 = 0.693.",
+    "minimax": _OF_PROBABILITIES,
+    "non-saturating": _OF_PROBABILITIES,
+    "least-squares": "The discriminator gives each point a score, which is to be 1 for real points and 0 for generated ones. Its loss is "
+    "half the mean squared distance from there: 0.25 if it can only guess.",
+    "hinge": "The discriminator gives each point a score, which is to be above 1 for real points and below −1 for generated ones. Its loss "
+    "is what is missing to that: 2 if it can only guess.",
 }
 _PUSHING = {
     "wasserstein": "Now the critic stands still. The arrows are its gradient at each generated point: they point uphill, to higher scores. "
@@ -115,6 +123,10 @@ _PUSHING = {
     "discriminator is sure that a point is generated, its arrow vanishes.",
     "non-saturating": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of −log D. They "
     "are long where the discriminator is sure that a point is generated.",
+    "least-squares": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of −½ (f − 1)². "
+    "They are longer the further a score is below 1, and point downhill where it is above 1.",
+    "hinge": "Now the discriminator stands still. The arrows are its gradient at each generated point, whatever the score is there: they "
+    "point uphill, to higher scores.",
 }
 
 
@@ -167,7 +179,7 @@ def numbers(stage: Stage, config: TrainConfig, before: Frame, now: Frame) -> str
 
 def estimate_word(config: TrainConfig) -> str:
     """What `Frame.estimate` is called."""
-    return "Estimate" if is_wasserstein(config) else "Jensen-Shannon bound"
+    return "Estimate" if is_wasserstein(config) else main_number(config).title
 
 
 def mean_slope(frame: Frame) -> float:

@@ -20,7 +20,8 @@ from wgan_core.store.readings import Reading
 from wgan_core.timeline.fixed import as_pixels, as_points, fixed_real, fixed_samples
 from wgan_core.timeline.keeping import Keeper
 from wgan_core.timeline.thinning import is_mark
-from wgan_core.training.trainer import CriticScores, Trainer
+from wgan_core.training.critic_passes import CriticScores
+from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from wgan_core.config import SETTINGS, TrainConfig, in_use, is_wasserstein
+from wgan_core.config import SETTINGS, TrainConfig, in_use, main_number
 from wgan_core.figures.curves import robust_range, smooth, thin
 from wgan_core.figures.style import BLUE
 from wgan_core.store.folder import RunFolder
@@ -123,17 +123,16 @@ class _Panel:
     @classmethod
     def of(cls, folder: RunFolder, last: int) -> _Panel:
         """The curve up to the step `last`."""
-        wasserstein = is_wasserstein(folder.config)
+        number = main_number(folder.config)
         rows = folder.read_metrics()
         rows = rows[column(rows, "step") <= last]
-        steps, values = column(rows, "step"), column(rows, "wasserstein_estimate" if wasserstein else "js_bound")
+        steps, values = column(rows, "step"), column(rows, number.column)
         finite = np.isfinite(values)
         steps, values = steps[finite], values[finite]
         low, high = robust_range([values]) or ((values.min(), values.max()) if len(values) else (0.0, 1.0))
         low, high = min(float(low), 0.0), max(float(high), 0.0)
         kept, smoothed = thin(steps, values), smooth(values, _SMOOTHING).astype(np.float64)
-        name = "Wasserstein estimate" if wasserstein else "Jensen-Shannon bound"
-        return cls(name, steps[kept], values[kept], smoothed[kept], last, low, high if high > low else low + 1)
+        return cls(number.title, steps[kept], values[kept], smoothed[kept], last, low, high if high > low else low + 1)
 
     def draw(
         self,

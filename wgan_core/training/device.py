@@ -27,6 +27,11 @@ def resolve_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which matrix products and convolutions have the `precision` that the setting of this name asks for."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16")
+
+
 def describe_device(device: torch.device) -> str:
     """The device in words, e.g. "CPU, 8 cores (x86_64)" or "NVIDIA H100 (CUDA)"."""
     if device.type == "cuda":

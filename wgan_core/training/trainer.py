@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -13,43 +11,20 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig, live_fields
 from wgan_core.data.dataset import Dataset, network_input
 from wgan_core.training.crew import Crew
-from wgan_core.training.critic_gradients import CriticGradients
-from wgan_core.training.critic_loss import clip_weights, gradient_penalty
-from wgan_core.training.device import resolve_device
+from wgan_core.training.critic_loss import clip_weights
+from wgan_core.training.critic_passes import CriticPasses, CriticScores
+from wgan_core.training.device import autocast, resolve_device
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.flat_optimizer import FlatOptimizer
 from wgan_core.training.generator_pass import samples_to_learn_from
 from wgan_core.training.joint_norm import join_batch_norms
-from wgan_core.training.models import MLPCritic, build_critic, build_generator, initialise
+from wgan_core.training.models import build_critic, build_generator, initialise
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead, Taken
 from wgan_core.training.rates import rate_share
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 from wgan_core.training.warmup import critic_updates_before
 from wgan_core.training.world import World
-
-
-class CriticScores(NamedTuple):
-    """The result of a critic update; 0-dim tensors on the device."""
-
-    real: Tensor
-    """Mean score of the real images."""
-    fake: Tensor
-    """Mean score of the generated images."""
-    penalty: Tensor
-    """The gradient penalty's part of the critic's loss, including λ; 0 without a penalty."""
-    cross_entropy: Tensor | None = None
-    """A discriminator's loss without the penalty; None for a Wasserstein critic, whose loss is fake − real."""
-
-    @property
-    def loss(self) -> Tensor:
-        """The critic's loss without the penalty."""
-        return self.fake - self.real if self.cross_entropy is None else self.cross_entropy
-
-    @property
-    def are_finite(self) -> bool:
-        """Whether all of them are finite. Waits for the device."""
-        return math.isfinite(float(self.real) - float(self.fake) + float(self.loss) + float(self.penalty))
 
 
 class Trainer:
@@ -95,10 +70,9 @@ class Trainer:
         self._generator_descent = FlatOptimizer(self._flat_generator, config, config.generator_lr, self._crew)
         self._critic_descent = FlatOptimizer(self._flat_critic, config, config.critic_lr, self._crew)
         self.generator_optimizer, self.critic_optimizer = self._generator_descent.optimizer, self._critic_descent.optimizer
-        self._critic_parameters = list(self.critic.parameters())
-        """Passed to backward passes. Otherwise the gradient at the penalty's points would be computed too, a tenth of the time."""
         self._objective = OBJECTIVES[config.objective]
-        self._written_out = self._gradients_written_out()
+        batch = config.batch_size // (world.size if world is not None else 1)
+        self._critic_passes = CriticPasses(self.critic, self._flat_critic, config, batch, self._crew)
         penalised = config.lipschitz == "gradient-penalty"
         self._ahead = ImagesAhead(
             self.generator,
@@ -116,17 +90,6 @@ class Trainer:
         """The loss of the latest generator update, 0-dim; nan before the first."""
         self._epoch = -1
         self._order = torch.empty(0, dtype=torch.long)
-
-    def _gradients_written_out(self) -> CriticGradients | None:
-        """The fast computation of the critic's gradients, if this critic has one."""
-        if self.config.critic_norm != "none" or self.config.critic_gradients == "accumulated" or not isinstance(self.critic, MLPCritic):
-            return None
-        if self.config.objective != "wasserstein":  # theirs depend on the scores, and are left to autograd
-            return None
-        bfloat16 = self.config.precision == "bfloat16"
-        batch = self.config.batch_size // (self._world.size if self._world is not None else 1)
-        dtype, penalised = torch.bfloat16 if bfloat16 else torch.float32, self.config.lipschitz == "gradient-penalty"
-        return CriticGradients(self.critic, self._flat_critic, batch, dtype, penalised=penalised)
 
     # One step.
 
@@ -146,11 +109,7 @@ class Trainer:
 
     def _ascend(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, *, clip: bool) -> CriticScores:
         """A critic update with the clipping at its end or without. `real` gives the real samples, and is called once."""
-        terms: list[Tensor] = []
-        if self._written_out is not None:
-            numbers, terms = self._gradients(self._written_out, real, fake, alpha), self._written_out.terms
-        else:
-            numbers = self._gradients_by_autograd(*self._samples(real, fake), alpha)
+        numbers, terms = self._critic_passes.gradients(real, fake, alpha), self._critic_passes.terms
         if self._world is not None:
             for term in terms:
                 self._flat_critic.gradient.add_(term)
@@ -161,82 +120,10 @@ class Trainer:
             self.clip()
         return CriticScores(*numbers)
 
-    def _samples(self, real: Callable[[], Tensor], fake: Taken) -> tuple[Tensor, Tensor]:
-        with self._autocast():
-            fakes, reals, _ = self._crew.do([fake.images, real, fake.follow])
-        return reals, fakes
-
-    def _gradients(self, written_out: CriticGradients, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None) -> list[Tensor]:
-        """The critic's gradients by parts, side by side. Returns the numbers of `CriticScores`."""
-        if alpha is None:
-            parts = [lambda: written_out.of_fake(fake.images()).mean(), lambda: written_out.of_real(real()).mean(), fake.follow]
-            fake_score, real_score, _ = self._crew.do(parts)
-            return [real_score, fake_score, torch.zeros((), device=self.device)]
-        reals, fakes = self._samples(real, fake)
-        parts = [  # the one that takes longest first
-            lambda: written_out.of_penalty(alpha * reals + (1 - alpha) * fakes, self.config.gp_lambda),
-            lambda: written_out.of_real(reals).mean(),
-            lambda: written_out.of_fake(fakes).mean(),
-        ]
-        penalty, real_score, fake_score = self._crew.do(parts)
-        return [real_score, fake_score, penalty]
-
-    def _gradients_by_autograd(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> list[Tensor]:
-        """The critic's gradients by autograd. Returns the numbers of `CriticScores`."""
-        by_parts = self.device.type == "cpu" and self.config.critic_norm != "batch" and self.config.critic_gradients == "fresh"
-        passes = self._by_parts if by_parts else self._in_one_graph
-        real_scores, fake_scores, penalty = passes(real, fake, alpha)
-        numbers = [real_scores.mean(), fake_scores.mean(), penalty]
-        if self.config.objective != "wasserstein":
-            numbers.append(self._objective.critic_loss(real_scores, fake_scores))
-        return numbers
-
-    def _in_one_graph(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Real and generated scores and the penalty. Writes the gradient of the loss, or adds it."""
-        if self.config.critic_gradients == "fresh":
-            self._flat_critic.gradient.zero_()
-        # Two passes, as in the textbook. The penalty comes last, because autograd sums in backward order.
-        with self._autocast():
-            real_scores, fake_scores = self.critic(real).float(), self.critic(fake).float()
-        penalty = self._penalty(real, fake, alpha)
-        (penalty + self._objective.critic_loss(real_scores, fake_scores)).backward(inputs=self._critic_parameters)
-        return real_scores.detach(), fake_scores.detach(), penalty.detach()
-
-    def _by_parts(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """The same by a graph for each part of the loss, side by side: to the last bit, because the parts are added in autograd's order."""
-
-        @torch.enable_grad()
-        def scores(samples: Tensor, loss: Callable[[Tensor], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
-            with self._autocast():
-                found = self.critic(samples).float()
-            return found.detach(), torch.autograd.grad(loss(found), self._critic_parameters)
-
-        @torch.enable_grad()
-        def penalty() -> tuple[Tensor, Sequence[Tensor]]:
-            found = self._penalty(real, fake, alpha)
-            return found.detach(), torch.autograd.grad(found, self._critic_parameters, allow_unused=True, materialize_grads=True)
-
-        parts = [lambda: scores(fake, self._objective.fake_loss), lambda: scores(real, self._objective.real_loss)]
-        done = self._crew.do(parts if alpha is None else [penalty, *parts])
-        self._flat_critic.gradient.zero_()
-        for _, gradients in done:
-            for parameter, gradient in zip(self._critic_parameters, gradients, strict=True):
-                assert parameter.grad is not None
-                parameter.grad.add_(gradient)
-        *first, fake_scores, real_scores = (found for found, _ in done)
-        return real_scores, fake_scores, first[0] if first else torch.zeros((), device=self.device)
-
     def clip(self) -> None:
         """Clip the critic's parameters, if clipping is the Lipschitz method. This is the last part of every critic update."""
         if self.config.lipschitz == "clip":
             clip_weights(self._clipped(), self.config.clip_value)
-
-    def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Tensor:
-        """λ times the gradient penalty, 0-dim; 0 without one."""
-        if alpha is None:
-            return torch.zeros((), device=self.device)
-        with self._autocast():
-            return self.config.gp_lambda * gradient_penalty(self.critic, real, fake, alpha)
 
     def _clipped(self) -> Iterable[Tensor]:
         """The parameters that are clipped."""
@@ -320,7 +207,7 @@ class Trainer:
         return critic_updates_before(self.config, self.generator_updates)
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16")
+        return autocast(self.device, self.config.precision)
 
     # Data and noise.
 
@@ -374,7 +261,7 @@ class Trainer:
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         if changed:
             raise ValueError(f"{changed[0]} cannot change while a run trains: start a new run with it.")
-        self.config = config
+        self.config = self._critic_passes.config = config
         self._set_rates()
 
     def _set_rates(self) -> None:

@@ -13,7 +13,8 @@ from pages.parts.lab import lab_setup
 from pages.shared.people import allowed, refused, shuts
 from pages.shared.problems import show_problem
 from pages.shared.server import exclude_loaded_from_gc
-from wgan_core.lab import figures
+from wgan_core.config import critic_word, is_wasserstein
+from wgan_core.lab import figures, stages
 from wgan_core.lab.frame import POINTS, Truth
 from wgan_core.lab.laboratory import Laboratory, Pace
 from wgan_core.lab.stages import Who
@@ -96,8 +97,12 @@ def _buttons(lab: Laboratory) -> None:
                 shortcut="Space",
                 **shuts("experiment"),
             )
-        says = "Make one critic update, including its clipping."
-        st.button("Critic update", icon=":material/star:", on_click=_do, args=(lab.critic_step,), **shuts("experiment", help=says))
+        critic = critic_word(lab.configs[0])
+        clipped = any(config.lipschitz == "clip" for config in lab.configs)
+        says = f"Make one {critic} update{', including its clipping' if clipped else ''}."
+        st.button(
+            f"{critic.capitalize()} update", icon=":material/star:", on_click=_do, args=(lab.critic_step,), **shuts("experiment", help=says)
+        )
         says = "Make one generator update."
         st.button("Generator update", icon=":material/draw:", on_click=_do, args=(lab.generator_step,), **shuts("experiment", help=says))
         st.button(
@@ -105,7 +110,7 @@ def _buttons(lab: Laboratory) -> None:
             icon=":material/cycle:",
             on_click=_do,
             args=(lab.play_cycle,),
-            **shuts("experiment", help="Make n_critic critic updates and then one generator update, at the chosen pace, and stop."),
+            **shuts("experiment", help=f"Make n_critic {critic} updates and then one generator update, at the chosen pace, and stop."),
         )
         st.button(
             "Restart",
@@ -140,13 +145,23 @@ def _truth(lab: Laboratory, history: Sequence[tuple[Truth, ...]]) -> None:
         [":--", *["--:" for _ in last]],
         ["Exact W1", *[f"{now.w1:.4g}" for now in last]],
         ["Its floor", *[f"{lab.view.floor:.4g}" for _ in last]],
-        ["Estimate", *[f"{now.estimate:.4g}" for now in last]],
-        ["Steepest slope (K_emp)", *[_or_none(now.steepest) for now in last]],
-        ["Estimate / K_emp", *[_or_none(now.scaled) for now in last]],
+        *_estimates(lab, last),
     ]
+    if any(map(is_wasserstein, lab.configs)):
+        rows.append(["Steepest slope (K_emp)", *[_or_none(now.steepest) for now in last]])
+        rows.append(["Estimate / K_emp", *[_or_none(now.scaled) for now in last]])
     st.markdown("\n".join(f"| {' | '.join(row)} |" for row in rows))
     for reason in lab.why_no_slope():
         st.caption(f"No steepest slope: {reason}")
+
+
+def _estimates(lab: Laboratory, last: Sequence[Truth]) -> list[list[str]]:
+    """A row for each kind of number that the networks tell: a WGAN's estimate and a discriminator's bound or loss are not alike."""
+    names = [stages.estimate_word(config) for config in lab.configs]
+    return [
+        [row, *[f"{now.estimate:.4g}" if name == row else "—" for name, now in zip(names, last, strict=True)]]
+        for row in dict.fromkeys(names)
+    ]
 
 
 def _or_none(value: float) -> str:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.components.live_chart import Chart, Scale, live_chart, prepared
 from pages.shared.run_time import cursor_of, edit_in_words
-from wgan_core.config import is_wasserstein
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.history import column, newest
@@ -75,7 +74,7 @@ def other_curves(snapshot: Snapshot, view: View) -> None:
 
 
 def _words(snapshot: Snapshot) -> _Words:
-    return _OF_A_WGAN if is_wasserstein(snapshot.config) else _OF_A_GAN
+    return _WORDS.get(snapshot.config.objective, _OF_A_GAN)
 
 
 def _chart(
@@ -209,3 +208,29 @@ _OF_A_GAN = _Words(
     "The numbers that the optimisers minimise. Discriminator loss = −E log D(real) − E log(1 − D(fake)): 1.386 if it can only guess. "
     "Generator loss: E log(1 − D(fake)) for minimax, −E log D(fake) for non-saturating. Neither shows how good the samples are.",
 )
+_WORDS = {
+    "wasserstein": _OF_A_WGAN,
+    "least-squares": _Words(
+        figures.DISCRIMINATOR_LOSS,
+        "½ E (f(real) − 1)² + ½ E f(fake)²: how far the discriminator's scores are from 1 for real and from 0 for generated data. 0.25 if "
+        "it can only guess, 0 if it is always right. It measures no distance, and it does not show how good the samples are.",
+        "discriminator",
+        "The discriminator gives each sample a score f, which is to be 1 for real and 0 for generated data. The lines show the mean score "
+        "of the real and of the generated half of each batch.",
+        figures.GENERATOR_LOSS,
+        "½ E (f(G(z)) − 1)²: what the generator's optimiser lowers, to bring the scores of its samples to 1. It does not show how good the "
+        "samples are.",
+    ),
+    "hinge": _Words(
+        figures.DISCRIMINATOR_LOSS,
+        "E max(0, 1 − f(real)) + E max(0, 1 + f(fake)): how far the discriminator's scores fall short of 1 for real and of −1 for "
+        "generated data. 2 if it can only guess, 0 if it is always right. It measures no distance, and it does not show how good the "
+        "samples are.",
+        "discriminator",
+        "The discriminator gives each sample a score f, which is to be above 1 for real and below −1 for generated data. The lines show "
+        "the mean score of the real and of the generated half of each batch.",
+        figures.GENERATOR_LOSS,
+        "−E f(G(z)): what the generator's optimiser lowers, to raise the scores of its samples. Its level means little.",
+    ),
+}
+"""By objective; the others have those of `_OF_A_GAN`."""

@@ -1,0 +1,47 @@
+"""Combinations of settings that make no sense, each refused in one sentence that names both settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wgan_core.config.data_fields import POINT_SETS, DataFields
+from wgan_core.config.network_fields import NetworkFields
+from wgan_core.config.recipe_fields import RecipeFields
+from wgan_core.config.record_fields import RecordFields
+from wgan_core.config.run_fields import RunFields
+
+
+class AllFields(RecordFields, NetworkFields, DataFields, RunFields, RecipeFields):
+    """Every setting, before it is known whether they fit together. The order of the settings is that of the bases, from the last."""
+
+
+DCGAN_SIZES = tuple(sorted(inner * 2**halvings for inner in (4, 5, 6, 7) for halvings in range(1, 7) if inner * 2**halvings <= 256))
+"""Image sizes that strided convolutions halve evenly until 4 to 7 px are left: 8, 10, 12, 14, 16, 20, ..., 256."""
+
+
+def _convolutions_of_points(config: AllFields) -> str | None:
+    if config.architecture != "dcgan" or config.dataset not in POINT_SETS:
+        return None
+    return f"architecture must be mlp for the points of {config.dataset}: dcgan is for images only."
+
+
+def _size_of_convolutions(config: AllFields) -> str | None:
+    if config.architecture != "dcgan" or config.image_size in DCGAN_SIZES:
+        return None
+    below = [size for size in DCGAN_SIZES if size < config.image_size][-1:]
+    near = " or ".join(map(str, below + [size for size in DCGAN_SIZES if size > config.image_size][:1]))
+    why = "its layers halve the side until 4 to 7 px are left."
+    return f"image_size must be {near} for the architecture dcgan, not {config.image_size}: {why}"
+
+
+def _penalty_of_batches(config: AllFields) -> str | None:
+    if config.critic_norm != "batch" or config.lipschitz != "gradient-penalty":
+        return None
+    return (
+        "critic_norm batch cannot be combined with the gradient penalty, which is defined for single images "
+        "(arXiv 1704.00028, section 4): choose layer or none."
+    )
+
+
+REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (_convolutions_of_points, _size_of_convolutions, _penalty_of_batches)
+"""Each gives the reason why a config is refused, or None."""

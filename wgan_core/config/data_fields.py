@@ -1,0 +1,85 @@
+"""The settings of the data, and of how it is read."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pydantic import BaseModel
+
+from wgan_core.config.setting_info import setting
+
+ImageSetName = Literal["digits", "fashion-mnist", "mnist", "kmnist", "cifar10", "image-folder"]
+PointSetName = Literal["8-gaussians", "25-gaussians", "swiss-roll", "ring", "grid", "two-lines", "gaussian", "csv"]
+DatasetName = Literal[ImageSetName, PointSetName]
+POINT_SETS: frozenset[str] = frozenset(get_args(PointSetName))
+"""The data sets of points in the plane; the others hold images."""
+
+
+class DataFields(BaseModel):
+    """Part of `TrainConfig`, whose fields are all the settings of a run."""
+
+    dataset: DatasetName = setting(
+        "digits",
+        label="Data set",
+        group="data",
+        help="digits comes with the installation. fashion-mnist, mnist, kmnist and cifar10 are downloaded once, on request. image-folder "
+        "reads any folder of images. The others are points in the plane: 50,000 points drawn from a known distribution, or your own "
+        "points from a csv file.",
+    )
+    data_root: str = setting(
+        "",
+        label="Data folder or file",
+        group="data",
+        max_length=4096,
+        help="Where downloaded data sets are stored; for image-folder, the folder or zip archive of images, or a NumPy array of them; for "
+        "csv, the file of points. If empty: the environment variable WGAN_DATA_ROOT, otherwise a folder in your cache.",
+    )
+    image_size: int = setting(
+        32,
+        label="Image size",
+        group="data",
+        unit="px",
+        ge=4,
+        le=256,
+        help="Images are resized once to this many pixels per side, with antialiasing. It does not apply to points.",
+    )
+    fit: Literal["crop", "pad", "squash"] = setting(
+        "crop",
+        label="Shape",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own pictures that are not square. crop: the central square is used, and the rest is cut off. pad: the whole picture "
+        "is used, with black beside it. squash: the whole picture is stretched to a square.",
+    )
+    channels: Literal["auto", "grey", "rgb"] = setting(
+        "auto",
+        label="Colour",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own pictures. auto: grey if every picture is grey, also where grey is stored in colour; otherwise RGB. grey, rgb: "
+        "all pictures become so.",
+    )
+    tones: Literal["used", "each", "format"] = setting(
+        "used",
+        label="Tones",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own pictures with more than 256 tones: 12 or 16 bits, numbers with fractions or signs. used: the lowest number in "
+        "all files becomes black, and the highest white. each: the same for each picture by itself. format: the whole range that 16 bits "
+        "can hold, or 0 to 1 for numbers with fractions.",
+    )
+    frames: Literal["all", "first"] = setting(
+        "all",
+        label="Pages and frames",
+        group="data",
+        only_with=("dataset", "image-folder"),
+        help="For your own files that hold several pictures: stacks (TIFF) and animations (GIF, WebP, PNG). all: every page or frame is an "
+        "image. first: only the first of each file.",
+    )
+    flip: Literal["none", "horizontal"] = setting(
+        "none",
+        label="Mirrored copies",
+        group="data",
+        help="horizontal: each image is also used mirrored, left for right, which doubles the data. It helps with few pictures of things "
+        "that look as natural in a mirror (faces, flowers), and spoils what does not (letters, digits). It does not apply to points.",
+    )

@@ -1,0 +1,58 @@
+"""The settings of what is recorded, saved and measured."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from wgan_core.config.setting_info import setting
+
+
+class RecordFields(BaseModel):
+    """Part of `TrainConfig`, whose fields are all the settings of a run."""
+
+    log_every: int = setting(
+        5,
+        label="Record every",
+        group="record",
+        unit="critic updates",
+        live=True,
+        ge=1,
+        le=10_000,
+        help="Number of steps between points of the curves, which are also the rows of metrics.csv.",
+    )
+    save_every: float = setting(
+        60.0,
+        label="Save at least every",
+        group="record",
+        unit="s",
+        live=True,
+        ge=1,
+        le=86_400,
+        step=10,
+        help="Steps are also saved at doubling intervals from the start, so that you can go back through the run's history.",
+    )
+    instruments_budget: float = setting(
+        3.0,
+        label="Instruments at most",
+        group="record",
+        unit="% of training time",
+        live=True,
+        ge=0,
+        le=50,
+        step=1,
+        help="The share of training time that measuring may take (true distances, the critic's slopes and weights, gradients; see "
+        "Diagnosis). It runs on a separate thread and changes no number of the training. 0: nothing is measured.",
+    )
+    history_budget: int = setting(
+        300,
+        label="History at most",
+        group="record",
+        unit="MB",
+        live=True,
+        ge=0,
+        le=1_000_000,
+        step=50,
+        help="The disk space for the run's past: saved steps, light steps (networks in half precision, to be looked at) and pictures. When "
+        "it is full, light steps become fewer, then older saved steps. Steps saved by hand or before an edit, pinned ones and the newest "
+        "two always stay. 0: only these are kept.",
+    )

@@ -1,0 +1,166 @@
+"""One critic update up to the optimiser's step: the passes through the critic that give its gradients, side by side where they can be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from wgan_core.config import TrainConfig
+from wgan_core.training.crew import Crew
+from wgan_core.training.critic_gradients import CriticGradients
+from wgan_core.training.critic_loss import gradient_penalty
+from wgan_core.training.device import autocast
+from wgan_core.training.flat import FlatParameters
+from wgan_core.training.models import MLPCritic
+from wgan_core.training.objective import OBJECTIVES
+from wgan_core.training.packing import Taken
+
+
+class CriticScores(NamedTuple):
+    """The result of a critic update; 0-dim tensors on the device."""
+
+    real: Tensor
+    """Mean score of the real images."""
+    fake: Tensor
+    """Mean score of the generated images."""
+    penalty: Tensor
+    """The gradient penalty's part of the critic's loss, including λ; 0 without a penalty."""
+    cross_entropy: Tensor | None = None
+    """A discriminator's loss without the penalty; None for a Wasserstein critic, whose loss is fake − real."""
+
+    @property
+    def loss(self) -> Tensor:
+        """The critic's loss without the penalty."""
+        return self.fake - self.real if self.cross_entropy is None else self.cross_entropy
+
+    @property
+    def are_finite(self) -> bool:
+        """Whether all of them are finite. Waits for the device."""
+        return math.isfinite(float(self.real) - float(self.fake) + float(self.loss) + float(self.penalty))
+
+
+class CriticPasses:
+    """Computes the critic's gradients.
+
+    Args:
+        critic: the critic.
+        flat: its parameters and the vector of their gradients.
+        config: the run's settings; `config` may be replaced by one with other live settings at any time.
+        batch: number of real samples of an update in this process, and of generated ones.
+        crew: the threads that do the passes.
+    """
+
+    def __init__(self, critic: nn.Module, flat: FlatParameters, config: TrainConfig, batch: int, crew: Crew) -> None:
+        self.config = config
+        self._critic = critic
+        self._flat = flat
+        self._device = flat.vector.device
+        self._crew = crew
+        self._parameters = list(critic.parameters())
+        """Passed to backward passes. Otherwise the gradient at the penalty's points would be computed too, a tenth of the time."""
+        self._objective = OBJECTIVES[config.objective]
+        self._written_out = _written_out(critic, flat, config, batch)
+        self.terms: list[Tensor] = [] if self._written_out is None else self._written_out.terms
+        """What is still to be added to the flat gradient, in this order, after `gradients`."""
+
+    def gradients(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None) -> list[Tensor]:
+        """Write the gradients of the critic's loss into the flat gradient and `terms`, or add them to accumulated ones.
+
+        Args:
+            real: gives the real samples [batch, ...]; called once.
+            fake: gives the generated ones.
+            alpha: of the points between them at which the penalty is taken, [batch, 1, ...]; None without a penalty.
+
+        Returns the numbers of `CriticScores`.
+        """
+        if self._written_out is not None:
+            return self._by_hand(self._written_out, real, fake, alpha)
+        return self._by_autograd(*self._samples(real, fake), alpha)
+
+    def _samples(self, real: Callable[[], Tensor], fake: Taken) -> tuple[Tensor, Tensor]:
+        with self._autocast():
+            fakes, reals, _ = self._crew.do([fake.images, real, fake.follow])
+        return reals, fakes
+
+    def _by_hand(self, written_out: CriticGradients, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None) -> list[Tensor]:
+        """By parts, side by side."""
+        if alpha is None:
+            parts = [lambda: written_out.of_fake(fake.images()).mean(), lambda: written_out.of_real(real()).mean(), fake.follow]
+            fake_score, real_score, _ = self._crew.do(parts)
+            return [real_score, fake_score, torch.zeros((), device=self._device)]
+        reals, fakes = self._samples(real, fake)
+        parts = [  # the one that takes longest first
+            lambda: written_out.of_penalty(alpha * reals + (1 - alpha) * fakes, self.config.gp_lambda),
+            lambda: written_out.of_real(reals).mean(),
+            lambda: written_out.of_fake(fakes).mean(),
+        ]
+        penalty, real_score, fake_score = self._crew.do(parts)
+        return [real_score, fake_score, penalty]
+
+    def _by_autograd(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> list[Tensor]:
+        by_parts = self._device.type == "cpu" and self.config.critic_norm != "batch" and self.config.critic_gradients == "fresh"
+        passes = self._by_parts if by_parts else self._in_one_graph
+        real_scores, fake_scores, penalty = passes(real, fake, alpha)
+        numbers = [real_scores.mean(), fake_scores.mean(), penalty]
+        if self.config.objective != "wasserstein":
+            numbers.append(self._objective.critic_loss(real_scores, fake_scores))
+        return numbers
+
+    def _in_one_graph(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Real and generated scores and the penalty. Writes the gradient of the loss, or adds it."""
+        if self.config.critic_gradients == "fresh":
+            self._flat.gradient.zero_()
+        # Two passes, as in the textbook. The penalty comes last, because autograd sums in backward order.
+        with self._autocast():
+            real_scores, fake_scores = self._critic(real).float(), self._critic(fake).float()
+        penalty = self._penalty(real, fake, alpha)
+        (penalty + self._objective.critic_loss(real_scores, fake_scores)).backward(inputs=self._parameters)
+        return real_scores.detach(), fake_scores.detach(), penalty.detach()
+
+    def _by_parts(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """The same by a graph for each part of the loss, side by side: to the last bit, because the parts are added in autograd's order."""
+
+        @torch.enable_grad()
+        def scores(samples: Tensor, loss: Callable[[Tensor], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
+            with self._autocast():
+                found = self._critic(samples).float()
+            return found.detach(), torch.autograd.grad(loss(found), self._parameters)
+
+        @torch.enable_grad()
+        def penalty() -> tuple[Tensor, Sequence[Tensor]]:
+            found = self._penalty(real, fake, alpha)
+            return found.detach(), torch.autograd.grad(found, self._parameters, allow_unused=True, materialize_grads=True)
+
+        parts = [lambda: scores(fake, self._objective.fake_loss), lambda: scores(real, self._objective.real_loss)]
+        done = self._crew.do(parts if alpha is None else [penalty, *parts])
+        self._flat.gradient.zero_()
+        for _, gradients in done:
+            for parameter, gradient in zip(self._parameters, gradients, strict=True):
+                assert parameter.grad is not None
+                parameter.grad.add_(gradient)
+        *first, fake_scores, real_scores = (found for found, _ in done)
+        return real_scores, fake_scores, first[0] if first else torch.zeros((), device=self._device)
+
+    def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Tensor:
+        """λ times the gradient penalty, 0-dim; 0 without one."""
+        if alpha is None:
+            return torch.zeros((), device=self._device)
+        with self._autocast():
+            return self.config.gp_lambda * gradient_penalty(self._critic, real, fake, alpha)
+
+    def _autocast(self) -> torch.autocast:
+        return autocast(self._device, self.config.precision)
+
+
+def _written_out(critic: nn.Module, flat: FlatParameters, config: TrainConfig, batch: int) -> CriticGradients | None:
+    """The fast computation of the critic's gradients, if this critic has one."""
+    if config.critic_norm != "none" or config.critic_gradients == "accumulated" or not isinstance(critic, MLPCritic):
+        return None
+    if config.objective != "wasserstein":  # theirs depend on the scores, and are left to autograd
+        return None
+    dtype, penalised = torch.bfloat16 if config.precision == "bfloat16" else torch.float32, config.lipschitz == "gradient-penalty"
+    return CriticGradients(critic, flat, batch, dtype, penalised=penalised)
