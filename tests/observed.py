@@ -222,6 +222,14 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
     ("penalty-not-holding", healthy(config=GP, norms=norms(2.5)), 2.5, "warning", "gp_lambda", healthy(config=GP, norms=norms(1.3))),
     ("penalty-not-holding", healthy(config=GP, norms=norms(0.2)), 0.2, "warning", "gp_lambda", healthy(config=CLIP, norms=norms(0.2))),
     (
+        "penalty-not-holding",
+        healthy(config=GP.replace(gp_every=16), norms=norms(2.5)),
+        2.5,
+        "warning",
+        "gp_every",
+        healthy(config=GP.replace(gp_every=16), norms=norms(1.3)),
+    ),
+    (
         "nothing-holds-the-critic",
         healthy(config=CLIP.replace(lipschitz="none"), constant=Bound(340.0)),
         340,

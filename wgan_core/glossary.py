@@ -170,6 +170,13 @@ GROUPS: tuple[Group, ...] = (
                 "λ", "The weight of the gradient penalty in the critic's loss. 10 in the paper.", ("penalty weight λ",), "gradient-penalty"
             ),
             Term(
+                "Lazy penalty",
+                "A gradient penalty that is part of only every k-th critic update, with k times the weight there. It takes a k-th of the "
+                "time.",
+                ("lazy penalty", "penalty every"),
+                "gradient-penalty",
+            ),
+            Term(
                 "n_critic",
                 "The number of critic updates before each generator update. 25 in the walkthrough, 5 in the papers.",
                 ("n_critic",),

@@ -109,6 +109,8 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
         pytest.param({"lipschitz": "none", "leaky_slope": 0, "image_size": 8}, id="none-relu-as-they-are"),
         pytest.param({"weight_init": "normal", "critic_norm": "batch", "n_critic": 1, "generator_widths": (8,)}, id="normal-batch-norm"),
         pytest.param({**DCGAN, **PENALTY, "critic_norm": "layer"}, id="dcgan-penalty-layer-norm"),
+        pytest.param({**PENALTY, "gp_every": 3, "gp_share": "half"}, id="mlp-lazy-penalty"),
+        pytest.param({**DCGAN, **PENALTY, "gp_every": 4, "gp_share": "quarter"}, id="dcgan-lazy-penalty"),
         pytest.param({**DCGAN, **PENALTY, "generator_norm": "none", "generator_output": "linear"}, id="dcgan-no-norm-linear"),
         pytest.param({"generator_norm": "none", "generator_output": "linear"}, id="mlp-no-norm-linear"),
         pytest.param({"critic_warmup": "original", "critic_norm": "layer", "n_critic": 2}, id="warm-up"),

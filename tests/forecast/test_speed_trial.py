@@ -49,6 +49,19 @@ def test_each_networks_updates_are_timed_without_the_first(n_critic: int, second
     assert clock.now <= 2 * 112 + seconds  # a large n_critic is not waited for
 
 
+def test_a_lazy_penalty_counts_with_its_share_of_the_updates(clock: Clock, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    ascend = Trainer.ascend
+
+    def with_penalty(self: Trainer) -> object:
+        clock.now += 6 if self.step % 4 == 0 else 0
+        return ascend(self)
+
+    monkeypatch.setattr(Trainer, "ascend", with_penalty)
+    lazy = config.replace(lipschitz="gradient-penalty", gp_every=4)
+    for seconds in (0.0, 60.0):  # even if there is no time for four updates
+        assert try_speed(lazy, seconds) == SpeedTrial(2.0 + 6 / 4, 10.0)
+
+
 def test_a_cycle_is_n_critic_updates_and_one_of_the_generator() -> None:
     trial = SpeedTrial(2.0, 10.0)
     for n_critic in (1, 4, 25):

@@ -35,6 +35,7 @@ STEPS = 12
 CASES: dict[str, dict[str, Any]] = {
     "clip": {},
     "penalty": {"lipschitz": "gradient-penalty"},
+    "lazy-penalty": {"lipschitz": "gradient-penalty", "gp_every": 2, "gp_share": "half"},
     "layer-norm": {"lipschitz": "gradient-penalty", "critic_norm": "layer"},
     "batch-norm": {"critic_norm": "batch"},
     "accumulated": {"critic_gradients": "accumulated"},
@@ -205,6 +206,9 @@ def test_a_batch_that_cannot_be_divided_is_refused_with_the_sizes_that_can() -> 
     check_batch(16, 4)
     with pytest.raises(ConfigError, match="16 cannot be divided evenly among 3 of them: use 15 or 18."):
         check_batch(16, 3)
+    check_batch(24, 3, 4)
+    with pytest.raises(ConfigError, match=r"20 cannot .* among 2 of them, each of which has a penalty on a share .*: use 16 or 24."):
+        check_batch(20, 2, 4)
 
 
 def test_only_torchrun_with_several_processes_makes_a_job() -> None:

@@ -63,6 +63,26 @@ class RecipeFields(BaseModel):
         help="For the gradient penalty only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², with the gradient taken at "
         "random points between real and generated images.",
     )
+    gp_every: int = setting(
+        1,
+        label="Penalty every",
+        group="recipe",
+        unit="critic updates",
+        only_with=("lipschitz", "gradient-penalty"),
+        ge=1,
+        le=64,
+        help="For the gradient penalty only, which takes about half of the time. 1: it is part of every critic update. 4: of every fourth, "
+        "with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). On the average it pulls as "
+        "strongly, but less evenly.",
+    )
+    gp_share: Literal["all", "half", "quarter"] = setting(
+        "all",
+        label="Share of the batch penalised",
+        group="recipe",
+        only_with=("lipschitz", "gradient-penalty"),
+        help="For the gradient penalty only: between how many of the batch's pairs of a real and a generated sample it looks at the "
+        "critic's slope. half, quarter: quicker, and the mean is over fewer points.",
+    )
     n_critic: int = setting(
         25,
         label="n_critic",

@@ -25,8 +25,8 @@ _METHODS = {
 
 # Settings that the program text covers, or that do not change the weights.
 _WRITTEN = (
-    "objective lipschitz clip_value clipped gp_lambda n_critic critic_lr generator_lr lr_schedule lr_end optimizer adam_beta1 adam_beta2 "
-    "batch_size max_steps seed "
+    "objective lipschitz clip_value clipped gp_lambda gp_every gp_share n_critic critic_lr generator_lr lr_schedule lr_end "
+    "optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
     "device threads rounding dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
     "precision generator_norm generator_output fit channels tones frames flip"
@@ -191,6 +191,8 @@ def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
         lines.append(f"CLIP_VALUE = {number(config.clip_value)}  # the critic's weights stay in [-CLIP_VALUE, CLIP_VALUE]")
     elif config.lipschitz == "gradient-penalty":
         lines.append(f"GP_LAMBDA = {number(config.gp_lambda)}  # weight of the gradient penalty")
+        if config.gp_every > 1:
+            lines.append(f"GP_EVERY = {config.gp_every}  # critic updates, one of which has the penalty")
     lines += [f"CRITIC_LR = {number(config.critic_lr)}", f"GENERATOR_LR = {number(config.generator_lr)}"]
     if config.lr_schedule != "constant":
         lines += [

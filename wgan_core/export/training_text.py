@@ -155,8 +155,8 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     ]
     loss = "-estimate" if is_wasserstein(config) else "loss"
     if config.lipschitz == "gradient-penalty":
-        lines.append(f"penalty = {_name('gp_lambda', edits)} * gradient_penalty(critic, real, fake, rng)")
-        loss += " + penalty"
+        added, loss = _with_penalty(config, loss, _name("gp_lambda", edits))
+        lines += added
     zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in the critic"
     if config.critic_gradients == "accumulated":
         zero = "# critic_optimizer.zero_grad() is left out: this is the mistake that the run demonstrates."
@@ -166,6 +166,23 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         "critic_optimizer.step()",
     ]
     return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
+
+
+_STEP_OF_SHARE = {"all": "", "half": "[::2]", "quarter": "[::4]"}
+
+
+def _with_penalty(config: TrainConfig, loss: str, weight: str) -> tuple[list[str], str]:
+    """Lines that add the penalty to the critic's `loss`, and the sum."""
+    of = _STEP_OF_SHARE[config.gp_share]
+    penalty = f"{weight} * gradient_penalty(critic, real{of}, fake{of}, rng)"
+    if config.gp_every == 1:
+        return [f"penalty = {penalty}"], f"{loss} + penalty"
+    lines = [
+        f"with_penalty = {loss}",
+        "if (step - 1) % GP_EVERY == 0:  # now and then, with so many times the weight",
+        f"    with_penalty = with_penalty + GP_EVERY * {penalty}",
+    ]
+    return lines, "with_penalty"
 
 
 def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:

@@ -275,11 +275,15 @@ def penalty_not_holding(seen: Observations) -> Advice | None:
     median = float(np.median(norms.between))
     if 0.5 <= median <= max(2.0, min(10.0, 2 * slope_of_penalty(seen.health.estimate, seen.config.gp_lambda))):
         return None
-    value = round_to_digit(max(10 * seen.config.gp_lambda, 1.0))
     text = (
         f"The gradient penalty aims for slopes of 1 between real and generated samples, but the median there is {median:.2g}: the critic "
-        f"does not have the slope that the estimate assumes. Raise λ (now {seen.config.gp_lambda:g})."
+        "does not have the slope that the estimate assumes. "
     )
+    if (every := seen.config.gp_every) > 1:
+        text += f"The penalty is part of only one critic update in {every}. Make it part of more of them, or of all."
+        return Advice("penalty-not-holding", "warning", text, median, "gp_every", every // 4 or 1)
+    text += f"Raise λ (now {seen.config.gp_lambda:g})."
+    value = round_to_digit(max(10 * seen.config.gp_lambda, 1.0))
     return Advice("penalty-not-holding", "warning", text, median, "gp_lambda", min(value, 10_000.0))
 
 

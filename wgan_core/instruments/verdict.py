@@ -31,6 +31,7 @@ DIRECTIONS: dict[tuple[str, str], Direction] = {
     ("critic-lagging", "n_critic"): "raise",
     ("negative-estimate", "n_critic"): "raise",
     ("penalty-not-holding", "gp_lambda"): "raise",
+    ("penalty-not-holding", "gp_every"): "lower",
     ("still-generator", "generator_lr"): "raise",
     ("missing-modes", "n_critic"): "raise",
     ("samples-too-alike", "n_critic"): "raise",

@@ -15,6 +15,7 @@ from wgan_core.data.load import load_dataset
 from wgan_core.runs.run import RunLoop
 from wgan_core.training.device import resolve_device, train_on_this_thread
 from wgan_core.training.job import Job
+from wgan_core.training.penalty_plan import PenaltyPlan
 from wgan_core.training.trainer import Trainer
 from wgan_core.training.world import Meeting, PeerLost, World, check_batch, own_device
 
@@ -23,7 +24,8 @@ def open_meeting(meeting: Meeting, config: TrainConfig) -> World:
     """For process 0: tell the others what to train. Raises ConfigError if these processes cannot train with `config`."""
     job = meeting.job
     device = resolve_device(config.device)
-    check_batch(config.batch_size, job.size)
+    plan = PenaltyPlan.of(config, 1)
+    check_batch(config.batch_size, job.size, plan.stride if plan is not None else 1)
     own_device(device, job.local_rank)
     meeting.tell("config", config.model_dump_json())
     _refuse(meeting.settle("device"))

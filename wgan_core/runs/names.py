@@ -25,6 +25,7 @@ _NOT_SPECIAL = frozenset(
 _SHORT: Mapping[str, str] = {
     "clip_value": "clip",
     "gp_lambda": "λ",
+    "gp_share": "penalised",
     "critic_lr": "critic rate",
     "generator_lr": "generator rate",
     "lr_schedule": "rates",

@@ -53,6 +53,13 @@ class CriticGradients:
         return {layer: (views[2 * index], views[2 * index + 1]) for index, layer in enumerate(self._layers)}
 
     @torch.no_grad()
+    def without_penalty(self) -> None:
+        """For an update without a penalty, if there is one at others: its gradients are 0."""
+        for place in self._penalty_places.values():
+            for gradient in place:
+                gradient.zero_()
+
+    @torch.no_grad()
     def of_real(self, samples: Tensor) -> Tensor:
         """The scores [batch, 1] of real samples [batch, ...]. Writes the gradients of −E f(real)."""
         return self._of_mean(samples, -self._on_score, self._real_places)
@@ -75,8 +82,8 @@ class CriticGradients:
         return self._last(top)
 
     @torch.no_grad()
-    def of_penalty(self, between: Tensor, gp_lambda: float) -> Tensor:
-        """λ times the gradient penalty at `between` [batch, ...], 0-dim. Writes its gradients."""
+    def of_penalty(self, between: Tensor, factor: float) -> Tensor:
+        """`factor` times the gradient penalty at `between` [points, ...], 0-dim. Writes its gradients."""
         (_, *activations), weights = self._forward(between.flatten(1).to(self._dtype))
         on_score = torch.ones(len(between), 1, dtype=self._last.weight.dtype, device=between.device)
         slope, on_outputs = on_score @ self._last.weight, []
@@ -86,9 +93,9 @@ class CriticGradients:
         slope = slope.to(between.dtype)
         norm = slope_norm(slope)
         # The same products in the same order as in autograd, to get the same bits.
-        scale = torch.full_like(norm, gp_lambda) / len(between) * (2 * (norm - 1)) / (2 * norm)
+        scale = torch.full_like(norm, factor) / len(between) * (2 * (norm - 1)) / (2 * norm)
         self._write_gradients(scale[:, None] * (2 * slope), activations, weights, on_outputs, on_score)
-        return gp_lambda * (norm - 1).square().mean()
+        return factor * (norm - 1).square().mean()
 
     def _write_gradients(
         self, on_slope: Tensor, activations: list[Tensor], weights: list[Tensor], on_outputs: list[Tensor], on_score: Tensor

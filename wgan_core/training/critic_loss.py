@@ -23,9 +23,14 @@ def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Ten
         real, fake: images [batch, ...] of the same shape.
         alpha: uniform on [0, 1], one number per sample, [batch, 1, 1, ...].
     """
-    between = (alpha * real + (1 - alpha) * fake).requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    points = between(real, fake, alpha).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
     return (slope_norm(gradient) - 1).square().mean()
+
+
+def between(real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
+    """The points alpha · real + (1 − alpha) · fake."""
+    return alpha * real + (1 - alpha) * fake
 
 
 def slope_norm(gradient: Tensor) -> Tensor:

@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig
 from wgan_core.training.crew import Crew
 from wgan_core.training.critic_gradients import CriticGradients
-from wgan_core.training.critic_loss import gradient_penalty
+from wgan_core.training.critic_loss import between, gradient_penalty
 from wgan_core.training.device import autocast
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import Taken
+from wgan_core.training.penalty_plan import PenaltyPlan
 
 
 class CriticScores(NamedTuple):
@@ -63,65 +64,72 @@ class CriticPasses:
         self._parameters = list(critic.parameters())
         """Passed to backward passes. Otherwise the gradient at the penalty's points would be computed too, a tenth of the time."""
         self._objective = OBJECTIVES[config.objective]
+        self._penalty_plan = PenaltyPlan.of(config, 1)
         self._written_out = _written_out(critic, flat, config, batch)
         self.terms: list[Tensor] = [] if self._written_out is None else self._written_out.terms
         """What is still to be added to the flat gradient, in this order, after `gradients`."""
 
-    def gradients(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None) -> list[Tensor]:
+    def gradients(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, times: int = 1) -> list[Tensor]:
         """Write the gradients of the critic's loss into the flat gradient and `terms`, or add them to accumulated ones.
 
         Args:
             real: gives the real samples [batch, ...]; called once.
             fake: gives the generated ones.
-            alpha: of the points between them at which the penalty is taken, [batch, 1, ...]; None without a penalty.
+            alpha: of the points between them at which the penalty is taken, [points, 1, ...]; None for an update without a penalty.
+            times: the penalty counts so many times.
 
         Returns the numbers of `CriticScores`.
         """
+        weight = times * self.config.gp_lambda
         if self._written_out is not None:
-            return self._by_hand(self._written_out, real, fake, alpha)
-        return self._by_autograd(*self._samples(real, fake), alpha)
+            return self._by_hand(self._written_out, real, fake, alpha, weight)
+        return self._by_autograd(*self._samples(real, fake), alpha, weight)
 
     def _samples(self, real: Callable[[], Tensor], fake: Taken) -> tuple[Tensor, Tensor]:
         with self._autocast():
             fakes, reals, _ = self._crew.do([fake.images, real, fake.follow])
         return reals, fakes
 
-    def _by_hand(self, written_out: CriticGradients, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None) -> list[Tensor]:
+    def _by_hand(
+        self, written_out: CriticGradients, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, weight: float
+    ) -> list[Tensor]:
         """By parts, side by side."""
         if alpha is None:
+            if self._penalty_plan is not None:
+                written_out.without_penalty()
             parts = [lambda: written_out.of_fake(fake.images()).mean(), lambda: written_out.of_real(real()).mean(), fake.follow]
             fake_score, real_score, _ = self._crew.do(parts)
             return [real_score, fake_score, torch.zeros((), device=self._device)]
         reals, fakes = self._samples(real, fake)
         parts = [  # the one that takes longest first
-            lambda: written_out.of_penalty(alpha * reals + (1 - alpha) * fakes, self.config.gp_lambda),
+            lambda: written_out.of_penalty(between(self._sparse(reals), self._sparse(fakes), alpha), weight),
             lambda: written_out.of_real(reals).mean(),
             lambda: written_out.of_fake(fakes).mean(),
         ]
         penalty, real_score, fake_score = self._crew.do(parts)
         return [real_score, fake_score, penalty]
 
-    def _by_autograd(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> list[Tensor]:
+    def _by_autograd(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> list[Tensor]:
         by_parts = self._device.type == "cpu" and self.config.critic_norm != "batch" and self.config.critic_gradients == "fresh"
         passes = self._by_parts if by_parts else self._in_one_graph
-        real_scores, fake_scores, penalty = passes(real, fake, alpha)
+        real_scores, fake_scores, penalty = passes(real, fake, alpha, weight)
         numbers = [real_scores.mean(), fake_scores.mean(), penalty]
         if self.config.objective != "wasserstein":
             numbers.append(self._objective.critic_loss(real_scores, fake_scores))
         return numbers
 
-    def _in_one_graph(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _in_one_graph(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> tuple[Tensor, Tensor, Tensor]:
         """Real and generated scores and the penalty. Writes the gradient of the loss, or adds it."""
         if self.config.critic_gradients == "fresh":
             self._flat.gradient.zero_()
         # Two passes, as in the textbook. The penalty comes last, because autograd sums in backward order.
         with self._autocast():
             real_scores, fake_scores = self._critic(real).float(), self._critic(fake).float()
-        penalty = self._penalty(real, fake, alpha)
+        penalty = self._penalty(real, fake, alpha, weight)
         (penalty + self._objective.critic_loss(real_scores, fake_scores)).backward(inputs=self._parameters)
         return real_scores.detach(), fake_scores.detach(), penalty.detach()
 
-    def _by_parts(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    def _by_parts(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> tuple[Tensor, Tensor, Tensor]:
         """The same by a graph for each part of the loss, side by side: to the last bit, because the parts are added in autograd's order."""
 
         @torch.enable_grad()
@@ -132,7 +140,7 @@ class CriticPasses:
 
         @torch.enable_grad()
         def penalty() -> tuple[Tensor, Sequence[Tensor]]:
-            found = self._penalty(real, fake, alpha)
+            found = self._penalty(real, fake, alpha, weight)
             return found.detach(), torch.autograd.grad(found, self._parameters, allow_unused=True, materialize_grads=True)
 
         parts = [lambda: scores(fake, self._objective.fake_loss), lambda: scores(real, self._objective.real_loss)]
@@ -145,12 +153,16 @@ class CriticPasses:
         *first, fake_scores, real_scores = (found for found, _ in done)
         return real_scores, fake_scores, first[0] if first else torch.zeros((), device=self._device)
 
-    def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None) -> Tensor:
-        """λ times the gradient penalty, 0-dim; 0 without one."""
+    def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> Tensor:
+        """`weight` times the gradient penalty, 0-dim; 0 without one."""
         if alpha is None:
             return torch.zeros((), device=self._device)
         with self._autocast():
-            return self.config.gp_lambda * gradient_penalty(self._critic, real, fake, alpha)
+            return weight * gradient_penalty(self._critic, self._sparse(real), self._sparse(fake), alpha)
+
+    def _sparse(self, samples: Tensor) -> Tensor:
+        """The samples of a batch that the penalty looks at."""
+        return samples if self._penalty_plan is None else samples[:: self._penalty_plan.stride]
 
     def _autocast(self) -> torch.autocast:
         return autocast(self._device, self.config.precision)

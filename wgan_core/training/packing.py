@@ -19,6 +19,7 @@ from torch.nn import functional
 from wgan_core.training.crew import Crew
 from wgan_core.training.joint_norm import JointBatchNorm
 from wgan_core.training.models import MLPGenerator
+from wgan_core.training.penalty_plan import PenaltyPlan
 
 MAX_BATCHES = 32
 _MAX_NUMBERS = 2**23
@@ -133,7 +134,7 @@ class Draw(NamedTuple):
     z: Tensor
     """Latents [batch, latent_dim]."""
     alpha: Tensor | None
-    """Positions between real and generated images for the gradient penalty, uniform on [0, 1], [batch, 1, ...]; None without a penalty."""
+    """Positions between real and generated images for the gradient penalty, uniform on [0, 1], [points, 1, ...]; None without a penalty."""
 
 
 class ImagesAhead:
@@ -145,7 +146,7 @@ class ImagesAhead:
         generator: makes the images; several batches at once if it is an MLP.
         rng: the run's random numbers, on the generator's device. It is ahead of what has been used; `position` gives the true state.
         latents: shape of a batch of latents.
-        alphas: shape of the penalty's uniform numbers; None without a penalty.
+        penalty: says for which critic updates, and how many, uniform numbers are drawn; None without a penalty.
         rows: the rows that this process needs; None for all. All rows are drawn, so that several processes draw the same as one would.
         crew: makes the images of several passes side by side.
     """
@@ -155,28 +156,30 @@ class ImagesAhead:
         generator: nn.Module,
         rng: torch.Generator,
         latents: tuple[int, int],
-        alphas: tuple[int, ...] | None,
+        penalty: PenaltyPlan | None,
         rows: slice | None,
         crew: Crew,
     ) -> None:
         self._generator, self._crew = generator, crew
         self.rng = rng
-        self._latents, self._alphas, self._rows = latents, alphas, rows
+        self._latents, self._penalty, self._rows = latents, penalty, rows
         self._max_batches = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
         self._packed: PackedImages | None = None
         self._draws: list[Draw] = []
+        self._first_step = 0
+        """The step to which the first of them belongs."""
         self._before_draws = rng.get_state()
 
-    def next(self, until_generator: int) -> tuple[Taken, Tensor | None]:
-        """The images for one critic update, and the penalty's random numbers.
+    def next(self, step: int, until_generator: int) -> tuple[Taken, Tensor | None]:
+        """The images for the critic update after `step`, and the penalty's random numbers, if it has a penalty.
 
         until_generator: number of critic updates, including this one, before the generator changes.
         """
         if not isinstance(self._generator, MLPGenerator):
-            draw = self._draw()
+            draw = self._draw(step)
             return Taken(lambda: self._generator(draw.z), lambda: None), draw.alpha
         if self._packed is None or not self._packed.left:
-            self._packed = self._pack(max(1, min(until_generator, self._max_batches)))
+            self._packed = self._pack(step, max(1, min(until_generator, self._max_batches)))
         return self._packed.take(), self._draws[self._packed.taken - 1].alpha
 
     def normal(self, count: int) -> Tensor:
@@ -185,9 +188,9 @@ class ImagesAhead:
         return self._normal(count)
 
     def alpha(self) -> Tensor | None:
-        """The penalty's random numbers for one critic update. Numbers drawn ahead are given back first."""
+        """The penalty's random numbers for one critic update with a penalty. Numbers drawn ahead are given back first."""
         self.give_back()
-        return self._alpha()
+        return None if self._penalty is None else self._alpha(self._penalty)
 
     def give_back(self) -> None:
         """Rewind the random numbers to what the critic updates so far have used, and drop the images not yet taken."""
@@ -201,8 +204,8 @@ class ImagesAhead:
             return self.rng.get_state()
         ahead = self.rng.get_state()
         self.rng.set_state(self._before_draws)
-        for _ in range(self._packed.taken):
-            self._draw()
+        for index in range(self._packed.taken):
+            self._draw(self._first_step + index)
         position = self.rng.get_state()
         self.rng.set_state(ahead)
         return position
@@ -214,32 +217,32 @@ class ImagesAhead:
             return {}
         return {"packed_rng": self._before_draws, "packed": torch.tensor([len(self._draws), self._packed.taken])}
 
-    def resume(self, rng: torch.Generator, state: dict[str, Tensor]) -> None:
-        """Continue with `rng`, and recreate what had been made ahead when `state` was saved. A `state` without that part is ignored."""
+    def resume(self, rng: torch.Generator, state: dict[str, Tensor], step: int) -> None:
+        """Continue with `rng` after `step`, and recreate what had been made ahead when `state` was saved. A `state` without that part is
+        ignored."""
         self.rng, self._packed = rng, None
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
         # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw new ones.
         if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES:
             rng.set_state(before.cpu())
-            self._packed = self._pack(int(packed[0]))
+            self._packed = self._pack(step - int(packed[1]), int(packed[0]))
             self._packed.skip(int(packed[1]))
 
-    def _pack(self, count: int) -> PackedImages:
+    def _pack(self, step: int, count: int) -> PackedImages:
         assert isinstance(self._generator, MLPGenerator)
-        self._before_draws = self.rng.get_state()
-        self._draws = [self._draw() for _ in range(count)]
+        self._before_draws, self._first_step = self.rng.get_state(), step
+        self._draws = [self._draw(step + index) for index in range(count)]
         return PackedImages(self._generator, [draw.z for draw in self._draws], self._crew)
 
-    def _draw(self) -> Draw:
-        return Draw(self._normal(self._latents[0]), self._alpha())
+    def _draw(self, step: int) -> Draw:
+        z, penalty = self._normal(self._latents[0]), self._penalty
+        return Draw(z, self._alpha(penalty) if penalty is not None and penalty.is_due(step) else None)
 
     def _normal(self, count: int) -> Tensor:
         drawn = torch.randn(count, self._latents[1], generator=self.rng, device=self.rng.device)
         return drawn if self._rows is None else drawn[self._rows]
 
-    def _alpha(self) -> Tensor | None:
-        if self._alphas is None:
-            return None
-        drawn = torch.rand(self._alphas, generator=self.rng, device=self.rng.device)
-        return drawn if self._rows is None else drawn[self._rows]
+    def _alpha(self, penalty: PenaltyPlan) -> Tensor:
+        drawn = torch.rand(penalty.points, generator=self.rng, device=self.rng.device)
+        return drawn if self._rows is None else drawn[penalty.share_of(self._rows)]

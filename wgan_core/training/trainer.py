@@ -21,6 +21,7 @@ from wgan_core.training.joint_norm import join_batch_norms
 from wgan_core.training.models import build_critic, build_generator, initialise
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead, Taken
+from wgan_core.training.penalty_plan import PenaltyPlan
 from wgan_core.training.rates import rate_share
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 from wgan_core.training.warmup import critic_updates_before
@@ -73,12 +74,12 @@ class Trainer:
         self._objective = OBJECTIVES[config.objective]
         batch = config.batch_size // (world.size if world is not None else 1)
         self._critic_passes = CriticPasses(self.critic, self._flat_critic, config, batch, self._crew)
-        penalised = config.lipschitz == "gradient-penalty"
+        self._penalty_plan = PenaltyPlan.of(config, self.data.ndim)
         self._ahead = ImagesAhead(
             self.generator,
             torch.Generator(self.device).manual_seed(config.seed + 1),
             (config.batch_size, config.latent_dim),
-            (config.batch_size, *[1] * (self.data.ndim - 1)) if penalised else None,
+            self._penalty_plan,
             self._rows,
             self._crew,
         )
@@ -97,7 +98,8 @@ class Trainer:
         """One critic update on images `real` [batch, c, h, w] in [-1, 1], or points [batch, 2], and latents `z` [batch, latent_dim].
 
         Clipping comes after the optimiser's step, so the generator never meets an unclipped critic. The penalty's points between real and
-        generated images are drawn from the run's own random numbers.
+        generated images are drawn from the run's own random numbers. A penalty that a run looks at only now and then is taken at every
+        call, with the weight λ.
         """
         alpha = self._ahead.alpha()
         return self._ascend(lambda: real, Taken(lambda: self._generated(z), lambda: None), alpha, clip=True)
@@ -107,9 +109,10 @@ class Trainer:
         with self._autocast():
             return self.generator(z)
 
-    def _ascend(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, *, clip: bool) -> CriticScores:
-        """A critic update with the clipping at its end or without. `real` gives the real samples, and is called once."""
-        numbers, terms = self._critic_passes.gradients(real, fake, alpha), self._critic_passes.terms
+    def _ascend(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, *, clip: bool, times: int = 1) -> CriticScores:
+        """A critic update with the clipping at its end or without. `real` gives the real samples, and is called once; the penalty
+        counts so many `times`."""
+        numbers, terms = self._critic_passes.gradients(real, fake, alpha, times), self._critic_passes.terms
         if self._world is not None:
             for term in terms:
                 self._flat_critic.gradient.add_(term)
@@ -184,8 +187,8 @@ class Trainer:
         if self.config.lr_schedule != "constant":
             self._set_rates()
         with self._autocast():
-            fake, alpha = self._ahead.next(until_generator)
-        scores = self._ascend(self.next_batch, fake, alpha, clip=clip)
+            fake, alpha = self._ahead.next(self.step, until_generator)
+        scores = self._ascend(self.next_batch, fake, alpha, clip=clip, times=self.config.gp_every)
         self.step += 1
         self.critic_updates_since_generator += 1
         return scores
@@ -310,7 +313,7 @@ class Trainer:
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)
         with self._autocast():
-            self._ahead.resume(noise_rng, training)
+            self._ahead.resume(noise_rng, training, self.step)
 
     def _accumulated_gradient(self, training: TensorDict) -> Tensor:
         """The critic's saved gradients; zero unless the run accumulates them. Raises StateMismatch."""

@@ -212,15 +212,18 @@ def _by_path(state: dict[str, TensorDict]) -> TensorDict:
     return {f"{part}/{name}": tensor.detach().cpu().contiguous() for part, tensors in state.items() for name, tensor in tensors.items()}
 
 
-def check_batch(batch_size: int, processes: int) -> None:
-    """Raise ConfigError unless `batch_size` can be divided evenly among `processes`."""
-    if batch_size % processes == 0:
+def check_batch(batch_size: int, processes: int, stride: int = 1) -> None:
+    """Raise ConfigError unless `batch_size` can be divided evenly among `processes`, and each part into every `stride`-th sample, at which
+    the penalty looks."""
+    unit = processes * stride
+    if batch_size % unit == 0:
         return
-    below, above = batch_size // processes * processes, -(-batch_size // processes) * processes
+    below, above = batch_size // unit * unit, -(-batch_size // unit) * unit
     fitting = f"{below} or {above}" if below else f"{above}"
+    share = "" if stride == 1 else ", each of which has a penalty on a share of its samples (gp_share)"
     raise ConfigError(
-        f"batch_size is the whole batch over all processes, and {batch_size} cannot be divided evenly among {processes} of them: use "
-        f"{fitting}."
+        f"batch_size is the whole batch over all processes, and {batch_size} cannot be divided evenly among {processes} of them{share}: "
+        f"use {fitting}."
     )
 
 
