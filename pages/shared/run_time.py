@@ -14,9 +14,10 @@ import streamlit as st
 from pages.components.moment_picture import Kept
 from pages.components.timeline import Mark, MarkKind, Track
 from pages.shared.problems import problem_text
+from pages.shared.schedules import by_schedule
 from pages.shared.server import run_manager
 from pages.shared.text import whole_number
-from wgan_core.config import SETTINGS, ConfigError, TrainConfig, main_number, parse_config
+from wgan_core.config import SCHEDULES, SETTINGS, ConfigError, TrainConfig, has_schedule, is_scheduled, main_number, parse_config
 from wgan_core.figures.curves import thin
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import settings_line, short_number, started_with
@@ -30,6 +31,8 @@ AT = "at"
 _PROBLEM, _MOVED = "time-problem", "time-moved"
 _OVERTAKEN_SECONDS = 10.0
 _CURVE_POINTS = 400
+_SCHEDULE_POINTS = 48
+"""Of the past of a run with a schedule, at which the values in force are told."""
 _MAX_STEP = 10**15
 
 
@@ -185,16 +188,25 @@ def settings_in_force(snapshot: Snapshot) -> list[tuple[int, str]]:
     edited = list(dict.fromkeys(edit.field for edit in snapshot.edits if edit.field in SETTINGS))
     values: dict[str, Any] = started_with(snapshot.config, snapshot.edits).model_dump()
     found: list[tuple[int, str]] = []
-    for step in (0, *sorted({edit.step for edit in snapshot.edits})):
+    by_itself = (
+        {snapshot.step * i // _SCHEDULE_POINTS for i in range(_SCHEDULE_POINTS + 1)} if has_schedule(snapshot.config) else set[int]()
+    )
+    for step in sorted({0, *(edit.step for edit in snapshot.edits), *by_itself}):
         # An edit made at a step holds from the next one on.
         values |= {edit.field: edit.new for edit in snapshot.edits if edit.step == step and edit.field in SETTINGS and step}
         try:
             config = parse_config(values)
         except ConfigError:  # in a stranger's ledger
             continue
-        changed = [f"{SETTINGS[name].label} {value_in_words(getattr(config, name))}" for name in edited]
+        changed = by_schedule(config, step)
+        changed += [f"{SETTINGS[name].label} {value_in_words(getattr(config, name))}" for name in edited if not _follows(config, name)]
         found.append((step + 1 if step else 0, ", ".join(changed) or settings_line(config)))
     return found or [(0, settings_line(snapshot.config))]
+
+
+def _follows(config: TrainConfig, name: str) -> bool:
+    """Whether the setting only decides the course of a schedule, whose value is told instead."""
+    return any(is_scheduled(config, of) and name in (of, schedule.end) for of, schedule in SCHEDULES.items())
 
 
 def config_then(snapshot: Snapshot, step: int) -> TrainConfig:

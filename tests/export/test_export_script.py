@@ -121,6 +121,18 @@ def hand_over(trainer: Trainer, theirs: dict[str, Any]) -> None:
         pytest.param({"objective": "non-saturating", **PENALTY}, id="non-saturating-gan-penalty"),
         pytest.param({"lr_schedule": "linear", "n_critic": 2}, id="linear-schedule"),
         pytest.param({"lr_schedule": "cosine", "lr_end": 0.0, **PENALTY}, id="cosine-schedule-penalty"),
+        pytest.param(
+            {
+                "lr_schedule": "steps",
+                "clip_schedule": "cosine",
+                "clip_end": 0.02,
+                "n_critic_schedule": "linear",
+                "n_critic_end": 1,
+                "max_steps": 150,
+            },
+            id="schedules",
+        ),
+        pytest.param({**PENALTY, "gp_lambda_schedule": "steps", "n_critic_schedule": "cosine", "max_steps": 200}, id="schedules-penalty"),
         pytest.param({"dataset": "8-gaussians", "generator_norm": "none", **PENALTY}, id="points-penalty-no-batch-norm"),
         # Sizes for which many libraries choose another kernel where there are more rows.
         pytest.param({"batch_size": 13, "generator_widths": (9, 7), "critic_widths": (9, 7, 5)}, id="odd-sizes"),
@@ -250,10 +262,19 @@ def test_the_average_of_the_generator_is_the_engines() -> None:
 
 @pytest.mark.slow
 @pytest.mark.arithmetic
-@pytest.mark.parametrize(("schedule", "changed"), [("constant", 3), ("linear", 4), ("cosine", 4)])
-def test_live_edits_are_in_the_script_at_their_steps(schedule: Any, changed: int, tmp_path: Path) -> None:
-    """A run is edited six times; the script, trained as far, has the run's weights."""
-    config = WALKTHROUGH.replace(max_steps=80, threads=1, lr_schedule=schedule)
+@pytest.mark.parametrize(
+    ("schedules", "changed"),
+    [
+        ({}, 3),
+        ({"lr_schedule": "linear"}, 4),
+        ({"lr_schedule": "cosine"}, 4),
+        ({"clip_schedule": "linear", "n_critic_schedule": "steps", "n_critic_end": 2}, 5),
+    ],
+    ids=["constant", "linear", "cosine", "clip-and-n_critic"],
+)
+def test_live_edits_are_in_the_script_at_their_steps(schedules: dict[str, Any], changed: int, tmp_path: Path) -> None:
+    """A run is edited seven times; the script, trained as far, has the run's weights."""
+    config = WALKTHROUGH.replace(max_steps=80, threads=1, **schedules)
     edits = {
         0: {"critic_lr": 1e-4},
         7: {"clip_value": 0.02},
@@ -261,6 +282,7 @@ def test_live_edits_are_in_the_script_at_their_steps(schedule: Any, changed: int
         31: {"log_every": 7},
         33: {"n_critic": 1, "clip_value": 0.01},
         40: {"max_steps": 300},  # another length matters to a schedule alone
+        44: {"clip_end": 0.002},
     }
     begin(tmp_path / "run", config, 60, {step: Set(changes) for step, changes in edits.items()})
     folder = RunFolder.open(tmp_path / "run")
@@ -317,7 +339,7 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
     [
         *PRESETS.values(),
         WALKTHROUGH.replace(clipped="weights", device="mps", critic_warmup="original", ema_decay=0.99, lr_schedule="cosine"),
-        WALKTHROUGH.replace(lr_schedule="linear"),
+        WALKTHROUGH.replace(lr_schedule="linear", clip_schedule="cosine", n_critic_schedule="steps"),
         *(WALKTHROUGH.replace(dataset=name, lipschitz="none") for name in ("image-folder", "csv", *toy.DISTRIBUTIONS)),
     ],
 )

@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from pages.parts.train import forecast, preset_cards
-from pages.parts.train.controls import title_of
+from pages.parts.train.controls import steered, title_of
 from pages.shared.data_place import trust
 from pages.shared.problems import problem_text
+from pages.shared.run_time import settings_in_force
 from tests.app_page import button, buttons, page, press, texts
 from tests.preset_pictures import STEPS
 from tests.waiting import until, wait_while_it_trains
@@ -58,7 +59,7 @@ def test_a_schedule_is_drawn_before_the_start_and_its_rates_told_while_it_trains
 ) -> None:
     drawn: dict[str, Any] = {}
     monkeypatch.setattr(
-        "pages.parts.train.setup.live_chart", lambda figure, key, **options: drawn.__setitem__(key, (figure, options["alt"]))
+        "pages.parts.train.schedule_form.live_chart", lambda figure, key, **options: drawn.__setitem__(key, (figure, options["alt"]))
     )
     page("train", preset="walkthrough", dataset="digits")
     assert "setup-rates" not in drawn
@@ -71,6 +72,30 @@ def test_a_schedule_is_drawn_before_the_start_and_its_rates_told_while_it_trains
     wait_while_it_trains(run, lambda: run.snapshot.step > 0)
     shown = page("train", run=run.run_id).get("progress")[0].proto.text
     assert shown.endswith("learning rates at 100% (linear schedule)")
+
+
+def test_schedules_of_c_and_n_critic_are_set_drawn_and_steered(
+    manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: dict[str, Any] = {}
+    monkeypatch.setattr(
+        "pages.parts.train.schedule_form.live_chart", lambda figure, key, **options: drawn.__setitem__(key, (figure, options["alt"]))
+    )
+    test = page("train", preset="walkthrough", dataset="digits", max_steps="1000", clip_schedule="cosine", clip_end="0.001")
+    assert "setup-schedule-n_critic" not in drawn and test.number_input(key="setup.clip_end").value == 0.001
+    test.selectbox(key="setup.n_critic_schedule").set_value("steps").run()
+    figure, words = drawn["setup-schedule-n_critic"]
+    assert (figure.data[0].y[0], figure.data[0].y[-1]) == (25, 5) and words == "n_critic over the run: from 25 to 5, steps"
+    assert test.query_params["n_critic_schedule"] == "steps" and len(drawn) == 2
+    # Of another Lipschitz method, that of c would be refused, so it is taken back.
+    test.selectbox(key="setup.lipschitz").set_value("none").run()
+    assert not test.exception and "clip_schedule" not in test.query_params and not buttons(test, "Start training")[0].disabled
+    run = manager.start(config.replace(clip_schedule="linear", clip_end=0.01, max_steps=10**9))
+    wait_while_it_trains(run, lambda: run.snapshot.step > 0)
+    shown = page("train", run=run.run_id)
+    assert shown.get("progress")[0].proto.text.endswith("Clip value c 0.05 (linear schedule)")
+    assert steered(run.snapshot.config) == ("clip_value", "clip_end", "n_critic", "critic_lr", "generator_lr")
+    assert settings_in_force(run.snapshot)[0] == (0, "Clip value c 0.05 (linear schedule)")
 
 
 def test_every_preset_has_a_card_with_a_sentence() -> None:

@@ -22,6 +22,8 @@ _NEEDED = {
     "generator_output": "tanh",
     "critic_gradients": "fresh",
     "lr_schedule": "constant",
+    "clip_schedule": "constant",
+    "n_critic_schedule": "constant",
     "ema_decay": 0.0,
     "precision": "float32",
 }

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wgan_core.config import POINT_SETS, SETTINGS, SettingInfo, TrainConfig, check_value, in_use
+from wgan_core.config import POINT_SETS, SCHEDULES, SETTINGS, SettingInfo, TrainConfig, check_value, in_use
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 
 Course = tuple[tuple[int, Any], ...]
@@ -21,6 +21,7 @@ OF_THE_MACHINE = frozenset(("data_root", "device", "threads")) | {name for name,
 """Settings that describe where a run trains and what is recorded of it. They do not change what it learns."""
 NO_EFFECT = "–"
 """In place of the value of a setting that has no effect under a run's other settings."""
+_SHAPES = frozenset(schedule.shape for schedule in SCHEDULES.values())
 _MAX_EDITS_SHOWN = 3
 _MAX_ANCESTORS = 100
 
@@ -85,7 +86,7 @@ _BESIDES: tuple[tuple[str, str, Callable[[Described], str]], ...] = (
 
 def has_effect(config: TrainConfig, name: str) -> bool:
     """Whether the setting `name` changes anything under the other settings of `config`."""
-    if not in_use(config, name):
+    if not in_use(config, name) or (name in _SHAPES and getattr(config, name) == "constant"):
         return False
     if config.dataset in POINT_SETS and name in ("image_size", "generator_output"):
         return False

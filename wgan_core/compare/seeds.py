@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wgan_core.compare.differences import OF_THE_MACHINE
 from wgan_core.compare.side import Side
+from wgan_core.config import has_schedule
 
 Numbers = NDArray[np.float64]
 _POINTS = 400
@@ -41,8 +42,8 @@ def groups(sides: Sequence[Side]) -> tuple[tuple[int, ...], ...]:
 
 def _but_for_the_seed(side: Side) -> object:
     courses = side.described.courses
-    # With a schedule, the length decides the learning rates.
-    apart = OF_THE_MACHINE | ({"seed", "max_steps"} if side.started.lr_schedule == "constant" else {"seed"})
+    # With a schedule, the length decides the values.
+    apart = OF_THE_MACHINE | ({"seed", "max_steps"} if not has_schedule(side.started) else {"seed"})
     kept = tuple(courses[name] for name in courses if name not in apart)
     return kept, side.described.data, side.described.origin, side.until
 

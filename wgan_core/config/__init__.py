@@ -16,7 +16,18 @@ from wgan_core.config.fields import (
     steered_by,
 )
 from wgan_core.config.presets import PRESET_NOTES, PRESETS
-from wgan_core.config.roles import OF_SHAPES, critic_word, guessing_loss, has_js_bound, is_wasserstein, js_bound, main_number
+from wgan_core.config.roles import (
+    OF_SHAPES,
+    critic_word,
+    guessing_loss,
+    has_js_bound,
+    has_schedule,
+    is_scheduled,
+    is_wasserstein,
+    js_bound,
+    main_number,
+)
+from wgan_core.config.schedule_fields import SCHEDULES
 from wgan_core.config.setting_info import Group, SettingInfo, describe_range
 
 __all__ = [
@@ -24,6 +35,7 @@ __all__ = [
     "POINT_SETS",
     "PRESETS",
     "PRESET_NOTES",
+    "SCHEDULES",
     "SETTINGS",
     "ConfigError",
     "Group",
@@ -34,7 +46,9 @@ __all__ = [
     "describe_range",
     "guessing_loss",
     "has_js_bound",
+    "has_schedule",
     "in_use",
+    "is_scheduled",
     "is_wasserstein",
     "js_bound",
     "live_fields",

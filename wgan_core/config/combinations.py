@@ -9,9 +9,10 @@ from wgan_core.config.network_fields import NetworkFields
 from wgan_core.config.recipe_fields import RecipeFields
 from wgan_core.config.record_fields import RecordFields
 from wgan_core.config.run_fields import RunFields
+from wgan_core.config.schedule_fields import SCHEDULES, ScheduleFields
 
 
-class AllFields(RecordFields, NetworkFields, DataFields, RunFields, RecipeFields):
+class AllFields(RecordFields, NetworkFields, DataFields, RunFields, ScheduleFields, RecipeFields):
     """Every setting, before it is known whether they fit together. The order of the settings is that of the bases, from the last."""
 
 
@@ -43,5 +44,19 @@ def _penalty_of_batches(config: AllFields) -> str | None:
     )
 
 
-REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (_convolutions_of_points, _size_of_convolutions, _penalty_of_batches)
+def _schedule_of_another_method(config: AllFields) -> str | None:
+    """A schedule of a setting that the run's Lipschitz method does not use."""
+    for name, method in (("clip_value", "clip"), ("gp_lambda", "gradient-penalty")):
+        schedule = SCHEDULES[name].shape
+        if (shape := getattr(config, schedule)) != "constant" and config.lipschitz != method:
+            return f"{schedule} {shape} has no effect with lipschitz {config.lipschitz}: choose {schedule} constant, or lipschitz {method}."
+    return None
+
+
+REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
+    _convolutions_of_points,
+    _size_of_convolutions,
+    _penalty_of_batches,
+    _schedule_of_another_method,
+)
 """Each gives the reason why a config is refused, or None."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from wgan_core.config.schedule_fields import CHANGING, Shape
 from wgan_core.config.setting_info import setting
 
 
@@ -113,23 +114,23 @@ class RecipeFields(BaseModel):
         step=1e-5,
         help="Step size of the generator's optimiser. Lower it if the samples flicker without improving.",
     )
-    lr_schedule: Literal["constant", "linear", "cosine"] = setting(
+    lr_schedule: Shape = setting(
         "constant",
         label="Learning rate schedule",
         group="recipe",
         help="How both learning rates change over the run. constant: not at all. linear, cosine: they fall from what is set to a share of "
-        "it, which is reached at the run's last critic update. A critic that is clipped closely often dies at a constant rate and lives "
-        "at one that falls.",
+        "it, which is reached at the run's last critic update. steps: as linear, but in three jumps, after each quarter of the run. A "
+        "critic that is clipped closely often dies at a constant rate and lives at one that falls.",
     )
     lr_end: float = setting(
         0.05,
         label="Share of the learning rates at the end",
         group="recipe",
-        only_with=("lr_schedule", "linear", "cosine"),
+        only_with=("lr_schedule", *CHANGING),
         ge=0,
         le=1,
         step=0.05,
-        help="For the linear and the cosine schedule: what is left of both learning rates at the end of the run. 0.05: a twentieth.",
+        help="For a schedule that is not constant: what is left of both learning rates at the end of the run. 0.05: a twentieth.",
     )
     critic_warmup: Literal["none", "original"] = setting(
         "none",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config.fields import TrainConfig
+from wgan_core.config.schedule_fields import SCHEDULES
 
 OF_SHAPES = (
     "architecture",
@@ -66,6 +67,17 @@ def guessing_loss(config: TrainConfig) -> float:
     """The loss of a discriminator that can only guess: with all scores in the middle between those of real and generated samples. It is 0
     for one that is always right."""
     return {"least-squares": 0.25, "hinge": 2.0}.get(config.objective, 2 * math.log(2))
+
+
+def is_scheduled(config: TrainConfig, name: str) -> bool:
+    """Whether the setting `name`, one of `SCHEDULES` or a learning rate, changes over the run by itself."""
+    shape = "lr_schedule" if name in ("critic_lr", "generator_lr") else SCHEDULES[name].shape
+    return getattr(config, shape) != "constant"
+
+
+def has_schedule(config: TrainConfig) -> bool:
+    """Whether any setting changes over the run by itself. Then the length of the run decides its values."""
+    return config.lr_schedule != "constant" or any(is_scheduled(config, name) for name in SCHEDULES)
 
 
 def js_bound(cross_entropy_sum: _Numbers) -> _Numbers:

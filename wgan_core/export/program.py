@@ -12,6 +12,7 @@ from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, noun, number
 from wgan_core.export.objective_text import functions, paper_of
+from wgan_core.export.schedule_text import needs_math, schedule_constants
 from wgan_core.export.sections import Program, Section
 from wgan_core.export.training_text import settings_in_loop, training
 from wgan_core.store.ledger import Edit
@@ -26,6 +27,7 @@ _METHODS = {
 # Settings that the program text covers, or that do not change the weights.
 _WRITTEN = (
     "objective lipschitz clip_value clipped gp_lambda gp_every gp_share n_critic critic_lr generator_lr lr_schedule lr_end "
+    "clip_schedule clip_end gp_lambda_schedule gp_lambda_end n_critic_schedule n_critic_end "
     "optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
     "device threads rounding dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
@@ -53,7 +55,7 @@ def write_program(
         edits: changes of settings during training, ordered by step.
         about: further paragraphs for the header, plain text.
         for_notebook: make cells for a notebook, with pictures and curve inline, instead of a script that writes a file.
-        schedule_steps: the length of a learning rate schedule before the first edit; `max_steps` if 0.
+        schedule_steps: the length of schedules before the first edit; `max_steps` if 0.
 
     Raises ExportError for a config that cannot be expressed.
     """
@@ -124,7 +126,7 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
     imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *data.imports]
     if config.ema_decay:
         imports.append("import copy")
-    if config.lr_schedule == "cosine":
+    if needs_math(config):
         imports.append("import math")
     imports += [f"from torch.nn.functional import {name}" for name in functions(config)]
     if for_notebook:
@@ -194,11 +196,7 @@ def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
         if config.gp_every > 1:
             lines.append(f"GP_EVERY = {config.gp_every}  # critic updates, one of which has the penalty")
     lines += [f"CRITIC_LR = {number(config.critic_lr)}", f"GENERATOR_LR = {number(config.generator_lr)}"]
-    if config.lr_schedule != "constant":
-        lines += [
-            f"LR_END = {number(config.lr_end)}  # what is left of both learning rates at the end",
-            f"SCHEDULE_STEPS = {number(schedule_steps)}  # critic updates over which they fall",
-        ]
+    lines += schedule_constants(config, schedule_steps)
     if config.optimizer == "adam":
         lines.append(f"BETAS = ({number(config.adam_beta1)}, {number(config.adam_beta2)})  # of Adam")
     if config.ema_decay:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from wgan_core.config import SETTINGS, TrainConfig, in_use, is_wasserstein, live_fields
+from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_scheduled, is_wasserstein, live_fields
 from wgan_core.export.networks import noun, number
 from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, number_in_words
+from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
 from wgan_core.training import warmup
@@ -15,23 +16,27 @@ from wgan_core.training import warmup
 # The name of each live setting in the loop: as a constant, and as a variable if it is edited.
 _IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
 _RATES = {"critic_lr": "critic_optimizer", "generator_lr": "generator_optimizer"}
-_IN_SCHEDULE = {"critic_lr": "CRITIC_LR", "generator_lr": "GENERATOR_LR", "max_steps": "SCHEDULE_STEPS"}
+_IN_SCHEDULE = {
+    "critic_lr": "CRITIC_LR",
+    "generator_lr": "GENERATOR_LR",
+    "clip_end": "CLIP_END",
+    "gp_lambda_end": "GP_LAMBDA_END",
+    "n_critic_end": "N_CRITIC_END",
+    "max_steps": "SCHEDULE_STEPS",
+}
 
 
 def settings_in_loop(config: TrainConfig) -> frozenset[str]:
     """The live settings that this config's loop reads. Edits of other settings do not change the weights."""
     recipe = {name for name in live_fields() if SETTINGS[name].group == "recipe"}
-    assert recipe == {*_IN_LOOP, *_RATES}, "every live setting of the recipe must be written into the loop"
-    return frozenset(name for name in recipe if in_use(config, name)) | frozenset[str](_IN_SCHEDULE if _is_scheduled(config) else ())
-
-
-def _is_scheduled(config: TrainConfig) -> bool:
-    return config.lr_schedule != "constant"
+    assert recipe == {*_IN_LOOP, *_IN_SCHEDULE} - {"max_steps"}, "every live setting of the recipe must be written into the loop"
+    return frozenset(name for name in recipe if in_use(config, name)) | frozenset(("max_steps",) if has_schedule(config) else ())
 
 
 def _constants(config: TrainConfig) -> dict[str, str]:
     """The constants that the loop reads, by setting."""
-    return _IN_LOOP | _IN_SCHEDULE if _is_scheduled(config) else _IN_LOOP
+    in_schedule = {name: constant for name, constant in _IN_SCHEDULE.items() if name not in _RATES or is_scheduled(config, name)}
+    return _IN_LOOP | in_schedule
 
 
 def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
@@ -91,6 +96,11 @@ def _name(field: str, edits: Sequence[Edit]) -> str:
     return field if _is_edited(field, edits) else (_IN_LOOP | _IN_SCHEDULE)[field]
 
 
+def _now(field: str, config: TrainConfig, edits: Sequence[Edit]) -> str:
+    """The name of the value in force of a setting that may have a schedule."""
+    return IN_FORCE[field] if is_scheduled(config, field) else _name(field, edits)
+
+
 def _is_edited(field: str, edits: Sequence[Edit]) -> bool:
     return any(edit.field == field for edit in edits)
 
@@ -99,10 +109,15 @@ def _warms_up(config: TrainConfig) -> bool:
     return config.critic_warmup == "original"
 
 
+def _counts(config: TrainConfig, edits: Sequence[Edit]) -> bool:
+    """Whether critic updates are counted, because the generator's update does not simply follow every n-th step."""
+    return _is_edited("n_critic", edits) or _warms_up(config) or is_scheduled(config, "n_critic")
+
+
 def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     kind, options = ("Adam", ", betas=BETAS") if config.optimizer == "adam" else ("RMSprop", "")
     variables = [f"{field} = {constant}" for field, constant in _constants(config).items() if _is_edited(field, edits)]
-    if _is_edited("n_critic", edits) or _warms_up(config):
+    if _counts(config, edits):
         variables.append("critic_updates = 0  # since the last generator update")
     if _warms_up(config) or config.ema_decay:
         variables.append("generator_updates = 0")
@@ -116,22 +131,7 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         *_indented(1, variables),
         "    for step, real in enumerate(batches(data), start=1):",
         *_indented(2, _edit_lines(config, edits)),
-        *_indented(2, _schedule(config, edits)),
-    ]
-
-
-def _schedule(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
-    """Both learning rates of a step, where they have a schedule."""
-    if not _is_scheduled(config):
-        return []
-    linear = config.lr_schedule == "linear"
-    share = "1 - (1 - LR_END) * progress" if linear else "LR_END + (1 - LR_END) * (1 + math.cos(math.pi * progress)) / 2"
-    return [
-        f"# Both learning rates fall, {'on a straight line' if linear else 'on half a wave'}, to LR_END of what they are set to.",
-        f"progress = min(1.0, (step - 1) / {_name('max_steps', edits)})",
-        f"share = {share}",
-        *(f'{optimizer}.param_groups[0]["lr"] = {_name(rate, edits)} * share' for rate, optimizer in _RATES.items()),
-        "",
+        *_indented(2, schedule_lines(config, lambda name: _name(name, edits))),
     ]
 
 
@@ -140,7 +140,7 @@ def _edit_lines(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     for step, group in groupby(edits, key=lambda edit: edit.step):
         lines.append(f"if step == {number(step + 1)}:  # at this step the run's settings were changed")
         for edit in group:
-            in_optimizer = edit.field in _RATES and not _is_scheduled(config)
+            in_optimizer = edit.field in _RATES and not is_scheduled(config, edit.field)
             target = f'{_RATES[edit.field]}.param_groups[0]["lr"]' if in_optimizer else edit.field
             lines.append(f"    {target} = {number(edit.new)}")
     return [*lines, ""] if lines else []
@@ -155,7 +155,7 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     ]
     loss = "-estimate" if is_wasserstein(config) else "loss"
     if config.lipschitz == "gradient-penalty":
-        added, loss = _with_penalty(config, loss, _name("gp_lambda", edits))
+        added, loss = _with_penalty(config, loss, _now("gp_lambda", config, edits))
         lines += added
     zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in the critic"
     if config.critic_gradients == "accumulated":
@@ -186,7 +186,7 @@ def _with_penalty(config: TrainConfig, loss: str, weight: str) -> tuple[list[str
 
 
 def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
-    value = _name("clip_value", edits)
+    value = _now("clip_value", config, edits)
     clamp = f"parameter.clamp_(-{value}, {value})"
     body = [clamp]
     if config.clipped == "weights":
@@ -217,10 +217,10 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
 
 
 def _generator_is_due(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
-    """The condition for a generator update. Steps are counted if the update does not simply follow every n-th step."""
-    if not _is_edited("n_critic", edits) and not _warms_up(config):
+    """The condition for a generator update."""
+    if not _counts(config, edits):
         return ["if step % N_CRITIC == 0:"]
-    wanted, n_critic = [], _name("n_critic", edits)
+    wanted, n_critic = [], _now("n_critic", config, edits)
     if _warms_up(config):
         wanted = [
             "# At first, and then from time to time, the critic gets ahead, as in the WGAN authors' code.",

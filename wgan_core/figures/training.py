@@ -280,22 +280,6 @@ def scatter(
     return go.Figure(data=traces, layout=layout | {"xaxis": axis, "yaxis": axis | {"scaleanchor": "x"}})
 
 
-def rates_figure(steps: Sequence[int], critic: Sequence[float], generator: Sequence[float]) -> go.Figure:
-    """Both learning rates over a run, at `steps`."""
-    traces = [
-        {"type": "scatter", "mode": "lines", "name": name, "x": list(steps), "y": list(rates), "line": {"color": colour, "dash": dash}}
-        for name, rates, colour, dash in (("critic", critic, BLUE, "solid"), ("generator", generator, ORANGE, "dash"))
-    ]
-    axis = {"title": {"text": "learning rate"}, "rangemode": "tozero", "exponentformat": "power", "automargin": True}
-    layout = {
-        "margin": {"l": 8, "r": 8, "t": 24, "b": 8},
-        "legend": LEGEND,
-        "xaxis": {"title": {"text": "critic updates"}, "automargin": True},
-        "yaxis": axis,
-    }
-    return go.Figure(data=traces, layout=layout)
-
-
 def path_figure(scores: NDArray[np.floating], change: NDArray[np.floating], frames_between: int) -> go.Figure:
     """The critic's score (left axis) and the change from frame to frame (right axis) along a path between latents, both [n].
 

@@ -16,7 +16,7 @@ from wgan_core.data.picture import Reading
 from wgan_core.data.point_file import load_points
 from wgan_core.data.room import too_large_for_memory
 from wgan_core.instruments.advice import Advice
-from wgan_core.training.warmup import generator_updates_within
+from wgan_core.training.warmup import generator_updates_within, mean_n_critic
 
 FEW = 1000
 """With fewer samples than this, a critic soon knows them by heart."""
@@ -204,7 +204,7 @@ def predicted_cost(config: TrainConfig, steps_per_second: float) -> Cost:
     if not steps_per_second > 0:
         raise ValueError("the speed must be above 0 steps per second")
     updates = generator_updates_within(config)
-    return Cost(config.n_critic / steps_per_second, updates, config.max_steps / steps_per_second)
+    return Cost(mean_n_critic(config) / steps_per_second, updates, config.max_steps / steps_per_second)
 
 
 def duration(seconds: float) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import SCHEDULES, TrainConfig
 from wgan_core.runs.names import run_title
 from wgan_core.store.folder import RunFolder, StoreError, list_runs
 from wgan_core.store.history import column
 from wgan_core.training.device import resolve_device
+from wgan_core.training.warmup import mean_n_critic
 
 _NOT_AFFECTING_SPEED = frozenset(
     (
@@ -20,6 +21,7 @@ _NOT_AFFECTING_SPEED = frozenset(
         "generator_lr",
         "lr_schedule",
         "lr_end",
+        *(part for schedule in SCHEDULES.values() for part in schedule),
         "adam_beta1",
         "adam_beta2",
         "critic_warmup",
@@ -69,16 +71,16 @@ def known_speed(root: Path, config: TrainConfig) -> KnownSpeed | None:
         except StoreError:
             continue
         if speed is not None:
-            shifted = _shifted(speed, summary.config.n_critic, config.n_critic)
+            measured, wanted = mean_n_critic(summary.config), mean_n_critic(config)
             title = run_title(summary.run_id, summary.config)
-            known = KnownSpeed(shifted, summary.run_id, title, summary.config.n_critic)
-            if known.n_critic == config.n_critic:
+            known = KnownSpeed(_shifted(speed, measured, wanted), summary.run_id, title, round(measured))
+            if measured == wanted:
                 return known
             found.append(known)
     return found[0] if found else None
 
 
-def _shifted(speed: float, measured: int, wanted: int) -> float:
+def _shifted(speed: float, measured: float, wanted: float) -> float:
     """Critic updates per second with a generator update after every `wanted`, given that it was `speed` after every `measured`."""
     return speed * (1 + _GENERATOR_UPDATE / measured) / (1 + _GENERATOR_UPDATE / wanted)
 

@@ -25,6 +25,7 @@ from wgan_core.instruments.advice import (
     steps_since_edit,
 )
 from wgan_core.store.ledger import Edit
+from wgan_core.training.warmup import mean_n_critic
 
 LARGEST_FIRST_STEP = 0.05
 """How far the first update may move a weight. Weights begin at about 1/√inputs, 0.03 to 0.1 in the presets."""
@@ -254,7 +255,7 @@ SMALLEST_BATCH = 8
 
 def few_generator_updates(seen: Observations) -> Advice | None:
     """A run in which the critic gets nearly all updates."""
-    n = seen.config.n_critic
+    n = round(mean_n_critic(seen.config))
     if n <= MOST_CRITIC_UPDATES:
         return None
     text = (
@@ -343,6 +344,8 @@ def dying_critic(seen: Observations) -> Advice | None:
     health, estimates, distance = seen.health, seen.recent_estimates, seen.distance
     if health is None or estimates is None or distance is None or seen.peak_slope is None or health.step < WARMED_UP:
         return None
+    if seen.config.clip_schedule != "constant" and seen.config.clip_end <= seen.config.clip_value:
+        return None  # a c that falls makes the critic flatter, as is wanted
     if seen.generator_updates < SETTLED / 2:  # `wgan-toy` was flat for one look at generator update 105, and well after it
         return None
     if (since := steps_since_edit(seen)) is not None and since < RECOVERY:

@@ -28,6 +28,7 @@ from wgan_core.measures.diagnose import Copied, copy_weights
 from wgan_core.measures.lag import Cancelled, Lag, copy_state, critic_lag, twin_from
 from wgan_core.store.readings import Reading, plain
 from wgan_core.training.device import compute_beside_training
+from wgan_core.training.schedules import in_force_after
 from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -185,13 +186,13 @@ class Monitor:
         if old or measured.trouble or measured.again:
             return replace(measured, readings=readings)
         self._knowledge.take(measured.seen, measured.readings[0].step if measured.readings else trainer.step)
-        advice = self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, loop)
+        advice = self._knowledge.advice(_judged(trainer), trainer.step, trainer.generator_updates, loop)
         return replace(measured, readings=readings if advice is None else (*readings, advice))
 
     def judge(self, trainer: Trainer, loop: LoopNumbers) -> Reading | None:
         """The advice to which the settings, the training loop's numbers and what is known give rise now, without a new look; None where the
         same rules have spoken before, and where nothing was measured and nothing is wrong. Arguments as of `accept`."""
-        return self._knowledge.advice(trainer.config, trainer.step, trainer.generator_updates, loop, measured=False)
+        return self._knowledge.advice(_judged(trainer), trainer.step, trainer.generator_updates, loop, measured=False)
 
     def _book(self, measured: Measured) -> None:
         failed = bool(measured.trouble)
@@ -216,7 +217,7 @@ class Monitor:
         under way."""
         if self.checking_lag or self._closed:
             return False
-        arguments = trainer.config, trainer.data, copy_state(trainer), self._edits
+        arguments = in_force_after(trainer.config, trainer.step), trainer.data, copy_state(trainer), self._edits
         self.checking_lag = True
         self._begin(self._check, *arguments)
         return True
@@ -289,6 +290,12 @@ class Monitor:
             self._report(Measured("critic-lag", (), 0.0, 0.0, edits=edits, trouble=trouble))
             return
         self._report(Measured("critic-lag", (lag_reading(lag, counters[0], counters[1]),), 0.0, 0.0, edits=edits, seen=Seen(lag=lag)))
+
+
+def _judged(trainer: Trainer) -> TrainConfig:
+    """The settings that the advice judges: c and λ as they are now; n_critic, whose effect adds up over the run, with its schedule."""
+    judged = in_force_after(trainer.config, trainer.step, of=("clip_value", "gp_lambda"))
+    return judged.model_copy(update={"clip_schedule": trainer.config.clip_schedule})  # so that it is known that c changes by itself
 
 
 _LAG_OF_OTHER_SETTINGS = "A setting was changed while the critic's lag was being measured, so the result no longer holds: check again."

@@ -23,6 +23,7 @@ from wgan_core.measures.lipschitz import Bound, GradientNorms
 from wgan_core.measures.metrics import PROJECTIONS, Mode, as_measured
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.objective import OBJECTIVES, Objective
+from wgan_core.training.schedules import in_force_after
 from wgan_core.training.trainer import Trainer
 
 AT_BOUNDARY = 0.99
@@ -76,7 +77,8 @@ def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
     generator = trainer.averaged_generator if averaged else trainer.generator
     assert generator is not None
     states = [{name: value.detach().clone() for name, value in network.state_dict().items()} for network in (generator, trainer.critic)]
-    return Copied(trainer.config, trainer.step, trainer.generator_updates, tuple(trainer.data.shape[1:]), *states)
+    config = in_force_after(trainer.config, trainer.step)
+    return Copied(config, trainer.step, trainer.generator_updates, tuple(trainer.data.shape[1:]), *states)
 
 
 def take_specimen(trainer: Trainer, *, averaged: bool = False) -> Specimen:

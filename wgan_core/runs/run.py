@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.access.person import Person
-from wgan_core.config import SETTINGS, TrainConfig, is_wasserstein
+from wgan_core.config import SETTINGS, TrainConfig, has_schedule, is_wasserstein
 from wgan_core.instruments.look import LoopNumbers, Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
@@ -415,7 +415,7 @@ class RunLoop:
 
 def _changes_training(name: str, config: TrainConfig) -> bool:
     """Whether a change of this live setting changes the weights that follow."""
-    return SETTINGS[name].group == "recipe" or (name == "max_steps" and config.lr_schedule != "constant")
+    return SETTINGS[name].group == "recipe" or (name == "max_steps" and has_schedule(config))
 
 
 def saturated(samples: NDArray[np.uint8] | NDArray[np.float32]) -> float | None:

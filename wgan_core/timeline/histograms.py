@@ -62,6 +62,7 @@ def take_histograms(trainer: Trainer, samples: Tensor, real: Tensor) -> Histogra
     import torch
 
     from wgan_core.measures.lipschitz import weighted_layers
+    from wgan_core.training.schedules import in_force_after
 
     scores = [trainer.score(one.to(trainer.device)).float() for one in (real, samples)]
     together = torch.cat(scores)
@@ -69,13 +70,14 @@ def take_histograms(trainer: Trainer, samples: Tensor, real: Tensor) -> Histogra
         return None
     low, high = float(together.min()), float(together.max())
     weights: list[Histogram] = []
+    config = in_force_after(trainer.config, trainer.step)
     for network, module in (("critic", trainer.critic), ("generator", trainer.generator)):
         for number, (_, layer) in enumerate(weighted_layers(module), 1):
             weight = layer.get_parameter("weight").detach().flatten()
             largest = float(weight.abs().max())
             if not np.isfinite(largest):
                 return None
-            clipped = trainer.config.clip_value if network == "critic" and trainer.config.lipschitz == "clip" else 0.0
+            clipped = config.clip_value if network == "critic" and config.lipschitz == "clip" else 0.0
             limit = max(largest, clipped) or 1.0
             weights.append(_histogram(f"{network} layer {number}", weight, -limit, limit))
     named = zip(("real", "generated"), scores, strict=True)

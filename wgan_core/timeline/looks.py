@@ -21,6 +21,7 @@ from wgan_core.measures.diagnose import Specimen
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading
 from wgan_core.training.device import compute_beside_training
+from wgan_core.training.schedules import in_force_after
 
 LANDSCAPE = 49
 """Points per side of a landscape's grid."""
@@ -94,7 +95,7 @@ def health_at(folder: RunFolder, step: int, data: Dataset, *, generator_updates:
     Raises StoreError if the step is not kept.
     """
     compute_beside_training()
-    networks, config = load_networks(folder, step), folder.config_before(step)
+    networks, config = load_networks(folder, step), in_force_after(folder.config_before(step), step)
     generator, critic = networks.generator.requires_grad_(False), networks.critic.requires_grad_(False)
     specimen = Specimen(config, step, generator_updates, generator, critic.double())
     (reading,) = look_at_critic(Kit(config, data), specimen).readings

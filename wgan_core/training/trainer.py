@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor, nn
 
-from wgan_core.config import TrainConfig, live_fields
+from wgan_core.config import TrainConfig, has_schedule, live_fields
 from wgan_core.data.dataset import Dataset, network_input
 from wgan_core.training.crew import Crew
 from wgan_core.training.critic_loss import clip_weights
@@ -23,6 +23,7 @@ from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead, Taken
 from wgan_core.training.penalty_plan import PenaltyPlan
 from wgan_core.training.rates import rate_share
+from wgan_core.training.schedules import in_force
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 from wgan_core.training.warmup import critic_updates_before
 from wgan_core.training.world import World
@@ -49,6 +50,8 @@ class Trainer:
                 f"lower the batch size or add {dataset.kind}."
             )
         self.config = config
+        self._now = in_force(config, 0)
+        """The settings in force: `config` with the values of the present step in place of its schedules."""
         self.device = resolve_device(config.device)
         self.data = dataset.data.to(self.device)
         shape = tuple(int(size) for size in self.data.shape[1:])
@@ -73,7 +76,7 @@ class Trainer:
         self.generator_optimizer, self.critic_optimizer = self._generator_descent.optimizer, self._critic_descent.optimizer
         self._objective = OBJECTIVES[config.objective]
         batch = config.batch_size // (world.size if world is not None else 1)
-        self._critic_passes = CriticPasses(self.critic, self._flat_critic, config, batch, self._crew)
+        self._critic_passes = CriticPasses(self.critic, self._flat_critic, self._now, batch, self._crew)
         self._penalty_plan = PenaltyPlan.of(config, self.data.ndim)
         self._ahead = ImagesAhead(
             self.generator,
@@ -118,7 +121,7 @@ class Trainer:
                 self._flat_critic.gradient.add_(term)
             numbers, terms = self._world.average([self._flat_critic.gradient], numbers), []
         all_at_once = clip and self.config.lipschitz == "clip" and self.config.clipped == "all"
-        self._critic_descent.step(terms, clip=self.config.clip_value if all_at_once else None)
+        self._critic_descent.step(terms, clip=self._now.clip_value if all_at_once else None)
         if clip and not all_at_once:
             self.clip()
         return CriticScores(*numbers)
@@ -126,7 +129,7 @@ class Trainer:
     def clip(self) -> None:
         """Clip the critic's parameters, if clipping is the Lipschitz method. This is the last part of every critic update."""
         if self.config.lipschitz == "clip":
-            clip_weights(self._clipped(), self.config.clip_value)
+            clip_weights(self._clipped(), self._now.clip_value)
 
     def _clipped(self) -> Iterable[Tensor]:
         """The parameters that are clipped."""
@@ -183,9 +186,9 @@ class Trainer:
         return self._next_ascent(clip=False)
 
     def _next_ascent(self, *, clip: bool) -> CriticScores:
+        if has_schedule(self.config):
+            self._follow_schedules()
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
-        if self.config.lr_schedule != "constant":
-            self._set_rates()
         with self._autocast():
             fake, alpha = self._ahead.next(self.step, until_generator)
         scores = self._ascend(self.next_batch, fake, alpha, clip=clip, times=self.config.gp_every)
@@ -207,7 +210,7 @@ class Trainer:
     @property
     def critic_updates_wanted(self) -> int:
         """Number of critic updates between the last generator update and the next: `n_critic`, or more during the critic's warm-up."""
-        return critic_updates_before(self.config, self.generator_updates)
+        return critic_updates_before(self._now, self.generator_updates)
 
     def _autocast(self) -> torch.autocast:
         return autocast(self.device, self.config.precision)
@@ -264,11 +267,12 @@ class Trainer:
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         if changed:
             raise ValueError(f"{changed[0]} cannot change while a run trains: start a new run with it.")
-        self.config = self._critic_passes.config = config
-        self._set_rates()
+        self.config = config
+        self._follow_schedules()
 
-    def _set_rates(self) -> None:
-        """Give both optimisers the learning rates of the current step."""
+    def _follow_schedules(self) -> None:
+        """Take the values of the current step, and give both optimisers its learning rates."""
+        self._now = self._critic_passes.config = in_force(self.config, self.step)
         share = rate_share(self.config, self.step)
         for optimizer, rate in ((self.generator_optimizer, self.config.generator_lr), (self.critic_optimizer, self.config.critic_lr)):
             for group in optimizer.param_groups:
@@ -312,6 +316,7 @@ class Trainer:
         self._flat_critic.gradient.copy_(gradient)
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)
+        self._follow_schedules()
         with self._autocast():
             self._ahead.resume(noise_rng, training, self.step)
 

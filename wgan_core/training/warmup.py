@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, is_scheduled
+from wgan_core.training.schedules import value_at
 
 FIRST_UPDATES = 25
 """The critic warms up before each of this many first generator updates ..."""
@@ -23,7 +24,9 @@ def critic_updates_before(config: TrainConfig, generator_updates: int) -> int:
 
 
 def generator_updates_within(config: TrainConfig) -> int:
-    """Number of generator updates within `max_steps` critic updates."""
+    """Number of generator updates within `max_steps` critic updates; about, where n_critic has a schedule."""
+    if is_scheduled(config, "n_critic"):
+        return _within_a_schedule(config)
     steps, n = config.max_steps, config.n_critic
     if config.critic_warmup == "none":
         return steps // n
@@ -35,3 +38,19 @@ def generator_updates_within(config: TrainConfig) -> int:
         return FIRST_UPDATES + (steps - steps_of_first) // n
     rounds, rest = divmod(steps - steps_of_first - usual_until_every, CRITIC_UPDATES + (EVERY_UPDATES - 1) * n)
     return EVERY_UPDATES + EVERY_UPDATES * rounds + (0 if rest < CRITIC_UPDATES else 1 + (rest - CRITIC_UPDATES) // n)
+
+
+def mean_n_critic(config: TrainConfig) -> float:
+    """Critic updates per generator update, without a warm-up; over the whole run, where n_critic has a schedule."""
+    if not is_scheduled(config, "n_critic"):
+        return config.n_critic
+    return config.max_steps / max(1, _within_a_schedule(config))
+
+
+_PARTS = 1000
+
+
+def _within_a_schedule(config: TrainConfig) -> int:
+    """The same with a schedule of n_critic, part by part of the run; without what a warm-up takes away."""
+    part = config.max_steps / _PARTS
+    return int(sum(part / value_at(config, "n_critic", int((index + 0.5) * part)) for index in range(_PARTS)))

@@ -16,7 +16,7 @@ from pages.shared.server import run_manager
 from pages.shared.start import show_run
 from pages.shared.text import as_plain
 from wgan_core.access.permissions import Answer
-from wgan_core.config import ConfigError, TrainConfig, steered_by
+from wgan_core.config import SCHEDULES, ConfigError, TrainConfig, is_scheduled, steered_by
 from wgan_core.runs.manager import DeviceBusy
 from wgan_core.runs.messages import By, Pause, Resume, SaveNow, Set, Snapshot, Steering, StepOnce, Stop
 from wgan_core.runs.names import started_with
@@ -29,8 +29,10 @@ ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget", "hist
 
 
 def steered(config: TrainConfig) -> tuple[str, ...]:
-    """The settings that are worth changing while a run with `config` trains."""
-    return (*steered_by(config.lipschitz), *_ALWAYS_STEERED)
+    """The settings that are worth changing while a run with `config` trains; after one that has a schedule, what that ends with."""
+    names = (*steered_by(config.lipschitz), *_ALWAYS_STEERED)
+    ends = {name: schedule.end for name, schedule in SCHEDULES.items() if is_scheduled(config, name)}
+    return tuple(one for name in names for one in (name, ends.get(name)) if one is not None)
 
 
 def toolbar(snapshot: Snapshot, *, trained_here: bool) -> None:

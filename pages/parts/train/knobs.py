@@ -13,7 +13,7 @@ from streamlit.components.v2 import component
 from pages.components.bundle import bundle
 from pages.components.payload import asset
 from pages.shared.problems import problem_text
-from wgan_core.config import PRESETS, SETTINGS, ConfigError, TrainConfig, check_value, describe_range
+from wgan_core.config import PRESETS, SCHEDULES, SETTINGS, ConfigError, TrainConfig, check_value, describe_range, is_scheduled
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import nearest_preset, short_number, started_with
 
@@ -31,6 +31,8 @@ ENDS: Mapping[str, tuple[float, float]] = {
     "generator_lr": (1e-6, 0.1),
 }
 """The ends of each slider. Values beyond them, as far as the setting allows them, can be typed."""
+_BEGINS: Mapping[str, str] = {schedule.end: name for name, schedule in SCHEDULES.items()}
+"""Of each setting that a schedule ends with, the one that it begins with: both are set on the same scale."""
 STOPS_PER_DECADE = 20
 USUAL_FACTOR = 3.0
 """The marked range reaches this much further than the values of the presets."""
@@ -64,17 +66,18 @@ def take(run_id: str, names: Sequence[str], sent: Any, on_set: Any) -> None:
 
 
 def _knob(snapshot: Snapshot, name: str, preset: str, problem: str) -> dict[str, Any]:
-    info, value = SETTINGS[name], getattr(snapshot.config, name)
+    info, value, of = SETTINGS[name], getattr(snapshot.config, name), _BEGINS.get(name, name)
+    begins = name in SCHEDULES and is_scheduled(snapshot.config, name)
     last = next((edit for edit in reversed(snapshot.edits) if edit.field == name), None)
-    low, high = usual_range(snapshot.config, name)
-    marked = getattr(PRESETS[preset], name)
+    low, high = usual_range(snapshot.config, of)
+    marked = getattr(PRESETS[preset], of)
     return {
         "name": name,
-        "label": info.label,
+        "label": f"{info.label} at the start" if begins else info.label,
         "help": f"{info.help} Allowed: {describe_range(info)}. The tick is the value of the preset {preset}. The green line is the range "
         f"of the presets of this kind, and three times beyond: from {short_number(low)} to {short_number(high)}.",
         "value": value,
-        "stops": stops(*ENDS[name], whole=info.kind == "int"),
+        "stops": stops(*ENDS[of], whole=info.kind == "int"),
         "usual": [low, high],
         "preset": marked,
         "preset_words": short_number(marked),

@@ -24,6 +24,7 @@ from pages.shared import data_place
 from pages.shared.people import refused
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import folder_of, past_of
+from pages.shared.schedules import by_schedule
 from pages.shared.server import exclude_loaded_from_gc, run_manager
 from pages.shared.settings import link_to
 from pages.shared.snapshots import newest_snapshot
@@ -35,7 +36,6 @@ from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import NoRun, StoreError
 from wgan_core.training.device import resolve_device
 from wgan_core.training.gpu_use import gpu_use
-from wgan_core.training.rates import rate_share
 
 _STYLE = Path(__file__).with_name("run_view.css")
 
@@ -197,8 +197,7 @@ def _progress(snapshot: Snapshot) -> None:
         kind, speed = DATASETS[config.dataset].kind, snapshot.steps_per_second
         parts.append(f"{_rounded(speed)} steps/s, {_rounded(speed * config.batch_size)} {kind}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
-    if config.lr_schedule != "constant":
-        parts.append(f"learning rates at {rate_share(config, snapshot.step):.0%} ({config.lr_schedule} schedule)")
+    parts += by_schedule(config, snapshot.step)
     if snapshot.status == "running" and (gpu := _gpu_in_words(config)):
         parts.append(gpu)
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))

@@ -9,34 +9,32 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.live_chart import live_chart
 from pages.parts.train import branch_form
 from pages.parts.train.branch_form import Origin
 from pages.parts.train.forecast import cost, data_advice
 from pages.parts.train.image_upload import image_upload, show_images
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
+from pages.parts.train.schedule_form import schedule_fields, show_schedules
 from pages.shared import data_place, settings
 from pages.shared.people import refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import show_problem
+from pages.shared.schedules import by_schedule
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_branch, start_run
 from pages.shared.text import as_plain, inert
-from wgan_core.config import OF_SHAPES, POINT_SETS, PRESETS, SETTINGS, ConfigError, TrainConfig, steered_by
+from wgan_core.config import OF_SHAPES, POINT_SETS, PRESETS, SETTINGS, ConfigError, TrainConfig, has_schedule, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
-from wgan_core.figures.training import rates_figure
 from wgan_core.instruments.advice import Observations
 from wgan_core.instruments.verdict import verdict
 from wgan_core.training.device import resolve_device
-from wgan_core.training.rates import rate_share
 
 SCOPE = "setup"
 _STYLE = Path(__file__).with_name("setup.css")
 PRESET_KEY = "setup-preset"
 _RATES = ("n_critic", "critic_lr", "generator_lr", "lr_schedule")
 _FIRST = ("batch_size", "max_steps", "seed")
-_CURVE_POINTS = 60
 _FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Training"}
 
 
@@ -77,6 +75,7 @@ def setup_form() -> None:
         for index, name in enumerate(("objective", "lipschitz", *steered_by(method), *_RATES, *of_schedule, *_FIRST)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
+        values |= schedule_fields(SCOPE, method)
     if branch is not None:
         values |= {name: getattr(branch.config, name) for name in OF_SHAPES}
     if values["dataset"] != "image-folder":  # kept in case own images are chosen again
@@ -92,12 +91,11 @@ def setup_form() -> None:
         if examples is not None:
             with examples:
                 show_images(config)
-        _show_schedule(config)
-        if branch is not None and config.lr_schedule != "constant":
-            words = (
-                f"{rate_share(config, branch.step):.0%} of what is set, where the parent had {rate_share(branch.config, branch.step):.0%}"
-            )
-            st.caption(f"The learning rates fall over this run's whole length: at step {branch.step:,} they begin at {words}.")
+        show_schedules(config)
+        if branch is not None and has_schedule(config):
+            begins, had = (", ".join(by_schedule(one, branch.step)) for one in (config, branch.config))
+            before = f"the parent had {had}" if had else "the parent had no schedule"
+            st.caption(f"Schedules go over a run's whole length: at step {branch.step:,} this branch begins with {begins}; {before}.")
         _advise(config)
         data_advice(config)
     params = settings.write_link(preset, values) if branch is None else branch.link(values)
@@ -162,19 +160,6 @@ def _show_changes(values: dict[str, Any], start: TrainConfig, name_of_start: str
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(as_plain(f"Changed from the {name_of_start}: {listed}."), width="content")
             st.button(f"Reset to the {name_of_start}", on_click=reset, type="tertiary", icon=":material/undo:")
-
-
-def _show_schedule(config: TrainConfig) -> None:
-    """Draw the learning rates over the run, if they change."""
-    if config.lr_schedule == "constant":
-        return
-    steps = [config.max_steps * i // _CURVE_POINTS for i in range(_CURVE_POINTS + 1)]
-    shares = [rate_share(config, step) for step in steps]
-    critic, generator = ([rate * share for share in shares] for rate in (config.critic_lr, config.generator_lr))
-    words = f"Learning rates over the run: the critic's falls from {critic[0]:.2g} to {critic[-1]:.2g}, the generator's from "
-    live_chart(
-        rates_figure(steps, critic, generator), key="setup-rates", alt=f"{words}{generator[0]:.2g} to {generator[-1]:.2g}", height=180
-    )
 
 
 def _advise(config: TrainConfig) -> None:

@@ -1,0 +1,53 @@
+"""The values in force at each step where settings have a schedule: from what is set to what the schedule ends with.
+
+A schedule ends where the run does, so a change of `max_steps` stretches what is left of it. An edit of the setting, or of its end, moves
+that end of the curve for the steps still to come.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from wgan_core.config import SCHEDULES, TrainConfig, is_scheduled
+
+JUMPS = 3
+"""Of the shape "steps": one after each quarter of the run but the last."""
+
+
+def part_done(shape: str, progress: float) -> float:
+    """How much of the way from the first value to the last is done when `progress` of the run is; both from 0 to 1."""
+    if shape == "linear":
+        return progress
+    if shape == "cosine":
+        return (1 - math.cos(math.pi * progress)) / 2
+    return min(JUMPS, int((JUMPS + 1) * progress)) / JUMPS if shape == "steps" else 0.0
+
+
+def progress_at(config: TrainConfig, step: int) -> float:
+    """How much of the run is over before critic update number `step`, counted from 0; 0 to 1."""
+    return min(1.0, step / config.max_steps)
+
+
+def value_at(config: TrainConfig, name: str, step: int) -> float:
+    """The value of the setting `name`, one of `SCHEDULES`, that critic update number `step`, counted from 0, is made with. n_critic is
+    rounded to a whole number."""
+    first, last = getattr(config, name), getattr(config, SCHEDULES[name].end)
+    done = part_done(getattr(config, SCHEDULES[name].shape), progress_at(config, step))
+    value = first + (last - first) * done
+    return round(value) if name == "n_critic" else value
+
+
+def in_force(config: TrainConfig, step: int, *, of: Iterable[str] = SCHEDULES) -> TrainConfig:
+    """The settings that critic update number `step`, counted from 0, is made with: `config` with the values of that step in place of the
+    schedules `of` these settings. The learning rates are left as they are set, see `rates`."""
+    changing = [name for name in of if is_scheduled(config, name)]
+    if not changing:
+        return config
+    values = {name: value_at(config, name, step) for name in changing}
+    return config.model_copy(update=values | {SCHEDULES[name].shape: "constant" for name in changing})
+
+
+def in_force_after(config: TrainConfig, step: int, *, of: Iterable[str] = SCHEDULES) -> TrainConfig:
+    """The settings that the newest of `step` critic updates was made with, and that describe its networks. of: see `in_force`."""
+    return in_force(config, max(0, step - 1), of=of)
