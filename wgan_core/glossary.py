@@ -434,8 +434,8 @@ GROUPS: tuple[Group, ...] = (
             ),
             Term(
                 "Schedule",
-                "How both learning rates fall over the run. Changes of a learning rate apply on top of it.",
-                ("learning rate schedule",),
+                "How the learning rates, c, λ or n_critic change over the run by themselves. Changes that you make apply on top of it.",
+                ("learning rate schedule", "schedule", "schedules"),
             ),
             Term(
                 "Preset",
