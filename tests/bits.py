@@ -29,6 +29,7 @@ def smaller(config: TrainConfig) -> TrainConfig:
         generator_widths=tuple(min(width, WIDEST) for width in config.generator_widths),
         critic_widths=tuple(min(width, WIDEST) for width in config.critic_widths),
         dcgan_width=CHANNELS,
+        resnet_width=CHANNELS,
         batch_size=BATCH,
     )
 

@@ -10,7 +10,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.latent.saved import SavedNetworks
 from wgan_core.training.models import build_critic, build_generator, initialise
 
-BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, device="cpu")
+BASE = TrainConfig(latent_dim=7, generator_widths=(12, 20), critic_widths=(8,), dcgan_width=4, resnet_width=4, device="cpu")
 
 
 def networks(shape: tuple[int, ...] = (1, 8, 8), **changes: Any) -> SavedNetworks:

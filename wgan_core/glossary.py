@@ -200,6 +200,18 @@ GROUPS: tuple[Group, ...] = (
                 ("DCGAN", "DCGANs", "convolutions"),
             ),
             Term(
+                "ResNet",
+                "Residual network: blocks of convolutions, each of which only adds something to what it was given. So gradients also pass "
+                "beside the layers, and deep networks can be trained.",
+                ("ResNet", "ResNets", "residual network", "residual networks"),
+            ),
+            Term(
+                "Checkerboard",
+                "A pattern of single pixels that a transposed convolution can leave in generated images, because it adds up a different "
+                "number of its weights at even and odd pixels.",
+                ("checkerboard", "checkerboards"),
+            ),
+            Term(
                 "BatchNorm",
                 "Batch normalisation: shifts and scales what passes through a layer by its mean and spread over the batch, which "
                 "steadies the training of a generator.",

@@ -55,6 +55,7 @@ export interface TensorFlow {
   matMul(x: Tensor, weights: Tensor): Tensor;
   conv2dTranspose(x: Tensor, filter: Tensor, shape: [number, number, number, number], stride: number, padding: number): Tensor;
   add(x: Tensor, y: Tensor): Tensor;
+  mul(x: Tensor, y: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
   relu(x: Tensor): Tensor;
   leakyRelu(x: Tensor, slope: number): Tensor;

@@ -26,6 +26,7 @@ from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.trainer import Trainer
 
+RESNET = {"architecture": "resnet", "image_size": 32, "resnet_width": 4}
 DCGAN = {"architecture": "dcgan", "image_size": 28, "dcgan_width": 4, "critic_norm": "layer"}
 
 
@@ -63,7 +64,7 @@ def given(folder: RunFolder, part: str, count: int) -> torch.Tensor:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{}, DCGAN, {"dataset": "ring"}], ids=["mlp", "dcgan", "points"])
+@pytest.mark.parametrize("changes", [{}, DCGAN, RESNET, {"dataset": "ring"}], ids=["mlp", "dcgan", "resnet", "points"])
 @pytest.mark.parametrize("part", ["generator", "critic"])
 def test_onnx_computes_what_pytorch_computes_at_any_batch_size(tmp_path: Path, config: TrainConfig, part: str, changes: Any) -> None:
     onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")

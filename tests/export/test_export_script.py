@@ -144,6 +144,26 @@ def test_200_steps_are_the_engines(changes: dict[str, Any]) -> None:
     compare(config, script(write_program(config)), 200, load_dataset(config))
 
 
+RESNET = {"architecture": "resnet", "image_size": 32, "resnet_width": 4, "batch_size": 4, "n_critic": 2}
+
+
+@pytest.mark.slow
+@pytest.mark.arithmetic
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({**RESNET, "weight_init": "normal", "generator_norm": "none"}, id="resnet-32-normal"),
+        pytest.param({**RESNET, **PENALTY, "image_size": 64, "critic_norm": "layer", "weight_init": "he"}, id="resnet-64"),
+        pytest.param({**RESNET, **PENALTY, "generator_output": "linear"}, id="resnet-32-pytorch"),
+        pytest.param({**DCGAN, "upsampling": "nearest", "n_critic": 2}, id="upsampling-28"),
+        pytest.param({**DCGAN, "upsampling": "nearest", "image_size": 16, "weight_init": "normal", "n_critic": 2}, id="upsampling-16"),
+    ],
+)
+def test_steps_of_deeper_networks_are_the_engines(changes: dict[str, Any]) -> None:
+    config = WALKTHROUGH.replace(**changes)
+    compare(config, script(write_program(config)), 4, load_dataset(config))
+
+
 @pytest.mark.arithmetic
 def test_a_dcgan_with_normal_weights_on_rgb_begins_the_same(tmp_path: Path) -> None:
     """On pictures that come close to what a folder may hold: two kinds, one transparent, one turned, a hidden one, one that is none."""

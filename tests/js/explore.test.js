@@ -173,6 +173,7 @@ test("shapes of weights, and how wide a transposed convolution's result is", () 
   const after = /** @type {const} */ ({ activation: "none" });
   assert.deepEqual(weightShape({ kind: "dense", inputs: 3, outputs: 5, ...after }), [3, 5]);
   assert.deepEqual(weightShape({ kind: "deconv", inputs: 3, outputs: 5, kernel: 4, stride: 2, padding: 1, ...after }), [4, 4, 5, 3]);
+  assert.deepEqual(weightShape({ kind: "affine", inputs: 5, outputs: 5, ...after }), [5]);
   assert.deepEqual([outputSide(1, 4, 1, 0), outputSide(4, 4, 2, 1), outputSide(4, 3, 2, 1)], [4, 8, 7]);
 });
 

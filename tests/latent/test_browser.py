@@ -15,18 +15,22 @@ from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generat
 def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:
     """Pixels [n, c, h, w], as TensorFlow.js computes them: a transposed convolution scatters each input pixel times the kernel."""
     numbers = np.frombuffer(made.weights, "<f2" if made.half else "<f4").astype(np.float64)
-    at, x = 0, z.astype(np.float64)
+    at, results = 0, [z.astype(np.float64)]  # the latents, then the result of each layer
     for layer in made.layers:
         inputs, outputs = layer["inputs"], layer["outputs"]
+        x = results[layer.get("source", len(results) - 2) + 1]
         if layer["kind"] == "dense":
             kernel = numbers[at : at + inputs * outputs].reshape(inputs, outputs)
             at += kernel.size
             x = x @ kernel
+        elif layer["kind"] == "affine":
+            x = as_features(x, inputs) * numbers[at : at + outputs]
+            at += outputs
         else:
             side, stride, cut = layer["kernel"], layer["stride"], layer["padding"]
             kernel = numbers[at : at + side * side * outputs * inputs].reshape(side, side, outputs, inputs)
             at += kernel.size
-            x = x.reshape(len(x), 1, 1, inputs) if x.ndim == 2 else x
+            x = as_features(x, inputs)
             full = (x.shape[1] - 1) * stride + side
             out = np.zeros((len(x), full, full, outputs))
             for row in range(x.shape[1]):
@@ -36,12 +40,22 @@ def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:
             x = out[:, cut : full - cut, cut : full - cut]
         x = x + numbers[at : at + outputs]
         at += outputs
+        if "plus" in layer:
+            x = x + results[layer["plus"] + 1]
         if layer["activation"] == "leaky":
             x = np.where(x > 0, x, layer["slope"] * x)
         elif layer["activation"] == "tanh":
             x = np.tanh(x)
+        results.append(x)
+    x = results[-1]
     assert at == len(numbers)
     return x.reshape(-1, *made.shape) if x.ndim == 2 else x.transpose(0, 3, 1, 2)
+
+
+def as_features(x: np.ndarray, channels: int) -> np.ndarray:
+    """[n, side, side, channels]: what a dense layer made has the channels of a place together."""
+    side = round((x.shape[1] / channels) ** 0.5)
+    return x.reshape(len(x), side, side, channels) if x.ndim == 2 else x
 
 
 @pytest.mark.parametrize(
@@ -53,6 +67,10 @@ def run(made: BrowserGenerator, z: np.ndarray) -> np.ndarray:
         ((1, 28, 28), {"architecture": "dcgan", "image_size": 28}),
         ((3, 32, 32), {"architecture": "dcgan", "image_size": 32}),
         ((1, 64, 64), {"architecture": "dcgan", "image_size": 64, "generator_norm": "none"}),
+        ((1, 28, 28), {"architecture": "dcgan", "image_size": 28, "upsampling": "nearest"}),
+        ((3, 16, 16), {"architecture": "dcgan", "image_size": 16, "upsampling": "nearest"}),
+        ((3, 32, 32), {"architecture": "resnet", "image_size": 32, "weight_init": "he"}),
+        ((1, 64, 64), {"architecture": "resnet", "image_size": 64, "generator_norm": "none"}),
     ],
 )
 def test_the_browser_gets_the_same_images(shape: tuple[int, ...], changes: dict[str, Any]) -> None:

@@ -39,6 +39,13 @@ def test_layers_of_a_dcgan_are_its_feature_maps() -> None:
     assert (views[0].maps >= 0).all() and 0 < views[0].silent < 1
 
 
+def test_layers_of_a_resnet_are_its_blocks_and_what_makes_the_image() -> None:
+    views = layer_views(networks((3, 32, 32), architecture="resnet", image_size=32), Z)
+    assert [view.maps.shape for view in views] == [(4, 8, 8), (4, 16, 16), (4, 32, 32), (4, 32, 32)]
+    assert [view.name for view in views][::3] == ["block 1: 4 maps of 8 × 8", "layer 4: 4 maps of 32 × 32"]
+    assert (views[0].maps < 0).any() and (views[3].maps >= 0).all() and all(0 < view.silent < 1 for view in views)
+
+
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 8, 8)])
 def test_what_a_pixel_adds_to_the_score_by_finite_differences(shape: tuple[int, int, int]) -> None:
     saved = networks(shape)

@@ -90,7 +90,7 @@ def has_effect(config: TrainConfig, name: str) -> bool:
         return False
     if config.dataset in POINT_SETS and name in ("image_size", "generator_output"):
         return False
-    return config.architecture != "dcgan" or name not in ("generator_widths", "critic_widths")
+    return config.architecture == "mlp" or name not in ("generator_widths", "critic_widths")
 
 
 def _courses(folder: RunFolder, until: int | None, seen: set[str]) -> dict[str, Course]:

@@ -20,10 +20,26 @@ DCGAN_SIZES = tuple(sorted(inner * 2**halvings for inner in (4, 5, 6, 7) for hal
 """Image sizes that strided convolutions halve evenly until 4 to 7 px are left: 8, 10, 12, 14, 16, 20, ..., 256."""
 
 
+RESNET_SIZES = (32, 64)
+"""Image sizes for which the WGAN-GP authors describe residual networks."""
+
+
 def _convolutions_of_points(config: AllFields) -> str | None:
-    if config.architecture != "dcgan" or config.dataset not in POINT_SETS:
+    if config.architecture == "mlp" or config.dataset not in POINT_SETS:
         return None
-    return f"architecture must be mlp for the points of {config.dataset}: dcgan is for images only."
+    return f"architecture must be mlp for the points of {config.dataset}: {config.architecture} is for images only."
+
+
+def _size_of_residual(config: AllFields) -> str | None:
+    if config.architecture != "resnet" or config.image_size in RESNET_SIZES:
+        return None
+    return f"image_size must be {' or '.join(map(str, RESNET_SIZES))} for the architecture resnet, not {config.image_size}."
+
+
+def _start_of_residual(config: AllFields) -> str | None:
+    if config.weight_init != "he" or config.architecture == "resnet":
+        return None
+    return f"weight_init he is for the architecture resnet, not {config.architecture}: choose pytorch or normal."
 
 
 def _size_of_convolutions(config: AllFields) -> str | None:
@@ -56,6 +72,8 @@ def _schedule_of_another_method(config: AllFields) -> str | None:
 REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _convolutions_of_points,
     _size_of_convolutions,
+    _size_of_residual,
+    _start_of_residual,
     _penalty_of_batches,
     _schedule_of_another_method,
 )

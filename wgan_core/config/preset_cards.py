@@ -15,9 +15,9 @@ AIMS: types.MappingProxyType[str, tuple[str, ...]] = types.MappingProxyType(
             "pytorch-gan-gp",
             "wgan-gp-mnist",
         ),
-        "Colour": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-gp-64"),
+        "Colour": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-gp-32", "wgan-gp-64"),
         "Points": ("wgan-toy", "wgan-gp-toy"),
-        "Papers": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-toy", "wgan-gp-toy", "wgan-gp-mnist", "wgan-gp-64"),
+        "Papers": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-toy", "wgan-gp-toy", "wgan-gp-mnist", "wgan-gp-32", "wgan-gp-64"),
     }
 )
 """The aims in the order of the page. A preset may serve several."""
@@ -35,9 +35,10 @@ IN_A_SENTENCE: types.MappingProxyType[str, str] = types.MappingProxyType(
         "wgan-paper-mlp": "The WGAN paper's networks without convolutions, on CIFAR-10.",
         "wgan-paper-dcgan": "The WGAN paper's convolutional networks, on CIFAR-10.",
         "wgan-gp-mnist": "The WGAN-GP authors' MNIST networks, without any norm.",
-        "wgan-gp-64": "The WGAN-GP authors' 64 px experiment, on CIFAR-10.",
+        "wgan-gp-32": "The WGAN-GP authors' residual networks for CIFAR-10.",
+        "wgan-gp-64": "The WGAN-GP authors' residual networks at 64 px, on CIFAR-10.",
     }
 )
 
-FOR_A_GPU: frozenset[str] = frozenset(("walkthrough-next", "wgan-paper-dcgan", "wgan-gp-mnist", "wgan-gp-64"))
+FOR_A_GPU: frozenset[str] = frozenset(("walkthrough-next", "wgan-paper-dcgan", "wgan-gp-mnist", "wgan-gp-32", "wgan-gp-64"))
 """Presets that take many hours on a CPU."""

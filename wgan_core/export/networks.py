@@ -5,14 +5,10 @@ from __future__ import annotations
 import itertools
 
 from wgan_core.config import POINT_SETS, TrainConfig
-from wgan_core.training.models import ImageShape, SampleShape, dcgan_plan
-
-
-def number(value: float) -> str:
-    """A number as one would write it, which reads back as exactly `value`: 187_600, 5e-5, 0.2."""
-    if isinstance(value, int):
-        return f"{value:_}" if value >= 10_000 else str(value)
-    return repr(value).replace("e-0", "e-")
+from wgan_core.export import residual_text
+from wgan_core.export.numbers import number
+from wgan_core.training.models import SampleShape, dcgan_plan
+from wgan_core.training.residual import ImageShape
 
 
 def noun(config: TrainConfig) -> str:
@@ -22,7 +18,7 @@ def noun(config: TrainConfig) -> str:
 
 def has_batch_norm(config: TrainConfig) -> bool:
     """Whether the generator has BatchNorm, so that train and eval mode differ."""
-    return config.generator_norm == "batch" and (config.architecture == "dcgan" or len(config.generator_widths) > 1)
+    return config.generator_norm == "batch" and (config.architecture != "mlp" or len(config.generator_widths) > 1)
 
 
 def generator_class(config: TrainConfig, shape: SampleShape) -> str:
@@ -30,7 +26,11 @@ def generator_class(config: TrainConfig, shape: SampleShape) -> str:
     if len(shape) == 1:
         says = f"Turns latents [batch, LATENT_DIM] into points [batch, {_shown(shape)}]."
         return _class("Generator", says, _mlp_generator(config, shape), "def forward(self, z):\n        return self.layers(z)")
-    if config.architecture == "dcgan":
+    before = ""
+    if config.architecture == "resnet":
+        before = residual_text.block(_image(shape)) + "\n\n\n" + residual_text.norm(config, "generator")
+        layers, forward = residual_text.generator(config, _image(shape)), "self.layers(z)"
+    elif config.architecture == "dcgan":
         layers, forward = (
             _dcgan_generator(config, _image(shape)),
             "self.layers(z[:, :, None, None])  # each z starts as a picture of one pixel",
@@ -39,18 +39,22 @@ def generator_class(config: TrainConfig, shape: SampleShape) -> str:
         layers, forward = _mlp_generator(config, shape), f"self.layers(z).view(-1, {shape[0]}, IMAGE_SIZE, IMAGE_SIZE)"
     bounds = " in (-1, 1)" if config.generator_output == "tanh" else ", unbounded"
     says = f"Turns latents [batch, LATENT_DIM] into images [batch, {_shown(shape)}]{bounds}."
-    return _class("Generator", says, layers, f"def forward(self, z):\n        return {forward}")
+    return before + _class("Generator", says, layers, f"def forward(self, z):\n        return {forward}")
 
 
 def critic_class(config: TrainConfig, shape: SampleShape) -> str:
     """The text of the class `Critic` for images or points of `shape`."""
     what = noun(config)
-    if config.architecture == "dcgan":
+    before = ""
+    if config.architecture == "resnet":
+        before = residual_text.norm(config, "critic")
+        layers, forward = residual_text.critic(config, _image(shape)), "self.layers(images)"
+    elif config.architecture == "dcgan":
         layers, forward = _dcgan_critic(config, _image(shape)), "self.layers(images).flatten(1)"
     else:
         layers, forward = _mlp_critic(config, shape), f"self.layers({what}{'' if len(shape) == 1 else '.flatten(1)'})"
     says = f"Gives each {what.removesuffix('s')} [batch, {_shown(shape)}] a score [batch, 1]: any number, so no sigmoid."
-    return _class("Critic", says, layers, f"def forward(self, {what}):\n        return {forward}")
+    return before + _class("Critic", says, layers, f"def forward(self, {what}):\n        return {forward}")
 
 
 def _image(shape: SampleShape) -> ImageShape:
@@ -126,10 +130,18 @@ def _dcgan_generator(config: TrainConfig, shape: ImageShape) -> list[str]:
     layers = [f"nn.ConvTranspose2d(LATENT_DIM, {plan.layers[0][0]}, {plan.inner}{bias})"]
     for (inputs, kernel), (outputs, _) in itertools.pairwise(plan.layers):
         layers += _dcgan_norm(config, inputs)
-        layers.append(f"nn.ConvTranspose2d({inputs}, {outputs}, {kernel}, stride=2, padding=1{bias})")
+        layers += _doubling(config, inputs, outputs, kernel, bias)
     inputs, kernel = plan.layers[-1]
     layers += _dcgan_norm(config, inputs)
-    return [*layers, f"nn.ConvTranspose2d({inputs}, {shape[0]}, {kernel}, stride=2, padding=1)", *_output(config)]
+    return [*layers, *_doubling(config, inputs, shape[0], kernel), *_output(config)]
+
+
+def _doubling(config: TrainConfig, inputs: int, outputs: int, kernel: int, bias: str = "") -> list[str]:
+    """The layers that double the side."""
+    if config.upsampling == "nearest":
+        padding = f", padding={kernel - 3}" if kernel > 3 else ""
+        return ["nn.Upsample(scale_factor=2)", f"nn.Conv2d({inputs}, {outputs}, {kernel - 1}{padding}{bias})"]
+    return [f"nn.ConvTranspose2d({inputs}, {outputs}, {kernel}, stride=2, padding=1{bias})"]
 
 
 def _dcgan_norm(config: TrainConfig, channels: int) -> list[str]:

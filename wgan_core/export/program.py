@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein
 from wgan_core.data.catalog import DATASETS
-from wgan_core.export import ExportError
+from wgan_core.export import ExportError, residual_text
 from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, noun, number
@@ -29,7 +29,8 @@ _WRITTEN = (
     "objective lipschitz clip_value clipped gp_lambda gp_every gp_share n_critic critic_lr generator_lr lr_schedule lr_end "
     "clip_schedule clip_end gp_lambda_schedule gp_lambda_end n_critic_schedule n_critic_end "
     "optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
-    "device threads rounding dataset data_root image_size architecture dcgan_width critic_norm latent_dim generator_widths critic_widths "
+    "device threads rounding dataset data_root image_size architecture dcgan_width upsampling resnet_width critic_norm "
+    "latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
     "precision generator_norm generator_output fit channels tones frames flip"
 )
@@ -126,7 +127,8 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
     imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *data.imports]
     if config.ema_decay:
         imports.append("import copy")
-    if needs_math(config):
+    imports += residual_text.imports(config)
+    if needs_math(config) or config.weight_init == "he":
         imports.append("import math")
     imports += [f"from torch.nn.functional import {name}" for name in functions(config)]
     if for_notebook:
@@ -205,7 +207,9 @@ def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
 
 
 def _critic_part(config: TrainConfig, shape: SampleShape) -> str:
-    initial = _NORMAL_INIT.format(**_INIT_OF[config.architecture]) if config.weight_init == "normal" else _DEFAULT_INIT
+    initial = residual_text.he_init(config) if config.weight_init == "he" else _DEFAULT_INIT
+    if config.weight_init == "normal":
+        initial = _NORMAL_INIT.format(**_INIT_OF[config.architecture])
     return critic_class(config, shape) + "\n\n\n" + initial
 
 
@@ -227,16 +231,17 @@ def build_networks():
     return generator.to(DEVICE), critic.to(DEVICE)'''
 
 # The zeros are drawn, as in the engine, because all later random numbers depend on how many were drawn before.
+_OF_CONVOLUTIONS = {
+    "bias": "            if layer.bias is not None:\n"
+    "                nn.init.uniform_(layer.bias, 0.0, 0.0, generator=rng)  # 0, but drawn, as in the run",
+    "norm": "\n        elif isinstance(layer, nn.BatchNorm2d):\n            nn.init.normal_(layer.weight, 1.0, 0.02, generator=rng)",
+}
 _INIT_OF = {
     "mlp": {
         "weighted": "nn.Linear",
         "bias": "            nn.init.uniform_(layer.bias, 0.0, 0.0, generator=rng)  # 0, but drawn, as in the run",
         "norm": "",
     },
-    "dcgan": {
-        "weighted": "nn.Conv2d | nn.ConvTranspose2d",
-        "bias": "            if layer.bias is not None:\n"
-        "                nn.init.uniform_(layer.bias, 0.0, 0.0, generator=rng)  # 0, but drawn, as in the run",
-        "norm": "\n        elif isinstance(layer, nn.BatchNorm2d):\n            nn.init.normal_(layer.weight, 1.0, 0.02, generator=rng)",
-    },
+    "dcgan": {"weighted": "nn.Conv2d | nn.ConvTranspose2d", **_OF_CONVOLUTIONS},
+    "resnet": {"weighted": "nn.Linear | nn.Conv2d", **_OF_CONVOLUTIONS},
 }

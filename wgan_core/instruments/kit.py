@@ -139,7 +139,7 @@ def _reading(key: str, specimen: Specimen, value: float | None, **more: Any) -> 
 def look_at_critic(kit: Kit, specimen: Specimen) -> Look:
     """The critic's health: slopes, weights and the clip boundary, gradients by depth."""
     # Convolutions in float64 take a hundred times as long as the MLP's matrices.
-    n = HEALTH // (4 if specimen.config.architecture == "dcgan" else 1)
+    n = HEALTH // (1 if specimen.config.architecture == "mlp" else 4)
     real = network_input(kit.training.data[_spread(len(kit.training), n)])
     health = diagnose.examine(specimen, real, extra=_grid(kit) if kit.training.kind == "points" else None)
     unit = "score per unit of distance"

@@ -22,6 +22,7 @@ from wgan_core.store.files import read_json, write_atomically
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.layout import DIRECTIONS, MAX_BYTES
 from wgan_core.training.device import compute_beside_training
+from wgan_core.training.residual import ResidualBlock
 
 FILE = DIRECTIONS
 SAMPLES = 2048
@@ -133,14 +134,14 @@ def features(networks: SavedNetworks) -> int:
 
 @torch.no_grad()
 def _first_layer(networks: SavedNetworks, z: Latents) -> NDArray[np.float32]:
-    """The output of the first layer, after its nonlinearity, [n, features]."""
+    """The output of the first layer, after its nonlinearity, or of the first residual block, [n, features]."""
     compute_beside_training()
     x, found = torch.from_numpy(z), torch.empty(0)
     if not isinstance(networks.generator.layers[0], nn.Linear):
         x = x[:, :, None, None]
     for module in networks.generator.layers:
         x = found = module(x)
-        if isinstance(module, (nn.LeakyReLU, nn.ReLU)):
+        if isinstance(module, (nn.LeakyReLU, nn.ReLU, ResidualBlock)):
             break
     return found.flatten(1).numpy()
 

@@ -14,6 +14,7 @@ from wgan_core.latent.saved import SavedNetworks
 from wgan_core.latent.vectors import Latents
 from wgan_core.measures.lipschitz import gradients
 from wgan_core.training.device import compute_beside_training
+from wgan_core.training.residual import ResidualBlock
 
 _ACTIVATIONS = (nn.LeakyReLU, nn.ReLU, nn.Tanh)
 
@@ -27,7 +28,8 @@ class LayerView:
     """Feature maps [n, height, width]. A fully connected layer has one map with its units row by row, and the last row is filled up with
     nan."""
     silent: float
-    """Share of units with negative input, of which LeakyReLU or ReLU passes little or nothing on."""
+    """Share of units with negative input, of which LeakyReLU or ReLU passes little or nothing on. For a residual block, of the units before
+    its last convolution."""
 
 
 def layer_views(networks: SavedNetworks, z: Latents) -> tuple[LayerView, ...]:
@@ -45,6 +47,9 @@ def layer_views(networks: SavedNetworks, z: Latents) -> tuple[LayerView, ...]:
                 kind = "convolution" if x.ndim == 4 else "units"
                 size = f"{x.shape[1]} maps of {x.shape[2]} × {x.shape[3]}" if x.ndim == 4 else f"{x.shape[1]} {kind}"
                 views.append(LayerView(f"layer {len(views) + 1}: {size}", _maps(x[0]), float((before < 0).float().mean())))
+            elif isinstance(module, ResidualBlock):
+                size = f"{x.shape[1]} maps of {x.shape[2]} × {x.shape[3]}"
+                views.append(LayerView(f"block {len(views) + 1}: {size}", _maps(x[0]), float((module.between(before) < 0).float().mean())))
     return tuple(views)
 
 

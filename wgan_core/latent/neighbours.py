@@ -17,7 +17,7 @@ from torch import Tensor
 from wgan_core.data.dataset import ImageDataset, to_unit_range
 from wgan_core.measures.distances import nearest_candidates
 from wgan_core.training.device import compute_beside_training
-from wgan_core.training.models import DCGANCritic, MLPCritic
+from wgan_core.training.models import Critic, MLPCritic
 
 By = Literal["pixels", "critic"]
 
@@ -42,7 +42,7 @@ class Neighbours:
         ValueError: the critic is in train mode. Its BatchNorm would make an image's features depend on the others in its batch.
     """
 
-    def __init__(self, dataset: ImageDataset, critic: MLPCritic | DCGANCritic | None = None) -> None:
+    def __init__(self, dataset: ImageDataset, critic: Critic | None = None) -> None:
         if critic is not None and critic.training:
             raise ValueError("Neighbours needs a critic in eval mode: call its eval() first.")
         self._images = dataset.images.cpu()
@@ -141,6 +141,6 @@ class Neighbours:
 
 
 @torch.no_grad()
-def critic_features(critic: MLPCritic | DCGANCritic, images: Tensor) -> Tensor:
+def critic_features(critic: Critic, images: Tensor) -> Tensor:
     """The activations of the critic's last hidden layer for images [n, c, h, w] in [-1, 1], float32 [n, d]. The score is linear in them."""
     return critic.layers[:-1](images.flatten(1) if isinstance(critic, MLPCritic) else images).flatten(1)

@@ -11,7 +11,7 @@ from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
 from wgan_core.training.device import compute_beside_training
-from wgan_core.training.models import DCGANCritic, DCGANGenerator, MLPCritic, MLPGenerator, SampleShape, build_critic, build_generator
+from wgan_core.training.models import Critic, Generator, SampleShape, build_critic, build_generator
 from wgan_core.training.state import StateMismatch, check_fits
 
 _BATCH = 256
@@ -25,7 +25,7 @@ class SavedNetworks:
     Both compute on one core, so that they do not slow down a run that is training.
     """
 
-    def __init__(self, generator: MLPGenerator | DCGANGenerator, critic: MLPCritic | DCGANCritic, latent_dim: int, step: int) -> None:
+    def __init__(self, generator: Generator, critic: Critic, latent_dim: int, step: int) -> None:
         self.generator = generator.eval()
         self.critic = critic.eval()
         self.latent_dim = latent_dim

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, svds
 from torch import Tensor, nn
 
+from wgan_core.training.residual import ResidualBlock
+
 CHUNK = 256
 """Number of samples that go through the critic together."""
 _BATCH_NORM = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -82,6 +84,8 @@ def why_no_bound(critic: nn.Module) -> str:
     for module in critic.modules():
         if isinstance(module, (nn.GroupNorm, nn.LayerNorm)):
             return "The critic has layer normalisation, which divides by the spread of its input: the weights alone do not bound its slope."
+        if isinstance(module, ResidualBlock):
+            return "The critic adds up what goes through its layers and what goes past them, so the product of their norms is no bound."
         if not _is_bounded(module):
             return f"The critic has a layer ({type(module).__name__}) for which no bound is known here."
     return ""

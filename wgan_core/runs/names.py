@@ -41,6 +41,7 @@ _SHORT: Mapping[str, str] = {
     "adam_beta1": "β1",
     "adam_beta2": "β2",
     "dcgan_width": "width",
+    "resnet_width": "width",
     "latent_dim": "latent",
     "generator_widths": "generator",
     "critic_widths": "critic",
@@ -56,7 +57,7 @@ _SHORT: Mapping[str, str] = {
 _WITHOUT_LABEL = frozenset(("lipschitz", "optimizer", "architecture", "precision", "objective"))
 """Settings whose value says enough."""
 _WORDS = {"gradient-penalty": "gradient penalty", "none": "no Lipschitz method", "rmsprop": "RMSprop", "adam": "Adam"}
-_ARCHITECTURES = {"mlp": "MLP", "dcgan": "DCGAN"}
+_ARCHITECTURES = {"mlp": "MLP", "dcgan": "DCGAN", "resnet": "ResNet"}
 
 
 def run_title(run_id: str, config: TrainConfig) -> str:
@@ -92,7 +93,9 @@ def settings_line(config: TrainConfig) -> str:
     falls = "" if config.lr_schedule == "constant" else f", {config.lr_schedule}"
     rates = f"critic {short_number(config.critic_lr)}, generator {short_number(config.generator_lr)}{falls}"
     if config.architecture == "dcgan":
-        networks = f"DCGAN of width {config.dcgan_width}"
+        networks = f"DCGAN of width {config.dcgan_width}" + (", upsampling" if config.upsampling == "nearest" else "")
+    elif config.architecture == "resnet":
+        networks = f"ResNets of width {config.resnet_width}"
     else:
         networks = f"MLPs, generator {_widths(config.generator_widths)}, critic {_widths(config.critic_widths)}"
     parts = (

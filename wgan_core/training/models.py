@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig
+from wgan_core.training.residual import ImageShape, ResidualCritic, ResidualGenerator, draw_residual
 
-ImageShape = tuple[int, int, int]  # channels, height, width
 SampleShape = tuple[int, ...]  # shape of an image, or (2,) for a point
 
 
@@ -102,10 +102,21 @@ _MOST_TIMES_WIDTH = 16
 class DCGANGenerator(nn.Module):
     """Maps latents [batch, latent_dim] to images [batch, channels, size, size] in (-1, 1) by transposed convolutions (1511.06434).
 
-    BatchNorm (with norm "batch") and ReLU after all layers but the last, tanh at the end (with output "tanh").
+    BatchNorm (with norm "batch") and ReLU after all layers but the last, tanh at the end (with output "tanh"). With upsampling "nearest",
+    the side is doubled by repeating pixels, and a convolution follows whose kernel is one smaller. Both together are a transposed
+    convolution too, one whose kernel cannot tell even from odd pixels.
     """
 
-    def __init__(self, latent_dim: int, image_shape: ImageShape, width: int, eps: float, norm: str = "batch", output: str = "tanh") -> None:
+    def __init__(
+        self,
+        latent_dim: int,
+        image_shape: ImageShape,
+        width: int,
+        eps: float,
+        norm: str = "batch",
+        output: str = "tanh",
+        upsampling: str = "transposed",
+    ) -> None:
         super().__init__()
         self.latent_dim = latent_dim
         self.sample_shape = image_shape
@@ -116,7 +127,11 @@ class DCGANGenerator(nn.Module):
             layers += [*([nn.BatchNorm2d(channels, eps=eps)] if has_norm else []), nn.ReLU(inplace=True)]
             last = index == len(plan.layers)
             outputs = image_shape[0] if last else plan.layers[index][0]
-            layers.append(nn.ConvTranspose2d(channels, outputs, kernel, stride=2, padding=1, bias=last or not has_norm))
+            bias = last or not has_norm
+            if upsampling == "nearest":
+                layers += [nn.Upsample(scale_factor=2), nn.Conv2d(channels, outputs, kernel - 1, padding=kernel - 3, bias=bias)]
+            else:
+                layers.append(nn.ConvTranspose2d(channels, outputs, kernel, stride=2, padding=1, bias=bias))
         self.layers = nn.Sequential(*layers, *([nn.Tanh()] if output == "tanh" else []))
 
     def forward(self, z: Tensor) -> Tensor:
@@ -144,24 +159,32 @@ class DCGANCritic(nn.Module):
         return self.layers(images).flatten(1)
 
 
-def build_generator(config: TrainConfig, shape: SampleShape) -> MLPGenerator | DCGANGenerator:
+Generator = MLPGenerator | DCGANGenerator | ResidualGenerator
+Critic = MLPCritic | DCGANCritic | ResidualCritic
+
+
+def build_generator(config: TrainConfig, shape: SampleShape) -> Generator:
     """The generator that `config` describes, for images or points of `shape`. Raises ValueError if it cannot make these."""
     eps, norm, output = config.batchnorm_eps, config.generator_norm, config.generator_output
     if config.architecture == "dcgan":
-        return DCGANGenerator(config.latent_dim, _image_shape(shape), config.dcgan_width, eps, norm, output)
+        return DCGANGenerator(config.latent_dim, _image_shape(shape), config.dcgan_width, eps, norm, output, config.upsampling)
+    if config.architecture == "resnet":
+        return ResidualGenerator(config.latent_dim, _image_shape(shape), config.resnet_width, eps, norm, output)
     return MLPGenerator(config.latent_dim, shape, config.generator_widths, config.leaky_slope, eps, norm, output)
 
 
-def build_critic(config: TrainConfig, shape: SampleShape) -> MLPCritic | DCGANCritic:
+def build_critic(config: TrainConfig, shape: SampleShape) -> Critic:
     """The critic that `config` describes, for images or points of `shape`. Raises ValueError if it cannot score these."""
     if config.architecture == "dcgan":
         return DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm)
+    if config.architecture == "resnet":
+        return ResidualCritic(_image_shape(shape), config.resnet_width, config.critic_norm)
     return MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm)
 
 
 def _image_shape(shape: SampleShape) -> ImageShape:
     if len(shape) != 3:
-        raise ValueError("dcgan is for images only: choose the architecture mlp for points.")
+        raise ValueError("Convolutions are for images only: choose the architecture mlp for points.")
     return shape
 
 
@@ -174,7 +197,11 @@ def initialise(network: nn.Module, scheme: str, rng: torch.Generator) -> None:
     scheme "pytorch": PyTorch's own initialisation, so seeding PyTorch globally gives the same numbers. But they come from a separate random
     generator, because PyTorch's global one is shared by all threads, and two runs that start at the same time would not be reproducible.
     scheme "normal": weights N(0, 0.02²), biases 0, and the scales of BatchNorm2d N(1, 0.02²) (1511.06434).
+    scheme "he": of residual networks only, see `draw_residual`.
     """
+    if scheme == "he":
+        draw_residual(network, rng)
+        return
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d) and scheme == "normal":
             nn.init.normal_(module.weight, 1.0, 0.02, generator=rng)

@@ -37,8 +37,14 @@ export class Generator {
     const { tf } = this;
     const [channels, height, width] = this.shape;
     const made = tf.tidy(() => {
-      let x = tf.tensor2d(z, [count, z.length / count]);
-      for (const loaded of this.layers) x = this.apply(loaded, x, count);
+      const latents = tf.tensor2d(z, [count, z.length / count]);
+      /** @type {Tensor[]} */
+      const results = [];
+      for (const loaded of this.layers) {
+        const { source = results.length - 1, plus } = loaded.layer;
+        results.push(this.apply(loaded, results[source] ?? latents, plus === undefined ? undefined : results[plus], count));
+      }
+      const x = results[results.length - 1];
       // Dense layers output one channel after the other, convolutions one pixel after the other.
       return x.rank === 2 && height && channels > 1 ? tf.transpose(tf.reshape(x, [count, channels, height, width]), [0, 2, 3, 1]) : x;
     });
@@ -50,12 +56,14 @@ export class Generator {
   /**
    * @param {Loaded} loaded
    * @param {Tensor} x
+   * @param {Tensor | undefined} plus what is added before the activation
    * @param {number} count
    * @returns {Tensor}
    */
-  apply({ layer, weights, bias }, x, count) {
+  apply({ layer, weights, bias }, x, plus, count) {
     const { tf } = this;
-    const y = tf.add(layer.kind === "dense" ? tf.matMul(x, weights) : this.convolve(layer, weights, x, count), bias);
+    const sum = tf.add(this.product(layer, weights, x, count), bias);
+    const y = plus ? tf.add(sum, plus) : sum;
     if (layer.activation === "tanh") return tf.tanh(y);
     if (layer.activation === "leaky") return layer.slope ? tf.leakyRelu(y, layer.slope) : tf.relu(y);
     return y;
@@ -68,9 +76,12 @@ export class Generator {
    * @param {number} count
    * @returns {Tensor}
    */
-  convolve({ inputs, outputs, kernel = 1, stride = 1, padding = 0 }, weights, x, count) {
+  product({ kind, inputs, outputs, kernel = 1, stride = 1, padding = 0 }, weights, x, count) {
     const { tf } = this;
-    const image = x.rank === 2 ? tf.reshape(x, [count, 1, 1, inputs]) : x;
+    if (kind === "dense") return tf.matMul(x, weights);
+    const across = Math.round(Math.sqrt((x.shape[1] ?? inputs) / inputs)); // of features that a dense layer made
+    const image = x.rank === 2 ? tf.reshape(x, [count, across, across, inputs]) : x;
+    if (kind === "affine") return tf.mul(image, weights);
     const side = outputSide(image.shape[1], kernel, stride, padding);
     return tf.conv2dTranspose(image, weights, [count, side, side, outputs], stride, padding);
   }
@@ -88,6 +99,7 @@ export class Generator {
  * @returns {number[]}
  */
 export function weightShape({ kind, inputs, outputs, kernel = 1 }) {
+  if (kind === "affine") return [outputs];
   return kind === "dense" ? [inputs, outputs] : [kernel, kernel, outputs, inputs];
 }
 

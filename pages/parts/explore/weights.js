@@ -12,7 +12,7 @@
 
 /**
  * @typedef {object} Layer
- * @property {"dense" | "deconv"} kind
+ * @property {"dense" | "deconv" | "affine"} kind an affine one multiplies each channel with a weight and adds the bias
  * @property {number} inputs
  * @property {number} outputs
  * @property {number} [kernel] these three only for a transposed convolution
@@ -20,6 +20,8 @@
  * @property {number} [padding]
  * @property {"leaky" | "tanh" | "none"} activation
  * @property {number} [slope] only for "leaky"
+ * @property {number} [source] the layer whose result it takes; without it, the layer before
+ * @property {number} [plus] the layer whose result is added before the activation
  */
 
 /**
