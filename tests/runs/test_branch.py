@@ -39,6 +39,7 @@ RECIPES = {
     "accumulated": {"critic_gradients": "accumulated"},
     "schedule": {"lr_schedule": "cosine", "max_steps": 60},
     "gan": {"objective": "non-saturating", "lipschitz": "none", "optimizer": "adam"},
+    "conditional": {"labels": "conditional"},
     "points": {"dataset": "8-gaussians", "generator_norm": "none", "latent_dim": 2},
 }
 

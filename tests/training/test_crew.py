@@ -91,6 +91,7 @@ RECIPES = {name: smaller(config) for name, config in PRESETS.items()} | {
     "ordinary GAN": smaller(PRESETS["quick-start"]).replace(objective="non-saturating"),
     "long cycles": smaller(PRESETS["quick-start"]).replace(n_critic=17, critic_warmup="none"),
     "accumulated": smaller(PRESETS["walkthrough"]).replace(critic_gradients="accumulated"),
+    "conditional": smaller(PRESETS["quick-start"]).replace(labels="conditional", lipschitz="gradient-penalty"),
 }
 
 

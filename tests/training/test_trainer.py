@@ -63,9 +63,9 @@ def test_the_generator_never_meets_an_unclipped_critic(config: TrainConfig, data
     largest: list[float] = []
     real_step = trainer.generator_step
 
-    def spy(z: torch.Tensor) -> torch.Tensor:
+    def spy(z: torch.Tensor, classes: torch.Tensor | None) -> torch.Tensor:
         largest.append(max(float(parameter.detach().abs().max()) for parameter in trainer.critic.parameters()))
-        return real_step(z)
+        return real_step(z, classes)
 
     monkeypatch.setattr(trainer, "generator_step", spy)
     train(trainer, 15)
@@ -363,7 +363,7 @@ def test_points_are_drawn_uniformly_one_for_each_image(config: TrainConfig, data
     trainer = Trainer(config.replace(lipschitz="gradient-penalty", n_critic=1000), dataset)
     drawn: list[torch.Tensor] = []
     update = trainer._ascend
-    monkeypatch.setattr(trainer, "_ascend", lambda real, fake, alpha, **rest: drawn.append(alpha) or update(real, fake, alpha, **rest))
+    monkeypatch.setattr(trainer, "_ascend", lambda *parts, **rest: drawn.append(parts[2]) or update(*parts, **rest))
     train(trainer, 60)
     assert len(drawn) == 60 and drawn[0].shape == (16, 1, 1, 1)
     alpha = torch.cat(drawn).flatten()

@@ -132,11 +132,13 @@ def _computed(side: Side, step: int, data: Callable[[], Dataset]) -> Scores:
     if near is None:
         raise StoreError("This run keeps no networks.")
     networks = load_networks(side.folder, near.step)
-    rows = data().data
-    rows = rows[:: max(1, len(rows) // SAMPLES)][:SAMPLES]
+    here = data()
+    every = slice(None, None, max(1, len(here.data) // SAMPLES))
+    rows = here.data[every][:SAMPLES]
     if tuple(rows.shape[1:]) != tuple(networks.generator.sample_shape):
         raise StoreError("The data that are here now have another shape than those that this run was trained on.")
-    real = networks.scores_of(rows).astype(np.float64)
+    labels = here.labels[every][:SAMPLES].numpy() if networks.classes is not None and here.labels is not None else None
+    real = networks.scores_of(rows, labels).astype(np.float64)
     generated = networks.scores(fixed_latents(side.started.seed, SAMPLES, networks.latent_dim).numpy()).astype(np.float64)
     both = np.concatenate((real, generated))
     if not np.isfinite(both).all():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wgan_core.config.data_fields import POINT_SETS, DataFields
+from wgan_core.config.data_fields import POINT_SETS, POINTS_WITH_CLASSES, DataFields
 from wgan_core.config.network_fields import NetworkFields
 from wgan_core.config.recipe_fields import RecipeFields
 from wgan_core.config.record_fields import RecordFields
@@ -69,6 +69,12 @@ def _schedule_of_another_method(config: AllFields) -> str | None:
     return None
 
 
+def _classes_of_points(config: AllFields) -> str | None:
+    if config.labels == "ignore" or config.dataset not in POINT_SETS or config.dataset in POINTS_WITH_CLASSES:
+        return None
+    return f"labels must be ignore for the points of {config.dataset}, which have no classes: choose {' or '.join(POINTS_WITH_CLASSES)}."
+
+
 REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _convolutions_of_points,
     _size_of_convolutions,
@@ -76,5 +82,6 @@ REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _start_of_residual,
     _penalty_of_batches,
     _schedule_of_another_method,
+    _classes_of_points,
 )
 """Each gives the reason why a config is refused, or None."""

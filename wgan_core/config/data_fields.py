@@ -13,6 +13,8 @@ PointSetName = Literal["8-gaussians", "25-gaussians", "swiss-roll", "ring", "gri
 DatasetName = Literal[ImageSetName, PointSetName]
 POINT_SETS: frozenset[str] = frozenset(get_args(PointSetName))
 """The data sets of points in the plane; the others hold images."""
+POINTS_WITH_CLASSES: tuple[str, ...] = ("8-gaussians", "25-gaussians")
+"""Those of several modes, each of which is a class."""
 
 
 class DataFields(BaseModel):
@@ -82,4 +84,13 @@ class DataFields(BaseModel):
         group="data",
         help="horizontal: each image is also used mirrored, left for right, which doubles the data. It helps with few pictures of things "
         "that look as natural in a mirror (faces, flowers), and spoils what does not (letters, digits). It does not apply to points.",
+    )
+    labels: Literal["ignore", "conditional"] = setting(
+        "ignore",
+        label="Labels",
+        group="data",
+        help="conditional: both networks are told the class of each image, so that afterwards you choose what is generated. The generator "
+        "gets the class beside its latent (arXiv 1411.1784), and the critic has its own score for each class (projection, arXiv "
+        "1802.05637). It needs data with classes: digits, fashion-mnist, mnist, kmnist, cifar10, images in one folder for each class or "
+        "with a file of labels, or the modes of 8-gaussians and 25-gaussians. ignore: nobody is told.",
     )

@@ -84,7 +84,14 @@ def _drawn(name: str, seed: int, held_out: bool) -> Dataset:
     ± 0.005, and between two sets of new points 0.080 ± 0.006 (8-gaussians, 24 pairs; swiss-roll: 0.095 and 0.096 ± 0.004).
     """
     points = torch.from_numpy(toy.draw(name, toy.TRAINING_POINTS, seed, stream=int(held_out)))
-    return Dataset(name, points, source=f"drawn by wgan_core.data.toy, seed {seed}, {'held out' if held_out else 'training'}")
+    modes = toy.modes_of(name, points.numpy())
+    return Dataset(
+        name,
+        points,
+        None if modes is None else torch.from_numpy(modes),
+        () if modes is None else tuple(f"mode {number}" for number in range(1, 2 + int(modes.max()))),
+        source=f"drawn by wgan_core.data.toy, seed {seed}, {'held out' if held_out else 'training'}",
+    )
 
 
 @functools.lru_cache(maxsize=2)

@@ -91,6 +91,8 @@ class Found:
     images: NDArray[np.generic]
     labels: NDArray[np.generic] | None
     name: str
+    note: str = ""
+    """Why labels are not used."""
 
 
 _Arrays = Callable[[bool], Found | None]
@@ -172,7 +174,10 @@ def _from_npz(arrays: np.lib.npyio.NpzFile, name: str, held_out: bool) -> Found 
     named = first(wanted)
     labels = arrays[named] if named is not None else None
     fits = labels is not None and labels.size == len(images) and labels.dtype.kind in "iubUS"
-    return Found(images, labels.reshape(-1) if fits and labels is not None else None, name)
+    note = ""
+    if labels is not None and labels.size != len(images):
+        note = f"The array {named} has {labels.size:,} labels for {len(images):,} images, so they are not used."
+    return Found(images, labels.reshape(-1) if fits and labels is not None else None, name, note)
 
 
 def _listed(names: list[str]) -> str:
@@ -209,7 +214,7 @@ def _dataset(found: Found, source: str, reading: Reading, progress: Progress, fe
         images[at : at + len(part)] = torch.stack([_one(image, low, high, reading) for image in part])
     images = _in_channels(images, reading)
     height, width = array.shape[1:3]
-    notes = [note] if note else []
+    notes = [one for one in (note, found.note) if one]
     if reading.fit == "crop" and (cut := 1 - min(height, width) / max(height, width)) > MUCH_CUT:
         notes.append(f"{cut:.0%} of each image is cut off, because only its central square is used (setting fit: pad or squash uses all).")
     labels, names = _labels(found.labels)

@@ -164,6 +164,15 @@ def draw(name: str, n: int, seed: int, *, stream: int = 0) -> Points:
     return DISTRIBUTIONS[name].sample(n, np.random.default_rng([seed, stream])).astype(np.float32)
 
 
+def modes_of(name: str, points: Points) -> NDArray[np.int64] | None:
+    """The number of the Gaussian that each of the points [n, 2] lies nearest to, [n]: the modes lie so far apart that it was drawn from it.
+    None for a distribution that is no mixture."""
+    mixture = DISTRIBUTIONS.get(name)
+    if not isinstance(mixture, Gaussians) or len(mixture.means) < 2:
+        return None
+    return ((points[:, None] - mixture.means) ** 2).sum(2).argmin(1)
+
+
 def view_limit(name: str) -> float:
     """The limit for plots of the point set `name`, which show [-limit, limit] in both directions."""
     return DISTRIBUTIONS[name].limit if name in DISTRIBUTIONS else FILE_LIMIT

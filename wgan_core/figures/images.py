@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, WebPImagePlugin
+from PIL import Image, ImageDraw, ImageFont, WebPImagePlugin
 
 Pixels = NDArray[np.uint8]
 # Imported for what it registers. Otherwise the first WebP that is written imports every format that Pillow knows, a tenth of a second.
@@ -24,6 +25,43 @@ def tile(pixels: Pixels, columns: int | None = None, gap: int = 1, background: i
         top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
         sheet[top : top + height, left : left + width] = image
     return sheet
+
+
+_NAME_HEIGHT, _NAME_WIDTH = 32, 112
+"""Pixels: the least height of a row that has a name, and the most that is left for names."""
+_NAME_INK, _NAME_PAPER = 240, 48
+
+
+def sample_grid(pixels: Pixels, names: Sequence[str] = ()) -> Pixels:
+    """The picture of a run's samples [n, h, w, c]; with names of classes, of as many rows, one for each."""
+    return rows_with_names(pixels, names) if names else tile(pixels)
+
+
+def rows_with_names(pixels: Pixels, names: Sequence[str]) -> Pixels:
+    """Like `tile`, one row for each of `names`, with the name on its left. Small images are enlarged, so that the names can be read."""
+    factor = max(1, -(-_NAME_HEIGHT // pixels.shape[1]))
+    sheet = enlarge(tile(pixels, len(pixels) // len(names)), factor)
+    font = ImageFont.load_default(max(12.0, 0.42 * min(_NAME_HEIGHT, pixels.shape[1] * factor)))
+    written = [_that_fits(name if _can_write(name) else f"row {number}", font) for number, name in enumerate(names, 1)]
+    width = round(max(font.getlength(name) for name in written)) + 12
+    column = Image.new("L", (width, sheet.shape[0]), _NAME_PAPER)
+    draw, height = ImageDraw.Draw(column), (pixels.shape[1] + 1) * factor
+    for row, name in enumerate(written):
+        draw.text((width - 6, row * height + pixels.shape[1] * factor / 2), name, _NAME_INK, font, anchor="rm")
+    beside = np.repeat(np.asarray(column)[:, :, None], sheet.shape[2], axis=2)
+    return np.concatenate((beside, sheet), axis=1)
+
+
+def _can_write(name: str) -> bool:
+    """Whether Pillow's own font has these letters; kana, for one, it does not have."""
+    return all(ord(letter) < 0x250 for letter in name)
+
+
+def _that_fits(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
+    """The name, cut to `_NAME_WIDTH` pixels."""
+    while font.getlength(name) > _NAME_WIDTH and len(name) > 1:
+        name = name.rstrip("…")[:-1] + "…"
+    return name
 
 
 POINT_COLOURS = ((23, 163, 127), (224, 122, 31))

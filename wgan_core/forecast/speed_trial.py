@@ -104,11 +104,13 @@ def _measure(config: TrainConfig, seconds: float) -> SpeedTrial:
 
 
 def _noise(config: TrainConfig) -> Dataset:
-    """A few batches of noise with the shape of the data."""
-    rows = 4 * config.batch_size
+    """A few batches of noise with the shape of the data, and with classes if the networks are told them."""
+    rows, names = 4 * config.batch_size, DATASETS[config.dataset].classes or tuple("0123456789")
+    labels = torch.randint(len(names), (rows,))
     if DATASETS[config.dataset].kind == "points":
-        return Dataset("noise", torch.randn(rows, 2))
+        return Dataset("noise", torch.randn(rows, 2), labels, names)
     channels = DATASETS[config.dataset].channels
     if config.dataset == "image-folder":
         channels = preview_own(config.data_root, 8, Reading.of(config)).images.channels
-    return ImageDataset("noise", torch.randint(256, (rows, channels, config.image_size, config.image_size), dtype=torch.uint8))
+    images = torch.randint(256, (rows, channels, config.image_size, config.image_size), dtype=torch.uint8)
+    return ImageDataset("noise", images, labels, names)

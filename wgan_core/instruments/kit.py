@@ -140,11 +140,30 @@ def look_at_critic(kit: Kit, specimen: Specimen) -> Look:
     """The critic's health: slopes, weights and the clip boundary, gradients by depth."""
     # Convolutions in float64 take a hundred times as long as the MLP's matrices.
     n = HEALTH // (1 if specimen.config.architecture == "mlp" else 4)
-    real = network_input(kit.training.data[_spread(len(kit.training), n)])
-    health = diagnose.examine(specimen, real, extra=_grid(kit) if kit.training.kind == "points" else None)
-    unit = "score per unit of distance"
-    reading = _reading("critic-health", specimen, health.constant.value, n=health.n, unit=unit, details=_health_details(health))
+    looked_at, which = _of_largest_class(specimen)
+    real = network_input(kit.training.data[_rows(kit.training, n, which)])
+    health = diagnose.examine(looked_at, real, extra=_grid(kit) if kit.training.kind == "points" else None)
+    unit, details = "score per unit of distance", _health_details(health)
+    if which is not None:
+        details["class"] = kit.training.class_names[which]
+    reading = _reading("critic-health", specimen, health.constant.value, n=health.n, unit=unit, details=details)
     return Look([reading], Seen(health=health))
+
+
+def _of_largest_class(specimen: Specimen) -> tuple[Specimen, int | None]:
+    """The networks as a critic's instruments look at them, and the number of the class: a critic that is told classes is as many critics,
+    and that of the class with the most samples is looked at."""
+    if specimen.classes is None:
+        return specimen, None
+    return specimen.of_class(specimen.classes.largest), specimen.classes.largest
+
+
+def _rows(dataset: Dataset, n: int, which: int | None) -> Tensor:
+    """The rows of a data set used for measuring, of one class or of all, always the same ones."""
+    if which is None or dataset.labels is None:
+        return _spread(len(dataset), n)
+    own = (dataset.labels == which).nonzero()[:, 0]
+    return own[_spread(len(own), n)]
 
 
 def _health_details(health: diagnose.CriticHealth) -> dict[str, Any]:
@@ -279,9 +298,13 @@ def _mode_gap(kit: Kit, specimen: Specimen) -> Look:
 
 def _overfit(kit: Kit, specimen: Specimen) -> Look:
     assert kit.held_out is not None
-    n = min(IMAGES, len(kit.training), len(kit.held_out))
-    parts = [network_input(part.data[_spread(len(part), n)]) for part in (kit.training, kit.held_out)]
-    gap = diagnose.overfit_gap(specimen, *parts)
+    looked_at, which = _of_largest_class(specimen)
+    rows = [_rows(part, IMAGES, which) for part in (kit.training, kit.held_out)]
+    n = min(map(len, rows))
+    if n < _FEWEST:
+        return Look()
+    parts = [network_input(part.data[own[:n]]) for part, own in zip((kit.training, kit.held_out), rows, strict=True)]
+    gap = diagnose.overfit_gap(looked_at, *parts)
     details = {"gap": gap.gap, "standard_error": gap.standard_error, "estimate": gap.estimate}
     reading = _reading("overfit-gap", specimen, gap.share, n=n, unit="of the estimate", reference="held-out", details=details)
     return Look([reading], Seen(overfit=gap))

@@ -25,7 +25,7 @@ from wgan_core.instruments.knowledge import Knowledge
 from wgan_core.instruments.look import Look, LoopNumbers, Measured, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Schedule
 from wgan_core.measures.diagnose import Copied, copy_weights
-from wgan_core.measures.lag import Cancelled, Lag, copy_state, critic_lag, twin_from
+from wgan_core.measures.lag import Cancelled, Lag, copy_state, critic_lag, data_of, twin_from
 from wgan_core.store.readings import Reading, plain
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.schedules import in_force_after
@@ -217,7 +217,7 @@ class Monitor:
         under way."""
         if self.checking_lag or self._closed:
             return False
-        arguments = in_force_after(trainer.config, trainer.step), trainer.data, copy_state(trainer), self._edits
+        arguments = in_force_after(trainer.config, trainer.step), data_of(trainer), copy_state(trainer), self._edits
         self.checking_lag = True
         self._begin(self._check, *arguments)
         return True

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from wgan_core.config import POINT_SETS, SETTINGS
+from wgan_core.data.classes import Classes, shared_out
 from wgan_core.data.dataset import network_input, to_uint8
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import AVERAGED, RunFolder, StoreError, TensorDict
+from wgan_core.training.classes import critic_of, generator_of, one_hot, with_classes
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.models import Critic, Generator, SampleShape, build_critic, build_generator
 from wgan_core.training.state import StateMismatch, check_fits
@@ -23,13 +27,31 @@ class SavedNetworks:
     """Generator and critic on the CPU. BatchNorm is in eval mode, so a latent gives the same sample whatever else is in the batch.
 
     Both compute on one core, so that they do not slow down a run that is training.
+
+    classes: those that the networks are told; None if they are told none. Where no class is said, each then gets its share.
     """
 
-    def __init__(self, generator: Generator, critic: Critic, latent_dim: int, step: int) -> None:
+    def __init__(self, generator: Generator, critic: Critic, latent_dim: int, step: int, classes: Classes | None = None) -> None:
         self.generator = generator.eval()
         self.critic = critic.eval()
         self.latent_dim = latent_dim
         self.step = step
+        self.classes = classes
+
+    def of_class(self, weights: Sequence[float] | NDArray[np.float32]) -> SavedNetworks:
+        """The networks of one class, or of a mixture of weights [classes] that add up to 1, as of a run that is told none. They are the
+        same up to rounding, and share most layers."""
+        row = torch.tensor(np.asarray(weights, dtype=np.float32))
+        return SavedNetworks(generator_of(self.generator, row), critic_of(self.critic, row), self.latent_dim, self.step)
+
+    def shared_out(self, count: int) -> NDArray[np.int64] | None:
+        """The classes [count] of `count` samples for which none is said; None if the networks are told none."""
+        return None if self.classes is None else shared_out(count, self.classes).numpy()
+
+    def _rows(self, labels: NDArray[np.int64] | None, count: int) -> torch.Tensor | None:
+        """What the networks are told with `count` samples, [count, classes]."""
+        labels = self.shared_out(count) if labels is None else labels
+        return None if labels is None or self.classes is None else one_hot(torch.from_numpy(labels), len(self.classes))
 
     @property
     def makes_points(self) -> bool:
@@ -37,24 +59,31 @@ class SavedNetworks:
         return len(self.generator.sample_shape) == 1
 
     @torch.no_grad()
-    def samples(self, z: Latents) -> NDArray[np.float32]:
-        """Images [n, c, h, w] in [-1, 1], or points [n, 2], made from latents [n, latent_dim]."""
+    def samples(self, z: Latents, labels: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Images [n, c, h, w] in [-1, 1], or points [n, 2], made from latents [n, latent_dim], of the classes `labels` [n]."""
         compute_beside_training()
-        return np.concatenate([self.generator(part).numpy() for part in torch.from_numpy(np.ascontiguousarray(z)).split(_BATCH)])
+        inputs = with_classes(torch.from_numpy(np.ascontiguousarray(z)), self._rows(labels, len(z)))
+        return np.concatenate([self.generator(part).numpy() for part in inputs.split(_BATCH)])
 
-    def pixels(self, z: Latents) -> NDArray[np.uint8]:
-        """Images made from latents [n, latent_dim], as uint8 [n, h, w, c]."""
-        return to_uint8(torch.from_numpy(self.samples(z))).permute(0, 2, 3, 1).contiguous().numpy()
+    def pixels(self, z: Latents, labels: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:
+        """Images made from latents [n, latent_dim], of the classes `labels` [n], as uint8 [n, h, w, c]."""
+        return to_uint8(torch.from_numpy(self.samples(z, labels))).permute(0, 2, 3, 1).contiguous().numpy()
 
-    def scores(self, z: Latents) -> NDArray[np.float32]:
-        """The critic's scores [n] for what the generator makes from latents [n, latent_dim]."""
-        return self.scores_of(torch.from_numpy(self.samples(z)))
+    def scores(self, z: Latents, labels: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """The critic's scores [n] for what the generator makes from latents [n, latent_dim], of the classes `labels` [n]."""
+        labels = self.shared_out(len(z)) if labels is None else labels
+        return self.scores_of(torch.from_numpy(self.samples(z, labels)), labels)
 
     @torch.no_grad()
-    def scores_of(self, samples: torch.Tensor) -> NDArray[np.float32]:
-        """The critic's scores [n] for rows of a data set, or for images and points as networks take them."""
+    def scores_of(self, samples: torch.Tensor, labels: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """The critic's scores [n] for rows of a data set, or for images and points as networks take them. labels: their classes [n], which
+        networks that are told classes need."""
         compute_beside_training()
-        return np.concatenate([self.critic(network_input(part)).flatten().numpy() for part in samples.split(_BATCH)])
+        assert labels is not None or self.classes is None
+        rows = self._rows(labels, len(samples))
+        told = [None] * len(samples) if rows is None else rows.split(_BATCH)
+        parts = zip(samples.split(_BATCH), told, strict=False)
+        return np.concatenate([self.critic(network_input(part), classes).flatten().numpy() for part, classes in parts])
 
 
 def load_networks(folder: RunFolder, step: int, *, averaged: bool = False) -> SavedNetworks:
@@ -65,18 +94,20 @@ def load_networks(folder: RunFolder, step: int, *, averaged: bool = False) -> Sa
     _check_averaged(folder, averaged)
     part = AVERAGED if averaged else "generator"
     generator_state, critic_state = folder.read_network(step, part), folder.read_network(step, "critic")
-    shape = sample_shape(folder)
-    generator, critic = build_generator(folder.config, shape), build_critic(folder.config, shape)
+    shape, classes = sample_shape(folder), classes_told(folder)
+    count = len(classes or ())
+    generator, critic = build_generator(folder.config, shape, count), build_critic(folder.config, shape, count)
     for network, state, name in ((generator, generator_state, part), (critic, critic_state, "critic")):
         _load(network, state, name, step)
-    return SavedNetworks(generator, critic, folder.config.latent_dim, step)
+    return SavedNetworks(generator, critic, folder.config.latent_dim, step, classes)
 
 
 def check_networks(folder: RunFolder, shape: SampleShape) -> None:
     """Check that a saved step has the networks that the run's settings describe for samples of `shape`, before these are made: a stranger's
     settings may describe networks that do not fit into memory. Raises StoreError."""
+    count = len(classes_told(folder) or ())
     with torch.device("meta"):  # which has shapes and no numbers
-        networks = {"generator": build_generator(folder.config, shape), "critic": build_critic(folder.config, shape)}
+        networks = {"generator": build_generator(folder.config, shape, count), "critic": build_critic(folder.config, shape, count)}
     wanted = {part: {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()} for part, network in networks.items()}
     reason: StoreError | None = None
     for step in reversed(folder.steps()):
@@ -111,6 +142,16 @@ def _load(network: torch.nn.Module, state: TensorDict, part: str, step: int) -> 
     except StateMismatch as error:
         raise StoreError(f"Step {step} cannot be used: {error}") from None
     network.load_state_dict(state)
+
+
+def classes_told(folder: RunFolder) -> Classes | None:
+    """The classes that the run's networks are told; None if they are told none. Raises StoreError."""
+    if folder.config.labels == "ignore":
+        return None
+    try:
+        return Classes.from_meta(dict(folder.meta.get("dataset") or {}).get("classes"))
+    except (ValueError, TypeError):
+        raise StoreError(f"{folder.path / 'config.json'} does not give the classes of the data: restore it from a copy.") from None
 
 
 def sample_shape(folder: RunFolder) -> SampleShape:

@@ -9,7 +9,7 @@ import copy
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig
+from wgan_core.data.classes import Classes, shared_out
 from wgan_core.measures import lipschitz
 from wgan_core.measures.distances import sliced_w1, unit_directions
 from wgan_core.measures.lipschitz import Bound, GradientNorms
 from wgan_core.measures.metrics import PROJECTIONS, Mode, as_measured
+from wgan_core.training.classes import critic_of, generator_of, one_hot, with_classes
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.objective import OBJECTIVES, Objective
 from wgan_core.training.schedules import in_force_after
@@ -41,11 +43,24 @@ class Specimen:
     generator: nn.Module
     critic: nn.Module
     """In float64."""
+    classes: Classes | None = None
+    """Those that the networks are told; None if they are told none."""
+    clipped: nn.Module | None = None
+    """The critic with the weights that are clipped, if `critic` is made from it."""
+
+    def of_class(self, number: int) -> Specimen:
+        """The networks of one class, as of a run that is told none."""
+        assert self.classes is not None
+        row = one_hot(torch.tensor(number), len(self.classes))
+        generator, critic = generator_of(self.generator, row), critic_of(self.critic, row)
+        return replace(self, generator=generator, critic=critic, classes=None, clipped=self.critic)
 
     @torch.no_grad()
     def generate(self, z: Tensor, mode: Mode = "eval") -> Tensor:
         """Samples for latents `z` [n, latent_dim], float32. mode "train": BatchNorm takes its statistics over batches of the run's batch
-        size, as in training; n should then be a multiple of it."""
+        size, as in training; n should then be a multiple of it. With classes, each has its share of the samples."""
+        if self.classes is not None:
+            z = with_classes(z, one_hot(shared_out(len(z), self.classes), len(self.classes)))
         if mode == "eval":
             return torch.cat([self.generator(part) for part in z.split(256)])
         generator = copy.deepcopy(self.generator).train()  # a copy, because its running statistics change
@@ -62,14 +77,16 @@ class Copied:
     shape: tuple[int, ...]
     generator: dict[str, Tensor]
     critic: dict[str, Tensor]
+    classes: Classes | None = None
 
     def specimen(self) -> Specimen:
         """Networks with these weights. They are new, because copies from a run with several processes would wait for the others."""
-        networks: list[nn.Module] = [build_generator(self.config, self.shape), build_critic(self.config, self.shape)]
+        count = len(self.classes or ())
+        networks: list[nn.Module] = [build_generator(self.config, self.shape, count), build_critic(self.config, self.shape, count)]
         for network, state in zip(networks, (self.generator, self.critic), strict=True):
             network.load_state_dict(state)
             network.eval().requires_grad_(False)
-        return Specimen(self.config, self.step, self.generator_updates, networks[0], networks[1].double())
+        return Specimen(self.config, self.step, self.generator_updates, networks[0], networks[1].double(), self.classes)
 
 
 def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
@@ -77,8 +94,8 @@ def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
     generator = trainer.averaged_generator if averaged else trainer.generator
     assert generator is not None
     states = [{name: value.detach().clone() for name, value in network.state_dict().items()} for network in (generator, trainer.critic)]
-    config = in_force_after(trainer.config, trainer.step)
-    return Copied(config, trainer.step, trainer.generator_updates, tuple(trainer.data.shape[1:]), *states)
+    config, shape = in_force_after(trainer.config, trainer.step), tuple(trainer.data.shape[1:])
+    return Copied(config, trainer.step, trainer.generator_updates, shape, *states, classes=trainer.classes)
 
 
 def take_specimen(trainer: Trainer, *, averaged: bool = False) -> Specimen:
@@ -248,8 +265,8 @@ def examine(specimen: Specimen, real: Tensor, *, seed: int = 0, extra: Tensor | 
         constant=constant,
         display_w1=_display_w1(specimen.config, estimate, constant),
         spectral=lipschitz.spectral_bound(critic, shape),
-        box=_box(critic, shape, clip),
-        boundary=clip_boundary(critic, clip),
+        box=_box(specimen, shape, clip),
+        boundary=clip_boundary(specimen.clipped or critic, clip),
         critic_depth=critic_depth(critic, real, fake, objective),
         generator_depth=generator_depth(specimen.generator, critic, z, objective),
         seconds=time.perf_counter() - start,
@@ -271,10 +288,12 @@ def _slopes(
     return norms, Bound(lipschitz.empirical_constant(critic, real, fake, norms, None if extra is None else extra.double()))
 
 
-def _box(critic: nn.Module, shape: tuple[int, ...], clip: float | None) -> Bound:
+def _box(specimen: Specimen, shape: tuple[int, ...], clip: float | None) -> Bound:
     if clip is None:
         return Bound(None, "The critic's weights are not clipped, so there is no bound from a clip value.")
-    return lipschitz.box_bound(critic, shape, clip)
+    bound = lipschitz.box_bound(specimen.critic, shape, clip)
+    # The last layer's weights of one class are those of all classes and its own, added up.
+    return replace(bound, value=2 * bound.value) if specimen.clipped is not None and bound.value is not None else bound
 
 
 # Smaller measurements.

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, network_input
 from wgan_core.measures.lipschitz import empirical_constant, gradient_norms, why_no_slope
+from wgan_core.training.classes import critic_of, one_hot, told, with_classes
 from wgan_core.training.objective import wasserstein_estimate
 from wgan_core.training.trainer import Trainer
 
@@ -69,7 +70,13 @@ class Cancelled(Exception):
 def twin(trainer: Trainer) -> Trainer:
     """Another trainer with the same data and the same state of networks and optimisers. Only for the trainer's own thread, or while it
     rests."""
-    return twin_from(trainer.config, trainer.data, copy_state(trainer))
+    return twin_from(trainer.config, data_of(trainer), copy_state(trainer))
+
+
+def data_of(trainer: Trainer) -> Dataset:
+    """The data of `trainer`, for a twin; with labels if the networks are told them."""
+    names = trainer.classes.names if trainer.classes is not None else ()
+    return Dataset("twin", trainer.data, trainer.labels, names)
 
 
 State = dict[str, dict[str, Tensor]]
@@ -80,9 +87,9 @@ def copy_state(trainer: Trainer) -> State:
     return {part: {name: tensor.detach().clone() for name, tensor in tensors.items()} for part, tensors in trainer.state_dict().items()}
 
 
-def twin_from(config: TrainConfig, data: Tensor, state: State) -> Trainer:
+def twin_from(config: TrainConfig, data: Dataset, state: State) -> Trainer:
     """A trainer on `data` with the copied `state`; in any thread."""
-    copied = Trainer(config, Dataset("twin", data))
+    copied = Trainer(config, data)
     copied.load_state_dict(state)
     return copied
 
@@ -100,41 +107,53 @@ def critic_lag(copied: Trainer, updates: int = 200, *, n: int = 1024, seed: int 
     start = time.perf_counter()
     rng, batch = torch.Generator().manual_seed(seed), copied.config.batch_size
     batches = -(-n // batch)
-    real = [_real_batch(copied, rng) for _ in range(batches)]
+    rows = [_random_rows(copied, rng) for _ in range(batches)]
+    real, classes = [network_input(copied.data[one]) for one in rows], [_classes(copied, one) for one in rows]
     with torch.no_grad():
-        fake = [copied.generator(_latents(copied, rng)) for _ in range(batches)]
+        fake = [copied.generator(with_classes(_latents(copied, rng), one)) for one in classes]
     done = list(range(0, updates + 1, updates // 10))
-    estimates, slopes = [_estimate(copied.critic, real, fake)], [_steepest(copied.critic, real[0], fake[0])]
+    estimates, slopes = [_estimate(copied.critic, real, fake, classes)], [_steepest(copied.critic, real[0], fake[0], classes[0])]
     for _ in done[1:]:
         for _ in range(updates // 10):
             if cancelled():
                 raise Cancelled
-            copied.critic_step(_real_batch(copied, rng), _latents(copied, rng))
-        estimates.append(_estimate(copied.critic, real, fake))
-        slopes.append(_steepest(copied.critic, real[0], fake[0]))
+            batch_rows = _random_rows(copied, rng)
+            copied.critic_step(network_input(copied.data[batch_rows]), _latents(copied, rng), _classes(copied, batch_rows))
+        estimates.append(_estimate(copied.critic, real, fake, classes))
+        slopes.append(_steepest(copied.critic, real[0], fake[0], classes[0]))
     return Lag(np.array(done), np.array(estimates), np.array(slopes), batches * batch, time.perf_counter() - start)
 
 
-def _real_batch(trainer: Trainer, rng: torch.Generator) -> Tensor:
-    rows = torch.randint(len(trainer.data), (trainer.config.batch_size,), generator=rng)
-    return network_input(trainer.data[rows.to(trainer.device)])
+def _random_rows(trainer: Trainer, rng: torch.Generator) -> Tensor:
+    return torch.randint(len(trainer.data), (trainer.config.batch_size,), generator=rng).to(trainer.device)
+
+
+def _classes(trainer: Trainer, rows: Tensor) -> Tensor | None:
+    """The classes [n, classes] of rows [n] of the data; None if the networks are told none."""
+    return None if trainer.labels is None or trainer.classes is None else one_hot(trainer.labels[rows], len(trainer.classes))
 
 
 def _latents(trainer: Trainer, rng: torch.Generator) -> Tensor:
     return torch.randn(trainer.config.batch_size, trainer.config.latent_dim, generator=rng).to(trainer.device)
 
 
-def _steepest(critic: nn.Module, real: Tensor, fake: Tensor) -> float:
-    """The steepest slope found. Uses the CPU and separate random numbers, so that the batches stay the same."""
+def _steepest(critic: nn.Module, real: Tensor, fake: Tensor, classes: Tensor | None = None) -> float:
+    """The steepest slope found; with classes [n, classes], among the samples of the most frequent one. Uses the CPU and separate random
+    numbers, so that the batches stay the same."""
     if why_no_slope(critic):
         return 1.0
     looked_at = copy.deepcopy(critic).cpu()
     real, fake = real.cpu(), fake.cpu()
+    if classes is not None:
+        number = int(classes.sum(0).argmax())
+        own = classes[:, number].cpu() == 1
+        looked_at, real, fake = critic_of(looked_at, one_hot(torch.tensor(number), classes.shape[1])), real[own], fake[own]
     norms = gradient_norms(looked_at, real, fake, torch.Generator().manual_seed(0))
     return empirical_constant(looked_at, real, fake, norms)
 
 
 @torch.no_grad()
-def _estimate(critic: nn.Module, real: list[Tensor], fake: list[Tensor]) -> float:
-    sums = [float(wasserstein_estimate(critic(one), critic(other))) for one, other in zip(real, fake, strict=True)]
+def _estimate(critic: nn.Module, real: list[Tensor], fake: list[Tensor], classes: list[Tensor | None]) -> float:
+    critics = [told(critic, one) for one in classes]
+    sums = [float(wasserstein_estimate(f(one), f(other))) for f, one, other in zip(critics, real, fake, strict=True)]
     return float(np.mean(sums))

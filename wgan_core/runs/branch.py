@@ -102,7 +102,7 @@ def _branched(
         anew = (*anew, "the data, which are not those of the parent")
     origin = Parent(folder.run_id, step, differs, anew)
     branch = RunFolder.create(
-        path, config, dataset=describe_data(dataset), parent=origin, owner=owner, device=describe_device(trainer.device)
+        path, config, dataset=describe_data(dataset, trainer.classes), parent=origin, owner=owner, device=describe_device(trainer.device)
     )
     with _or_nothing(branch):
         branch.hold()

@@ -10,6 +10,7 @@ from typing import Any
 
 from wgan_core.access.person import Person
 from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.data.classes import Classes, labels_hash, notes_on
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.kept import VERSION as READER
 from wgan_core.data.load import load_dataset
@@ -53,10 +54,11 @@ def new_loop(
     crew = train_on_this_thread(config.threads)
     dataset = load_dataset(config, progress=watched(inbox, shown(publish, path.name, config)))
     trainer = Trainer(config, dataset, world, crew)
-    folder = RunFolder.create(path, config, dataset=describe_data(dataset), note=note, owner=owner, device=describe_device(trainer.device))
+    about = describe_data(dataset, trainer.classes)
+    folder = RunFolder.create(path, config, dataset=about, note=note, owner=owner, device=describe_device(trainer.device))
     folder.hold()
     recorder = Recorder(folder)
-    for text in dataset.notes:
+    for text in (*dataset.notes, *(notes_on(trainer.classes) if trainer.classes is not None else ())):
         recorder.say("data", text)
         recorder.note(0, "warning", text=text)
     _note_processes(recorder, 0, world)
@@ -163,8 +165,8 @@ def _load_newest_readable(folder: RunFolder, trainer: Trainer) -> list[int]:
     raise StoreError(reason)
 
 
-def describe_data(dataset: Dataset) -> dict[str, Any]:
-    """What a run folder keeps about its data."""
+def describe_data(dataset: Dataset, classes: Classes | None = None) -> dict[str, Any]:
+    """What a run folder keeps about its data, and about the classes that its networks are told."""
     return {
         "name": dataset.name,
         dataset.kind: len(dataset),
@@ -174,6 +176,7 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
         "notes": list(dataset.notes),
         "form": list(dataset.form),
         **({} if dataset.classic else {"reader": READER}),
+        **({} if classes is None else {"classes": classes.to_meta(), "labels": labels_hash(dataset)}),
     }
 
 

@@ -123,6 +123,8 @@ class Pictures:
     real_scores: NDArray[np.float32]
     averaged: NDArray[np.uint8] | NDArray[np.float32] | None = None
     """Samples of the averaged generator from the same latents, in runs that have one."""
+    classes: tuple[str, ...] = ()
+    """What the rows of the grid are called, one for each class; empty in runs that are told no classes."""
 
     @property
     def are_points(self) -> bool:

@@ -17,7 +17,7 @@ from wgan_core.figures import images
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, Rows, column, newest
 from wgan_core.store.readings import Reading
-from wgan_core.timeline.fixed import as_pixels, as_points, fixed_real, fixed_samples
+from wgan_core.timeline.fixed import as_pixels, as_points, fixed_real, fixed_samples, names_of_rows
 from wgan_core.timeline.keeping import Keeper
 from wgan_core.timeline.thinning import is_mark
 from wgan_core.training.critic_passes import CriticScores
@@ -234,7 +234,7 @@ class Recorder:
             real, limit = as_points(self.fixed_real(trainer)), toy.view_limit(trainer.config.dataset)
             picture = images.scatter(as_points(samples), real, limit)
         else:
-            picture = images.tile(as_pixels(samples))
+            picture = images.sample_grid(as_pixels(samples), names_of_rows(trainer.classes))
         self._try("The sample grid", lambda: self.folder.write_sample(trainer.step, images.png(picture), averaged=averaged))
 
     # The fixed pictures.

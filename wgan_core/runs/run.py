@@ -50,7 +50,7 @@ from wgan_core.runs.speed import Speed
 from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import plain
-from wgan_core.timeline.fixed import as_shown
+from wgan_core.timeline.fixed import as_shown, fixed_classes, names_of_rows
 from wgan_core.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -404,13 +404,15 @@ class RunLoop:
 
     def _draw(self) -> Pictures:
         samples, real = self.recorder.fixed_samples(self.trainer), self.recorder.fixed_real(self.trainer)
-        scores = [self.trainer.score(shown).float().cpu().numpy() for shown in (samples, real)]
+        pairs = zip((samples, real), fixed_classes(self.trainer), strict=True)
+        scores = [self.trainer.score(shown, classes).float().cpu().numpy() for shown, classes in pairs]
         for array in scores:
             array.flags.writeable = False
         averaged = None
         if self.trainer.averaged_generator is not None:
             averaged = as_shown(self.recorder.fixed_samples(self.trainer, averaged=True))
-        return Pictures(self.trainer.step, as_shown(samples), as_shown(real), scores[0], scores[1], averaged)
+        names = names_of_rows(self.trainer.classes)
+        return Pictures(self.trainer.step, as_shown(samples), as_shown(real), scores[0], scores[1], averaged, names)
 
 
 def _changes_training(name: str, config: TrainConfig) -> bool:

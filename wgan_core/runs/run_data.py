@@ -13,6 +13,7 @@ from typing import Any
 from wgan_core.config import TrainConfig
 from wgan_core.data import kept
 from wgan_core.data.catalog import DOWNLOADED
+from wgan_core.data.classes import labels_hash
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.download import is_available
 from wgan_core.data.image_folder import Progress, no_progress
@@ -98,6 +99,7 @@ def data_of_run(folder: RunFolder, config: TrainConfig, progress: Progress = no_
             problem = problem or error
             continue
         if wanted in (None, dataset.fingerprint):
+            _check_labels(known, dataset)
             return dataset, place
         problem = problem or _other_data(known, dataset)
     if (dataset := kept.by_fingerprint(wanted)) is not None and list(dataset.data.shape[1:]) == known.get("shape"):
@@ -135,6 +137,12 @@ def _places(config: TrainConfig) -> Iterator[TrainConfig]:
             here = root / name
             if os.path.exists(here) and str(here) != config.data_root:
                 yield config.replace(data_root=str(here))
+
+
+def _check_labels(known: dict[str, Any], dataset: Dataset) -> None:
+    """Raise StoreError if a conditional run's samples have other labels now."""
+    if "labels" in known and (dataset.labels is None or labels_hash(dataset) != known["labels"]):
+        raise StoreError("The labels of the data differ from those that this run was trained with: restore them, or start a new run.")
 
 
 def _other_data(known: dict[str, Any], dataset: Dataset) -> StoreError:

@@ -57,14 +57,18 @@ class Histograms:
     """Of the fixed real samples and of the generated ones."""
 
 
-def take_histograms(trainer: Trainer, samples: Tensor, real: Tensor) -> Histograms | None:
-    """The histograms of the networks as they are, with the scores of `samples` and `real`; None if a number is not finite."""
+def take_histograms(
+    trainer: Trainer, samples: Tensor, real: Tensor, classes: tuple[Tensor | None, Tensor | None] = (None, None)
+) -> Histograms | None:
+    """The histograms of the networks as they are, with the scores of `samples` and `real`, whose `classes` are [n, classes] if the networks
+    are told any; None if a number is not finite."""
     import torch
 
     from wgan_core.measures.lipschitz import weighted_layers
     from wgan_core.training.schedules import in_force_after
 
-    scores = [trainer.score(one.to(trainer.device)).float() for one in (real, samples)]
+    pairs = ((real, classes[1]), (samples, classes[0]))
+    scores = [trainer.score(one.to(trainer.device), given).float() for one, given in pairs]
     together = torch.cat(scores)
     if not together.isfinite().all():
         return None

@@ -16,7 +16,7 @@ from torch import Tensor
 from wgan_core.config import SETTINGS
 from wgan_core.figures import images
 from wgan_core.store.folder import RunFolder
-from wgan_core.timeline.fixed import as_pixels, as_points, fixed_real, fixed_samples
+from wgan_core.timeline.fixed import as_pixels, as_points, fixed_classes, fixed_real, fixed_samples, names_of_rows
 from wgan_core.timeline.half import halved
 from wgan_core.timeline.histograms import take_histograms, to_line
 from wgan_core.timeline.room import make_room, thin_light, thin_moments
@@ -183,7 +183,9 @@ class Keeper:
             past.write_points(step, {name: _half_points(one) for name, one in samples.items()})
         else:
             for name, one in samples.items():
-                past.write_picture(step, images.webp_still(images.tile(as_pixels(one))), averaged=name == "averaged")
+                past.write_picture(
+                    step, images.webp_still(images.sample_grid(as_pixels(one), names_of_rows(trainer.classes))), averaged=name == "averaged"
+                )
         if len(steps := list(past.moments())) > MAX_MOMENTS:
             thin_moments(past, MAX_MOMENTS)
             self._moments.distance = max(self._moments.distance, distance_of(past.moments()), 2 * distance_of(steps))
@@ -191,7 +193,7 @@ class Keeper:
     def _keep_histograms(self, trainer: Trainer) -> None:
         if self._real is None:
             self._real = fixed_real(trainer)
-        found = take_histograms(trainer, fixed_samples(trainer), self._real)
+        found = take_histograms(trainer, fixed_samples(trainer), self._real, fixed_classes(trainer))
         if found is not None:
             self._attempt("The histograms", lambda: self._folder.past.append_histograms(to_line(found)))
         # So that their number grows with the logarithm of the run's length.

@@ -13,20 +13,18 @@ import torch
 from numpy.typing import NDArray
 
 from wgan_core.data import toy
-from wgan_core.data.dataset import Dataset, network_input
+from wgan_core.data.dataset import Dataset
 from wgan_core.instruments.kit import Kit, look_at_critic
 from wgan_core.latent.saved import SavedNetworks, load_networks
-from wgan_core.latent.seeds import fixed_latents
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading
+from wgan_core.timeline.fixed import fixed_inputs, fixed_rows
 from wgan_core.training.device import compute_beside_training
 from wgan_core.training.schedules import in_force_after
 
 LANDSCAPE = 49
 """Points per side of a landscape's grid."""
-_SHOWN = {"images": 64, "points": 512}
-"""How many fixed samples a run's page shows."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Scores:
 
     step: int
     real: NDArray[np.float32]
-    """Of the real data that the run's page shows, [64] images or [512] points; fewer if there are no more, none if they are not here."""
+    """Of the real data that the run's page shows, see `fixed_rows`; none if they are not here."""
     samples: NDArray[np.float32]
     """Of the samples of the fixed latents, as many."""
 
@@ -57,13 +55,14 @@ def scores_at(folder: RunFolder, step: int, data: Dataset | None) -> Scores:
     Raises StoreError if the step is not kept.
     """
     networks = load_networks(folder, step)
-    config = folder.config_before(step)
-    count = _SHOWN["points" if networks.makes_points else "images"]
-    samples = networks.scores(fixed_latents(config.seed, count, config.latent_dim).numpy())
+    config, classes, points = folder.config_before(step), networks.classes, networks.makes_points
+    z, labels = fixed_inputs(config.seed, config.latent_dim, classes, points=points)
+    samples = networks.scores(z.numpy(), None if labels is None else labels.numpy())
     real = np.empty(0, np.float32)
     if data is not None:
-        order = torch.randperm(len(data), generator=torch.Generator().manual_seed(config.seed))
-        real = _scored(networks, network_input(data.data[order[:count]]))
+        rows = fixed_rows(config.seed, len(data), data.labels, classes, points=points)
+        told = data.labels[rows].numpy() if classes is not None and data.labels is not None else None
+        real = networks.scores_of(data.data[rows], told)
     return Scores(step, real, samples)
 
 
@@ -71,6 +70,8 @@ def landscape_at(folder: RunFolder, step: int) -> Landscape:
     """The critic's landscape at a kept step of a run on points. Raises StoreError if the step is not kept."""
     networks = load_networks(folder, step)
     limit = toy.view_limit(folder.config.dataset)
+    if networks.classes is not None:  # a landscape for each class: that of the one with the most points
+        networks = networks.of_class(np.eye(len(networks.classes))[networks.classes.largest])
     side = torch.linspace(-limit, limit, LANDSCAPE)
     y, x = torch.meshgrid(side, side, indexing="ij")
     scores = _scored(networks, torch.stack((x, y), dim=-1).view(-1, 2))
@@ -97,6 +98,6 @@ def health_at(folder: RunFolder, step: int, data: Dataset, *, generator_updates:
     compute_beside_training()
     networks, config = load_networks(folder, step), in_force_after(folder.config_before(step), step)
     generator, critic = networks.generator.requires_grad_(False), networks.critic.requires_grad_(False)
-    specimen = Specimen(config, step, generator_updates, generator, critic.double())
+    specimen = Specimen(config, step, generator_updates, generator, critic.double(), networks.classes)
     (reading,) = look_at_critic(Kit(config, data), specimen).readings
     return reading

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wgan_core.training.classes import to_outputs, with_class
 from wgan_core.training.critic_loss import slope_norm
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic
@@ -60,16 +61,17 @@ class CriticGradients:
                 gradient.zero_()
 
     @torch.no_grad()
-    def of_real(self, samples: Tensor) -> Tensor:
-        """The scores [batch, 1] of real samples [batch, ...]. Writes the gradients of −E f(real)."""
-        return self._of_mean(samples, -self._on_score, self._real_places)
+    def of_real(self, samples: Tensor, classes: Tensor | None = None) -> Tensor:
+        """The scores [batch, 1] of real samples [batch, ...] of `classes` [batch, classes]. Writes the gradients of −E f(real)."""
+        return self._of_mean(samples, -self._on_score, self._real_places, classes)
 
     @torch.no_grad()
-    def of_fake(self, samples: Tensor) -> Tensor:
+    def of_fake(self, samples: Tensor, classes: Tensor | None = None) -> Tensor:
         """The scores [batch, 1] of generated samples [batch, ...]. Writes the gradients of E f(fake)."""
-        return self._of_mean(samples, self._on_score, self._fake_places)
+        return self._of_mean(samples, self._on_score, self._fake_places, classes)
 
-    def _of_mean(self, samples: Tensor, on_score: Tensor, places: Places) -> Tensor:
+    def _of_mean(self, samples: Tensor, on_score: Tensor, places: Places, classes: Tensor | None) -> Tensor:
+        on_score = to_outputs(on_score, classes)
         activations, weights = self._forward(samples.flatten(1).to(self._dtype).contiguous())
         top = activations[-1].to(self._last.weight.dtype)
         _write_product(places[self._last], on_score, top)
@@ -79,13 +81,13 @@ class CriticGradients:
             _write_product(places[self._hidden[index]], on_output, activations[index])
             if index > 0:
                 on_output = on_output @ weights[index]
-        return self._last(top)
+        return with_class(self._last(top), classes)
 
     @torch.no_grad()
-    def of_penalty(self, between: Tensor, factor: float) -> Tensor:
+    def of_penalty(self, between: Tensor, factor: float, classes: Tensor | None = None) -> Tensor:
         """`factor` times the gradient penalty at `between` [points, ...], 0-dim. Writes its gradients."""
         (_, *activations), weights = self._forward(between.flatten(1).to(self._dtype))
-        on_score = torch.ones(len(between), 1, dtype=self._last.weight.dtype, device=between.device)
+        on_score = to_outputs(torch.ones(len(between), 1, dtype=self._last.weight.dtype, device=between.device), classes)
         slope, on_outputs = on_score @ self._last.weight, []
         for weight, activation in zip(reversed(weights), reversed(activations), strict=True):
             on_outputs.insert(0, self._through_activation(slope, activation))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig
+from wgan_core.training.classes import Scores, told
 from wgan_core.training.crew import Crew
 from wgan_core.training.critic_gradients import CriticGradients
 from wgan_core.training.critic_loss import between, gradient_penalty
@@ -19,6 +20,9 @@ from wgan_core.training.models import MLPCritic
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import Taken
 from wgan_core.training.penalty_plan import PenaltyPlan
+
+Penalty = Callable[[], Tensor]
+"""Computes the penalty's part of the loss, 0-dim, with a graph."""
 
 
 class CriticScores(NamedTuple):
@@ -69,21 +73,24 @@ class CriticPasses:
         self.terms: list[Tensor] = [] if self._written_out is None else self._written_out.terms
         """What is still to be added to the flat gradient, in this order, after `gradients`."""
 
-    def gradients(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, times: int = 1) -> list[Tensor]:
+    def gradients(
+        self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, classes: Tensor | None = None, times: int = 1
+    ) -> list[Tensor]:
         """Write the gradients of the critic's loss into the flat gradient and `terms`, or add them to accumulated ones.
 
         Args:
             real: gives the real samples [batch, ...]; called once.
             fake: gives the generated ones.
             alpha: of the points between them at which the penalty is taken, [points, 1, ...]; None for an update without a penalty.
+            classes: of the real samples and the generated ones, [batch, classes], if the critic is told any.
             times: the penalty counts so many times.
 
         Returns the numbers of `CriticScores`.
         """
         weight = times * self.config.gp_lambda
         if self._written_out is not None:
-            return self._by_hand(self._written_out, real, fake, alpha, weight)
-        return self._by_autograd(*self._samples(real, fake), alpha, weight)
+            return self._by_hand(self._written_out, real, fake, alpha, classes, weight)
+        return self._by_autograd(classes, *self._samples(real, fake), alpha, weight)
 
     def _samples(self, real: Callable[[], Tensor], fake: Taken) -> tuple[Tensor, Tensor]:
         with self._autocast():
@@ -91,60 +98,75 @@ class CriticPasses:
         return reals, fakes
 
     def _by_hand(
-        self, written_out: CriticGradients, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, weight: float
+        self,
+        written_out: CriticGradients,
+        real: Callable[[], Tensor],
+        fake: Taken,
+        alpha: Tensor | None,
+        classes: Tensor | None,
+        weight: float,
     ) -> list[Tensor]:
         """By parts, side by side."""
         if alpha is None:
             if self._penalty_plan is not None:
                 written_out.without_penalty()
-            parts = [lambda: written_out.of_fake(fake.images()).mean(), lambda: written_out.of_real(real()).mean(), fake.follow]
+            parts = [
+                lambda: written_out.of_fake(fake.images(), classes).mean(),
+                lambda: written_out.of_real(real(), classes).mean(),
+                fake.follow,
+            ]
             fake_score, real_score, _ = self._crew.do(parts)
             return [real_score, fake_score, torch.zeros((), device=self._device)]
         reals, fakes = self._samples(real, fake)
         parts = [  # the one that takes longest first
-            lambda: written_out.of_penalty(between(self._sparse(reals), self._sparse(fakes), alpha), weight),
-            lambda: written_out.of_real(reals).mean(),
-            lambda: written_out.of_fake(fakes).mean(),
+            lambda: written_out.of_penalty(
+                between(self._sparse(reals), self._sparse(fakes), alpha), weight, None if classes is None else self._sparse(classes)
+            ),
+            lambda: written_out.of_real(reals, classes).mean(),
+            lambda: written_out.of_fake(fakes, classes).mean(),
         ]
         penalty, real_score, fake_score = self._crew.do(parts)
         return [real_score, fake_score, penalty]
 
-    def _by_autograd(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> list[Tensor]:
+    def _by_autograd(self, classes: Tensor | None, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> list[Tensor]:
+        critic = told(self._critic, classes)
+        of_points = critic if classes is None else told(self._critic, self._sparse(classes))
+        penalty = None if alpha is None else lambda: self._penalty(of_points, real, fake, alpha, weight)
         by_parts = self._device.type == "cpu" and self.config.critic_norm != "batch" and self.config.critic_gradients == "fresh"
         passes = self._by_parts if by_parts else self._in_one_graph
-        real_scores, fake_scores, penalty = passes(real, fake, alpha, weight)
-        numbers = [real_scores.mean(), fake_scores.mean(), penalty]
+        real_scores, fake_scores, penalised = passes(critic, real, fake, penalty)
+        numbers = [real_scores.mean(), fake_scores.mean(), penalised]
         if self.config.objective != "wasserstein":
             numbers.append(self._objective.critic_loss(real_scores, fake_scores))
         return numbers
 
-    def _in_one_graph(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> tuple[Tensor, Tensor, Tensor]:
+    def _in_one_graph(self, critic: Scores, real: Tensor, fake: Tensor, penalty: Penalty | None) -> tuple[Tensor, Tensor, Tensor]:
         """Real and generated scores and the penalty. Writes the gradient of the loss, or adds it."""
         if self.config.critic_gradients == "fresh":
             self._flat.gradient.zero_()
         # Two passes, as in the textbook. The penalty comes last, because autograd sums in backward order.
         with self._autocast():
-            real_scores, fake_scores = self._critic(real).float(), self._critic(fake).float()
-        penalty = self._penalty(real, fake, alpha, weight)
-        (penalty + self._objective.critic_loss(real_scores, fake_scores)).backward(inputs=self._parameters)
-        return real_scores.detach(), fake_scores.detach(), penalty.detach()
+            real_scores, fake_scores = critic(real).float(), critic(fake).float()
+        penalised = torch.zeros((), device=self._device) if penalty is None else penalty()
+        (penalised + self._objective.critic_loss(real_scores, fake_scores)).backward(inputs=self._parameters)
+        return real_scores.detach(), fake_scores.detach(), penalised.detach()
 
-    def _by_parts(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> tuple[Tensor, Tensor, Tensor]:
+    def _by_parts(self, critic: Scores, real: Tensor, fake: Tensor, penalty: Penalty | None) -> tuple[Tensor, Tensor, Tensor]:
         """The same by a graph for each part of the loss, side by side: to the last bit, because the parts are added in autograd's order."""
 
         @torch.enable_grad()
         def scores(samples: Tensor, loss: Callable[[Tensor], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
             with self._autocast():
-                found = self._critic(samples).float()
+                found = critic(samples).float()
             return found.detach(), torch.autograd.grad(loss(found), self._parameters)
 
         @torch.enable_grad()
-        def penalty() -> tuple[Tensor, Sequence[Tensor]]:
-            found = self._penalty(real, fake, alpha, weight)
+        def penalised(penalty: Penalty) -> tuple[Tensor, Sequence[Tensor]]:
+            found = penalty()
             return found.detach(), torch.autograd.grad(found, self._parameters, allow_unused=True, materialize_grads=True)
 
         parts = [lambda: scores(fake, self._objective.fake_loss), lambda: scores(real, self._objective.real_loss)]
-        done = self._crew.do(parts if alpha is None else [penalty, *parts])
+        done = self._crew.do(parts if penalty is None else [lambda: penalised(penalty), *parts])
         self._flat.gradient.zero_()
         for _, gradients in done:
             for parameter, gradient in zip(self._parameters, gradients, strict=True):
@@ -153,12 +175,10 @@ class CriticPasses:
         *first, fake_scores, real_scores = (found for found, _ in done)
         return real_scores, fake_scores, first[0] if first else torch.zeros((), device=self._device)
 
-    def _penalty(self, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> Tensor:
-        """`weight` times the gradient penalty, 0-dim; 0 without one."""
-        if alpha is None:
-            return torch.zeros((), device=self._device)
+    def _penalty(self, critic: Scores, real: Tensor, fake: Tensor, alpha: Tensor, weight: float) -> Tensor:
+        """`weight` times the gradient penalty of `critic`, a function of the samples that the penalty looks at; 0-dim."""
         with self._autocast():
-            return weight * gradient_penalty(self._critic, self._sparse(real), self._sparse(fake), alpha)
+            return weight * gradient_penalty(critic, self._sparse(real), self._sparse(fake), alpha)
 
     def _sparse(self, samples: Tensor) -> Tensor:
         """The samples of a batch that the penalty looks at."""

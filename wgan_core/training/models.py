@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig
+from wgan_core.training.classes import with_class
 from wgan_core.training.residual import ImageShape, ResidualCritic, ResidualGenerator, draw_residual
 
 SampleShape = tuple[int, ...]  # shape of an image, or (2,) for a point
@@ -51,18 +52,21 @@ class MLPGenerator(nn.Module):
 
 
 class MLPCritic(nn.Module):
-    """Maps images [batch, channels, height, width] or points [batch, 2] to one unbounded score each, [batch, 1]."""
+    """Maps images [batch, channels, height, width] or points [batch, 2] to one unbounded score each, [batch, 1].
 
-    def __init__(self, sample_shape: SampleShape, widths: tuple[int, ...], slope: float, norm: str = "none") -> None:
+    With classes, the score also depends on the class, see `with_class`.
+    """
+
+    def __init__(self, sample_shape: SampleShape, widths: tuple[int, ...], slope: float, norm: str = "none", classes: int = 0) -> None:
         super().__init__()
         self.sample_shape = sample_shape
         layers: list[nn.Module] = []
         for inputs, outputs in zip((math.prod(sample_shape), *widths), widths, strict=False):
             layers += [nn.Linear(inputs, outputs), *_norm(norm, outputs, nn.BatchNorm1d), nn.LeakyReLU(slope, inplace=True)]
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1))
+        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], 1 + classes))
 
-    def forward(self, samples: Tensor) -> Tensor:
-        return self.layers(samples.flatten(1))
+    def forward(self, samples: Tensor, classes: Tensor | None = None) -> Tensor:
+        return with_class(self.layers(samples.flatten(1)), classes)
 
 
 def _norm(norm: str, channels: int, batch_norm: type[nn.Module]) -> list[nn.Module]:
@@ -141,7 +145,7 @@ class DCGANGenerator(nn.Module):
 class DCGANCritic(nn.Module):
     """Maps images [batch, channels, size, size] to one unbounded score each, [batch, 1]. Uses the generator's plan in reverse."""
 
-    def __init__(self, image_shape: ImageShape, width: int, slope: float, norm: str) -> None:
+    def __init__(self, image_shape: ImageShape, width: int, slope: float, norm: str, classes: int = 0) -> None:
         super().__init__()
         self.sample_shape = image_shape
         layers: list[nn.Module] = []
@@ -153,33 +157,35 @@ class DCGANCritic(nn.Module):
             layers.append(nn.LeakyReLU(slope, inplace=True))
             inputs = outputs
         # The last kernel covers the whole feature map, so there is exactly one score per image.
-        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1, plan.inner))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1 + classes, plan.inner))
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images).flatten(1)
+    def forward(self, images: Tensor, classes: Tensor | None = None) -> Tensor:
+        return with_class(self.layers(images).flatten(1), classes)
 
 
 Generator = MLPGenerator | DCGANGenerator | ResidualGenerator
 Critic = MLPCritic | DCGANCritic | ResidualCritic
 
 
-def build_generator(config: TrainConfig, shape: SampleShape) -> Generator:
-    """The generator that `config` describes, for images or points of `shape`. Raises ValueError if it cannot make these."""
+def build_generator(config: TrainConfig, shape: SampleShape, classes: int = 0) -> Generator:
+    """The generator that `config` describes, for images or points of `shape`. With classes, its input is longer by one number for each, see
+    `with_classes`. Raises ValueError if it cannot make these."""
+    inputs = config.latent_dim + classes
     eps, norm, output = config.batchnorm_eps, config.generator_norm, config.generator_output
     if config.architecture == "dcgan":
-        return DCGANGenerator(config.latent_dim, _image_shape(shape), config.dcgan_width, eps, norm, output, config.upsampling)
+        return DCGANGenerator(inputs, _image_shape(shape), config.dcgan_width, eps, norm, output, config.upsampling)
     if config.architecture == "resnet":
-        return ResidualGenerator(config.latent_dim, _image_shape(shape), config.resnet_width, eps, norm, output)
-    return MLPGenerator(config.latent_dim, shape, config.generator_widths, config.leaky_slope, eps, norm, output)
+        return ResidualGenerator(inputs, _image_shape(shape), config.resnet_width, eps, norm, output)
+    return MLPGenerator(inputs, shape, config.generator_widths, config.leaky_slope, eps, norm, output)
 
 
-def build_critic(config: TrainConfig, shape: SampleShape) -> Critic:
+def build_critic(config: TrainConfig, shape: SampleShape, classes: int = 0) -> Critic:
     """The critic that `config` describes, for images or points of `shape`. Raises ValueError if it cannot score these."""
     if config.architecture == "dcgan":
-        return DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm)
+        return DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm, classes)
     if config.architecture == "resnet":
-        return ResidualCritic(_image_shape(shape), config.resnet_width, config.critic_norm)
-    return MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm)
+        return ResidualCritic(_image_shape(shape), config.resnet_width, config.critic_norm, classes)
+    return MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm, classes)
 
 
 def _image_shape(shape: SampleShape) -> ImageShape:

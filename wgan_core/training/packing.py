@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wgan_core.training.classes import with_classes
 from wgan_core.training.crew import Crew
 from wgan_core.training.joint_norm import JointBatchNorm
 from wgan_core.training.models import MLPGenerator
@@ -149,6 +150,7 @@ class ImagesAhead:
         penalty: says for which critic updates, and how many, uniform numbers are drawn; None without a penalty.
         rows: the rows that this process needs; None for all. All rows are drawn, so that several processes draw the same as one would.
         crew: makes the images of several passes side by side.
+        classes: for data with classes, gives those of the batch of a step, [rows, classes], which the images get too.
     """
 
     def __init__(
@@ -159,8 +161,9 @@ class ImagesAhead:
         penalty: PenaltyPlan | None,
         rows: slice | None,
         crew: Crew,
+        classes: Callable[[int], Tensor] | None = None,
     ) -> None:
-        self._generator, self._crew = generator, crew
+        self._generator, self._crew, self._classes = generator, crew, classes
         self.rng = rng
         self._latents, self._penalty, self._rows = latents, penalty, rows
         self._max_batches = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
@@ -177,7 +180,8 @@ class ImagesAhead:
         """
         if not isinstance(self._generator, MLPGenerator):
             draw = self._draw(step)
-            return Taken(lambda: self._generator(draw.z), lambda: None), draw.alpha
+            inputs = self._inputs(draw.z, step)
+            return Taken(lambda: self._generator(inputs), lambda: None), draw.alpha
         if self._packed is None or not self._packed.left:
             self._packed = self._pack(step, max(1, min(until_generator, self._max_batches)))
         return self._packed.take(), self._draws[self._packed.taken - 1].alpha
@@ -186,6 +190,12 @@ class ImagesAhead:
         """Latents [count, latent_dim]. Numbers drawn ahead are given back first."""
         self.give_back()
         return self._normal(count)
+
+    def rows_of(self, size: int, count: int) -> Tensor:
+        """Random rows [count] of data with `size` rows. Numbers drawn ahead are given back first."""
+        self.give_back()
+        drawn = torch.randint(size, (count,), generator=self.rng, device=self.rng.device)
+        return drawn if self._rows is None else drawn[self._rows]
 
     def alpha(self) -> Tensor | None:
         """The penalty's random numbers for one critic update with a penalty. Numbers drawn ahead are given back first."""
@@ -233,7 +243,11 @@ class ImagesAhead:
         assert isinstance(self._generator, MLPGenerator)
         self._before_draws, self._first_step = self.rng.get_state(), step
         self._draws = [self._draw(step + index) for index in range(count)]
-        return PackedImages(self._generator, [draw.z for draw in self._draws], self._crew)
+        return PackedImages(self._generator, [self._inputs(draw.z, step + index) for index, draw in enumerate(self._draws)], self._crew)
+
+    def _inputs(self, z: Tensor, step: int) -> Tensor:
+        """What the generator gets for latents `z` in a step."""
+        return z if self._classes is None else with_classes(z, self._classes(step))
 
     def _draw(self, step: int) -> Draw:
         z, penalty = self._normal(self._latents[0]), self._penalty

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from wgan_core.training.classes import with_class
+
 ImageShape = tuple[int, int, int]  # channels, height, width
 Resample = Literal["up", "down", "none"]
 Norm = Callable[[int], nn.Module]
@@ -126,9 +128,9 @@ class ResidualGenerator(nn.Module):
 
 
 class ResidualCritic(nn.Module):
-    """Maps images [batch, channels, size, size] to one unbounded score each, [batch, 1]."""
+    """Maps images [batch, channels, size, size] to one unbounded score each, [batch, 1]. With classes, it also depends on the class."""
 
-    def __init__(self, image_shape: ImageShape, width: int, norm: str) -> None:
+    def __init__(self, image_shape: ImageShape, width: int, norm: str, classes: int = 0) -> None:
         super().__init__()
         self.sample_shape = image_shape
         plan = RESIDUAL_PLANS[image_shape[1]]
@@ -146,10 +148,10 @@ class ResidualCritic(nn.Module):
             inputs = times * width
         if plan.averaged:
             layers += [nn.ReLU(), nn.AvgPool2d(image_shape[1] // 4)]
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(inputs if plan.averaged else inputs * INNER**2, 1))
+        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(inputs if plan.averaged else inputs * INNER**2, 1 + classes))
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.layers(images)
+    def forward(self, images: Tensor, classes: Tensor | None = None) -> Tensor:
+        return with_class(self.layers(images), classes)
 
 
 def draw_residual(network: nn.Module, rng: torch.Generator) -> None:

@@ -9,7 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig, has_schedule, live_fields
-from wgan_core.data.dataset import Dataset, network_input
+from wgan_core.data.classes import classes_of, shared_out
+from wgan_core.data.dataset import Dataset
+from wgan_core.training.batches import Batches
+from wgan_core.training.classes import one_hot, told, with_classes
 from wgan_core.training.crew import Crew
 from wgan_core.training.critic_loss import clip_weights
 from wgan_core.training.critic_passes import CriticPasses, CriticScores
@@ -40,7 +43,7 @@ class Trainer:
 
     Raises:
         ConfigError: the device does not exist here.
-        ValueError: the data has fewer rows than one batch.
+        ValueError: the data has fewer rows than one batch, or, for a conditional run, no classes that it can use (DataError).
     """
 
     def __init__(self, config: TrainConfig, dataset: Dataset, world: World | None = None, crew: Crew | None = None) -> None:
@@ -54,11 +57,15 @@ class Trainer:
         """The settings in force: `config` with the values of the present step in place of its schedules."""
         self.device = resolve_device(config.device)
         self.data = dataset.data.to(self.device)
-        shape = tuple(int(size) for size in self.data.shape[1:])
+        self.classes = classes_of(dataset) if config.labels == "conditional" else None
+        """The classes that both networks are told; None if they are told none."""
+        self.labels = dataset.labels.to(self.device) if self.classes is not None and dataset.labels is not None else None
+        """The class of each row of `data`, int64 [n]; None if the networks are not told."""
+        shape, classes = tuple(int(size) for size in self.data.shape[1:]), len(self.classes or ())
         # Weights are drawn on the CPU, so that a seed gives the same start on every device.
         rng = torch.Generator().manual_seed(config.seed)
-        self.generator = build_generator(config, shape)
-        self.critic = build_critic(config, shape)
+        self.generator = build_generator(config, shape, classes)
+        self.critic = build_critic(config, shape, classes)
         for network in (self.generator, self.critic):
             initialise(network, config.weight_init, rng)
             network.to(self.device)
@@ -77,6 +84,7 @@ class Trainer:
         self._objective = OBJECTIVES[config.objective]
         batch = config.batch_size // (world.size if world is not None else 1)
         self._critic_passes = CriticPasses(self.critic, self._flat_critic, self._now, batch, self._crew)
+        self._batches = Batches(self.data, self.labels, classes, config.batch_size, config.seed, self._rows)
         self._penalty_plan = PenaltyPlan.of(config, self.data.ndim)
         self._ahead = ImagesAhead(
             self.generator,
@@ -85,6 +93,8 @@ class Trainer:
             self._penalty_plan,
             self._rows,
             self._crew,
+            # The critic compares images of the same classes: in the penalty each pair has one, and the estimate is free of their chance.
+            self._batches.classes if classes else None,
         )
         self.step: int = 0
         """Critic updates done."""
@@ -92,30 +102,32 @@ class Trainer:
         self.critic_updates_since_generator: int = 0
         self.last_generator_loss = torch.tensor(float("nan"), device=self.device)
         """The loss of the latest generator update, 0-dim; nan before the first."""
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.long)
 
     # One step.
 
-    def critic_step(self, real: Tensor, z: Tensor) -> CriticScores:
-        """One critic update on images `real` [batch, c, h, w] in [-1, 1], or points [batch, 2], and latents `z` [batch, latent_dim].
+    def critic_step(self, real: Tensor, z: Tensor, classes: Tensor | None = None) -> CriticScores:
+        """One critic update on images `real` [batch, c, h, w] in [-1, 1], or points [batch, 2], and latents `z` [batch, latent_dim]. With
+        `classes` [batch, classes], these are the real images' classes and those of the images to generate.
 
         Clipping comes after the optimiser's step, so the generator never meets an unclipped critic. The penalty's points between real and
         generated images are drawn from the run's own random numbers. A penalty that a run looks at only now and then is taken at every
         call, with the weight λ.
         """
         alpha = self._ahead.alpha()
-        return self._ascend(lambda: real, Taken(lambda: self._generated(z), lambda: None), alpha, clip=True)
+        fake = Taken(lambda: self._generated(with_classes(z, classes)), lambda: None)
+        return self._ascend(lambda: real, fake, alpha, classes, clip=True)
 
     @torch.no_grad()
-    def _generated(self, z: Tensor) -> Tensor:
+    def _generated(self, inputs: Tensor) -> Tensor:
         with self._autocast():
-            return self.generator(z)
+            return self.generator(inputs)
 
-    def _ascend(self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, *, clip: bool, times: int = 1) -> CriticScores:
+    def _ascend(
+        self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, classes: Tensor | None, *, clip: bool, times: int = 1
+    ) -> CriticScores:
         """A critic update with the clipping at its end or without. `real` gives the real samples, and is called once; the penalty
         counts so many `times`."""
-        numbers, terms = self._critic_passes.gradients(real, fake, alpha, times), self._critic_passes.terms
+        numbers, terms = self._critic_passes.gradients(real, fake, alpha, classes, times), self._critic_passes.terms
         if self._world is not None:
             for term in terms:
                 self._flat_critic.gradient.add_(term)
@@ -137,8 +149,9 @@ class Trainer:
             return (self._flat_critic.vector,)
         return (parameter for parameter in self.critic.parameters() if parameter.ndim > 1)
 
-    def generator_step(self, z: Tensor) -> Tensor:
-        """One generator update on latents `z` [batch, latent_dim] with the critic frozen. Returns the loss, 0-dim."""
+    def generator_step(self, z: Tensor, classes: Tensor | None = None) -> Tensor:
+        """One generator update on latents `z` [batch, latent_dim], of `classes` [batch, classes] if there are any, with the critic frozen.
+        Returns the loss, 0-dim."""
         self._ahead.give_back()
         self._flat_generator.gradient.zero_()
         # Freezing avoids computing unused gradients of the critic's weights. With accumulated gradients they are needed.
@@ -146,8 +159,8 @@ class Trainer:
         self.critic.requires_grad_(not frozen)
         try:
             with self._autocast():
-                samples = samples_to_learn_from(self.generator, z, self._crew)
-                loss = self._objective.generator_loss(self.critic(samples).float())
+                samples = samples_to_learn_from(self.generator, with_classes(z, classes), self._crew)
+                loss = self._objective.generator_loss(told(self.critic, classes)(samples).float())
             loss.backward()
         finally:
             self.critic.requires_grad_(True)
@@ -191,7 +204,8 @@ class Trainer:
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
         with self._autocast():
             fake, alpha = self._ahead.next(self.step, until_generator)
-        scores = self._ascend(self.next_batch, fake, alpha, clip=clip, times=self.config.gp_every)
+        classes = None if self.labels is None else self._batches.classes(self.step)
+        scores = self._ascend(self.next_batch, fake, alpha, classes, clip=clip, times=self.config.gp_every)
         self.step += 1
         self.critic_updates_since_generator += 1
         return scores
@@ -203,7 +217,8 @@ class Trainer:
 
     def update_generator(self) -> None:
         """One generator update on fresh latents. Restarts the count of critic updates."""
-        self.last_generator_loss = self.generator_step(self.draw_noise(self.config.batch_size))
+        z = self.draw_noise(self.config.batch_size)
+        self.last_generator_loss = self.generator_step(z, self.draw_classes(self.config.batch_size))
         self.generator_updates += 1
         self.critic_updates_since_generator = 0
 
@@ -218,44 +233,45 @@ class Trainer:
     # Data and noise.
 
     def next_batch(self) -> Tensor:
-        """The batch of the current step: images float [batch_size, c, h, w] in [-1, 1], or points [batch_size, 2].
-
-        Each epoch is a new permutation drawn from (seed, epoch), and an incomplete last batch is left out. So the order depends only on the
-        step and needs no saved state.
-        """
-        batches = len(self.data) // self.config.batch_size
-        epoch, index = divmod(self.step, batches)
-        if epoch != self._epoch:
-            rng = torch.Generator().manual_seed(self.config.seed * 1_000_003 + epoch)
-            self._order = torch.randperm(len(self.data), generator=rng).to(self.device)
-            self._epoch = epoch
-        rows = self._order[index * self.config.batch_size : (index + 1) * self.config.batch_size]
-        return network_input(self.data.index_select(0, rows if self._rows is None else rows[self._rows]))
+        """The batch of the current step: images float [batch_size, c, h, w] in [-1, 1], or points [batch_size, 2]."""
+        return self._batches.samples(self.step)
 
     def draw_noise(self, count: int) -> Tensor:
         """Latents z ~ N(0, I), [count, latent_dim], from the run's own random numbers."""
         return self._ahead.normal(count)
 
+    def draw_classes(self, count: int) -> Tensor | None:
+        """Classes [count, classes] of random samples of the data, from the run's own random numbers; None if the networks are told none."""
+        return None if self.labels is None else self._batches.classes_of(self._ahead.rows_of(len(self.data), count))
+
     @torch.no_grad()
-    def sample(self, z: Tensor, *, averaged: bool = False) -> Tensor:
+    def sample(self, z: Tensor, classes: Tensor | None = None, *, averaged: bool = False) -> Tensor:
         """Images or points for latents `z` [n, latent_dim], with BatchNorm in eval mode (running statistics). Does not affect the training.
 
-        averaged: use the averaged generator, which the config must ask for.
+        Args:
+            z: latents.
+            classes: of what is to be generated, [n, classes]; if the networks are told classes and none are given, each gets its share.
+            averaged: use the averaged generator, which the config must ask for.
         """
+        if classes is None and self.classes is not None:
+            classes = one_hot(shared_out(len(z), self.classes), len(self.classes))
         generator = self.averaged_generator if averaged else self.generator
         assert generator is not None
         generator.eval()
         try:
-            return generator(z.to(self.device))
+            return generator(with_classes(z, classes).to(self.device))
         finally:
             generator.train()
 
     @torch.no_grad()
-    def score(self, samples: Tensor) -> Tensor:
-        """The critic's scores [n] of images [n, c, h, w] or points [n, 2], with norms in eval mode. Does not affect the training."""
+    def score(self, samples: Tensor, classes: Tensor | None = None) -> Tensor:
+        """The critic's scores [n] of images [n, c, h, w] or points [n, 2], with norms in eval mode. Does not affect the training.
+
+        classes: theirs, [n, classes], if the networks are told classes.
+        """
         self.critic.eval()
         try:
-            return self.critic(samples)[:, 0]
+            return told(self.critic, None if classes is None else classes.to(self.device))(samples)[:, 0]
         finally:
             self.critic.train()
 

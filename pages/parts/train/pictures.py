@@ -45,7 +45,7 @@ def lay_out(snapshot: Snapshot, first: DeltaGenerator, second: DeltaGenerator) -
     if snapshot.pictures is not None and not snapshot.pictures.are_points:
         with second:
             live_image(
-                grid_png(snapshot.run_id, -1, snapshot.pictures.real),
+                grid_png(snapshot.run_id, -1, snapshot.pictures.real, snapshot.pictures.classes),
                 key="grid-real",
                 alt=f"{len(snapshot.pictures.real)} real images",
                 caption="Real images",
@@ -115,7 +115,9 @@ def _draw_images(snapshot: Snapshot, past: Timeline | None, *, averaged: bool) -
     newest = _newest(snapshot, kept, averaged=averaged)
     if newest is None:
         return False
-    alt, caption = _words(snapshot, len(snapshot.pictures.samples) if snapshot.pictures is not None else 0, averaged=averaged)
+    shown = snapshot.pictures
+    count, classes = (0, ()) if shown is None else (len(shown.samples), shown.classes)
+    alt, caption = _words(snapshot, count, averaged=averaged, classes=classes)
     moment_picture(
         newest,
         kept,
@@ -134,7 +136,7 @@ def _newest(snapshot: Snapshot, kept: Kept, *, averaged: bool = False) -> tuple[
     if shown is None:
         return next(_latest(kept), None)
     samples = shown.averaged if averaged else shown.samples
-    return None if samples is None else (shown.step, grid_png(snapshot.run_id, shown.step, samples, averaged=averaged))
+    return None if samples is None else (shown.step, grid_png(snapshot.run_id, shown.step, samples, shown.classes, averaged=averaged))
 
 
 def _latest(kept: Kept) -> Iterator[tuple[int, bytes]]:
@@ -144,7 +146,7 @@ def _latest(kept: Kept) -> Iterator[tuple[int, bytes]]:
             yield step, kept[step][1]()
 
 
-def _words(snapshot: Snapshot, count: int, *, averaged: bool) -> tuple[str, str]:
+def _words(snapshot: Snapshot, count: int, *, averaged: bool, classes: tuple[str, ...] = ()) -> tuple[str, str]:
     """What is said of the samples for people who do not see them, and below them; both with {step} in the place of the step."""
     config = snapshot.config
     kind, many = _kind(config), f"{count} " if count else ""
@@ -154,6 +156,12 @@ def _words(snapshot: Snapshot, count: int, *, averaged: bool) -> tuple[str, str]
             f"{kind.capitalize()} of the averaged generator at step {{step}} (weights averaged with decay {config.ema_decay:g})",
         )
     mode = ", BatchNorm in eval mode" if config.generator_norm == "batch" else ""
+    if config.labels == "conditional" and kind == "images":
+        rows = f": {', '.join(classes)}" if classes else ""
+        return (
+            f"Generated images at step {{step}}, one row for each class{rows}",
+            f"Generated images at step {{step}}: one row for each class, the same latent in each column, at every step{mode}",
+        )
     return (
         f"{many}generated {kind} from fixed latents at step {{step}}".capitalize(),
         f"Generated {kind} at step {{step}}, from the same {many}latents at every step{mode}",
@@ -201,6 +209,6 @@ def _kind(config: TrainConfig) -> str:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def grid_png(run_id: str, step: int, _pixels: NDArray[Any], *, averaged: bool = False) -> bytes:
-    """A grid of images as a PNG file, encoded once for all browser tabs."""
-    return images.png(images.tile(_pixels))
+def grid_png(run_id: str, step: int, _pixels: NDArray[Any], _classes: tuple[str, ...] = (), *, averaged: bool = False) -> bytes:
+    """A grid of images as a PNG file, one row for each class if there are any, encoded once for all browser tabs."""
+    return images.png(images.sample_grid(_pixels, _classes))
