@@ -62,7 +62,7 @@ def _command_line(words: list[str], said: Path) -> None:
 def train(path: Path, steps: int) -> BaseProcess:
     """The command line, training the run at `path`."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
+    context.set_forkserver_preload(PRELOADED)  # without effect once it runs
     process = context.Process(target=_command_line, args=(command(path, steps), said_by(path)))
     process.start()
     return process
