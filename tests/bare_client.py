@@ -22,7 +22,10 @@ class BareClient:
     """One session. `elements` holds what the page shows: by kind, such as "button", the newest message of each id."""
 
     def __init__(self, url: str) -> None:
-        self._socket = connect(url.replace("http", "ws", 1) + "/_stcore/stream", max_size=2**26, open_timeout=PATIENCE)
+        self._stack = contextlib.ExitStack()
+        self._socket = self._stack.enter_context(
+            connect(url.replace("http", "ws", 1) + "/_stcore/stream", max_size=2**26, open_timeout=PATIENCE)
+        )
         self.elements: dict[str, dict[str, Any]] = {}
         self.page, self.query = "", ""
         self.errors: list[str] = []
@@ -31,8 +34,8 @@ class BareClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        with contextlib.suppress(OSError, Exception):
-            self._socket.close()
+        with contextlib.suppress(Exception):  # the server may be gone
+            self._stack.close()
 
     def open(self, page: str, **params: object) -> Self:
         """Open a page, and wait until its script has ended."""

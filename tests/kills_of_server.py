@@ -1,5 +1,5 @@
-"""Kill the app's server while a run trains in it, start it again, resume, and compare with the run left alone: the form of `tests.kills` for
-the server. `python -m tests.kills_of_server --count 200`
+"""Kill the app's server while a run trains in it, start it again, resume, and compare with the run left alone, as `tests.kills` does with
+the command line: `python -m tests.kills_of_server --count 200`.
 
 The server is a process of its own, forked from one that has imported what it takes. The run is started and resumed as on the page: by the
 buttons of the Train page, pressed through the server's websocket.
@@ -8,6 +8,7 @@ buttons of the Train page, pressed through the server's websocket.
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -27,6 +28,7 @@ from pathlib import Path
 from tests.bare_client import BareClient
 from tests.kills import CONFIG, PRELOADED, check_listed, differences, train
 from tests.project import PROJECT
+from wgan_core.config import parse_config
 from wgan_core.store.folder import RunFolder, StoreError, run_ids
 
 APP = ["streamlit.web.cli", "streamlit.web.bootstrap", "streamlit.web.server", "plotly.graph_objects", "plotly.io", "pages.shared.server",
@@ -46,7 +48,10 @@ def _serve(port: int, root: Path, said: Path) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which the process it is forked from ignores
     from streamlit.web import cli
 
-    cli.main(["run", "app.py", "--server.port", str(port), "--server.headless", "true"])
+    try:
+        cli.main(["run", "app.py", "--server.port", str(port), "--server.headless", "true"])
+    finally:
+        atexit._run_exitfuncs()  # as at the end of every interpreter, but not of a process that was forked
 
 
 class Served:
@@ -92,8 +97,9 @@ def _until_healthy(server: Served, said: Path) -> None:
 
 
 def link(steps: int) -> dict[str, object]:
-    """The parameters of the Train page for the run of `tests.kills`."""
-    return {name.replace("-", "_"): value for name, value in CONFIG.items()} | {"max_steps": steps}
+    """The parameters of the Train page for the run of `tests.kills`: all settings, since the page's defaults are those of a preset."""
+    values = parse_config({name.replace("-", "_"): value for name, value in CONFIG.items()} | {"max_steps": steps}).model_dump()
+    return {name: ",".join(map(str, value)) if isinstance(value, tuple) else value for name, value in values.items() if value != ""}
 
 
 def go_on(client: BareClient, root: Path, steps: int) -> Path:

@@ -7,6 +7,7 @@ import gc
 
 import streamlit as st
 
+from pages.shared.hangup import save_at_hangup
 from pages.shared.serving import serving
 from wgan_core.data.download import Downloads
 from wgan_core.paper.jobs import PaperJobs
@@ -17,6 +18,7 @@ from wgan_core.store.folder import runs_root
 @st.cache_resource(show_spinner=False)
 def run_manager() -> RunManager:
     """The runs of this process. They keep running when a tab is closed. In a class, what waited when the server ended goes on by itself."""
+    save_at_hangup()
     of_class = serving().mode == "class"
     return RunManager(runs_root(), yield_seconds=serving().yield_seconds if of_class else None, goes_on=of_class)
 

@@ -1,13 +1,19 @@
-"""A training that is killed at random moments and goes on ends as one that was left alone. The long form is `python -m tests.kills`."""
+"""A training that is killed at random moments and goes on ends as one that was left alone; a server that is told to end saves its runs.
+The long forms are `python -m tests.kills` and `python -m tests.kills_of_server`."""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
+from pathlib import Path
 
 import pytest
 
-from tests import kills
+from tests import kills, kills_of_server
+from tests.bare_client import BareClient
+from tests.waiting import until
+from wgan_core.store.folder import RunFolder
 
 
 @pytest.mark.slow
@@ -17,3 +23,21 @@ def test_killed_and_resumed_it_ends_with_the_same_bits(capsys: pytest.CaptureFix
     found = re.fullmatch(r"(\d+) kills in (\d+) trials, (\d+) of which ended equal bit for bit\.\n", capsys.readouterr().out)
     assert status == 0 and found is not None
     assert int(found[1]) >= 2 and found[2] == found[3]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
+def test_a_server_that_is_hung_up_saves_its_run(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    root.mkdir()
+    with kills_of_server.served(root) as server, BareClient(server.url) as client:
+        folder = RunFolder.open(_begun(kills_of_server.go_on(client, root, 10**6)))
+        until(lambda: len(folder.read_metrics()) > 20)
+        server.end(signal.SIGHUP)
+    assert folder.status() == "stopped" and not folder.is_held()
+    assert folder.steps()[-1] == folder.ledger()[-1]["step"] >= folder.read_metrics()[-1, 0] > 0
+
+
+def _begun(path: Path) -> Path:
+    until((path / "config.json").exists)
+    return path
