@@ -6,15 +6,19 @@ from functools import partial
 
 import streamlit as st
 
+from pages.shared.people import refused, say_no, serving, shuts
 from pages.shared.problems import show_problem
 from pages.shared.run_time import folder_of
+from wgan_core.access.permissions import Answer
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.timeline.film import MIME, make_film
-from wgan_core.timeline.film_job import FilmJob
+from wgan_core.timeline.film_job import FilmJob, films_in_making
 
 _SECONDS = (6, 12, 24, 48)
 _POLL_SECONDS = 0.7
+_AT_A_TIME = 2
+"""Films, on a server that several people use."""
 
 
 def film_form(run_id: str, title: str, *, key: str, latents: Latents | None = None, averages: bool = False) -> None:
@@ -32,12 +36,23 @@ def film_form(run_id: str, title: str, *, key: str, latents: Latents | None = No
         kind = st.selectbox("Format", tuple(MIME), format_func=str.upper, key=f"{key}.kind", width=110)
         seconds = st.selectbox("Length", _SECONDS, index=1, format_func="{} s".format, key=f"{key}.seconds", width=110)
         averaged = averages and st.toggle("Averaged generator", key=f"{key}.averaged")
-        pressed = st.button("Make the film", icon=":material/movie:", key=f"{key}.make", disabled=job is not None and job.is_working)
-    if pressed:
+        busy = job is not None and job.is_working
+        pressed = st.button("Make the film", icon=":material/movie:", key=f"{key}.make", **shuts("film", disabled=busy))
+    if pressed and not _film_refused():
         job = st.session_state[f"{key}.job"] = _begin(run_id, title, kind, float(seconds), averaged=bool(averaged), latents=latents)
     if job is not None:
         working = job.is_working
         st.fragment(_result, run_every=_POLL_SECONDS if working else None)(job, key, working)
+
+
+def _film_refused() -> bool:
+    """Whether no film is begun now for this visitor; then says so."""
+    if refused("film"):
+        return True
+    if serving().is_shared and films_in_making() >= _AT_A_TIME:
+        say_no(Answer(False, f"{_AT_A_TIME} films are being made for others already: try again in a minute."))
+        return True
+    return False
 
 
 def _begin(run_id: str, title: str, kind: str, seconds: float, *, averaged: bool, latents: Latents | None) -> FilmJob | None:

@@ -6,6 +6,7 @@ from pages.shared import people
 from pages.shared.library import library
 from wgan_core.access.limits import Used, too_many_runs, too_many_steps, too_many_uploads
 from wgan_core.access.permissions import Answer
+from wgan_core.library.upload_owners import count_of
 
 
 def run_refused(steps: int, *, besides: str = "") -> bool:
@@ -25,7 +26,7 @@ def upload_refused() -> str:
     person = people.me()
     if person is None or not _is_limited():
         return ""
-    return too_many_uploads(people.serving(), Used(uploads=people.uploads_of(person)))
+    return too_many_uploads(people.serving(), Used(uploads=count_of(person)))
 
 
 def _is_limited() -> bool:

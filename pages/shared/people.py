@@ -33,8 +33,6 @@ class _Known:
 
     names: dict[str, str] = field(default_factory=dict[str, str])
     """By id."""
-    uploads: dict[str, int] = field(default_factory=dict[str, int])
-    """By id."""
     last_wrong_key: float = -1e9
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -283,16 +281,3 @@ def owner_at(path: Path) -> Person | None:
     except (OSError, ValueError):
         return None
     return person_in(cast("dict[str, Any]", meta).get("owner")) if isinstance(meta, dict) else None
-
-
-def uploads_of(person: Person) -> int:
-    """How many files they have uploaded since the server was started."""
-    return _known().uploads.get(person.id, 0)
-
-
-def count_upload() -> None:
-    """The visitor has uploaded a file."""
-    if (person := me()) is not None:
-        known = _known()
-        with known.lock:
-            known.uploads[person.id] = known.uploads.get(person.id, 0) + 1

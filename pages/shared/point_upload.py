@@ -6,11 +6,13 @@ import os
 
 import streamlit as st
 
+from pages.shared.kept_uploads import kept_uploads
 from pages.shared.limits import upload_refused
-from pages.shared.people import count_upload, refused
+from pages.shared.people import me, refused
 from pages.shared.problems import show_problem
 from wgan_core.data.dataset import DataError
 from wgan_core.data.point_file import MAX_BYTES, MAX_POINTS, keep_upload, load_points
+from wgan_core.library.upload_owners import note_owner
 
 _UPLOAD, _PROBLEM = "setup-upload", "setup-upload-problem"
 
@@ -29,6 +31,7 @@ def point_upload(target: str) -> None:
     )
     if problem := st.session_state.get(_PROBLEM):
         show_problem(problem)
+    kept_uploads(target, (".csv",), _PROBLEM)
 
 
 def _keep(target: str) -> None:
@@ -42,10 +45,12 @@ def _keep(target: str) -> None:
         st.session_state[_PROBLEM] = why
         return
     try:
-        st.session_state[target] = str(keep_upload(upload.name, upload.getvalue()))
-        count_upload()
+        path = keep_upload(upload.name, upload.getvalue())
     except DataError as error:
         st.session_state[_PROBLEM] = str(error)
+        return
+    note_owner(path, me())
+    st.session_state[target] = str(path)
 
 
 def show_file_check(file: str | None) -> None:

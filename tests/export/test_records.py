@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,13 @@ from tests.loops import begin
 from tests.project import PROJECT
 from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
-from wgan_core.export import ExportError
+from wgan_core.export import ExportError, export_in_subprocess
 from wgan_core.export.records import RECORDS, export_records, zip_of_records
 from wgan_core.export.tables import readings_csv, steps_csv
 from wgan_core.runs.messages import SaveNow, Set
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import column
+from wgan_core.store.locks import is_read
 from wgan_core.store.parent import Parent
 from wgan_core.store.readings import Reading
 
@@ -282,3 +284,18 @@ def test_the_zip_of_the_pages(run: RunFolder) -> None:
 def test_the_command_line_knows_the_kinds_without_loading_the_library() -> None:
     code = "import sys, wgan_core.cli.export; sys.exit(any(name.split('.')[0] in ('torch', 'tensorboardX') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT).returncode == 0
+
+
+@pytest.mark.parametrize("make", [lambda path: zip_of_records([path], "csv"), lambda path: export_in_subprocess(path, "onnx")])
+def test_a_run_is_not_deleted_while_it_is_exported(run: RunFolder, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], bytes]) -> None:
+    read: list[bool] = []
+
+    def command_line(arguments: Sequence[str], *, timeout: float) -> None:
+        read.append(is_read(run.path))
+        raise ExportError("enough")
+
+    monkeypatch.setattr("wgan_core.export.run_command_line", command_line)
+    monkeypatch.setattr("wgan_core.export.records.run_command_line", command_line)
+    with pytest.raises(ExportError, match="enough"):
+        make(run.path)
+    assert read == [True] and not is_read(run.path)

@@ -17,6 +17,7 @@ from pages.shared.data_place import trust
 from tests.app_page import link, page, press, texts
 from tests.counting import drawing_to_text
 from wgan_core.config import SETTINGS
+from wgan_core.data.uploads import uploads_folder
 from wgan_core.lab.frame import GRID, MESH, POINTS
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import BASE, EXPERIMENTS
@@ -237,6 +238,9 @@ def test_links_that_cannot_be_used_are_explained_and_the_rest_is_used(params: di
 def test_a_drawing_comes_with_its_link() -> None:
     points = np.column_stack((np.linspace(-2, 2, 40), np.linspace(-1, 1, 40) ** 3)).astype(np.float32)
     test = page("lab", drawn=drawing_to_text(points), **SMALL)
+    assert "This link brings a drawing of 40 points." in texts(test)
+    assert list(uploads_folder().glob("drawn-*")) == []  # nothing is made by a link
+    press(test, "Train on this drawing")
     config = lab(test).configs[0]
     assert config.dataset == "csv" and Path(config.data_root).name.startswith("drawn-")
     data = lab(test).trainers[0].data
@@ -246,6 +250,8 @@ def test_a_drawing_comes_with_its_link() -> None:
     assert "data_root" not in link(test) and "dataset" not in link(test)
     press(test, "Critic update")
     assert lab(test).trainers[0].step == 1
+    again = page("lab", drawn=drawing_to_text(points), **SMALL)  # which is here now
+    assert lab(again).configs[0].data_root == config.data_root
 
 
 def test_points_that_are_still_to_come() -> None:

@@ -15,12 +15,15 @@ from streamlit.testing.v1.element_tree import Block
 from pages.parts.runs import trash_view
 from pages.parts.train import controls, time_view
 from pages.shared import people, person_bar
+from pages.shared.server import run_manager
 from tests.app_page import button, buttons, page, press, texts
-from tests.waiting import until, wait_for
+from tests.waiting import trained, until, wait_for
 from wgan_core.access.permissions import Visitor
 from wgan_core.access.person import COLOURS, new_secret, person_of
 from wgan_core.config import TrainConfig
+from wgan_core.data.uploads import uploads
 from wgan_core.library.trash import deleted_runs
+from wgan_core.library.upload_owners import count_of, owners_of
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.messages import Pause, Set, Stop
 from wgan_core.runs.run import Run
@@ -295,3 +298,76 @@ def test_a_waiting_run_says_its_place_and_the_time_until_its_turn(adas: Run, man
         (said,) = [str(one.proto.text) for one in test.get("progress")]
         assert said.startswith(f"Number {1 if run is second else 2} in the queue. Before it: ") and " left)" in said
     assert re.search(r" Its turn comes in (about|more than) [\d,]+ h \d+ min\.$", said)
+
+
+# Uploads and films.
+
+
+def upload(session: dict[str, str], content: bytes) -> AppTest:
+    """Somebody uploads a file of points."""
+    test = page("train", session, dataset="csv")
+    test.file_uploader(key="setup-upload").set_value([("mine.csv", content, "text/csv")]).run()
+    assert not test.exception
+    return test
+
+
+def delete_as(session: dict[str, str], name: str) -> bool:
+    """Whether somebody can delete an upload, also by sending what the page does not offer."""
+    test = page("train", session, dataset="csv")
+    pressed = test.button(key=f"delete-{name}")
+    pressed.proto.disabled = False  # a browser can send anything
+    pressed.click().run()
+    return not any(one.path.name == name for one in uploads())
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+    monkeypatch.delenv("WGAN_DATA_ROOT", raising=False)
+
+
+def test_an_upload_is_deleted_by_whoever_brought_it(classroom: None, own_cache: None) -> None:
+    upload(of("Ada"), b"1,2\n3,4\n5,6\n")
+    (kept,) = uploads()
+    assert owners_of(kept.path) == [ADA] and count_of(ADA) == 1 and count_of(BOB) == 0
+    assert not delete_as(of("Bob"), kept.path.name) and not delete_as({}, kept.path.name)
+    assert delete_as(of("Ada"), kept.path.name) and count_of(ADA) == 0
+
+    upload(of("Ada"), b"1,2\n3,4\n5,6\n")
+    upload(of("Bob"), b"1,2\n3,4\n5,6\n")
+    assert owners_of(kept.path) == [ADA, BOB]
+    assert not delete_as(of("Ada"), kept.path.name)  # Bob needs it
+    assert delete_as(as_teacher("Ada"), kept.path.name) and owners_of(kept.path) == []
+
+
+def test_the_limit_counts_uploads_that_are_kept(classroom: None, own_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WGAN_MAX_UPLOADS", "1")
+    upload(of("Ada"), b"1,2\n3,4\n5,6\n")
+    refused = upload(of("Ada"), b"7,8\n3,4\n5,6\n")
+    assert "Everybody can upload 1 files here" in refused.error[0].value and len(uploads()) == 1
+    assert delete_as(of("Ada"), uploads()[0].path.name)
+    upload(of("Ada"), b"7,8\n3,4\n5,6\n")
+    assert len(uploads()) == 1
+
+
+def test_a_showcase_without_experiments_makes_no_film(showcase: None, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WGAN_EXPERIMENTS", "false")
+    manager = run_manager()
+    run = trained(manager, config)
+    test = page("train", run=run.run_id)
+    pressed = button(test, "Make the film")
+    assert pressed.disabled
+    pressed.proto.disabled = False  # a browser can send anything
+    pressed.click().run()
+    assert "film.job" not in test.session_state
+    manager.shutdown()
+
+
+def test_a_class_makes_two_films_at_a_time(classroom: None, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    manager = run_manager()
+    run = trained(manager, config)
+    monkeypatch.setattr("pages.shared.film_form.films_in_making", lambda: 2)
+    test = page("train", of("Ada"), run=run.run_id)
+    press(test, "Make the film")
+    assert "film.job" not in test.session_state and "2 films are being made" in test.toast[0].value
+    manager.shutdown()

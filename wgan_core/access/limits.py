@@ -16,7 +16,7 @@ class Used:
     megabytes: float = 0.0
     """Of all their runs on the disk."""
     uploads: int = 0
-    """Since the server was started."""
+    """That are kept."""
 
 
 def too_many_runs(serving: Serving, used: Used) -> str:
@@ -42,5 +42,5 @@ def too_many_steps(serving: Serving, steps: int) -> str:
 def too_many_uploads(serving: Serving, used: Used) -> str:
     """Why another file cannot be uploaded; "" if it can."""
     if serving.max_uploads and used.uploads >= serving.max_uploads:
-        return f"Everybody can upload {serving.max_uploads:,} files here, and you have: use one of them."
+        return f"Everybody can upload {serving.max_uploads:,} files here, and you have: delete one of yours, or use it."
     return ""

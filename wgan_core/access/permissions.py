@@ -18,6 +18,8 @@ Action = Literal[
     "import",
     "measure speed",
     "experiment",
+    "film",
+    "search",
     "paper",
     "steer",
     "resume",
@@ -30,17 +32,19 @@ Action = Literal[
     "export",
     "name a path",
 ]
-Need = Literal["name", "own", "teacher", "alone", "nothing", "computing"]
+Need = Literal["name", "own", "own upload", "teacher", "alone", "nothing", "computing"]
 NEEDS: MappingProxyType[Action, Need] = MappingProxyType(
     {
         "start": "name",
         "branch": "name",
         "download data": "teacher",
         "upload": "name",
-        "delete upload": "teacher",  # nobody is noted as its owner
+        "delete upload": "own upload",
         "import": "name",
         "measure speed": "name",
         "experiment": "computing",
+        "film": "computing",
+        "search": "computing",  # for latents, among training images: minutes of processor
         "paper": "computing",
         "steer": "own",  # pause, go on, step, save, stop, edit a setting, measure now, leave the queue
         "resume": "own",
@@ -103,6 +107,8 @@ def may(serving: Serving, who: Visitor, action: Action, owner: Person | None = N
         return YES if who.person is not None else _NAME_FIRST
     if need == "teacher":
         return Answer(False, "Only the teacher can do this here.")
+    if need == "own upload" and (owner is None or who.person is None or owner.id != who.person.id):
+        return Answer(False, _brought(owner))
     if need == "own" and (owner is None or who.person is None or owner.id != who.person.id):
         return Answer(False, _belongs(owner))
     return YES if who.person is not None else _NAME_FIRST
@@ -112,6 +118,12 @@ def _in_showcase(serving: Serving, need: Need) -> Answer:
     if need == "computing" and serving.experiments:
         return YES
     return Answer(False, "This server only shows its runs: you can look and explore, but not start or change anything.")
+
+
+def _brought(owner: Person | None) -> str:
+    if owner is None:
+        return "Nobody is noted as the owner of this upload, so only the teacher can delete it."
+    return f"{owner.name} has uploaded this: only {owner.name} and the teacher can delete it."
 
 
 def _belongs(owner: Person | None) -> str:

@@ -44,7 +44,7 @@ class Serving:
     max_megabytes: int = 500
     """That the runs of one person take on the disk, before another can be started."""
     max_uploads: int = 20
-    """Of one person since the server was started."""
+    """Of one person that are kept."""
     yield_seconds: int = 60
     """A run that has been paused so long lets the next one in the queue train."""
     experiments: bool = True

@@ -107,11 +107,16 @@ def _packed(files: Sequence[tuple[str, bytes]]) -> bytes:
     return buffer.getvalue()
 
 
+def place_of(name: str, content: bytes, suffix: str) -> Path:
+    """Where `store` keeps a file's content, whether or not it is there."""
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:60] or "points"
+    return uploads_folder() / f"{stem}-{hashlib.blake2b(content, digest_size=6).hexdigest()}{suffix}"
+
+
 def store(name: str, content: bytes, suffix: str) -> Path:
     """Keep a file's content under a name made of its own and a hash. Raises DataError if it cannot be written."""
-    folder = uploads_folder()
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:60] or "points"
-    path = folder / f"{stem}-{hashlib.blake2b(content, digest_size=6).hexdigest()}{suffix}"
+    path = place_of(name, content, suffix)
+    folder = path.parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wgan_core.store.locks import reading
+
 if TYPE_CHECKING:
     from wgan_core.store.folder import RunFolder
 
@@ -127,7 +129,7 @@ def export_in_subprocess(path: Path, kind: str, *, step: int | None = None, part
     For use in a process that is training. While PyTorch traces a network, it wraps the calls of all modules in all threads. Arguments as
     for `export`; `timeout` in seconds. Raises ExportError.
     """
-    with tempfile.TemporaryDirectory() as aside:
+    with reading(path), tempfile.TemporaryDirectory() as aside:  # already while the process starts
         target = Path(aside) / f"export{KINDS[kind].suffix}"
         command = ["export", str(path.resolve()), "--as", kind, "--part", part, "--out", str(target)]
         run_command_line(command + ([] if step is None else ["--step", str(step)]), timeout=timeout)

@@ -5,6 +5,7 @@ Nothing heavy is imported here: the command line reads `RECORDS` before it needs
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import io
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wgan_core.export import ExportError, run_command_line
+from wgan_core.store.locks import reading
 
 if TYPE_CHECKING:
     from wgan_core.store.folder import RunFolder
@@ -81,7 +83,8 @@ def export_records(folders: Sequence[RunFolder], kind: str, target: Path) -> lis
             aside = target / f".{name}-{secrets.token_hex(4)}"
             try:
                 aside.mkdir()
-                _write(folder, kind, aside, name, folders)
+                with reading(folder.path):
+                    _write(folder, kind, aside, name, folders)
                 for path in _paths(target, name, kind):
                     (aside if kind == "tensorboard" else aside / path.name).rename(path)
             finally:
@@ -111,7 +114,9 @@ def _write(folder: RunFolder, kind: str, aside: Path, name: str, beside: Sequenc
 def zip_of_records(paths: Sequence[Path], kind: str, *, timeout: float = 900.0) -> bytes:
     """The records of the run folders at `paths` as a zip file, made in a separate process, on one core: a process that is training is not
     slowed down more than by any other program. `timeout` in seconds. Raises ExportError."""
-    with tempfile.TemporaryDirectory() as aside:
+    with contextlib.ExitStack() as held, tempfile.TemporaryDirectory() as aside:
+        for path in paths:
+            held.enter_context(reading(path))  # already while the process starts
         target = Path(aside) / "out"
         run_command_line(["export", *(str(path.resolve()) for path in paths), "--as", kind, "--out", str(target)], timeout=timeout)
         buffer = io.BytesIO()

@@ -69,6 +69,11 @@ class FilmJob:
         self.share = share
 
 
+def films_in_making() -> int:
+    """How many this process makes now."""
+    return sum(job.is_working for job in list(_JOBS))
+
+
 @atexit.register
 def _cancel_at_exit() -> None:
     for job in list(_JOBS):

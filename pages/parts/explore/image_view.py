@@ -19,6 +19,7 @@ from pages.components.payload import asset
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
 from pages.parts.explore.nearest_view import show_nearest
+from pages.shared.people import refused, shuts
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_data import run_data
 from wgan_core.data.dataset import DataError, ImageDataset
@@ -98,8 +99,8 @@ def _choose(source: Source) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("Or use image number", 0, 1_000_000, key="explore.image-row", width=160, persist_state="session")
-        st.button("Find training image", on_click=_begin_row, args=(source, False))
-        st.button("Find held-out image", on_click=_begin_row, args=(source, True))
+        st.button("Find training image", on_click=_begin_row, args=(source, False), **shuts("search"))
+        st.button("Find held-out image", on_click=_begin_row, args=(source, True), **shuts("search"))
 
 
 def _do_nothing() -> None:
@@ -145,6 +146,8 @@ def _refuse(source: Source, error: Exception) -> None:
 
 def _begin(source: Source, target: NDArray[np.uint8]) -> None:
     """Start the search for the latent of `target`, uint8 [c, h, w]."""
+    if refused("search"):
+        return
     st.session_state.pop(_PROBLEM, None)
     inversion = Inversion(source.networks, _unit(target))
     start = inversion.advance(0)
@@ -237,19 +240,21 @@ def _memorisation_check(source: Source) -> None:
     )
     found: Comparison | None = st.session_state.get(_COMPARISON)
     mine = found if found is not None and found.source == source.name else None
+    words = "Takes less than a minute for networks of the size used in the walkthrough."
     st.button(
         f"Compare {COMPARED_IMAGES} training and {COMPARED_IMAGES} held-out images",
         icon=":material/balance:",
         on_click=_compare,
         args=(source,),
-        disabled=mine is not None and mine.under_way,
-        help="Takes less than a minute for networks of the size used in the walkthrough.",
+        **shuts("search", help=words, disabled=mine is not None and mine.under_way),
     )
     if mine is not None:
         st.fragment(_comparison, run_every=0.5 if mine.under_way else None)(mine.under_way)
 
 
 def _compare(source: Source) -> None:
+    if refused("search"):
+        return
     found = Comparison(source.name)
     st.session_state[_COMPARISON] = found
     try:

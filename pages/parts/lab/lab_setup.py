@@ -11,6 +11,7 @@ from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import data_place, settings
 from pages.shared.cards import card, card_style
 from pages.shared.lab_pictures import lab_picture
+from pages.shared.people import refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.text import inert
@@ -18,6 +19,7 @@ from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
 from wgan_core.data.point_file import keep_upload
+from wgan_core.data.uploads import place_of
 from wgan_core.lab import drawing
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import EXPERIMENTS, FIELDS, TWIN_FIELDS, check, needs_restart, twin_of
@@ -25,6 +27,8 @@ from wgan_core.lab.setup import EXPERIMENTS, FIELDS, TWIN_FIELDS, check, needs_r
 SCOPE, TWIN = "lab", "lab-twin"
 EXPERIMENT, TWO, SOURCE, DRAWING, LINK = "lab-experiment", "lab-two", "lab-source", "lab-drawing", "lab-link"
 LABORATORY = "lab-laboratory"
+_ASKED = "lab-drawing-asked"
+"""Session state key: the drawing came by a link, and nobody has said yet that it is to be used."""
 WHO, PACE = "lab-who", "lab-pace"
 """Session state keys: which networks are trained, and how fast."""
 _OPEN = "lab-experiments-open"
@@ -149,10 +153,15 @@ def _drawn() -> str | None:
     sent = drawing_pad(st.session_state.get(DRAWING, ""), key="lab-pad")
     if sent is not None:
         st.session_state[DRAWING] = sent
+        st.session_state.pop(_ASKED, None)
     if not (text := st.session_state.get(DRAWING)):
         return None
     try:
-        return str(keep_upload("drawn", drawing.to_csv(drawing.from_text(text))))
+        content = drawing.to_csv(drawing.from_text(text))
+        place = place_of("drawn", content, ".csv")
+        if not place.exists() and st.session_state.get(_ASKED):
+            return None  # a link makes no file by itself
+        return str(keep_upload("drawn", content))
     except DataError as error:
         st.session_state.pop(DRAWING, None)
         show_problem(error)
@@ -285,7 +294,7 @@ def _drawing_from_link(params: Mapping[str, str], problems: list[str]) -> None:
     except DataError as error:
         problems.append(problem_text(error))
         return
-    st.session_state[DRAWING], st.session_state[SOURCE] = text, "drawn"
+    st.session_state.update({DRAWING: text, SOURCE: "drawn", _ASKED: True})
 
 
 def _write_link(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> None:
@@ -317,6 +326,9 @@ def _write_link(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> No
 def _configs(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> tuple[TrainConfig, ...] | None:
     """One or two configs, or None, with an explanation on the page."""
     source = st.session_state[SOURCE]
+    if source == "drawn" and st.session_state.get(DRAWING) and not values["data_root"]:
+        _offer_drawing()
+        return None
     if source in ("drawn", "csv") and not values["data_root"]:
         todo = "draw some points" if source == "drawn" else "upload a CSV file of points"
         st.info(f"Open “Points” above and {todo}.", icon=":material/scatter_plot:")
@@ -330,6 +342,19 @@ def _configs(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> tuple
     except ConfigError as error:
         show_problem(error)
         return None
+
+
+def _offer_drawing() -> None:
+    """Ask whether to use the drawing that came by a link: it becomes a file of the server."""
+    count = len(drawing.from_text(st.session_state[DRAWING]))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/draw: This link brings a drawing of {count:,} points.", width="content")
+        st.button("Train on this drawing", icon=":material/check:", on_click=_use_drawing, **shuts("experiment"))
+
+
+def _use_drawing() -> None:
+    if not refused("experiment"):
+        st.session_state.pop(_ASKED, None)
 
 
 def _laboratory(configs: tuple[TrainConfig, ...] | None) -> Laboratory | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.shared.kept_uploads import kept_uploads
 from pages.shared.limits import upload_refused
-from pages.shared.people import count_upload, refused, shuts
+from pages.shared.people import me, refused
 from pages.shared.problems import show_problem
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
-from wgan_core.data.uploads import BESIDE, MAX_BYTES, PICTURES, Upload, delete_upload, keep_images, uploads
+from wgan_core.data.uploads import BESIDE, MAX_BYTES, PICTURES, keep_images
+from wgan_core.library.upload_owners import note_owner
 
 _UPLOAD, _PROBLEM = "setup-images", "setup-images-problem"
 
@@ -34,7 +34,7 @@ def image_upload(target: str) -> None:
     )
     if problem := st.session_state.get(_PROBLEM):
         show_problem(problem)
-    _kept(target)
+    kept_uploads(target, (".zip", ".npz", ".npy"), _PROBLEM)
 
 
 def _keep(target: str) -> None:
@@ -48,51 +48,12 @@ def _keep(target: str) -> None:
         st.session_state[_PROBLEM] = why
         return
     try:
-        st.session_state[target] = str(keep_images([(file.name, file.getvalue()) for file in files]))
-        count_upload()
+        path = keep_images([(file.name, file.getvalue()) for file in files])
     except DataError as error:
         st.session_state[_PROBLEM] = str(error)
-
-
-def _kept(target: str) -> None:
-    """The uploads that are kept, to use again or to delete."""
-    found = [upload for upload in uploads() if upload.path.suffix in (".zip", ".npz", ".npy")]
-    if not found:
         return
-    with st.popover(f"Kept uploads ({len(found)})", icon=":material/folder_zip:", type="tertiary", key="kept-uploads", on_change="rerun"):
-        for upload in found[:20]:
-            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                st.button(_title(upload), key=f"use-{upload.path.name}", type="tertiary", on_click=_use, args=(target, upload.path))
-                st.button(
-                    "Delete",
-                    key=f"delete-{upload.path.name}",
-                    icon=":material/delete:",
-                    type="tertiary",
-                    on_click=_delete,
-                    args=(target, upload.path),
-                    **shuts("delete upload"),
-                )
-        st.caption("A run that was trained on a deleted upload can be looked at, but not resumed.")
-
-
-def _title(upload: Upload) -> str:
-    return f"{upload.path.name}, {upload.bytes / 1e6:,.1f} MB"
-
-
-def _use(target: str, path: Path) -> None:
+    note_owner(path, me())
     st.session_state[target] = str(path)
-
-
-def _delete(target: str, path: Path) -> None:
-    if refused("delete upload"):
-        return
-    try:
-        delete_upload(path.name)
-    except DataError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return
-    if st.session_state.get(target) == str(path):
-        st.session_state[target] = ""
 
 
 def show_images(config: TrainConfig) -> None:
