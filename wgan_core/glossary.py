@@ -384,6 +384,12 @@ GROUPS: tuple[Group, ...] = (
             ),
             Term("Mode gap", "How far apart the generator's samples are with BatchNorm in train mode and in eval mode.", ("mode gap",)),
             Term(
+                "Augmentation",
+                "Changing images at random before they are used, so that few of them do the work of many. Here the critic sees real and "
+                "generated images changed alike (DiffAugment), which keeps the changes out of what the generator makes.",
+                ("augmentation", "augmented", "DiffAugment"),
+            ),
+            Term(
                 "Overfit gap",
                 "How much higher the critic scores training data than held-out data, as a share of the estimate.",
                 ("overfit gap",),

@@ -157,9 +157,12 @@ RESNET = {"architecture": "resnet", "image_size": 32, "resnet_width": 4, "batch_
         pytest.param({**RESNET, **PENALTY, "generator_output": "linear"}, id="resnet-32-pytorch"),
         pytest.param({**DCGAN, "upsampling": "nearest", "n_critic": 2}, id="upsampling-28"),
         pytest.param({**DCGAN, "upsampling": "nearest", "image_size": 16, "weight_init": "normal", "n_critic": 2}, id="upsampling-16"),
+        pytest.param({**DCGAN, "augment": "translation-cutout", "n_critic": 2, **PENALTY}, id="augmented-dcgan-penalty"),
+        pytest.param({"augment": "all", "n_critic": 2}, id="augmented-mlp"),
+        pytest.param({"augment": "colour", "objective": "non-saturating", "n_critic": 1}, id="augmented-gan"),
     ],
 )
-def test_steps_of_deeper_networks_are_the_engines(changes: dict[str, Any]) -> None:
+def test_steps_of_deeper_networks_and_of_augmented_ones_are_the_engines(changes: dict[str, Any]) -> None:
     config = WALKTHROUGH.replace(**changes)
     compare(config, script(write_program(config)), 4, load_dataset(config))
 
@@ -360,6 +363,7 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
         *PRESETS.values(),
         WALKTHROUGH.replace(clipped="weights", device="mps", critic_warmup="original", ema_decay=0.99, lr_schedule="cosine"),
         WALKTHROUGH.replace(lr_schedule="linear", clip_schedule="cosine", n_critic_schedule="steps"),
+        WALKTHROUGH.replace(augment="all", architecture="dcgan", upsampling="nearest"),
         *(WALKTHROUGH.replace(dataset=name, lipschitz="none") for name in ("image-folder", "csv", *toy.DISTRIBUTIONS)),
     ],
 )

@@ -31,6 +31,7 @@ OF_THE_CRITIC = (
     "critic_norm",
     "leaky_slope",
     "image_size",
+    "augment",
 )
 """Settings that decide how large a critic's scores can be."""
 

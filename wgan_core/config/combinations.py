@@ -36,6 +36,12 @@ def _size_of_residual(config: AllFields) -> str | None:
     return f"image_size must be {' or '.join(map(str, RESNET_SIZES))} for the architecture resnet, not {config.image_size}."
 
 
+def _augmented_points(config: AllFields) -> str | None:
+    if config.augment == "none" or config.dataset not in POINT_SETS:
+        return None
+    return f"augment must be none for the points of {config.dataset}, not {config.augment}: only images can be augmented."
+
+
 def _start_of_residual(config: AllFields) -> str | None:
     if config.weight_init != "he" or config.architecture == "resnet":
         return None
@@ -80,6 +86,7 @@ REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _size_of_convolutions,
     _size_of_residual,
     _start_of_residual,
+    _augmented_points,
     _penalty_of_batches,
     _schedule_of_another_method,
     _classes_of_points,

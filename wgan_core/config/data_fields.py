@@ -94,3 +94,12 @@ class DataFields(BaseModel):
         "1802.05637). It needs data with classes: digits, fashion-mnist, mnist, kmnist, cifar10, images in one folder for each class or "
         "with a file of labels, or the modes of 8-gaussians and 25-gaussians. ignore: nobody is told.",
     )
+    augment: Literal["none", "colour", "translation", "cutout", "translation-cutout", "all"] = setting(
+        "none",
+        label="Augmentation",
+        group="data",
+        help="For few pictures: whatever the critic sees, real and generated, is changed at random, so that it cannot learn the pictures "
+        "by heart (DiffAugment, Zhao et al. 2020, arXiv 2006.10738). translation: shifted by up to an eighth of the side. cutout: a square "
+        "of half the side is covered with grey. colour: brightness, contrast and, of RGB, saturation. all: all three. The estimate and the "
+        "gradient penalty are then about the changed images.",
+    )

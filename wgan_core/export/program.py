@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein
 from wgan_core.data.catalog import DATASETS
-from wgan_core.export import ExportError, residual_text
+from wgan_core.export import ExportError, augment_text, residual_text
 from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, noun, number
@@ -32,7 +32,7 @@ _WRITTEN = (
     "device threads rounding dataset data_root image_size architecture dcgan_width upsampling resnet_width critic_norm "
     "latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
-    "precision generator_norm generator_output fit channels tones frames flip"
+    "precision generator_norm generator_output fit channels tones frames flip augment"
 )
 
 
@@ -75,6 +75,7 @@ def write_program(
         ),
         Section("The critic", f"It tells real {noun(config)} from generated ones.", _critic_part(config, shape)),
         data.section,
+        *augment_text.section(config, shape),
         *training(config, edits),
         *(notebook_end(config) if for_notebook else script_end(config)),
     )

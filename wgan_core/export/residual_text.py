@@ -18,7 +18,7 @@ def block(shape: ImageShape) -> str:
             keep="self.resample, self.from_image = resample, from_image",
             down='resample == "down" and not from_image',
             bias="",
-            shortcut='nn.Conv2d(inputs, outputs, 1) if inputs != outputs or resample != "none" else nn.Identity()',
+            shortcut='nn.Identity() if resample == "none" else nn.Conv2d(inputs, outputs, 1)',
             enter="x if self.from_image else relu(self.first_norm(x))",
             up='(doubled(self.shortcut(x)) if self.resample == "up" else self.shortcut(x)) + h',
         )
@@ -46,7 +46,7 @@ def halved(x):
 
 
 class ResidualBlock(nn.Module):
-    """Adds two convolutions, each after a norm and ReLU, to its input, so that gradients also pass beside them.
+    """Adds two convolutions, each after a norm and ReLU, to its input; gradients pass beside them.
 
     {says}
     """

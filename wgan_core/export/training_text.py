@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_scheduled, is_wasserstein, live_fields
+from wgan_core.export import augment_text
 from wgan_core.export.networks import noun, number
 from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, number_in_words
 from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
@@ -151,6 +152,7 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"# The critic learns to score real {noun(config)} high and generated ones low.",
         "z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
         "fake = generator(z).detach()  # the generator does not learn from this",
+        *(augment_text.BEFORE_THE_CRITIC if augment_text.is_augmented(config) else []),
         *critic_loss(config),
     ]
     loss = "-estimate" if is_wasserstein(config) else "loss"
@@ -207,7 +209,7 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"# The generator learns to make {noun(config)} that the critic scores high.",
         *_generator_is_due(config, edits),
         "    z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
-        f"    generator_loss = {GENERATOR_LOSS[config.objective]}",
+        f"    generator_loss = {augment_text.seen_by_the_critic(config, GENERATOR_LOSS[config.objective])}",
         "    generator_optimizer.zero_grad()",
         "    generator_loss.backward()",
         "    generator_optimizer.step()",

@@ -37,6 +37,7 @@ _SHORT: Mapping[str, str] = {
     "n_critic_schedule": "n_critic",
     "n_critic_end": "n_critic ends at",
     "batch_size": "batch",
+    "augment": "augmented by",
     "ema_decay": "average",
     "adam_beta1": "β1",
     "adam_beta2": "β2",

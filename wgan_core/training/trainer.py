@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig, has_schedule, live_fields
 from wgan_core.data.classes import classes_of, shared_out
 from wgan_core.data.dataset import Dataset
+from wgan_core.training.augment import Augmentation
 from wgan_core.training.batches import Batches
 from wgan_core.training.classes import one_hot, told, with_classes
 from wgan_core.training.crew import Crew
@@ -96,6 +97,7 @@ class Trainer:
             # The critic compares images of the same classes: in the penalty each pair has one, and the estimate is free of their chance.
             self._batches.classes if classes else None,
         )
+        self._augmentation = Augmentation(config, self.device, self._rows)
         self.step: int = 0
         """Critic updates done."""
         self.generator_updates: int = 0
@@ -111,11 +113,12 @@ class Trainer:
 
         Clipping comes after the optimiser's step, so the generator never meets an unclipped critic. The penalty's points between real and
         generated images are drawn from the run's own random numbers. A penalty that a run looks at only now and then is taken at every
-        call, with the weight λ.
+        call, with the weight λ; an augmentation takes other numbers at every call.
         """
         alpha = self._ahead.alpha()
         fake = Taken(lambda: self._generated(with_classes(z, classes)), lambda: None)
-        return self._ascend(lambda: real, fake, alpha, classes, clip=True)
+        seen = self._augmentation.of_any(lambda: real, fake, self._ahead.rng)
+        return self._ascend(*seen, alpha, classes, clip=True)
 
     @torch.no_grad()
     def _generated(self, inputs: Tensor) -> Tensor:
@@ -160,7 +163,8 @@ class Trainer:
         try:
             with self._autocast():
                 samples = samples_to_learn_from(self.generator, with_classes(z, classes), self._crew)
-                loss = self._objective.generator_loss(told(self.critic, classes)(samples).float())
+                seen = self._augmentation.of_generator(samples, self.step)
+                loss = self._objective.generator_loss(told(self.critic, classes)(seen).float())
             loss.backward()
         finally:
             self.critic.requires_grad_(True)
@@ -205,7 +209,8 @@ class Trainer:
         with self._autocast():
             fake, alpha = self._ahead.next(self.step, until_generator)
         classes = None if self.labels is None else self._batches.classes(self.step)
-        scores = self._ascend(self.next_batch, fake, alpha, classes, clip=clip, times=self.config.gp_every)
+        seen = self._augmentation.of_step(self.next_batch, fake, self.step + 1)
+        scores = self._ascend(*seen, alpha, classes, clip=clip, times=self.config.gp_every)
         self.step += 1
         self.critic_updates_since_generator += 1
         return scores

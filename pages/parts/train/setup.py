@@ -61,7 +61,7 @@ def setup_form() -> None:
         if values["dataset"] == "image-folder":
             image_upload(settings.widget_key(SCOPE, "data_root"))
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
-            values |= {name: settings.setting_widget(SCOPE, name) for name in ("fit", "flip")}
+            values |= {name: settings.setting_widget(SCOPE, name) for name in ("fit", "flip", "augment")}
             examples = st.container()
         elif values["dataset"] == "csv":
             point_upload(settings.widget_key(SCOPE, "data_root"))
