@@ -158,7 +158,7 @@ def title(lab: Laboratory, number: int) -> str:
     others = [other for other in lab.configs if other is not config]
     name = method_in_words(config)
     if is_wasserstein(config) and not all(map(is_wasserstein, others)):
-        name = f"WGAN, {name[0].lower()}{name[1:]}"
+        name = f"WGAN, {_within(name)}"
     return ", ".join([name, *_differences(config, others)])
 
 
@@ -167,12 +167,21 @@ def method_in_words(config: TrainConfig) -> str:
     method = {
         "clip": f"Weights clipped to ±{config.clip_value:g}",
         "gradient-penalty": f"Gradient penalty, λ {config.gp_lambda:g}",
+        "one-sided-penalty": f"One-sided penalty, λ {config.gp_lambda:g}",
+        "r1-penalty": f"R1 penalty, λ {config.gp_lambda:g}",
+        "divergence-penalty": f"Divergence penalty, λ {config.gp_lambda:g}",
+        "spectral-norm": "Spectral normalisation",
         "none": "No Lipschitz method",
     }[config.lipschitz]
     if is_wasserstein(config):
         return method
     gan = f"Ordinary GAN, {config.objective}"
-    return gan if config.lipschitz == "none" else f"{gan}, {method[0].lower()}{method[1:]}"
+    return gan if config.lipschitz == "none" else f"{gan}, {_within(method)}"
+
+
+def _within(method: str) -> str:
+    """A method in the middle of a sentence."""
+    return method if method.startswith("R1") else f"{method[0].lower()}{method[1:]}"
 
 
 def _differences(config: TrainConfig, others: list[TrainConfig]) -> list[str]:

@@ -13,6 +13,7 @@ from wgan_core.training.critic_loss import gradient_penalty
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic, build_critic
 from wgan_core.training.objective import wasserstein_estimate
+from wgan_core.training.penalties import PENALTIES
 
 pytestmark = pytest.mark.arithmetic
 BATCH = 12
@@ -37,12 +38,14 @@ def gradients(critic: MLPCritic) -> list[Tensor]:
     return [parameter.grad.clone() for parameter in critic.parameters() if parameter.grad is not None]
 
 
-def written_out(critic: MLPCritic, gp_lambda: float, dtype: torch.dtype) -> tuple[float, float, list[Tensor]]:
+def written_out(
+    critic: MLPCritic, gp_lambda: float, dtype: torch.dtype, name: str = "gradient-penalty"
+) -> tuple[float, float, list[Tensor]]:
     """Penalty, estimate and gradients of their loss."""
     flat = FlatParameters(critic)
     flat.gradient.fill_(99)  # what was there must not matter
     real, fake, alpha = samples(next(critic.parameters()).dtype)
-    by_hand = CriticGradients(critic, flat, BATCH, dtype, penalised=True)
+    by_hand = CriticGradients(critic, flat, BATCH, dtype, penalty=PENALTIES[name])
     real_scores, fake_scores = by_hand.of_real(real), by_hand.of_fake(fake)  # in any order
     penalty = by_hand.of_penalty(alpha * real + (1 - alpha) * fake, gp_lambda)
     for term in by_hand.terms:
@@ -51,36 +54,41 @@ def written_out(critic: MLPCritic, gp_lambda: float, dtype: torch.dtype) -> tupl
     return float(penalty), float(estimate), gradients(critic)
 
 
-def by_autograd(critic: MLPCritic, gp_lambda: float) -> tuple[float, float, list[Tensor]]:
+def by_autograd(critic: MLPCritic, gp_lambda: float, name: str = "gradient-penalty") -> tuple[float, float, list[Tensor]]:
     real, fake, alpha = samples(next(critic.parameters()).dtype)
     real_scores, fake_scores = critic(real), critic(fake)
-    penalty = gp_lambda * gradient_penalty(critic, real, fake, alpha)
+    penalty = gp_lambda * gradient_penalty(critic, real, fake, alpha, PENALTIES[name])
     estimate = wasserstein_estimate(real_scores, fake_scores)
     critic.zero_grad()
     (penalty - estimate).backward()
     return float(penalty.detach()), float(estimate.detach()), gradients(critic)
 
 
+@pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.parametrize("slope", [0.2, 0.0, 1.0])
 @pytest.mark.parametrize("widths", WIDTHS)
-def test_they_are_autograds(widths: tuple[int, ...], slope: float) -> None:
-    penalty, estimate, ours = written_out(critic_of(widths, slope, torch.float64), 10.0, torch.float64)
-    expected_penalty, expected_estimate, theirs = by_autograd(critic_of(widths, slope, torch.float64), 10.0)
-    assert penalty == pytest.approx(expected_penalty, rel=1e-12) and penalty > 1
+def test_they_are_autograds(widths: tuple[int, ...], slope: float, name: str) -> None:
+    """Of a critic whose last layer is large enough for slopes on both sides of 1."""
+    critics = [critic_of(widths, slope, torch.float64) for _ in range(2)]
+    for critic in critics:
+        critic.layers[-1].get_parameter("weight").data.mul_(8)
+    penalty, estimate, ours = written_out(critics[0], 10.0, torch.float64, name)
+    expected_penalty, expected_estimate, theirs = by_autograd(critics[1], 10.0, name)
+    assert penalty == pytest.approx(expected_penalty, rel=1e-12)
     assert estimate == pytest.approx(expected_estimate, rel=1e-12)
     for one, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-14)
 
 
-@pytest.mark.parametrize("gp_lambda", [10.0, 0.1])
+@pytest.mark.parametrize(("name", "gp_lambda"), [("gradient-penalty", 0.1), *((name, 10.0) for name in PENALTIES)])
 @pytest.mark.parametrize("widths", WIDTHS)
-def test_on_one_thread_to_the_last_bit_where_the_kernels_allow(widths: tuple[int, ...], gp_lambda: float) -> None:
+def test_on_one_thread_to_the_last_bit_where_the_kernels_allow(widths: tuple[int, ...], name: str, gp_lambda: float) -> None:
     """Only the products of real and generated samples in one tensor may differ, where the library rounds them otherwise."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        *ours, our_gradients = written_out(critic_of(widths, 0.2, torch.float32), gp_lambda, torch.float32)
-        *theirs, their_gradients = by_autograd(critic_of(widths, 0.2, torch.float32), gp_lambda)
+        *ours, our_gradients = written_out(critic_of(widths, 0.2, torch.float32), gp_lambda, torch.float32, name)
+        *theirs, their_gradients = by_autograd(critic_of(widths, 0.2, torch.float32), gp_lambda, name)
         to_the_bit = halves_stand_alone(BATCH, (36, *widths, 1))
     finally:
         torch.set_num_threads(threads)

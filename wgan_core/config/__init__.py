@@ -15,6 +15,7 @@ from wgan_core.config.fields import (
     parse_config,
     steered_by,
 )
+from wgan_core.config.methods import PENALTIES
 from wgan_core.config.presets import PRESET_NOTES, PRESETS
 from wgan_core.config.roles import (
     OF_SHAPES,
@@ -22,6 +23,7 @@ from wgan_core.config.roles import (
     guessing_loss,
     has_js_bound,
     has_schedule,
+    is_penalised,
     is_scheduled,
     is_wasserstein,
     js_bound,
@@ -32,6 +34,7 @@ from wgan_core.config.setting_info import Group, SettingInfo, describe_range
 
 __all__ = [
     "OF_SHAPES",
+    "PENALTIES",
     "POINT_SETS",
     "PRESETS",
     "PRESET_NOTES",
@@ -48,6 +51,7 @@ __all__ = [
     "has_js_bound",
     "has_schedule",
     "in_use",
+    "is_penalised",
     "is_scheduled",
     "is_wasserstein",
     "js_bound",

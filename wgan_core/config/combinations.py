@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wgan_core.config.data_fields import POINT_SETS, POINTS_WITH_CLASSES, DataFields
+from wgan_core.config.methods import PENALTIES
 from wgan_core.config.network_fields import NetworkFields
 from wgan_core.config.recipe_fields import RecipeFields
 from wgan_core.config.record_fields import RecordFields
@@ -58,20 +59,22 @@ def _size_of_convolutions(config: AllFields) -> str | None:
 
 
 def _penalty_of_batches(config: AllFields) -> str | None:
-    if config.critic_norm != "batch" or config.lipschitz != "gradient-penalty":
+    if config.critic_norm != "batch" or config.lipschitz not in PENALTIES:
         return None
+    what = "the gradient penalty" if config.lipschitz == "gradient-penalty" else f"lipschitz {config.lipschitz}"
     return (
-        "critic_norm batch cannot be combined with the gradient penalty, which is defined for single images "
+        f"critic_norm batch cannot be combined with {what}, which is defined for single images "
         "(arXiv 1704.00028, section 4): choose layer or none."
     )
 
 
 def _schedule_of_another_method(config: AllFields) -> str | None:
     """A schedule of a setting that the run's Lipschitz method does not use."""
-    for name, method in (("clip_value", "clip"), ("gp_lambda", "gradient-penalty")):
+    for name, methods in (("clip_value", ("clip",)), ("gp_lambda", PENALTIES)):
         schedule = SCHEDULES[name].shape
-        if (shape := getattr(config, schedule)) != "constant" and config.lipschitz != method:
-            return f"{schedule} {shape} has no effect with lipschitz {config.lipschitz}: choose {schedule} constant, or lipschitz {method}."
+        if (shape := getattr(config, schedule)) != "constant" and config.lipschitz not in methods:
+            why = f"{schedule} {shape} has no effect with lipschitz {config.lipschitz}"
+            return f"{why}: choose {schedule} constant, or lipschitz {methods[0]}."
     return None
 
 
@@ -79,6 +82,22 @@ def _classes_of_points(config: AllFields) -> str | None:
     if config.labels == "ignore" or config.dataset not in POINT_SETS or config.dataset in POINTS_WITH_CLASSES:
         return None
     return f"labels must be ignore for the points of {config.dataset}, which have no classes: choose {' or '.join(POINTS_WITH_CLASSES)}."
+
+
+def _norm_of_classes(config: AllFields) -> str | None:
+    """The last layer of a critic that is told classes has a row for each, which one singular value would tie together."""
+    if config.labels != "conditional" or config.lipschitz != "spectral-norm":
+        return None
+    return "labels conditional cannot be combined with lipschitz spectral-norm yet: choose labels ignore, or another method."
+
+
+def _norms_of_norms(config: AllFields) -> str | None:
+    if config.critic_norm == "none" or config.lipschitz != "spectral-norm":
+        return None
+    return (
+        f"critic_norm {config.critic_norm} cannot be combined with lipschitz spectral-norm: it rescales what the spectral norm has "
+        "bounded; choose critic_norm none, or another method."
+    )
 
 
 REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
@@ -90,5 +109,7 @@ REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _penalty_of_batches,
     _schedule_of_another_method,
     _classes_of_points,
+    _norm_of_classes,
+    _norms_of_norms,
 )
 """Each gives the reason why a config is refused, or None."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from wgan_core.config.methods import PENALTIES, MethodName
 from wgan_core.config.schedule_fields import CHANGING, Shape
 from wgan_core.config.setting_info import setting
 
@@ -24,13 +25,16 @@ class RecipeFields(BaseModel):
         "generator brings its own to 1. hinge (arXiv 1802.05957): scores above 1 for real and below −1 for generated images are good "
         "enough; the generator raises its own without end.",
     )
-    lipschitz: Literal["clip", "gradient-penalty", "none"] = setting(
+    lipschitz: MethodName = setting(
         "clip",
         label="Lipschitz method",
         group="recipe",
         help="How the critic is kept from becoming arbitrarily steep. clip: its weights are clipped (the WGAN paper). gradient-penalty: "
-        "its slope between real and generated images is pulled towards 1 (the WGAN-GP paper). none: nothing is done, which shows why a "
-        "method is needed.",
+        "its slope between real and generated images is pulled towards 1 (the WGAN-GP paper). one-sided-penalty: only a slope above 1 "
+        "costs (WGAN-LP, arXiv 1709.08894). r1-penalty: any slope at real images costs (arXiv 1801.04406; made for ordinary GANs). "
+        "divergence-penalty: the sixth power of the slope costs (WGAN-div, arXiv 1712.01026). spectral-norm: each weight matrix is "
+        "divided by its largest singular value (arXiv 1802.05957; made for the hinge loss, and too flat for a WGAN by itself). none: "
+        "nothing is done, which shows why a method is needed.",
     )
     clip_value: float = setting(
         0.005,
@@ -56,33 +60,34 @@ class RecipeFields(BaseModel):
         10.0,
         label="Penalty weight λ",
         group="recipe",
-        only_with=("lipschitz", "gradient-penalty"),
+        only_with=("lipschitz", *PENALTIES),
         live=True,
         gt=0,
         le=10_000,
         step=1,
-        help="For the gradient penalty only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², with the gradient taken at "
-        "random points between real and generated images.",
+        help="For the gradient penalties only. The critic minimises −estimate + λ · mean (‖gradient‖ − 1)², with the gradient taken at "
+        "random points between real and generated images. one-sided-penalty: slopes below 1 count as 1. r1-penalty: λ/2 · mean ‖gradient‖² "
+        "at real images; its paper has λ 10. divergence-penalty: λ · mean ‖gradient‖⁶; its paper has λ 2.",
     )
     gp_every: int = setting(
         1,
         label="Penalty every",
         group="recipe",
         unit="critic updates",
-        only_with=("lipschitz", "gradient-penalty"),
+        only_with=("lipschitz", *PENALTIES),
         ge=1,
         le=64,
-        help="For the gradient penalty only, which takes about half of the time. 1: it is part of every critic update. 4: of every fourth, "
-        "with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). On the average it pulls as "
-        "strongly, but less evenly.",
+        help="For the gradient penalties only, which take about half of the time. 1: it is part of every critic update. 4: of every "
+        "fourth, with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). On the average it pulls "
+        "as strongly, but less evenly.",
     )
     gp_share: Literal["all", "half", "quarter"] = setting(
         "all",
         label="Share of the batch penalised",
         group="recipe",
-        only_with=("lipschitz", "gradient-penalty"),
-        help="For the gradient penalty only: between how many of the batch's pairs of a real and a generated sample it looks at the "
-        "critic's slope. half, quarter: quicker, and the mean is over fewer points.",
+        only_with=("lipschitz", *PENALTIES),
+        help="For the gradient penalties only: between how many of the batch's pairs of a real and a generated sample they look at "
+        "the critic's slope. half, quarter: quicker, and the mean is over fewer points.",
     )
     n_critic: int = setting(
         25,

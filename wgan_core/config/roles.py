@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config.fields import TrainConfig
+from wgan_core.config.methods import PENALTIES
 from wgan_core.config.schedule_fields import SCHEDULES
 
 OF_SHAPES = (
@@ -29,6 +30,11 @@ _Numbers = TypeVar("_Numbers", float, NDArray[np.float64])
 def is_wasserstein(config: TrainConfig) -> bool:
     """Whether this is a WGAN, with a critic and a Wasserstein estimate; otherwise it is an ordinary GAN with a discriminator."""
     return config.objective == "wasserstein"
+
+
+def is_penalised(config: TrainConfig) -> bool:
+    """Whether the Lipschitz method is a penalty on the critic's slope."""
+    return config.lipschitz in PENALTIES
 
 
 def critic_word(config: TrainConfig) -> str:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel
 
+from wgan_core.config.methods import PENALTIES
 from wgan_core.config.setting_info import setting
 
 Shape = Literal["constant", "linear", "cosine", "steps"]
@@ -61,7 +62,7 @@ class ScheduleFields(BaseModel):
         "constant",
         label="Penalty weight schedule",
         group="recipe",
-        only_with=("lipschitz", "gradient-penalty"),
+        only_with=("lipschitz", *PENALTIES),
         help=f"How the penalty weight λ changes over the run. {_SHAPES}",
     )
     gp_lambda_end: float = setting(

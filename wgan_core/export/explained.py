@@ -45,7 +45,9 @@ _MARKS: dict[str, tuple[_Mark, ...]] = {
         _Mark("BATCH_SIZE =", "So many images are looked at together before the weights move."),
         _Mark("N_CRITIC =", "The critic has to be ahead of the generator: so many critic updates, then one generator update."),
         _Mark("CLIP_VALUE =", "No weight of the critic may be further from 0 than this. That keeps the critic from being too steep."),
-        _Mark("GP_LAMBDA =", "How much it costs the critic if its slope is not 1. That keeps the critic from being too steep."),
+        _Mark(
+            "GP_LAMBDA =", "How much it costs the critic if its slope is not as it should be. That keeps the critic from being too steep."
+        ),
         _Mark("CRITIC_LR =", "The learning rates: how far an update moves the weights of each network."),
     ),
     "The generator": (
@@ -85,7 +87,7 @@ _MARKS: dict[str, tuple[_Mark, ...]] = {
             "batch",
         ),
         _Mark("estimate =", "The critic scores both. The difference of the mean scores is the Wasserstein estimate.", "scores"),
-        _Mark("penalty =", "The loss grows where the critic's slope is not 1. So nothing has to be clipped.", "clip"),
+        _Mark("penalty =", "The loss grows where the critic's slope is not as it should be. So nothing has to be clipped.", "clip"),
         _Mark(
             "(# )?critic_optimizer.zero_grad",
             "`backward` finds out for every weight of the critic which way the loss falls, and `step` moves it there. The loss is minus "

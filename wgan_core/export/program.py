@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_wasserstein
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_penalised, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.export import ExportError, augment_text, residual_text
 from wgan_core.export.data_text import READABLE, DataText, data_text
@@ -17,10 +17,15 @@ from wgan_core.export.sections import Program, Section
 from wgan_core.export.training_text import settings_in_loop, training
 from wgan_core.store.ledger import Edit
 from wgan_core.training.models import SampleShape
+from wgan_core.training.spectral import SEED_OFFSET
 
 _METHODS = {
     "clip": ("WGAN with weight clipping", "arXiv 1701.07875"),
     "gradient-penalty": ("WGAN with gradient penalty", "arXiv 1704.00028"),
+    "one-sided-penalty": ("WGAN with one-sided gradient penalty", "arXiv 1709.08894"),
+    "r1-penalty": ("WGAN with R1 penalty", "arXiv 1801.04406"),
+    "divergence-penalty": ("WGAN with the penalty of WGAN-div", "arXiv 1712.01026"),
+    "spectral-norm": ("WGAN with spectral normalisation", "arXiv 1802.05957"),
     "none": ("WGAN without a Lipschitz method, to show why one is needed", "arXiv 1701.07875, section 3"),
 }
 
@@ -85,7 +90,9 @@ def write_program(
 
 
 def _gan_title(config: TrainConfig) -> str:
-    kept = {"clip": ", with its weights clipped", "gradient-penalty": ", with gradient penalty", "none": ""}[config.lipschitz]
+    kept = {"clip": ", with its weights clipped", "none": ""}.get(
+        config.lipschitz, f", {_METHODS[config.lipschitz][0].removeprefix('WGAN ')}"
+    )
     return f"An ordinary GAN ({config.objective}){kept}"
 
 
@@ -132,6 +139,8 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
     if needs_math(config) or config.weight_init == "he":
         imports.append("import math")
     imports += [f"from torch.nn.functional import {name}" for name in functions(config)]
+    if config.lipschitz == "spectral-norm":
+        imports.append("from torch.nn.utils.parametrizations import spectral_norm")
     if for_notebook:
         imports += ["from IPython.display import SVG, display", "from torchvision.transforms.functional import to_pil_image"]
     if not for_notebook:
@@ -194,7 +203,7 @@ def _recipe_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
     ]
     if config.lipschitz == "clip":
         lines.append(f"CLIP_VALUE = {number(config.clip_value)}  # the critic's weights stay in [-CLIP_VALUE, CLIP_VALUE]")
-    elif config.lipschitz == "gradient-penalty":
+    elif is_penalised(config):
         lines.append(f"GP_LAMBDA = {number(config.gp_lambda)}  # weight of the gradient penalty")
         if config.gp_every > 1:
             lines.append(f"GP_EVERY = {config.gp_every}  # critic updates, one of which has the penalty")
@@ -211,7 +220,25 @@ def _critic_part(config: TrainConfig, shape: SampleShape) -> str:
     initial = residual_text.he_init(config) if config.weight_init == "he" else _DEFAULT_INIT
     if config.weight_init == "normal":
         initial = _NORMAL_INIT.format(**_INIT_OF[config.architecture])
-    return critic_class(config, shape) + "\n\n\n" + initial
+    return critic_class(config, shape) + "\n\n\n" + (_normalised(initial) if config.lipschitz == "spectral-norm" else initial)
+
+
+def _normalised(initial: str) -> str:
+    """`initial` with PyTorch's spectral norm on every layer of the critic (`training.spectral`)."""
+    plain = initial.replace(
+        "    return Generator().to(DEVICE), Critic().to(DEVICE)",
+        "    generator, critic = Generator(), Critic()\n    return generator.to(DEVICE), critic.to(DEVICE)",
+    )
+    return plain.replace("    return generator", _SPECTRAL_NORM.format(offset=SEED_OFFSET) + "    return generator")
+
+
+_SPECTRAL_NORM = """\
+    # Each weight matrix is divided by its largest singular value, which one step of power iteration follows at each pass.
+    torch.manual_seed(SEED + {offset})  # for the vectors of the iteration
+    for layer in list(critic.modules()):
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            spectral_norm(layer)
+"""
 
 
 _DEFAULT_INIT = '''\

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_scheduled, is_wasserstein, live_fields
+from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_penalised, is_scheduled, is_wasserstein, live_fields
 from wgan_core.export import augment_text
 from wgan_core.export.networks import noun, number
 from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, number_in_words
+from wgan_core.export.penalty_text import penalty_section, with_penalty
 from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
@@ -47,7 +48,7 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
         config: as at the beginning of the run.
         edits: only of `settings_in_loop`, ordered by step.
     """
-    sections = [*([_penalty(config)] if config.lipschitz == "gradient-penalty" else []), *([_average()] if config.ema_decay else [])]
+    sections = [*([penalty_section(config)] if is_penalised(config) else []), *([_average()] if config.ema_decay else [])]
     updates = [*_critic_update(config, edits), "", *_generator_update(config, edits)]
     loop = "\n".join([*_beginning(config, edits), *_indented(2, updates)])
     what = noun(config)
@@ -57,25 +58,6 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
     )
     says += number_in_words(config, what)
     return [*sections, Section("Training", says, loop)]
-
-
-def _penalty(config: TrainConfig) -> Section:
-    what, ones = noun(config), "1" if noun(config) == "points" else "1, 1, 1"
-    code = f'''\
-def gradient_penalty(critic, real, fake, rng):
-    """How far the critic's slope is from 1, at random places between real and generated {what}."""
-    alpha = torch.rand(len(real), {ones}, generator=rng, device=DEVICE)  # one number for each pair
-    between = (alpha * real + (1 - alpha) * fake).requires_grad_()
-    # create_graph: minimising the penalty takes the gradient of this gradient.
-    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    # The small number keeps the root's own slope finite where the gradient is 0.
-    norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
-    return (norm - 1).square().mean()'''
-    says = (
-        "The Wasserstein distance is the largest gap that a critic with slope at most 1 can make. The penalty pulls the slope towards 1 "
-        f"where it matters: between real and generated {what} (arXiv 1704.00028, algorithm 1)."
-    )
-    return Section("The gradient penalty", says, code)
 
 
 def _average() -> Section:
@@ -156,8 +138,8 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         *critic_loss(config),
     ]
     loss = "-estimate" if is_wasserstein(config) else "loss"
-    if config.lipschitz == "gradient-penalty":
-        added, loss = _with_penalty(config, loss, _now("gp_lambda", config, edits))
+    if is_penalised(config):
+        added, loss = with_penalty(config, loss, _now("gp_lambda", config, edits))
         lines += added
     zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in the critic"
     if config.critic_gradients == "accumulated":
@@ -168,23 +150,6 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         "critic_optimizer.step()",
     ]
     return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
-
-
-_STEP_OF_SHARE = {"all": "", "half": "[::2]", "quarter": "[::4]"}
-
-
-def _with_penalty(config: TrainConfig, loss: str, weight: str) -> tuple[list[str], str]:
-    """Lines that add the penalty to the critic's `loss`, and the sum."""
-    of = _STEP_OF_SHARE[config.gp_share]
-    penalty = f"{weight} * gradient_penalty(critic, real{of}, fake{of}, rng)"
-    if config.gp_every == 1:
-        return [f"penalty = {penalty}"], f"{loss} + penalty"
-    lines = [
-        f"with_penalty = {loss}",
-        "if (step - 1) % GP_EVERY == 0:  # now and then, with so many times the weight",
-        f"    with_penalty = with_penalty + GP_EVERY * {penalty}",
-    ]
-    return lines, "with_penalty"
 
 
 def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.config import ConfigError, TrainConfig, is_penalised
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.own_images import preview_own
@@ -69,7 +69,7 @@ def _measure(config: TrainConfig, seconds: float) -> SpeedTrial:
     crew = train_on_this_thread(config.threads)
     trainer = Trainer(config.replace(critic_warmup="none"), _noise(config), crew=crew)
     times: dict[str, list[float]] = {"critic": [], "generator": [], "penalised": []}
-    lazy = config.lipschitz == "gradient-penalty" and config.gp_every > 1
+    lazy = is_penalised(config) and config.gp_every > 1
 
     def critic() -> None:
         trainer.ascend()

@@ -138,10 +138,15 @@ def _caption_of_clip(heading: str, config: TrainConfig) -> tuple[str, str]:
                 f"Every weight beyond ±{config.clip_value:g} is set back to ±{config.clip_value:g}. So the {critic} cannot become steeper "
                 "than its weights allow: without this, its scores would grow for ever."
             )
-        case "gradient-penalty":
+        case "gradient-penalty" | "one-sided-penalty" | "r1-penalty" | "divergence-penalty":
             return f"{heading}: nothing to clip", (
-                f"Here the gradient penalty keeps the {critic} in check. It was part of the loss in the last stage, and pulls the slope "
-                "between real and generated points towards 1."
+                f"Here the gradient penalty keeps the {critic} in check. It was part of the loss in the last stage, and "
+                f"{_PENALISING[config.lipschitz]}."
+            )
+        case "spectral-norm":
+            return f"{heading}: nothing to clip", (
+                f"Here each weight matrix is divided by its largest singular value, so no layer of the {critic} makes anything longer than "
+                "it was, and no slope is above 1."
             )
         case "none" if is_wasserstein(config):
             return f"{heading}: nothing to clip", "Nothing keeps this critic Lipschitz, so its scores may grow without end."
@@ -149,6 +154,14 @@ def _caption_of_clip(heading: str, config: TrainConfig) -> tuple[str, str]:
             return f"{heading}: nothing to clip", (
                 "An ordinary GAN clips nothing: a probability has its bounds already. So the discriminator may become as steep as it likes."
             )
+
+
+_PENALISING = {
+    "gradient-penalty": "pulls the slope between real and generated points towards 1",
+    "one-sided-penalty": "keeps the slope between real and generated points below 1; a flatter one costs nothing",
+    "r1-penalty": "makes it flat at the real points",
+    "divergence-penalty": "costs the sixth power of the slope between real and generated points, so steep slopes cost very much",
+}
 
 
 def _optimiser(config: TrainConfig) -> str:

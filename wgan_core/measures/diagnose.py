@@ -26,6 +26,7 @@ from wgan_core.training.classes import critic_of, generator_of, one_hot, with_cl
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.objective import OBJECTIVES, Objective
 from wgan_core.training.schedules import in_force_after
+from wgan_core.training.spectral import drawn_weight
 from wgan_core.training.trainer import Trainer
 
 AT_BOUNDARY = 0.99
@@ -128,8 +129,7 @@ def clip_boundary(critic: nn.Module, clip_value: float | None) -> tuple[LayerWei
     """The weights of each layer of the critic compared with ±c. `clip_value`: None if nothing is clipped."""
     layers: list[LayerWeights] = []
     for number, (_, layer) in enumerate(lipschitz.weighted_layers(critic), 1):
-        assert isinstance(layer.weight, Tensor)
-        weight = layer.weight.detach().double().flatten()
+        weight = drawn_weight(layer).detach().double().flatten()
         size, finite = weight.abs(), weight[weight.isfinite()]
         limit = max(float(finite.abs().max()) if len(finite) else 0.0, clip_value or 0.0) or 1.0
         counts, edges = np.histogram(finite.numpy(), BINS, (-limit, limit))
@@ -197,7 +197,7 @@ def _depth(networks: nn.ModuleDict, loss: Callable[[nn.ModuleDict], Tensor]) -> 
     for _, layer in layers:
         layer.register_forward_pre_hook(note)  # the input, because the activation may change the output in place
     value = loss(networks)
-    weights = [layer.get_parameter("weight") for _, layer in layers]
+    weights = [drawn_weight(layer) for _, layer in layers]
     gradients = torch.autograd.grad(value, [*inputs, *weights])
     norms = np.array([float(gradient.norm()) for gradient in gradients[: len(inputs)]])
     rms = np.array([float(gradient.square().mean().sqrt()) for gradient in gradients[len(inputs) :]])

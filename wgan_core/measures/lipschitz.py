@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, svds
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import _SpectralNorm
 
 from wgan_core.training.residual import ResidualBlock
 
@@ -97,7 +98,7 @@ def _is_bounded(module: nn.Module) -> bool:
         return module.padding_mode == "zeros" and not isinstance(module.padding, str)
     if isinstance(module, nn.LeakyReLU):
         return abs(module.negative_slope) <= 1
-    return isinstance(module, (*_ONE_LIPSCHITZ, nn.Linear, nn.Sequential)) or any(True for _ in module.children())
+    return isinstance(module, (*_ONE_LIPSCHITZ, _SpectralNorm, nn.Linear, nn.Sequential)) or any(True for _ in module.children())
 
 
 # Measured slopes.

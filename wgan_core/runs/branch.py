@@ -48,6 +48,11 @@ def branched_config(folder: RunFolder, step: int, changes: dict[str, Any]) -> Tr
                 f"{SETTINGS[name].label} cannot differ in a branch, because the networks of step {step:,} would not fit: leave it at "
                 f"{_in_words(getattr(was, name))}, or start a new run."
             )
+    if config.lipschitz != was.lipschitz and "spectral-norm" in (config.lipschitz, was.lipschitz):
+        raise ConfigError(
+            f"{SETTINGS['lipschitz'].label} cannot change to or from spectral-norm in a branch, because the critic of step {step:,} would "
+            f"not fit: leave it at {was.lipschitz}, or start a new run."
+        )
     if config.max_steps <= step:
         raise ConfigError(f"The branch would begin at its end: set {SETTINGS['max_steps'].label} to more than {step:,}.")
     return config

@@ -57,7 +57,16 @@ _SHORT: Mapping[str, str] = {
 }
 _WITHOUT_LABEL = frozenset(("lipschitz", "optimizer", "architecture", "precision", "objective"))
 """Settings whose value says enough."""
-_WORDS = {"gradient-penalty": "gradient penalty", "none": "no Lipschitz method", "rmsprop": "RMSprop", "adam": "Adam"}
+_WORDS = {
+    "gradient-penalty": "gradient penalty",
+    "one-sided-penalty": "one-sided penalty",
+    "r1-penalty": "R1 penalty",
+    "divergence-penalty": "divergence penalty",
+    "spectral-norm": "spectral norm",
+    "none": "no Lipschitz method",
+    "rmsprop": "RMSprop",
+    "adam": "Adam",
+}
 _ARCHITECTURES = {"mlp": "MLP", "dcgan": "DCGAN", "resnet": "ResNet"}
 
 

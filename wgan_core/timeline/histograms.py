@@ -66,6 +66,7 @@ def take_histograms(
 
     from wgan_core.measures.lipschitz import weighted_layers
     from wgan_core.training.schedules import in_force_after
+    from wgan_core.training.spectral import drawn_weight
 
     pairs = ((real, classes[1]), (samples, classes[0]))
     scores = [trainer.score(one.to(trainer.device), given).float() for one, given in pairs]
@@ -77,7 +78,7 @@ def take_histograms(
     config = in_force_after(trainer.config, trainer.step)
     for network, module in (("critic", trainer.critic), ("generator", trainer.generator)):
         for number, (_, layer) in enumerate(weighted_layers(module), 1):
-            weight = layer.get_parameter("weight").detach().flatten()
+            weight = drawn_weight(layer).detach().flatten()
             largest = float(weight.abs().max())
             if not np.isfinite(largest):
                 return None

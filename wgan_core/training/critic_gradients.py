@@ -20,6 +20,7 @@ from wgan_core.training.classes import to_outputs, with_class
 from wgan_core.training.critic_loss import slope_norm
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic
+from wgan_core.training.penalties import PENALTIES, Penalty
 
 Places = dict[nn.Linear, tuple[Tensor, Tensor]]
 """Where the gradients of each layer's weight and bias are written."""
@@ -33,18 +34,18 @@ class CriticGradients:
         flat: its parameters and their gradient, to which `terms` have to be added after all parts are computed.
         batch: number of real samples, and of generated ones.
         dtype: type of the matrix products of the hidden layers; everything else has the parameters' type.
-        penalised: whether there is a penalty.
+        penalty: what is made of the slope, if there is a penalty.
     """
 
-    def __init__(self, critic: MLPCritic, flat: FlatParameters, batch: int, dtype: torch.dtype, *, penalised: bool) -> None:
+    def __init__(self, critic: MLPCritic, flat: FlatParameters, batch: int, dtype: torch.dtype, *, penalty: Penalty | None) -> None:
         *self._hidden, self._last = self._layers = [layer for layer in critic.layers if isinstance(layer, nn.Linear)]
         self._slope = next(layer.negative_slope for layer in critic.layers if isinstance(layer, nn.LeakyReLU))
-        self._dtype = dtype
-        first, *others = [flat.gradient, *(torch.zeros_like(flat.gradient) for _ in range(2 if penalised else 1))]
+        self._dtype, self._penalty = dtype, penalty or PENALTIES["gradient-penalty"]
+        first, *others = [flat.gradient, *(torch.zeros_like(flat.gradient) for _ in range(1 if penalty is None else 2))]
         self.terms = others
         """What is added to `flat.gradient`, in this order, to make the gradient of the loss."""
         places = [self._places(flat, vector) for vector in (first, *others)]
-        self._penalty_places, self._fake_places, self._real_places = places if penalised else (places[0], *places)
+        self._penalty_places, self._fake_places, self._real_places = (places[0], *places) if penalty is None else places
         weight = self._last.weight
         # The gradient of the loss with respect to each score.
         self._on_score = torch.full((batch, 1), 1 / batch, dtype=weight.dtype, device=weight.device)
@@ -85,7 +86,7 @@ class CriticGradients:
 
     @torch.no_grad()
     def of_penalty(self, between: Tensor, factor: float, classes: Tensor | None = None) -> Tensor:
-        """`factor` times the gradient penalty at `between` [points, ...], 0-dim. Writes its gradients."""
+        """`factor` times the penalty on the slope at `between` [points, ...], 0-dim. Writes its gradients."""
         (_, *activations), weights = self._forward(between.flatten(1).to(self._dtype))
         on_score = to_outputs(torch.ones(len(between), 1, dtype=self._last.weight.dtype, device=between.device), classes)
         slope, on_outputs = on_score @ self._last.weight, []
@@ -95,9 +96,9 @@ class CriticGradients:
         slope = slope.to(between.dtype)
         norm = slope_norm(slope)
         # The same products in the same order as in autograd, to get the same bits.
-        scale = torch.full_like(norm, factor) / len(between) * (2 * (norm - 1)) / (2 * norm)
+        scale = torch.full_like(norm, factor) / len(between) * self._penalty.derivative(norm) / (2 * norm)
         self._write_gradients(scale[:, None] * (2 * slope), activations, weights, on_outputs, on_score)
-        return factor * (norm - 1).square().mean()
+        return factor * self._penalty.of_slope(norm).mean()
 
     def _write_gradients(
         self, on_slope: Tensor, activations: list[Tensor], weights: list[Tensor], on_outputs: list[Tensor], on_score: Tensor

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
+from wgan_core.training.penalties import PENALTIES, Penalty
+
 
 @torch.no_grad()
 def clip_weights(parameters: Iterable[Tensor], clip_value: float) -> None:
@@ -15,17 +17,20 @@ def clip_weights(parameters: Iterable[Tensor], clip_value: float) -> None:
         parameter.clamp_(-clip_value, clip_value)
 
 
-def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
-    """Mean of (‖∇f(x̂)‖₂ − 1)² over x̂ = alpha · real + (1 − alpha) · fake, 0-dim, with a graph (1704.00028, algorithm 1 and section 4).
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, alpha: Tensor, penalty: Penalty = PENALTIES["gradient-penalty"]
+) -> Tensor:
+    """Mean of the penalty on ‖∇f(x̂)‖₂ over x̂ = alpha · real + (1 − alpha) · fake, 0-dim, with a graph; by default of (‖∇f(x̂)‖₂ − 1)²
+    (1704.00028, algorithm 1 and section 4).
 
     Args:
         critic: gives images a score [batch, 1]. Each score must depend only on its own image, so BatchNorm is not allowed.
         real, fake: images [batch, ...] of the same shape.
-        alpha: uniform on [0, 1], one number per sample, [batch, 1, 1, ...].
+        alpha: uniform on [0, 1], one number per sample, [batch, 1, 1, ...]; all 1 for a penalty at the real images.
     """
     points = between(real, fake, alpha).requires_grad_()
     (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=True)
-    return (slope_norm(gradient) - 1).square().mean()
+    return penalty.of_slope(slope_norm(gradient)).mean()
 
 
 def between(real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from wgan_core.training.flat import FlatParameters
 from wgan_core.training.models import MLPCritic
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import Taken
+from wgan_core.training.penalties import PENALTIES
 from wgan_core.training.penalty_plan import PenaltyPlan
 
 Penalty = Callable[[], Tensor]
@@ -132,11 +133,13 @@ class CriticPasses:
         critic = told(self._critic, classes)
         of_points = critic if classes is None else told(self._critic, self._sparse(classes))
         penalty = None if alpha is None else lambda: self._penalty(of_points, real, fake, alpha, weight)
-        by_parts = self._device.type == "cpu" and self.config.critic_norm != "batch" and self.config.critic_gradients == "fresh"
+        config = self.config
+        alone = config.critic_norm != "batch" and config.lipschitz != "spectral-norm"  # a pass does not depend on which came before
+        by_parts = self._device.type == "cpu" and alone and config.critic_gradients == "fresh"
         passes = self._by_parts if by_parts else self._in_one_graph
         real_scores, fake_scores, penalised = passes(critic, real, fake, penalty)
         numbers = [real_scores.mean(), fake_scores.mean(), penalised]
-        if self.config.objective != "wasserstein":
+        if config.objective != "wasserstein":
             numbers.append(self._objective.critic_loss(real_scores, fake_scores))
         return numbers
 
@@ -178,7 +181,7 @@ class CriticPasses:
     def _penalty(self, critic: Scores, real: Tensor, fake: Tensor, alpha: Tensor, weight: float) -> Tensor:
         """`weight` times the gradient penalty of `critic`, a function of the samples that the penalty looks at; 0-dim."""
         with self._autocast():
-            return weight * gradient_penalty(critic, self._sparse(real), self._sparse(fake), alpha)
+            return weight * gradient_penalty(critic, self._sparse(real), self._sparse(fake), alpha, PENALTIES[self.config.lipschitz])
 
     def _sparse(self, samples: Tensor) -> Tensor:
         """The samples of a batch that the penalty looks at."""
@@ -192,7 +195,9 @@ def _written_out(critic: nn.Module, flat: FlatParameters, config: TrainConfig, b
     """The fast computation of the critic's gradients, if this critic has one."""
     if config.critic_norm != "none" or config.critic_gradients == "accumulated" or not isinstance(critic, MLPCritic):
         return None
+    if config.lipschitz == "spectral-norm":  # its gradients go through the norms too
+        return None
     if config.objective != "wasserstein":  # theirs depend on the scores, and are left to autograd
         return None
-    dtype, penalised = torch.bfloat16 if config.precision == "bfloat16" else torch.float32, config.lipschitz == "gradient-penalty"
-    return CriticGradients(critic, flat, batch, dtype, penalised=penalised)
+    dtype = torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+    return CriticGradients(critic, flat, batch, dtype, penalty=PENALTIES.get(config.lipschitz))

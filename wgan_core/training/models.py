@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.config import TrainConfig
+from wgan_core.training import spectral
 from wgan_core.training.classes import with_class
 from wgan_core.training.residual import ImageShape, ResidualCritic, ResidualGenerator, draw_residual
 
@@ -182,10 +183,14 @@ def build_generator(config: TrainConfig, shape: SampleShape, classes: int = 0) -
 def build_critic(config: TrainConfig, shape: SampleShape, classes: int = 0) -> Critic:
     """The critic that `config` describes, for images or points of `shape`. Raises ValueError if it cannot score these."""
     if config.architecture == "dcgan":
-        return DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm, classes)
-    if config.architecture == "resnet":
-        return ResidualCritic(_image_shape(shape), config.resnet_width, config.critic_norm, classes)
-    return MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm, classes)
+        critic = DCGANCritic(_image_shape(shape), config.dcgan_width, config.leaky_slope, config.critic_norm, classes)
+    elif config.architecture == "resnet":
+        critic = ResidualCritic(_image_shape(shape), config.resnet_width, config.critic_norm, classes)
+    else:
+        critic = MLPCritic(shape, config.critic_widths, config.leaky_slope, config.critic_norm, classes)
+    if config.lipschitz == "spectral-norm":
+        spectral.normalise(critic)
+    return critic
 
 
 def _image_shape(shape: SampleShape) -> ImageShape:
@@ -213,11 +218,12 @@ def initialise(network: nn.Module, scheme: str, rng: torch.Generator) -> None:
             nn.init.normal_(module.weight, 1.0, 0.02, generator=rng)
         if not isinstance(module, _WEIGHTED):
             continue
+        weight = spectral.drawn_weight(module)
         if scheme == "normal":
-            nn.init.normal_(module.weight, 0.0, 0.02, generator=rng)
+            nn.init.normal_(weight, 0.0, 0.02, generator=rng)
         else:
-            nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5), generator=rng)
+            nn.init.kaiming_uniform_(weight, a=math.sqrt(5), generator=rng)
         if module.bias is not None:
             # PyTorch takes the number of inputs from one slice of the weight, also for transposed convolutions.
-            bound = 0.0 if scheme == "normal" else 1 / math.sqrt(module.weight[0].numel())
+            bound = 0.0 if scheme == "normal" else 1 / math.sqrt(weight[0].numel())
             nn.init.uniform_(module.bias, -bound, bound, generator=rng)

@@ -258,5 +258,8 @@ class ImagesAhead:
         return drawn if self._rows is None else drawn[self._rows]
 
     def _alpha(self, penalty: PenaltyPlan) -> Tensor:
-        drawn = torch.rand(penalty.points, generator=self.rng, device=self.rng.device)
+        if penalty.at_real:
+            drawn = torch.ones(penalty.points, device=self.rng.device)
+        else:
+            drawn = torch.rand(penalty.points, generator=self.rng, device=self.rng.device)
         return drawn if self._rows is None else drawn[penalty.share_of(self._rows)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wgan_core.config import TrainConfig
+from wgan_core.training.penalties import PENALTIES
 
 _STRIDES = {"all": 1, "half": 2, "quarter": 4}
 
@@ -22,14 +23,17 @@ class PenaltyPlan(NamedTuple):
     """It is looked at between each so many-th real and generated sample of the batch, from the first on."""
     points: tuple[int, ...]
     """Shape of the random numbers that an update with a penalty needs, one for each pair, [points, 1, ...]."""
+    at_real: bool
+    """Whether it is looked at at the real samples, which needs no random numbers: all of them are 1."""
 
     @classmethod
     def of(cls, config: TrainConfig, dimensions: int) -> PenaltyPlan | None:
         """The plan for samples [batch, ...] with so many dimensions; None without a penalty."""
-        if config.lipschitz != "gradient-penalty":
+        penalty = PENALTIES.get(config.lipschitz)
+        if penalty is None:
             return None
         stride = _STRIDES[config.gp_share]
-        return cls(config.gp_every, stride, (-(-config.batch_size // stride), *[1] * (dimensions - 1)))
+        return cls(config.gp_every, stride, (-(-config.batch_size // stride), *[1] * (dimensions - 1)), penalty.at_real)
 
     def is_due(self, step: int) -> bool:
         """Whether the critic update after `step` has a penalty."""

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from wgan_core.training.classes import with_class
+from wgan_core.training.spectral import drawn_weight
 
 ImageShape = tuple[int, int, int]  # channels, height, width
 Resample = Literal["up", "down", "none"]
@@ -166,9 +167,10 @@ def draw_residual(network: nn.Module, rng: torch.Generator) -> None:
     for name, module in network.named_modules():
         if not isinstance(module, (nn.Linear, nn.Conv2d)):
             continue
-        places = module.weight[0, 0].numel()
-        variance = (4 if module is strong or name.endswith(("first", "second")) else 2) / (places * sum(module.weight.shape[:2]))
+        weight = drawn_weight(module)
+        places = weight[0, 0].numel()
+        variance = (4 if module is strong or name.endswith(("first", "second")) else 2) / (places * sum(weight.shape[:2]))
         bound = math.sqrt(3 * variance)
-        nn.init.uniform_(module.weight, -bound, bound, generator=rng)
+        nn.init.uniform_(weight, -bound, bound, generator=rng)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig, has_schedule, live_fields
 from wgan_core.data.classes import classes_of, shared_out
 from wgan_core.data.dataset import Dataset
+from wgan_core.training import spectral
 from wgan_core.training.augment import Augmentation
 from wgan_core.training.batches import Batches
 from wgan_core.training.classes import one_hot, told, with_classes
@@ -69,6 +70,7 @@ class Trainer:
         self.critic = build_critic(config, shape, classes)
         for network in (self.generator, self.critic):
             initialise(network, config.weight_init, rng)
+            spectral.begin(network, config.seed)
             network.to(self.device)
         self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
         """The averaged generator, if the config asks for one."""
