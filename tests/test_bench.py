@@ -15,8 +15,10 @@ from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.data_sets import write_mnist
+from wgan_core.bench import compare
 from wgan_core.bench.compare import _FlopCount, bench, step_flop, textbook_loop
 from wgan_core.bench.others import busy_cores, jax_peer
+from wgan_core.bench.several import several_runs
 from wgan_core.cli.main import main
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.load import load_dataset
@@ -130,3 +132,28 @@ def test_programs_that_keep_cores_busy_end() -> None:
     with busy_cores(2) as programs:
         assert [program.poll() for program in programs] == [None, None]
     assert all(program.poll() is not None for program in programs)
+
+
+def test_other_settings_are_measured_beside_the_plain_loop(mnist: TrainConfig, capsys: pytest.CaptureFixture[str]) -> None:
+    lazy = mnist.replace(lipschitz="gradient-penalty", gp_every=8)
+    report = bench(lazy, rounds=1, seconds=0.01, also={"half": lazy.replace(gp_share="half")})
+    assert report.also["half"].speed.median > 0 and report.also["half"].ratio > 0
+    flags = ["--dataset", "mnist", "--data-root", mnist.data_root, "--image-size", "28", "--rounds", "1"]
+    assert main(["bench", *flags, "--also", "gp_every"]) == 2
+    assert "--also takes settings as NAME=VALUE" in capsys.readouterr().err
+
+
+def test_the_plain_loop_has_the_penalty_at_every_update(mnist: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[TrainConfig] = []
+    loop = compare.textbook_loop
+    monkeypatch.setattr(compare, "textbook_loop", lambda config, trainer: asked.append(config) or loop(config, trainer))
+    bench(mnist.replace(lipschitz="gradient-penalty", gp_every=8, gp_share="half"), rounds=1, seconds=0.01)
+    assert [(config.gp_every, config.gp_share) for config in asked] == [(1, "all")]
+
+
+@pytest.mark.slow
+def test_several_runs_train_at_once(config: TrainConfig) -> None:
+    report = several_runs(config.replace(max_steps=10**6), 2, rounds=2, seconds=0.1)
+    assert report.runs == 2 and report.alone > 0 and report.share == pytest.approx(report.together / (2 * report.alone), rel=1)
+    with pytest.raises(ConfigError, match="at least 2 runs"):
+        several_runs(config, 1)

@@ -18,7 +18,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+import types
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,9 @@ from wgan_core.store.folder import RunFolder
 
 
 @contextlib.contextmanager
-def app(runs: Path) -> Iterator[Server]:
+def app(runs: Path, environment: Mapping[str, str] = types.MappingProxyType({})) -> Iterator[Server]:
     """A fresh server whose runs lie in `runs`."""
-    server = _launch(Path(__file__).parents[2] / "app.py", Path(tempfile.mkdtemp()), {"WGAN_RUNS_ROOT": str(runs)})
+    server = _launch(Path(__file__).parents[2] / "app.py", Path(tempfile.mkdtemp()), {"WGAN_RUNS_ROOT": str(runs), **environment})
     try:
         server.wait_until_healthy()
         yield server

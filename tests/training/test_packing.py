@@ -8,12 +8,15 @@ import pytest
 import torch
 
 from tests.kernels import images_stand_alone
+from tests.trainers import same
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.training.crew import Crew
-from wgan_core.training.models import MLPGenerator, build_generator
-from wgan_core.training.packing import MAX_BATCHES, PackedImages, batches_that_fit
+from wgan_core.training.joint_norm import join_batch_norms
+from wgan_core.training.models import DCGANGenerator, MLPGenerator, build_generator
+from wgan_core.training.packing import MAX_BATCHES, PackedImages, batches_that_fit, is_packable
 from wgan_core.training.trainer import Trainer
+from wgan_core.training.world import World
 
 pytestmark = pytest.mark.arithmetic
 
@@ -49,6 +52,31 @@ def test_equals_one_pass_for_each_batch(generator: MLPGenerator, batch: int) -> 
     assert packed.left == 0
 
 
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_convolutions_make_batches_side_by_side_as_one_after_the_other(config: TrainConfig, norm: str) -> None:
+    torch.manual_seed(0)
+    planned = config.replace(architecture="dcgan", dcgan_width=4, generator_norm=norm)
+    generator = build_generator(planned, (1, 8, 8))
+    assert isinstance(generator, DCGANGenerator) and is_packable(generator, torch.device("cpu"))
+    alone = copy.deepcopy(generator)
+    latents = [torch.randn(9, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(4)]
+    packed = PackedImages(generator, latents, Crew(2))
+    for z in latents:
+        taken = packed.take()
+        with torch.no_grad():
+            assert torch.equal(taken.images(), alone(z))
+        assert norm == "none" or not same(dict(generator.named_buffers()), dict(alone.named_buffers()))  # they do not run ahead
+        taken.follow()
+        assert same(dict(generator.named_buffers()), dict(alone.named_buffers()))
+
+
+def test_convolutions_on_a_gpu_and_over_several_processes_make_one_batch_at_a_time(config: TrainConfig) -> None:
+    generator = build_generator(config.replace(architecture="dcgan", dcgan_width=4), (1, 8, 8))
+    assert not is_packable(generator, torch.device("cuda"))
+    join_batch_norms(generator, World(0, 2, torch.device("cpu")))
+    assert not is_packable(generator, torch.device("cpu"))
+
+
 def test_what_was_taken_before_is_passed_over(generator: MLPGenerator) -> None:
     latents = [torch.randn(4, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(3)]
     before = [buffer.clone() for buffer in generator.buffers()]
@@ -65,6 +93,9 @@ def test_a_pass_is_bounded(config: TrainConfig, generator: MLPGenerator) -> None
     wide = build_generator(config.replace(generator_widths=(8192,)), (1, 8, 8))
     assert isinstance(wide, MLPGenerator)
     assert batches_that_fit(wide, 4096) == 1
+    images = build_generator(config.replace(architecture="dcgan", dcgan_width=64), (3, 32, 32))
+    assert isinstance(images, DCGANGenerator)
+    assert batches_that_fit(images, 128) == 2**23 // (128 * 64 * 16 * 16) == 4
 
 
 @pytest.mark.parametrize("lipschitz", ["clip", "gradient-penalty"])

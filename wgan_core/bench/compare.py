@@ -11,8 +11,9 @@ import copy
 import statistics
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,15 @@ class Speed:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """The engine with some other settings."""
+
+    speed: Speed
+    ratio: float
+    """To the textbook loop, as in the report."""
+
+
+@dataclass(frozen=True)
 class Report:
     """The result of the benchmark. A step here is one critic update with its share of a generator update."""
 
@@ -52,6 +62,8 @@ class Report:
     """Median over the rounds of the ratio engine / textbook loop."""
     jax_ratio: float | None
     """The same with the program in JAX."""
+    also: dict[str, Variant]
+    """The engine with other settings, by their names."""
     busy: int
     """Number of cores that other programs kept busy meanwhile."""
     step_gflop: float
@@ -68,7 +80,15 @@ class Report:
         return asdict(self)
 
 
-def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0, jax_python: Path | None = None, busy: int = 0) -> Report:
+def bench(
+    config: TrainConfig,
+    *,
+    rounds: int = 5,
+    seconds: float = 2.0,
+    jax_python: Path | None = None,
+    busy: int = 0,
+    also: Mapping[str, TrainConfig] = types.MappingProxyType({}),
+) -> Report:
     """Run the engine and the textbook loop, and the program in JAX if wanted, in turns.
 
     Args:
@@ -77,6 +97,9 @@ def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0, jax_pyt
         seconds: length of each measurement, which takes at least one step.
         jax_python: a Python that has JAX; None leaves its program out.
         busy: number of cores that other programs keep busy during the measurements.
+        also: further settings for the same data, by the names that they have in the report.
+
+    The textbook loop has the penalty at every update and on the whole batch, whatever `config` says, as in tutorials.
 
     Raises DataError if the data is missing, ExportError if an exported program cannot load the data, and ConfigError if the program in JAX
     cannot be compared.
@@ -85,11 +108,14 @@ def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0, jax_pyt
     crew = train_on_this_thread(config.threads)
     dataset = load_dataset(config)
     trainer = Trainer(config, dataset, crew=crew)
-    plain = textbook_loop(config, trainer)
+    plain = textbook_loop(config.replace(gp_every=1, gp_share="all"), trainer)
     contestants: dict[str, Callable[[float], float]] = {
         "engine": lambda seconds: _rate(trainer.train_step, seconds, trainer.device),
         "textbook": lambda seconds: with_pytorchs_threads(lambda: _rate(lambda: next(plain), seconds, trainer.device)),
     }
+    for name, other in also.items():
+        varied = Trainer(other.replace(critic_warmup="none"), dataset, crew=crew)
+        contestants[name] = partial(_rate, varied.train_step, device=varied.device)
     with contextlib.ExitStack() as others:
         version = ""
         if jax_python is not None:
@@ -112,6 +138,7 @@ def bench(config: TrainConfig, *, rounds: int = 5, seconds: float = 2.0, jax_pyt
         jax_version=version,
         ratio=_ratio(found["engine"], found["textbook"]),
         jax_ratio=_ratio(found["engine"], found["jax"]) if "jax" in found else None,
+        also={name: Variant(_speed(found[name]), _ratio(found[name], found["textbook"])) for name in also},
         busy=busy,
         step_gflop=flop / 1e9,
         matmul_gflops=rate / 1e9,

@@ -28,6 +28,14 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
         "--jax-python", metavar="FILE", type=Path, default=JAX_PYTHON, help=f"a Python that has JAX (default {JAX_PYTHON.as_posix()})"
     )
     bench.add_argument("--busy", type=int, default=0, metavar="N", help="keep N cores busy with other programs meanwhile (default 0)")
+    bench.add_argument(
+        "--also",
+        metavar="SETTINGS",
+        action="append",
+        default=[],
+        help='measure the engine with other settings too, such as "gp_every=4 precision=bfloat16"; may be given several times',
+    )
+    bench.add_argument("--runs", type=int, default=0, metavar="N", help="instead: N runs at once, of one thread each, beside one alone")
     add_quality(bench)
     return bench
 
@@ -36,8 +44,8 @@ def bench_presets(options: argparse.Namespace) -> list[str]:
     """The names of the presets to measure. Raises ConfigError for flags that do not go together."""
     if not options.quality:
         return [options.preset or "walkthrough"]
-    if options.vs or options.busy:
-        raise ConfigError("--vs and --busy measure the speed: leave them out with --quality.")
+    if options.vs or options.busy or options.also or options.runs:
+        raise ConfigError("--vs, --busy, --also and --runs measure the speed: leave them out with --quality.")
     return options.preset.split(",") if options.preset else list(QUALITY_PRESETS)
 
 
@@ -45,7 +53,12 @@ def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
     """Measure and print."""
     from wgan_core.bench.compare import Speed, bench
 
-    report = bench(config, rounds=options.rounds, jax_python=options.jax_python if options.vs else None, busy=options.busy)
+    if options.runs:
+        _run_several(config, options)
+        return
+    also = {" ".join(text.split()): _varied(config, text) for text in options.also}
+    jax_python = options.jax_python if options.vs else None
+    report = bench(config, rounds=options.rounds, jax_python=jax_python, busy=options.busy, also=also)
     if options.json:
         print(json.dumps(report.as_dict()))
         return
@@ -63,6 +76,31 @@ def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
     line("engine / textbook", f"{report.ratio:8.2f}")
     if report.jax_ratio is not None:
         line("engine / JAX", f"{report.jax_ratio:8.2f}")
+    for name, found in report.also.items():
+        speed("engine with", found.speed)
+        line("", f"{found.ratio:8.2f} × the textbook loop: {name}")
     rate = f"{report.step_gflop:.3f} GFLOP a step, {report.matmul_gflops:.0f} GFLOP/s on a core"
     line("matmul", f"{report.share_of_matmul:8.0%} of the rate of matrix products ({rate})")
     line("on", f"{report.device}, {report.threads} threads{f', {report.busy} cores busy otherwise' if report.busy else ''}")
+
+
+def _varied(config: TrainConfig, text: str) -> TrainConfig:
+    """`config` with the settings in `text`, such as "gp_every=4 gp_share=half". Raises ConfigError."""
+    pairs = [part.partition("=") for part in text.split()]
+    if not pairs or not all(name and value for name, _, value in pairs):
+        raise ConfigError(f'--also takes settings as NAME=VALUE, with spaces in between, such as "gp_every=4 gp_share=half", not {text!r}.')
+    return config.replace(**{name: value for name, _, value in pairs})
+
+
+def _run_several(config: TrainConfig, options: argparse.Namespace) -> None:
+    from wgan_core.bench.several import several_runs
+
+    if options.vs or options.busy or options.also:
+        raise ConfigError("--runs measures several runs at once: leave out --vs, --busy and --also.")
+    report = several_runs(config, options.runs, rounds=options.rounds)
+    if options.json:
+        print(json.dumps(report.as_dict()))
+        return
+    print(f"   one run alone  {report.alone:8.1f} steps/s")
+    print(f"{report.runs:>3} runs, together {report.together:8.1f} steps/s")
+    print(f"           share  {report.share:8.2f} of {report.runs} times one alone, on {report.cores} cores")

@@ -10,16 +10,18 @@ are odd.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeGuard
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from wgan_core.training.classes import with_classes
+from wgan_core.training.convolution_pass import ConvolutionPass, widest_layer
 from wgan_core.training.crew import Crew
 from wgan_core.training.joint_norm import JointBatchNorm
-from wgan_core.training.models import MLPGenerator
+from wgan_core.training.models import DCGANGenerator, MLPGenerator
 from wgan_core.training.penalty_plan import PenaltyPlan
 
 MAX_BATCHES = 32
@@ -27,9 +29,24 @@ _MAX_NUMBERS = 2**23
 """Numbers in the widest layer, so that one pass takes tens of megabytes at most."""
 
 
-def batches_that_fit(generator: MLPGenerator, batch_size: int) -> int:
-    """How many batches fit into one pass."""
-    widest = max(module.out_features for module in generator.layers if isinstance(module, nn.Linear))
+Packable = MLPGenerator | DCGANGenerator
+
+
+def is_packable(generator: nn.Module, device: torch.device) -> TypeGuard[Packable]:
+    """Whether images are made ahead: by an MLP, because large products are quicker, and by convolutions on a CPU, because several batches
+    are made side by side."""
+    if isinstance(generator, MLPGenerator):
+        return True
+    alone = not any(isinstance(layer, JointBatchNorm) for layer in generator.modules())
+    return isinstance(generator, DCGANGenerator) and device.type == "cpu" and alone
+
+
+def batches_that_fit(generator: Packable, batch_size: int) -> int:
+    """How many batches are made at once."""
+    if isinstance(generator, DCGANGenerator):
+        widest = widest_layer(generator)
+    else:
+        widest = max(module.out_features for module in generator.layers if isinstance(module, nn.Linear))
     return max(1, min(MAX_BATCHES, _MAX_NUMBERS // (batch_size * widest)))
 
 
@@ -48,14 +65,17 @@ class PackedImages:
     crew: makes the images, in passes side by side.
     """
 
-    def __init__(self, generator: MLPGenerator, latents: list[Tensor], crew: Crew) -> None:
+    def __init__(self, generator: Packable, latents: list[Tensor], crew: Crew) -> None:
         self.taken = 0
         self._count = len(latents)
         self._shape = generator.sample_shape
+        if isinstance(generator, DCGANGenerator):
+            self._passes = crew.do([partial(ConvolutionPass, generator, z) for z in latents])
+            return
         joint = any(isinstance(layer, JointBatchNorm) for layer in generator.layers)  # each pass is an exchange between processes
         size = self._count if joint else -(-self._count // _passes(self._count))
         groups = [latents[start : start + size] for start in range(0, self._count, size)]
-        self._passes: list[_Pass] = crew.do([lambda group=group: _Pass(generator, group) for group in groups])
+        self._passes: list[_Pass] | list[ConvolutionPass] = crew.do([partial(_Pass, generator, group) for group in groups])
 
     @property
     def left(self) -> int:
@@ -144,7 +164,7 @@ class ImagesAhead:
     For all other code it looks as if they were drawn when needed, because `give_back` undoes what no critic update has used.
 
     Args:
-        generator: makes the images; several batches at once if it is an MLP.
+        generator: makes the images; several batches at once if it `is_packable`.
         rng: the run's random numbers, on the generator's device. It is ahead of what has been used; `position` gives the true state.
         latents: shape of a batch of latents.
         penalty: says for which critic updates, and how many, uniform numbers are drawn; None without a penalty.
@@ -166,7 +186,8 @@ class ImagesAhead:
         self._generator, self._crew, self._classes = generator, crew, classes
         self.rng = rng
         self._latents, self._penalty, self._rows = latents, penalty, rows
-        self._max_batches = batches_that_fit(generator, latents[0]) if isinstance(generator, MLPGenerator) else 1
+        self._packable = generator if is_packable(generator, rng.device) else None
+        self._max_batches = batches_that_fit(self._packable, latents[0]) if self._packable is not None else 1
         self._packed: PackedImages | None = None
         self._draws: list[Draw] = []
         self._first_step = 0
@@ -178,7 +199,7 @@ class ImagesAhead:
 
         until_generator: number of critic updates, including this one, before the generator changes.
         """
-        if not isinstance(self._generator, MLPGenerator):
+        if self._packable is None:
             draw = self._draw(step)
             inputs = self._inputs(draw.z, step)
             return Taken(lambda: self._generator(inputs), lambda: None), draw.alpha
@@ -234,16 +255,22 @@ class ImagesAhead:
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
         # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw new ones.
-        if self._rows is None and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES:
+        if (
+            self._rows is None
+            and same_kind
+            and self._packable is not None
+            and packed.shape == (2,)
+            and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES
+        ):
             rng.set_state(before.cpu())
             self._packed = self._pack(step - int(packed[1]), int(packed[0]))
             self._packed.skip(int(packed[1]))
 
     def _pack(self, step: int, count: int) -> PackedImages:
-        assert isinstance(self._generator, MLPGenerator)
+        assert self._packable is not None
         self._before_draws, self._first_step = self.rng.get_state(), step
         self._draws = [self._draw(step + index) for index in range(count)]
-        return PackedImages(self._generator, [self._inputs(draw.z, step + index) for index, draw in enumerate(self._draws)], self._crew)
+        return PackedImages(self._packable, [self._inputs(draw.z, step + index) for index, draw in enumerate(self._draws)], self._crew)
 
     def _inputs(self, z: Tensor, step: int) -> Tensor:
         """What the generator gets for latents `z` in a step."""
