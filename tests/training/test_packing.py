@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.kernels import images_stand_alone
-from tests.trainers import same
+from tests.trainers import all_weights, same, train
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.training.crew import Crew
@@ -57,7 +57,7 @@ def test_convolutions_make_batches_side_by_side_as_one_after_the_other(config: T
     torch.manual_seed(0)
     planned = config.replace(architecture="dcgan", dcgan_width=4, generator_norm=norm)
     generator = build_generator(planned, (1, 8, 8))
-    assert isinstance(generator, DCGANGenerator) and is_packable(generator, torch.device("cpu"))
+    assert isinstance(generator, DCGANGenerator) and is_packable(generator, torch.device("cpu"), 2)
     alone = copy.deepcopy(generator)
     latents = [torch.randn(9, 6, generator=torch.Generator().manual_seed(seed)) for seed in range(4)]
     packed = PackedImages(generator, latents, Crew(2))
@@ -70,11 +70,24 @@ def test_convolutions_make_batches_side_by_side_as_one_after_the_other(config: T
         assert same(dict(generator.named_buffers()), dict(alone.named_buffers()))
 
 
-def test_convolutions_on_a_gpu_and_over_several_processes_make_one_batch_at_a_time(config: TrainConfig) -> None:
+def test_a_state_saved_among_batches_goes_on_with_any_number_of_threads(config: TrainConfig, dataset: ImageDataset) -> None:
+    planned = config.replace(architecture="dcgan", dcgan_width=4, n_critic=5, lipschitz="gradient-penalty")
+    saved = train(Trainer(planned, dataset, crew=Crew(2)), 7)
+    ends = []
+    for threads in (1, 2):
+        resumed = Trainer(planned, dataset, crew=Crew(threads))
+        resumed.load_state_dict(saved.state_dict())
+        ends.append(all_weights(train(resumed, 6)))
+    ends.append(all_weights(train(saved, 6)))
+    assert torch.equal(ends[0], ends[1]) and torch.equal(ends[0], ends[2])
+
+
+def test_convolutions_elsewhere_than_on_threads_of_a_cpu_make_one_batch_at_a_time(config: TrainConfig) -> None:
     generator = build_generator(config.replace(architecture="dcgan", dcgan_width=4), (1, 8, 8))
-    assert not is_packable(generator, torch.device("cuda"))
-    join_batch_norms(generator, World(0, 2, torch.device("cpu")))
-    assert not is_packable(generator, torch.device("cpu"))
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert [is_packable(generator, *where) for where in ((cpu, 2), (cpu, 1), (gpu, 2))] == [True, False, False]
+    join_batch_norms(generator, World(0, 2, cpu))
+    assert not is_packable(generator, cpu, 2)
 
 
 def test_what_was_taken_before_is_passed_over(generator: MLPGenerator) -> None:

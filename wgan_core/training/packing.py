@@ -32,13 +32,13 @@ _MAX_NUMBERS = 2**23
 Packable = MLPGenerator | DCGANGenerator
 
 
-def is_packable(generator: nn.Module, device: torch.device) -> TypeGuard[Packable]:
-    """Whether images are made ahead: by an MLP, because large products are quicker, and by convolutions on a CPU, because several batches
-    are made side by side."""
+def is_packable(generator: nn.Module, device: torch.device, threads: int) -> TypeGuard[Packable]:
+    """Whether images are made ahead: by an MLP, because large products are quicker, and by convolutions on several threads of a CPU,
+    because each makes a batch. That does not change a bit of the images."""
     if isinstance(generator, MLPGenerator):
         return True
     alone = not any(isinstance(layer, JointBatchNorm) for layer in generator.modules())
-    return isinstance(generator, DCGANGenerator) and device.type == "cpu" and alone
+    return isinstance(generator, DCGANGenerator) and device.type == "cpu" and threads > 1 and alone
 
 
 def batches_that_fit(generator: Packable, batch_size: int) -> int:
@@ -186,7 +186,7 @@ class ImagesAhead:
         self._generator, self._crew, self._classes = generator, crew, classes
         self.rng = rng
         self._latents, self._penalty, self._rows = latents, penalty, rows
-        self._packable = generator if is_packable(generator, rng.device) else None
+        self._packable = generator if is_packable(generator, rng.device, crew.size) else None
         self._max_batches = batches_that_fit(self._packable, latents[0]) if self._packable is not None else 1
         self._packed: PackedImages | None = None
         self._draws: list[Draw] = []
