@@ -18,7 +18,8 @@ from tests.waiting import Clock
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.latent.seeds import fixed_latents, latent_seed
-from wgan_core.runs.recorder import NotFinite, Recorder, is_mark
+from wgan_core.runs.guard import NotFinite
+from wgan_core.runs.recorder import Recorder, is_mark
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.critic_passes import CriticScores
 from wgan_core.training.trainer import Trainer

@@ -12,9 +12,9 @@ import torch
 from tests.loops import go_on
 from tests.waiting import PATIENCE, until, wait_for
 from wgan_core.config import TrainConfig
+from wgan_core.runs.guard import NotFinite
 from wgan_core.runs.launch import new_loop, snapshot_from_folder
 from wgan_core.runs.messages import Pause, Set, Snapshot, StepOnce
-from wgan_core.runs.recorder import NotFinite
 from wgan_core.runs.run import Run, RunLoop
 from wgan_core.store.folder import RunFolder
 

@@ -27,7 +27,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.catalog import DATASETS, data_root
 from wgan_core.data.load import load_dataset
 from wgan_core.export.program import script, write_program
-from wgan_core.training.device import train_on_this_thread
+from wgan_core.training.device import describe_device, train_on_this_thread
 from wgan_core.training.trainer import Trainer
 
 
@@ -74,6 +74,10 @@ class Report:
     """Of that rate on all `threads`."""
     threads: int
     device: str
+    images_per_second: float
+    """Real samples that the engine's critic sees, with as many generated ones beside them."""
+    gpu_megabytes: float | None
+    """GPU memory that the engine has reserved, its data included; None on a CPU."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -121,15 +125,17 @@ def bench(
         if jax_python is not None:
             peer = others.enter_context(jax_peer(jax_python, config, trainer.data[0].numel(), len(trainer.data)))
             contestants["jax"], version = peer.rate, peer.version
+        memory: float | None = None
         for measure in contestants.values():
             measure(min(1.0, seconds))  # warm up
+            memory = memory or _gpu_megabytes(trainer.device)  # after the engine, which comes first
         others.enter_context(busy_cores(busy))
         found: dict[str, list[float]] = {name: [] for name in contestants}
         for _ in range(rounds):
             for name, measure in contestants.items():
                 found[name].append(measure(seconds))
-    # Counted on one thread, because PyTorch counts on the calling thread only.
-    flop, rate = step_flop(Trainer(config, dataset)), matmul_rate(trainer.device)
+    # Counted on the CPU and on one thread, because PyTorch counts on the calling thread only, and nothing in a captured graph.
+    flop, rate = step_flop(Trainer(config.replace(device="cpu"), dataset)), matmul_rate(trainer.device)
     engine = statistics.median(found["engine"])
     return Report(
         engine=_speed(found["engine"]),
@@ -144,8 +150,14 @@ def bench(
         matmul_gflops=rate / 1e9,
         share_of_matmul=engine * flop / rate / crew.size,
         threads=crew.size,
-        device=str(trainer.device),
+        device=describe_device(trainer.device) if memory is not None else str(trainer.device),
+        images_per_second=engine * config.batch_size,
+        gpu_megabytes=memory,
     )
+
+
+def _gpu_megabytes(device: torch.device) -> float | None:
+    return torch.cuda.memory_reserved(device) / 1e6 if device.type == "cuda" else None
 
 
 def _ratio(ours: list[float], theirs: list[float]) -> float:

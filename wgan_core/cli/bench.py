@@ -73,6 +73,8 @@ def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
     speed("textbook loop", report.textbook)
     if report.jax is not None:
         speed(f"JAX {report.jax_version}", report.jax)
+    images, step = report.images_per_second, 1000 / report.engine.median
+    line("", f"{images:8,.0f} images/s, {step:.3g} ms a step")
     line("engine / textbook", f"{report.ratio:8.2f}")
     if report.jax_ratio is not None:
         line("engine / JAX", f"{report.jax_ratio:8.2f}")
@@ -81,6 +83,9 @@ def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
         line("", f"{found.ratio:8.2f} × the textbook loop: {name}")
     rate = f"{report.step_gflop:.3f} GFLOP a step, {report.matmul_gflops:.0f} GFLOP/s on a core"
     line("matmul", f"{report.share_of_matmul:8.0%} of the rate of matrix products ({rate})")
+    if report.gpu_megabytes is not None:
+        line("on", f"{report.device}, {report.gpu_megabytes:,.0f} MB of its memory")
+        return
     line("on", f"{report.device}, {report.threads} threads{f', {report.busy} cores busy otherwise' if report.busy else ''}")
 
 

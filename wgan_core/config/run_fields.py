@@ -47,12 +47,13 @@ class RunFields(BaseModel):
         le=256,
         help="Threads used for computation on the CPU; 0: one for each core, up to four. The results do not depend on their number.",
     )
-    precision: Literal["float32", "bfloat16"] = setting(
+    precision: Literal["float32", "tf32", "bfloat16"] = setting(
         "float32",
         label="Precision",
         group="run",
-        help="bfloat16: matrix products and convolutions use 8 significant bits instead of 24; weights, optimiser and losses stay in "
-        "float32. Faster on processors that support it (recent Intel and AMD server CPUs, NVIDIA GPUs), much slower on others.",
+        help="tf32, bfloat16: matrix products and convolutions use 11 or 8 significant bits instead of 24; weights, optimiser and losses "
+        "stay in float32. tf32 is for NVIDIA GPUs (since 2020); elsewhere it is float32. bfloat16 is faster on processors that support it "
+        "(recent Intel and AMD server CPUs, NVIDIA GPUs), and much slower on others.",
     )
     rounding: Literal["fast", "exact"] = setting(
         "fast",

@@ -8,7 +8,8 @@ import torch
 
 from wgan_core.config import ConfigError
 from wgan_core.data.dataset import DataError
-from wgan_core.runs.recorder import NotFinite, Recorder
+from wgan_core.runs.guard import NotFinite
+from wgan_core.runs.recorder import Recorder
 from wgan_core.store.folder import StoreError
 from wgan_core.training.trainer import Trainer
 from wgan_core.training.world import PeerLost

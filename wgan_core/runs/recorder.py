@@ -14,6 +14,7 @@ from torch import Tensor
 from wgan_core.config import is_wasserstein
 from wgan_core.data import toy
 from wgan_core.figures import images
+from wgan_core.runs.guard import NotFinite
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, Rows, column, newest
 from wgan_core.store.readings import Reading
@@ -31,10 +32,6 @@ RETRY_SECONDS = 15.0
 NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage", "history"]
 """The subject of a notice: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read; a
 history that does not fit into its budget."""
-
-
-class NotFinite(ArithmeticError):
-    """A score or a weight became infinite or not a number."""
 
 
 class Recorder:

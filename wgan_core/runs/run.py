@@ -24,6 +24,7 @@ from wgan_core.config import SETTINGS, TrainConfig, has_schedule, is_wasserstein
 from wgan_core.instruments.look import LoopNumbers, Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
 from wgan_core.runs.failure import explain_failure
+from wgan_core.runs.guard import Guard, NotFinite
 from wgan_core.runs.messages import (
     ENDED,
     By,
@@ -44,7 +45,7 @@ from wgan_core.runs.messages import (
     is_stop,
     next_status,
 )
-from wgan_core.runs.recorder import NotFinite, Recorder
+from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.run_data import LoadingStopped
 from wgan_core.runs.speed import Speed
 from wgan_core.store.history import column
@@ -105,6 +106,7 @@ class RunLoop:
         self._last_edit_at = -math.inf
         self._parent = recorder.folder.parent
         self._speed = Speed(clock, trainer.step)
+        self._guard = Guard()
         self._pictures: Pictures | None = None
         self._seq = 1  # a Run has already published 0 (queued) and 1 (loading)
         self._next_publish = -math.inf
@@ -203,9 +205,7 @@ class RunLoop:
         trainer = self.trainer
         scores = trainer.train_step()
         self._steps_to_do = max(0, self._steps_to_do - 1)
-        # On the CPU, checking two numbers costs nothing. On other devices it would have to wait, so there it is done when publishing.
-        if trainer.device.type == "cpu" and not scores.are_finite:
-            raise NotFinite
+        self._guard.watch(trainer, scores)
         if trainer.step % trainer.config.log_every == 0:
             self.recorder.record(trainer, scores, self._speed.seconds())
         if self.recorder.save_is_due(trainer):
@@ -334,6 +334,7 @@ class RunLoop:
     def _save(self, by_hand: bool = False) -> bool:
         """Save the step and its sample grid. A full disk gives a notice and does not end the run. Weights that are not finite are never
         saved."""
+        self._guard.look()
         self.recorder.flush()
         return self.recorder.save(self.trainer, by_hand=by_hand)
 
@@ -347,6 +348,8 @@ class RunLoop:
 
     def fail(self, error: BaseException) -> str:
         """Record in the ledger that `error` ended the run. Returns what happened, in words for the user."""
+        if isinstance(error, NotFinite) and error.step is not None:
+            self.trainer.step = error.step  # the steps after it do not count
         with contextlib.suppress(Exception):  # points since the last snapshot are recorded if the device can still provide them
             self.recorder.flush()
         self.status = "failed"
@@ -367,6 +370,7 @@ class RunLoop:
 
     def _emit(self) -> None:
         """Publish a snapshot now."""
+        self._guard.look()
         self.recorder.flush()
         if self._pictures is None or (self._pictures.step != self.trainer.step and self._pictures_are_due()):
             self._pictures = self._draw()

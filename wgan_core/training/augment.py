@@ -107,6 +107,22 @@ class Augmentation:
         self._changes = CHANGES[config.augment]
         self._seed, self._batch = config.seed, config.batch_size
         self._device, self._rows = device, rows
+        self._drawn = torch.zeros(3, config.batch_size if rows is None else rows.stop - rows.start, NUMBERS, device=device)
+        self._drawn_for: int | None = None
+
+    def draw(self, step: int) -> None:
+        """Draw the numbers of a step, unless they were drawn last. On a GPU they lie at one place,
+        where a captured graph finds them."""
+        if not self._changes or step == self._drawn_for:
+            return
+        rng = torch.Generator().manual_seed((self._seed * SEED_FACTOR + step) % 2**32)
+        drawn = torch.rand(3, self._batch, NUMBERS, generator=rng)
+        drawn = drawn if self._rows is None else drawn[:, self._rows]
+        if self._device.type == "cuda":  # from memory that the GPU can read by itself, so that this does not wait for earlier steps
+            self._drawn.copy_(drawn.pin_memory(), non_blocking=True)
+        else:
+            self._drawn = drawn.to(self._device)
+        self._drawn_for = step
 
     def of_step(self, real: Callable[[], Tensor], fake: Taken, step: int) -> Samples:
         """What the critic sees of both batches in the critic update that is the run's `step`, counted from 1."""
@@ -125,9 +141,8 @@ class Augmentation:
     def _numbers(self, step: int) -> Tensor:
         """For the real and the generated images of a step, and for those of the generator's update behind it, [3, batch, NUMBERS]. The
         same on every device, because they are drawn on the CPU."""
-        rng = torch.Generator().manual_seed((self._seed * SEED_FACTOR + step) % 2**32)
-        drawn = torch.rand(3, self._batch, NUMBERS, generator=rng).to(self._device)
-        return drawn if self._rows is None else drawn[:, self._rows]
+        self.draw(step)
+        return self._drawn
 
     def _both(self, real: Callable[[], Tensor], fake: Taken, numbers: Tensor) -> Samples:
         images = fake.images

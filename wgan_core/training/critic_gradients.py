@@ -85,7 +85,7 @@ class CriticGradients:
         return with_class(self._last(top), classes)
 
     @torch.no_grad()
-    def of_penalty(self, between: Tensor, factor: float, classes: Tensor | None = None) -> Tensor:
+    def of_penalty(self, between: Tensor, factor: float | Tensor, classes: Tensor | None = None) -> Tensor:
         """`factor` times the penalty on the slope at `between` [points, ...], 0-dim. Writes its gradients."""
         (_, *activations), weights = self._forward(between.flatten(1).to(self._dtype))
         on_score = to_outputs(torch.ones(len(between), 1, dtype=self._last.weight.dtype, device=between.device), classes)
@@ -96,7 +96,7 @@ class CriticGradients:
         slope = slope.to(between.dtype)
         norm = slope_norm(slope)
         # The same products in the same order as in autograd, to get the same bits.
-        scale = torch.full_like(norm, factor) / len(between) * self._penalty.derivative(norm) / (2 * norm)
+        scale = factor * torch.ones_like(norm) / len(between) * self._penalty.derivative(norm) / (2 * norm)
         self._write_gradients(scale[:, None] * (2 * slope), activations, weights, on_outputs, on_score)
         return factor * self._penalty.of_slope(norm).mean()
 

@@ -11,10 +11,15 @@ from wgan_core.training.penalties import PENALTIES, Penalty
 
 
 @torch.no_grad()
-def clip_weights(parameters: Iterable[Tensor], clip_value: float) -> None:
+def clip_weights(parameters: Iterable[Tensor], clip_value: float | Tensor) -> None:
     """Clamp every parameter to [-clip_value, clip_value] in place (1701.07875, algorithm 1, line 7)."""
     for parameter in parameters:
-        parameter.clamp_(-clip_value, clip_value)
+        clamp(parameter, clip_value)
+
+
+def clamp(x: Tensor, limit: float | Tensor) -> None:
+    """Clamp all numbers of `x` to [-limit, limit] in place."""
+    x.clamp_(-limit, limit)  # pyright: ignore[reportArgumentType, reportCallIssue]  # both numbers or both tensors
 
 
 def gradient_penalty(

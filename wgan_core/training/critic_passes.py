@@ -16,6 +16,7 @@ from wgan_core.training.critic_gradients import CriticGradients
 from wgan_core.training.critic_loss import between, gradient_penalty
 from wgan_core.training.device import autocast
 from wgan_core.training.flat import FlatParameters
+from wgan_core.training.live_settings import LiveSettings
 from wgan_core.training.models import MLPCritic
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import Taken
@@ -56,12 +57,14 @@ class CriticPasses:
         critic: the critic.
         flat: its parameters and the vector of their gradients.
         config: the run's settings; `config` may be replaced by one with other live settings at any time.
+        live: of these, what the passes compute with.
         batch: number of real samples of an update in this process, and of generated ones.
         crew: the threads that do the passes.
     """
 
-    def __init__(self, critic: nn.Module, flat: FlatParameters, config: TrainConfig, batch: int, crew: Crew) -> None:
+    def __init__(self, critic: nn.Module, flat: FlatParameters, config: TrainConfig, live: LiveSettings, batch: int, crew: Crew) -> None:
         self.config = config
+        self._live = live
         self._critic = critic
         self._flat = flat
         self._device = flat.vector.device
@@ -88,7 +91,7 @@ class CriticPasses:
 
         Returns the numbers of `CriticScores`.
         """
-        weight = times * self.config.gp_lambda
+        weight = times * self._live.gp_lambda
         if self._written_out is not None:
             return self._by_hand(self._written_out, real, fake, alpha, classes, weight)
         return self._by_autograd(classes, *self._samples(real, fake), alpha, weight)
@@ -105,7 +108,7 @@ class CriticPasses:
         fake: Taken,
         alpha: Tensor | None,
         classes: Tensor | None,
-        weight: float,
+        weight: float | Tensor,
     ) -> list[Tensor]:
         """By parts, side by side."""
         if alpha is None:
@@ -129,13 +132,15 @@ class CriticPasses:
         penalty, real_score, fake_score = self._crew.do(parts)
         return [real_score, fake_score, penalty]
 
-    def _by_autograd(self, classes: Tensor | None, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float) -> list[Tensor]:
+    def _by_autograd(
+        self, classes: Tensor | None, real: Tensor, fake: Tensor, alpha: Tensor | None, weight: float | Tensor
+    ) -> list[Tensor]:
         critic = told(self._critic, classes)
         of_points = critic if classes is None else told(self._critic, self._sparse(classes))
         penalty = None if alpha is None else lambda: self._penalty(of_points, real, fake, alpha, weight)
         config = self.config
         alone = config.critic_norm != "batch" and config.lipschitz != "spectral-norm"  # a pass does not depend on which came before
-        by_parts = self._device.type == "cpu" and alone and config.critic_gradients == "fresh"
+        by_parts = self._device.type != "mps" and alone and config.critic_gradients == "fresh"
         passes = self._by_parts if by_parts else self._in_one_graph
         real_scores, fake_scores, penalised = passes(critic, real, fake, penalty)
         numbers = [real_scores.mean(), fake_scores.mean(), penalised]
@@ -178,7 +183,7 @@ class CriticPasses:
         *first, fake_scores, real_scores = (found for found, _ in done)
         return real_scores, fake_scores, first[0] if first else torch.zeros((), device=self._device)
 
-    def _penalty(self, critic: Scores, real: Tensor, fake: Tensor, alpha: Tensor, weight: float) -> Tensor:
+    def _penalty(self, critic: Scores, real: Tensor, fake: Tensor, alpha: Tensor, weight: float | Tensor) -> Tensor:
         """`weight` times the gradient penalty of `critic`, a function of the samples that the penalty looks at; 0-dim."""
         with self._autocast():
             return weight * gradient_penalty(critic, self._sparse(real), self._sparse(fake), alpha, PENALTIES[self.config.lipschitz])

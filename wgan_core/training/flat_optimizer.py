@@ -17,6 +17,7 @@ from torch.optim.rmsprop import rmsprop
 
 from wgan_core.config import TrainConfig
 from wgan_core.training.crew import Crew
+from wgan_core.training.critic_loss import clamp
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.state import TensorDict
 
@@ -41,7 +42,21 @@ class FlatOptimizer:
         self.optimizer = _optimizer(flat.vector, config, rate)
         """Holds the settings and the state."""
 
-    def step(self, terms: Sequence[Tensor] = (), *, clip: float | None = None) -> None:
+    @property
+    def changed(self) -> list[Tensor]:
+        """What a step changes, besides parameters and gradient."""
+        return list(self.optimizer.state[self._flat.vector].values())
+
+    def set_rate(self, rate: float) -> None:
+        """The learning rate from the next step on."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def load(self, state: dict[int, TensorDict]) -> None:
+        """Continue from a saved state of `optimizer`."""
+        self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
+
+    def step(self, terms: Sequence[Tensor] = (), *, clip: float | Tensor | None = None) -> None:
         """One step.
 
         terms: added to the gradient first, in this order; vectors like it.
@@ -55,7 +70,7 @@ class FlatOptimizer:
                     gradient.add_(term)
             self.optimizer.step()
             if clip is not None:
-                vector.clamp_(-clip, clip)
+                clamp(vector, clip)
             return
         pieces = self._pieces(len(vector))
         counts = [state["step"], *(state["step"].clone() for _ in pieces[1:])]  # each piece counts the step
@@ -67,7 +82,7 @@ class FlatOptimizer:
         size = -(-length // (count * _ALIGNED)) * _ALIGNED
         return [slice(start, min(start + size, length)) for start in range(0, length, size)]
 
-    def _step_of(self, piece: slice, done: Tensor, terms: Sequence[Tensor], clip: float | None) -> None:
+    def _step_of(self, piece: slice, done: Tensor, terms: Sequence[Tensor], clip: float | Tensor | None) -> None:
         """A step of some of the numbers. `done`: the number of steps before, which is counted up."""
         state: TensorDict = self.optimizer.state[self._flat.vector]
         (group,) = self.optimizer.param_groups
@@ -86,7 +101,7 @@ class FlatOptimizer:
             done += 1
             _rmsprop_in_one_pass(vector, gradient, state["square_avg"][piece], group)
         if clip is not None:
-            vector.clamp_(-clip, clip)
+            clamp(vector, clip)
 
 
 def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.optim.Optimizer:
@@ -97,7 +112,7 @@ def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.opt
     return torch.optim.RMSprop([parameter], lr=rate)
 
 
-_LATE = 1e6
+LATE = 1e6
 """So many steps on, Adam's correction of the first steps is exactly 1."""
 
 
@@ -106,13 +121,13 @@ def _rmsprop_in_one_pass(vector: Tensor, gradient: Tensor, square_avg: Tensor, g
     settings = {"lr": group["lr"], "beta2": group["alpha"], "eps": group["eps"]}
     plain = {"beta1": 0.0, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
     # Called without PyTorch's wrapper, which takes half as long as the kernel and keeps the other threads waiting.
-    torch.ops.aten._fused_adam_([vector], [gradient], [gradient], [square_avg], [], [torch.tensor(_LATE)], **settings, **plain)
+    torch.ops.aten._fused_adam_([vector], [gradient], [gradient], [square_avg], [], [torch.tensor(LATE)], **settings, **plain)
 
 
 def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:
     """RMSprop in one pass as an optimiser of its own, for GPUs too."""
     plain = torch.optim.RMSprop([parameter]).defaults
     adam = torch.optim.Adam([parameter], lr=rate, betas=(0.0, plain["alpha"]), eps=plain["eps"], fused=True)
-    steps = torch.tensor(_LATE, device=parameter.device)
+    steps = torch.tensor(LATE, device=parameter.device)
     adam.state[parameter] = {"step": steps, "exp_avg": torch.zeros_like(parameter), "exp_avg_sq": torch.zeros_like(parameter)}
     return adam

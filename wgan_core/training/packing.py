@@ -9,9 +9,9 @@ are odd.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, TypeGuard
+from typing import NamedTuple, Protocol, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -59,6 +59,35 @@ class Taken(NamedTuple):
     """Updates the running statistics of the generator's BatchNorm."""
 
 
+class Pack(Protocol):
+    """Batches of images that are taken one after the other."""
+
+    taken: int
+
+    @property
+    def left(self) -> int:
+        """Number of batches not yet taken."""
+        ...
+
+    def take(self) -> Taken:
+        """The next batch."""
+        ...
+
+    def skip(self, count: int) -> None:
+        """Skip batches that had been taken before the training state was saved."""
+        ...
+
+
+class FixedPack(Pack, Protocol):
+    """A pack that is filled again and again."""
+
+    capacity: int
+
+    def fill(self, latents: Sequence[Tensor]) -> Pack:
+        """Begin a new pack, with up to `capacity` batches of latents."""
+        ...
+
+
 class PackedImages:
     """The images that `generator` makes from several batches of latents, each [batch, latent_dim], in train mode.
 
@@ -75,7 +104,7 @@ class PackedImages:
         joint = any(isinstance(layer, JointBatchNorm) for layer in generator.layers)  # each pass is an exchange between processes
         size = self._count if joint else -(-self._count // _passes(self._count))
         groups = [latents[start : start + size] for start in range(0, self._count, size)]
-        self._passes: list[_Pass] | list[ConvolutionPass] = crew.do([partial(_Pass, generator, group) for group in groups])
+        self._passes: list[Pass] | list[ConvolutionPass] = crew.do([partial(Pass, generator, group) for group in groups])
 
     @property
     def left(self) -> int:
@@ -99,7 +128,7 @@ def _passes(count: int) -> int:
     return 4 if count >= 16 else 2 if count >= 2 else 1
 
 
-class _Pass:
+class Pass:
     """The images from some of the batches, made together.
 
     In memory the batches are interleaved as [batch, n, features]. Viewed as [batch, n · features], BatchNorm treats each feature of each
@@ -133,20 +162,25 @@ class _Pass:
         normed = (x.view(self._batch, -1).float() - mean) * scale + layer.bias.repeat(self.count)
         return normed.to(x.dtype).view(self._batch * self.count, -1)
 
-    def images(self, index: int) -> Tensor:
-        """A batch of images [batch, features]."""
-        return self._images[:, index].contiguous()
+    def images(self, index: int | Tensor) -> Tensor:
+        """A batch of images [batch, features]. Its number may be a tensor [1], which the device reads when it gets there."""
+        return _batch_of(self._images, index)
 
     @torch.no_grad()
-    def follow(self, index: int) -> None:
+    def follow(self, index: int | Tensor) -> None:
         """Update the running statistics."""
         for layer, x in self._before_norm:
             assert layer.running_mean is not None and layer.running_var is not None and layer.num_batches_tracked is not None
             layer.num_batches_tracked.add_(1)
             momentum = layer.momentum if layer.momentum is not None else 1 / float(layer.num_batches_tracked)
-            torch.batch_norm_update_stats(x[:, index].contiguous(), layer.running_mean, layer.running_var, momentum)
+            torch.batch_norm_update_stats(_batch_of(x, index), layer.running_mean, layer.running_var, momentum)
         for layer, means, variances in self._joint_moments:
             layer.follow(means[index], variances[index], self._batch)
+
+
+def _batch_of(x: Tensor, index: int | Tensor) -> Tensor:
+    """One of the batches in `x` [batch, n, features]."""
+    return x[:, index].contiguous() if isinstance(index, int) else x.index_select(1, index)[:, 0]
 
 
 class Draw(NamedTuple):
@@ -171,6 +205,7 @@ class ImagesAhead:
         rows: the rows that this process needs; None for all. All rows are drawn, so that several processes draw the same as one would.
         crew: makes the images of several passes side by side.
         classes: for data with classes, gives those of the batch of a step, [rows, classes], which the images get too.
+        place: where the images are made instead, if they have a fixed place.
     """
 
     def __init__(
@@ -182,13 +217,16 @@ class ImagesAhead:
         rows: slice | None,
         crew: Crew,
         classes: Callable[[int], Tensor] | None = None,
+        place: FixedPack | None = None,
     ) -> None:
         self._generator, self._crew, self._classes = generator, crew, classes
         self.rng = rng
         self._latents, self._penalty, self._rows = latents, penalty, rows
+        self._place = place
         self._packable = generator if is_packable(generator, rng.device, crew.size) else None
-        self._max_batches = batches_that_fit(self._packable, latents[0]) if self._packable is not None else 1
-        self._packed: PackedImages | None = None
+        most = batches_that_fit(self._packable, latents[0]) if self._packable is not None else 1
+        self._max_batches = most if place is None else place.capacity
+        self._packed: Pack | None = None
         self._draws: list[Draw] = []
         self._first_step = 0
         """The step to which the first of them belongs."""
@@ -199,7 +237,7 @@ class ImagesAhead:
 
         until_generator: number of critic updates, including this one, before the generator changes.
         """
-        if self._packable is None:
+        if self._packable is None and self._place is None:
             draw = self._draw(step)
             inputs = self._inputs(draw.z, step)
             return Taken(lambda: self._generator(inputs), lambda: None), draw.alpha
@@ -255,22 +293,20 @@ class ImagesAhead:
         before, packed = state.get("packed_rng", torch.empty(0)), state.get("packed", torch.empty(0))
         same_kind = before.dtype == torch.uint8 and len(before) == len(rng.get_state())
         # With several processes every forward pass is an exchange, and they do not all load at the same time. So they draw new ones.
-        if (
-            self._rows is None
-            and same_kind
-            and self._packable is not None
-            and packed.shape == (2,)
-            and 0 < int(packed[1]) < int(packed[0]) <= MAX_BATCHES
-        ):
+        whole = self._packable is not None and self._rows is None
+        if whole and same_kind and packed.shape == (2,) and 0 < int(packed[1]) < int(packed[0]) <= self._max_batches:
             rng.set_state(before.cpu())
             self._packed = self._pack(step - int(packed[1]), int(packed[0]))
             self._packed.skip(int(packed[1]))
 
-    def _pack(self, step: int, count: int) -> PackedImages:
-        assert self._packable is not None
+    def _pack(self, step: int, count: int) -> Pack:
         self._before_draws, self._first_step = self.rng.get_state(), step
         self._draws = [self._draw(step + index) for index in range(count)]
-        return PackedImages(self._packable, [self._inputs(draw.z, step + index) for index, draw in enumerate(self._draws)], self._crew)
+        inputs = [self._inputs(draw.z, step + index) for index, draw in enumerate(self._draws)]
+        if self._place is not None:
+            return self._place.fill(inputs)
+        assert self._packable is not None
+        return PackedImages(self._packable, inputs, self._crew)
 
     def _inputs(self, z: Tensor, step: int) -> Tensor:
         """What the generator gets for latents `z` in a step."""

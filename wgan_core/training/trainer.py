@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -18,11 +19,15 @@ from wgan_core.training.classes import one_hot, told, with_classes
 from wgan_core.training.crew import Crew
 from wgan_core.training.critic_loss import clip_weights
 from wgan_core.training.critic_passes import CriticPasses, CriticScores
+from wgan_core.training.cuda_graph import StreamCrew, choose_kernels
+from wgan_core.training.cuda_optimizer import CudaOptimizer
+from wgan_core.training.cuda_steps import CudaSteps
 from wgan_core.training.device import autocast, resolve_device
 from wgan_core.training.flat import FlatParameters
 from wgan_core.training.flat_optimizer import FlatOptimizer
 from wgan_core.training.generator_pass import samples_to_learn_from
 from wgan_core.training.joint_norm import join_batch_norms
+from wgan_core.training.live_settings import LiveSettings
 from wgan_core.training.models import build_critic, build_generator, initialise
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead, Taken
@@ -74,30 +79,38 @@ class Trainer:
             network.to(self.device)
         self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
         """The averaged generator, if the config asks for one."""
-        self._crew = crew if crew is not None and self.device.type == "cpu" else Crew()
+        on_cuda = self.device.type == "cuda"
+        self._crew = StreamCrew(self.device) if on_cuda else crew if crew is not None and self.device.type == "cpu" else Crew()
         self._world = world
         self._rows = world.rows(config.batch_size) if world is not None else None
         if world is not None:
             join_batch_norms(self.generator, world)
             join_batch_norms(self.critic, world)
+            if on_cuda:  # where nothing is captured; and a process of a world trains nothing else
+                choose_kernels(config.precision)
         self._flat_generator, self._flat_critic = FlatParameters(self.generator), FlatParameters(self.critic)
-        self._generator_descent = FlatOptimizer(self._flat_generator, config, config.generator_lr, self._crew)
-        self._critic_descent = FlatOptimizer(self._flat_critic, config, config.critic_lr, self._crew)
+        descent = CudaOptimizer if on_cuda else FlatOptimizer
+        self._generator_descent = descent(self._flat_generator, config, config.generator_lr, self._crew)
+        self._critic_descent = descent(self._flat_critic, config, config.critic_lr, self._crew)
         self.generator_optimizer, self.critic_optimizer = self._generator_descent.optimizer, self._critic_descent.optimizer
         self._objective = OBJECTIVES[config.objective]
         batch = config.batch_size // (world.size if world is not None else 1)
-        self._critic_passes = CriticPasses(self.critic, self._flat_critic, self._now, batch, self._crew)
+        self._live = LiveSettings(self._now, self.device)
+        self._critic_passes = CriticPasses(self.critic, self._flat_critic, self._now, self._live, batch, self._crew)
         self._batches = Batches(self.data, self.labels, classes, config.batch_size, config.seed, self._rows)
         self._penalty_plan = PenaltyPlan.of(config, self.data.ndim)
+        latents, by_graphs = (config.batch_size, config.latent_dim), on_cuda and world is None
+        self._captured = self._graphs(latents) if by_graphs else None
         self._ahead = ImagesAhead(
             self.generator,
             torch.Generator(self.device).manual_seed(config.seed + 1),
-            (config.batch_size, config.latent_dim),
+            latents,
             self._penalty_plan,
             self._rows,
             self._crew,
             # The critic compares images of the same classes: in the penalty each pair has one, and the estimate is free of their chance.
             self._batches.classes if classes else None,
+            self._captured.pack if self._captured is not None else None,
         )
         self._augmentation = Augmentation(config, self.device, self._rows)
         self.step: int = 0
@@ -138,7 +151,7 @@ class Trainer:
                 self._flat_critic.gradient.add_(term)
             numbers, terms = self._world.average([self._flat_critic.gradient], numbers), []
         all_at_once = clip and self.config.lipschitz == "clip" and self.config.clipped == "all"
-        self._critic_descent.step(terms, clip=self._now.clip_value if all_at_once else None)
+        self._critic_descent.step(terms, clip=self._live.clip_value if all_at_once else None)
         if clip and not all_at_once:
             self.clip()
         return CriticScores(*numbers)
@@ -146,7 +159,7 @@ class Trainer:
     def clip(self) -> None:
         """Clip the critic's parameters, if clipping is the Lipschitz method. This is the last part of every critic update."""
         if self.config.lipschitz == "clip":
-            clip_weights(self._clipped(), self._now.clip_value)
+            clip_weights(self._clipped(), self._live.clip_value)
 
     def _clipped(self) -> Iterable[Tensor]:
         """The parameters that are clipped."""
@@ -158,6 +171,13 @@ class Trainer:
         """One generator update on latents `z` [batch, latent_dim], of `classes` [batch, classes] if there are any, with the critic frozen.
         Returns the loss, 0-dim."""
         self._ahead.give_back()
+        captured = self._captured if len(z) == self.config.batch_size else None
+        self._augmentation.draw(self.step)
+        loss = self._descend(z, classes) if captured is None else captured.descend(self._descend, z, classes)
+        self._average()
+        return loss
+
+    def _descend(self, z: Tensor, classes: Tensor | None) -> Tensor:
         self._flat_generator.gradient.zero_()
         # Freezing avoids computing unused gradients of the critic's weights. With accumulated gradients they are needed.
         frozen = self.config.critic_gradients == "fresh"
@@ -176,7 +196,6 @@ class Trainer:
             kept = [] if frozen else [self._flat_critic.gradient]
             (loss,) = self._world.average([self._flat_generator.gradient, *kept], [loss])
         self._generator_descent.step()
-        self._average()
         return loss
 
     @torch.no_grad()
@@ -208,14 +227,24 @@ class Trainer:
         if has_schedule(self.config):
             self._follow_schedules()
         until_generator = min(self.critic_updates_wanted - self.critic_updates_since_generator, self.config.max_steps - self.step)
-        with self._autocast():
+        ascend = partial(self._ascend_in_step, clip=clip)
+        if self._captured is not None:
             fake, alpha = self._ahead.next(self.step, until_generator)
-        classes = None if self.labels is None else self._batches.classes(self.step)
-        seen = self._augmentation.of_step(self.next_batch, fake, self.step + 1)
-        scores = self._ascend(*seen, alpha, classes, clip=clip, times=self.config.gp_every)
+            self._augmentation.draw(self.step + 1)
+            scores = self._captured.ascend(ascend, self._batches.rows(self.step), fake, alpha, clip=clip)
+        else:
+            with self._autocast():
+                fake, alpha = self._ahead.next(self.step, until_generator)
+            scores = ascend(self.next_batch, fake, alpha, None if self.labels is None else self._batches.classes(self.step))
         self.step += 1
         self.critic_updates_since_generator += 1
         return scores
+
+    def _ascend_in_step(
+        self, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, classes: Tensor | None, *, clip: bool
+    ) -> CriticScores:
+        seen = self._augmentation.of_step(real, fake, self.step + 1)
+        return self._ascend(*seen, alpha, classes, clip=clip, times=self.config.gp_every)
 
     @property
     def generator_is_due(self) -> bool:
@@ -296,10 +325,10 @@ class Trainer:
     def _follow_schedules(self) -> None:
         """Take the values of the current step, and give both optimisers its learning rates."""
         self._now = self._critic_passes.config = in_force(self.config, self.step)
+        self._live.adopt(self._now)
         share = rate_share(self.config, self.step)
-        for optimizer, rate in ((self.generator_optimizer, self.config.generator_lr), (self.critic_optimizer, self.config.critic_lr)):
-            for group in optimizer.param_groups:
-                group["lr"] = rate * share
+        self._generator_descent.set_rate(self.config.generator_lr * share)
+        self._critic_descent.set_rate(self.config.critic_lr * share)
 
     def state_dict(self) -> dict[str, TensorDict]:
         """Everything needed to continue exactly, as named tensors: keys "generator", "critic", "training", and "averaged" if the generator
@@ -334,8 +363,8 @@ class Trainer:
         noise_rng = self._noise_rng(training)
         for part, network in networks.items():
             network.load_state_dict(state[part])
-        for prefix, (optimizer, _) in self._optimizers().items():
-            optimizer.load_state_dict({"state": optimizer_states[prefix], "param_groups": optimizer.state_dict()["param_groups"]})
+        self._generator_descent.load(optimizer_states["generator_optimizer"])
+        self._critic_descent.load(optimizer_states["critic_optimizer"])
         self._flat_critic.gradient.copy_(gradient)
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)
@@ -365,6 +394,17 @@ class Trainer:
             return rng.set_state(state.cpu())
         except (RuntimeError, TypeError):
             raise StateMismatch("training: noise_rng is missing or is not a state of random numbers.") from None
+
+    def _graphs(self, latents: tuple[int, int]) -> CudaSteps:
+        classes = len(self.classes or ())
+        return CudaSteps(self.generator, self._batches, latents, classes, self._penalty_plan, self.config.precision, self._changed())
+
+    def _changed(self) -> list[Tensor]:
+        """All that updates change."""
+        buffers = (*self.generator.buffers(), *self.critic.buffers())
+        flats = (self._flat_generator, self._flat_critic)
+        moments = [*self._generator_descent.changed, *self._critic_descent.changed]
+        return [*buffers, *(tensor for flat in flats for tensor in (flat.vector.data, flat.gradient)), *moments]
 
     def _optimizers(self) -> dict[str, tuple[torch.optim.Optimizer, FlatParameters]]:
         return {
