@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
 
 from wgan_core.data import kept, picture
+from wgan_core.data.array_errors import ARRAY_ERRORS
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.downloaded import read_idx
 from wgan_core.data.image_folder import MUCH_CUT, Preview, Progress, load_folder, no_progress, preview_folder
@@ -95,6 +96,8 @@ class Found:
     """Why labels are not used."""
 
 
+_ZIP = b"PK"
+"""How an .npz begins."""
 _Arrays = Callable[[bool], Found | None]
 
 
@@ -139,15 +142,16 @@ def _numpy(path: Path, held_out: bool) -> Found | None:
     """The images in a NumPy file: the only array that can be images, or the one with a usual name."""
     name = printable(path.name)
     try:
-        loaded = np.load(path, mmap_mode="r" if path.suffix.lower() == ".npy" else None, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return None if held_out else Found(_as_images(loaded, name), None, name)
-        with loaded:
-            return _from_npz(loaded, name, held_out)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
+        with path.open("rb") as file:  # `numpy.load` would leave a damaged one open
+            if file.read(2) == _ZIP:
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as arrays:
+                    return _from_npz(arrays, name, held_out)
+        return None if held_out else Found(_as_images(open_memmap(path, mode="r"), name), None, name)
+    except ARRAY_ERRORS as error:
         if isinstance(error, DataError):
             raise
-        said = "it holds Python objects" if "pickle" in str(error) else "it is damaged, or no array"
+        said = "it holds Python objects" if "pickle" in str(error) or "Python objects" in str(error) else "it is damaged, or no array"
         raise DataError(f"{name} cannot be read ({said}): save plain numbers with numpy.save or numpy.savez.") from None
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from wgan_core.data.array_errors import ARRAY_ERRORS
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.picture_files import clean_path, printable
 from wgan_core.data.point_text import Table, read_table
@@ -98,8 +100,8 @@ def _decoded(content: bytes, name: str) -> str:
 
 def _array(path: Path, name: str) -> Table:
     try:
-        array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError):
+        array: NDArray[np.generic] = open_memmap(path, mode="r")
+    except ARRAY_ERRORS:
         raise DataError(f"{name} cannot be read as a NumPy array: save it again with numpy.save.") from None
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iuf" or not 2 <= len(array) <= MAX_POINTS:
         shape = " × ".join(map(str, array.shape))

@@ -11,6 +11,7 @@ import contextlib
 import json
 import sqlite3
 import threading
+import zlib
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +22,15 @@ from wgan_core.library.look import Naming, look, signature, status_now
 from wgan_core.store.folder import run_ids
 
 FILE = ".library.sqlite"
-VERSION = 1
+VERSION = 2
 """Raise it when what an entry holds, or how it is found, changes."""
 _SAVED_AT_ONCE = 500
 """Folders that are read before the index is written, so that not all is lost if the program ends meanwhile."""
 _WAIT_SECONDS = 0.3
 """For another process that writes the index."""
+
+_UNREADABLE = (sqlite3.Error, OSError, ValueError)
+"""Of a damaged file; ValueError where SQLite's message itself cannot be decoded."""
 
 Known = tuple[str, Entry]
 """The signature of a folder, and what was found in it."""
@@ -98,12 +102,13 @@ class Library:
         found: dict[str, Known] = {}
         if not (self.root / FILE).is_file():
             return found
-        with contextlib.suppress(sqlite3.Error, OSError), self._connection() as connection:
+        with contextlib.suppress(*_UNREADABLE), self._connection() as connection:
             if not _is_ours(connection):
                 return found
-            for name, signed, facts in connection.execute("SELECT name, signature, facts FROM runs"):
+            for name, signed, facts, checksum in connection.execute("SELECT name, signature, facts, checksum FROM runs"):
                 with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
-                    found[name] = signed, from_facts(json.loads(facts))
+                    if checksum == _checksum(name, signed, facts):
+                        found[name] = signed, from_facts(json.loads(facts))
         return found
 
     def _save(self, fresh: dict[str, Known], gone: Iterable[str]) -> None:
@@ -114,8 +119,8 @@ class Library:
             self._write(fresh, gone)
         except sqlite3.OperationalError:  # locked, or not to be written
             return
-        except (sqlite3.DatabaseError, OSError):  # damaged
-            with contextlib.suppress(sqlite3.Error, OSError):
+        except _UNREADABLE:  # damaged
+            with contextlib.suppress(*_UNREADABLE):
                 (self.root / FILE).unlink(missing_ok=True)
                 self._write(self._known or {}, ())
 
@@ -124,9 +129,9 @@ class Library:
             if not _is_ours(connection):
                 connection.executescript(_begin())
                 fresh, gone = self._known or {}, ()
-            rows = [(name, signed, json.dumps(to_facts(entry), separators=(",", ":"))) for name, (signed, entry) in fresh.items()]
+            rows = [_row(name, signed, entry) for name, (signed, entry) in fresh.items()]
             connection.executemany("DELETE FROM runs WHERE name = ?", [(name,) for name in gone])
-            connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", rows)
 
     @contextlib.contextmanager
     def _connection(self) -> Generator[sqlite3.Connection]:
@@ -152,6 +157,16 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     return False
 
 
+def _row(name: str, signed: str, entry: Entry) -> tuple[str, str, str, int]:
+    facts = json.dumps(to_facts(entry), separators=(",", ":"))
+    return name, signed, facts, _checksum(name, signed, facts)
+
+
+def _checksum(*texts: str) -> int:
+    """By which a row is known to be whole: SQLite itself does not notice a byte that has changed."""
+    return zlib.crc32("\0".join(texts).encode())
+
+
 def _version() -> str:
     return f"{wgan_core.__version__}/{VERSION}"
 
@@ -160,7 +175,7 @@ def _begin() -> str:
     return f"""
         DROP TABLE IF EXISTS runs;
         DROP TABLE IF EXISTS written_by;
-        CREATE TABLE runs (name TEXT PRIMARY KEY, signature TEXT NOT NULL, facts TEXT NOT NULL);
+        CREATE TABLE runs (name TEXT PRIMARY KEY, signature TEXT NOT NULL, facts TEXT NOT NULL, checksum INTEGER NOT NULL);
         CREATE TABLE written_by (version TEXT NOT NULL);
         INSERT INTO written_by VALUES ('{_version()}');
     """

@@ -11,7 +11,6 @@ core. `progress` is called with a share from 0 to 1. FilmCancelled is raised soo
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
+from wgan_core.data.array_errors import ARRAY_ERRORS
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.latent.vectors import Latents
 from wgan_core.store.folder import RunFolder, StoreError
@@ -148,7 +148,7 @@ def latents_from(text: str, latent_dim: int) -> Latents:
     try:
         with Path(text).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = np.asarray(arrays["z"], dtype=np.float32)
-    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile):
+    except (*ARRAY_ERRORS, AttributeError):
         raise StoreError(f"{text[:200]} is neither a seed nor a file with latents: give a whole number, or a samples.npz.") from None
     if found.ndim != 2 or not len(found) or not np.isfinite(found).all():
         raise StoreError(f"The array z in {text[:200]} does not hold latents: it must have a row of {latent_dim} finite numbers for each.")
