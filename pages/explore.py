@@ -9,12 +9,13 @@ import streamlit as st
 
 from pages.components.live_image import live_image
 from pages.parts.explore import latent_state, path_view, pins
+from pages.parts.explore.class_view import choose_class, class_to_params, show_way_between
 from pages.parts.explore.direction_view import choose_directions
 from pages.parts.explore.grid_view import grids
 from pages.parts.explore.image_view import your_image
 from pages.parts.explore.inside_view import inside
 from pages.parts.explore.latent_explorer import PAGE, image_count, latent_explorer, reason_not_in_browser, send_generator, set_image_count
-from pages.parts.explore.latent_source import Source, open_source
+from pages.parts.explore.latent_source import MIX_HELP, Source, open_source
 from pages.parts.explore.nearest_view import nearest
 from pages.parts.explore.point_view import show_landing
 from pages.parts.explore.source_choice import choose_source, training_now
@@ -94,7 +95,9 @@ def show_score(source: Source) -> None:
         with st.popover("Film", icon=":material/movie:", key="explore.film", on_change="rerun"):
             st.markdown(f"How this {'point' if source.networks.makes_points else 'image'} came about: the same latent at every kept step.")
             latents = np.asarray(z, dtype=np.float32)[None]
-            film_form(source.run_id, f"{source.run_id}, seed {latent_state.current_seed()}", key="explore-film-of-run", latents=latents)
+            told = None if source.told is None else tuple(source.told.weights(source.told.mix).tolist())
+            title = f"{source.run_id}, seed {latent_state.current_seed()}"
+            film_form(source.run_id, title, key="explore-film-of-run", latents=latents, told=told)
         with st.popover("Copy or paste", icon=":material/content_paste:"):
             st.code(latent_to_text(z), language="json", wrap_lines=True, height=120)
             st.text_area("Paste a latent", key=_PASTED, placeholder="[0.1, -1.2, …]", height=100)
@@ -219,9 +222,10 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
     picture, beside = st.columns([5, 6], gap="large")
     with beside:
         show_controls(source)
+        source, of_first = choose_class(source)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             dimensions = _choose_dimensions(source)
-            directions = choose_directions(source) if not source.networks.makes_points else ()
+            directions = choose_directions(of_first) if not source.networks.makes_points else ()
             in_browser = _choose_where(source)
     if gone := latent_state.keep_known_moves(source.latent_dim, directions):
         st.toast(f"Removed, because this run does not have them: {', '.join(gone)}.", icon=":material/link_off:", duration="long")
@@ -231,9 +235,11 @@ def latent_view(run_id: str, step: int, averaged: bool) -> None:
             latent_explorer(source, dimensions, directions, key="explore-latent")
         else:
             show_picture(source)
-            latent_state.show_sliders(dimensions, directions, source.latent_dim)
+            way = source.told.label if source.told is not None and source.told.first != source.told.second else ""
+            latent_state.show_sliders(dimensions, directions, source.latent_dim, way=way, mix_help=MIX_HELP)
     with beside:
         show_score(source)
+        show_way_between(source)
         _section(source)
         _show_moves(source)
     _keep_in_link(source)
@@ -263,7 +269,7 @@ def _keep_in_link(source: Source) -> None:
     params = {"run": source.run_id, **time_to_params(source), "seed": str(latent_state.current_seed()), **latent_state.place().to_params()}
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
-    params |= path_view.path_to_params(source)
+    params |= path_view.path_to_params(source) | class_to_params(source)
     if source.averaged:
         params["generator"] = "averaged"
     if (count := image_count()) > 1:
@@ -283,7 +289,7 @@ def _latent_from_link() -> None:
     st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
     path_view.path_from_params(st.query_params)
-    plain = st.query_params.keys() <= {"run", "step", AT, "generator", "view"}  # names no latent
+    plain = st.query_params.keys() <= {"run", "step", AT, "generator", "view", "class", "to"}  # names no latent
     set_image_count(whole_number(st.query_params.get("show", str(PAGE) if plain else ""), PAGE))
     found, problems = from_params(dict(st.query_params), MAX_DIMENSIONS)
     if seed is None:

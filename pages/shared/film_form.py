@@ -21,7 +21,9 @@ _AT_A_TIME = 2
 """Films, on a server that several people use."""
 
 
-def film_form(run_id: str, title: str, *, key: str, latents: Latents | None = None, averages: bool = False) -> None:
+def film_form(
+    run_id: str, title: str, *, key: str, latents: Latents | None = None, averages: bool = False, told: tuple[float, ...] | None = None
+) -> None:
     """Draw the form.
 
     Args:
@@ -30,6 +32,7 @@ def film_form(run_id: str, title: str, *, key: str, latents: Latents | None = No
         key: unique on the page.
         latents: those to show, [n, latent_dim]; None for the run's fixed ones.
         averages: whether the run has an averaged generator to choose.
+        told: the class or mixture that `latents` become, [classes], in a run that is told classes.
     """
     job: FilmJob | None = st.session_state.get(f"{key}.job")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -39,7 +42,9 @@ def film_form(run_id: str, title: str, *, key: str, latents: Latents | None = No
         busy = job is not None and job.is_working
         pressed = st.button("Make the film", icon=":material/movie:", key=f"{key}.make", **shuts("film", disabled=busy))
     if pressed and not _film_refused():
-        job = st.session_state[f"{key}.job"] = _begin(run_id, title, kind, float(seconds), averaged=bool(averaged), latents=latents)
+        job = st.session_state[f"{key}.job"] = _begin(
+            run_id, title, kind, float(seconds), averaged=bool(averaged), latents=latents, told=told
+        )
     if job is not None:
         working = job.is_working
         st.fragment(_result, run_every=_POLL_SECONDS if working else None)(job, key, working)
@@ -55,14 +60,16 @@ def _film_refused() -> bool:
     return False
 
 
-def _begin(run_id: str, title: str, kind: str, seconds: float, *, averaged: bool, latents: Latents | None) -> FilmJob | None:
+def _begin(
+    run_id: str, title: str, kind: str, seconds: float, *, averaged: bool, latents: Latents | None, told: tuple[float, ...] | None
+) -> FilmJob | None:
     try:
         folder = RunFolder.open(folder_of(run_id))
     except StoreError as error:
         show_problem(error)
         return None
     name = f"{run_id}-film.{kind}"
-    made = partial(make_film, folder, kind, seconds=seconds, averaged=averaged, latents=latents, title=title)
+    made = partial(make_film, folder, kind, seconds=seconds, averaged=averaged, latents=latents, told=told, title=title)
     return FilmJob(lambda progress, cancelled: made(progress=progress, cancelled=cancelled), name, kind)
 
 

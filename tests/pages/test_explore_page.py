@@ -66,7 +66,7 @@ def test_the_message_holds_this_seed_and_the_63_after_it(manager: RunManager, fi
     assert len(numbers) == 64 + 1 and len(header["planes"]) == 64 == len(set(header["planes"]))
     assert np.array_equal(numbers[:64], fixed_latents(7, 64, 6).numpy())
     assert np.array_equal(numbers[64], directions.random_direction(6, 2).vector)
-    assert header["state"] == {"x": 1.0, "y": 2.0, "dimensions": {}, "directions": {"random 2": 1.5}, "truncation": 1.0}
+    assert header["state"] == {"x": 1.0, "y": 2.0, "dimensions": {}, "directions": {"random 2": 1.5}, "truncation": 1.0, "mix": 0.0}
     assert header["planes"][0] == latent_state.plane_name(7) and header["dimensions"] == list(range(6))
 
 

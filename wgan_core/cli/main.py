@@ -139,8 +139,10 @@ def _parser() -> _Parser:
         "--out",
         required=True,
         metavar="FILE",
-        help="grid.png, samples.npz with the arrays `images` (or `points`) and `z`, points.csv, or a folder (ending in /) for one PNG each",
+        help="grid.png, samples.npz with the arrays `images` (or `points`), `z` and, with classes, `labels`, points.csv, or a folder "
+        "(ending in /) for one PNG each",
     )
+    sample.add_argument("--class", dest="of_class", metavar="NAME", help="only this class, for runs trained with --labels conditional")
     sample.add_argument("--per-file", type=int, metavar="N", help="for .npz: so many in each of several files, samples-0001.npz, ...")
     sample.set_defaults(command=_sample, parser=sample)
 
@@ -252,6 +254,8 @@ def _sample(options: argparse.Namespace) -> int:
     networks = (
         newest_readable(folder, averaged=averaged) if options.step is None else load_networks(folder, options.step, averaged=averaged)
     )
+    if options.of_class is not None:
+        networks = _of_class(networks, options.of_class)
     z = fixed_latents(options.seed, options.count, networks.latent_dim).numpy()
     try:
         _write(options, networks, z, folder.config.dataset)
@@ -259,6 +263,17 @@ def _sample(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.out} cannot be written ({error.strerror}).") from None
     print(f"{options.count} {'points' if networks.makes_points else 'images'} of {folder.path.name} at step {networks.step}: {options.out}")
     return 0
+
+
+def _of_class(networks: Any, name: str) -> Any:
+    """The networks of the class that is named. Raises UsageError."""
+    if networks.classes is None:
+        raise UsageError("--class is for runs trained with --labels conditional: the networks of this one are told no classes.")
+    try:
+        number = networks.classes.find(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return networks.of_class([float(other == number) for other in range(len(networks.classes))])
 
 
 def _write(options: argparse.Namespace, networks: Any, z: Any, dataset: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import json
 import logging
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 
 from wgan_core.export import Exported, ExportError
 from wgan_core.latent.saved import SavedNetworks
+from wgan_core.training.classes import with_classes
 
 TOLERANCE = 1e-4
 """The largest accepted difference from PyTorch, for images in [-1, 1] and for scores relative to their size."""
@@ -40,8 +42,9 @@ def check_packages() -> None:
 def onnx_file(networks: SavedNetworks, part: str, opset: int | None = None) -> Exported:
     """The network as one ONNX file including weights, for any batch size, with BatchNorm using its running statistics.
 
-    For a generator, the input is `z` [batch, latent_dim] and the output `images` [batch, c, h, w] in (-1, 1), or `points` [batch, 2]. For
-    the critic, the input is `images` or `points` and the output `scores` [batch, 1].
+    For a generator, the input is `z` [batch, latent_dim], and `classes` [batch, classes] if it is told any: 1 for the class and 0 for the
+    others, or a mixture; their names are in the file's metadata. The output is `images` [batch, c, h, w] in (-1, 1), or `points` [batch,
+    2]. For the critic, the input is `images` or `points` (and `classes`) and the output `scores` [batch, 1].
 
     `opset` is the version of the operators; None for 17, or the next that the network can be written with.
 
@@ -51,13 +54,14 @@ def onnx_file(networks: SavedNetworks, part: str, opset: int | None = None) -> E
     check_packages()
     if opset is not None and not LOWEST_OPSET <= opset <= HIGHEST_OPSET:
         raise ExportError(f"--opset must be a whole number from {LOWEST_OPSET} to {HIGHEST_OPSET}, not {opset}.")
-    traced, network, example = _traced(networks, part)
+    traced, network, examples = _traced(networks, part)
     made = "points" if networks.makes_points else "images"
     inputs, outputs = ([made], ["scores"]) if part == "critic" else (["z"], [made])
+    inputs += ["classes"] if networks.classes is not None else []
     try:
         with _quiet():
             program = torch.onnx.export(
-                traced, (example,), dynamo=True, input_names=inputs, output_names=outputs, verbose=False, opset_version=opset or OPSET
+                traced, examples, dynamo=True, input_names=inputs, output_names=outputs, verbose=False, opset_version=opset or OPSET
             )
     except Exception as error:  # of many kinds, if the packages do not fit together
         raise ExportError(
@@ -71,14 +75,17 @@ def onnx_file(networks: SavedNetworks, part: str, opset: int | None = None) -> E
         raise ExportError(f"This network could not be written with the operators of opset {opset}, only of {found}: try --opset {found}.")
     model.ir_version = min(model.ir_version, _IR_VERSIONS.get(found, model.ir_version))
     model.doc_string = f"{'averaged generator' if part == 'averaged' else part} of a Wasserstein GAN at step {networks.step}"
+    if networks.classes is not None:
+        model.metadata_props.add(key="classes", value=json.dumps(networks.classes.names))
     content = model.SerializeToString()
     if importlib.util.find_spec("onnxruntime") is None:
         return Exported(content, f"Step {networks.step}. Not compared with PyTorch: onnxruntime is not installed.")
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    answers = [torch.from_numpy(session.run(None, {inputs[0]: given.numpy()})[0]) for given in _tried(example)]
-    return Exported(content, f"Step {networks.step}. {_compared(network, example, answers, 'onnxruntime')}")
+    asked = ({name: one.numpy() for name, one in zip(inputs, given, strict=True)} for given in _tried(examples))
+    answers = [torch.from_numpy(session.run(None, given)[0]) for given in asked]
+    return Exported(content, f"Step {networks.step}. {_compared(network, examples, answers, 'onnxruntime')}")
 
 
 @contextlib.contextmanager
@@ -98,39 +105,53 @@ def _quiet() -> Iterator[None]:
 def exported_program(networks: SavedNetworks, part: str) -> Exported:
     """The network as a file for `torch.export.load`, for any batch size, with BatchNorm using its running statistics. Raises
     ExportError."""
-    traced, network, example = _traced(networks, part)
+    traced, network, examples = _traced(networks, part)
     module = traced.module()
-    made = [module(given) for given in _tried(example)]
+    made = [module(*given) for given in _tried(examples)]
     buffer = io.BytesIO()
     torch.export.save(traced, buffer)
-    return Exported(buffer.getvalue(), f"Step {networks.step}. {_compared(network, example, made, 'the exported program')}")
+    return Exported(buffer.getvalue(), f"Step {networks.step}. {_compared(network, examples, made, 'the exported program')}")
+
+
+class _ToldGenerator(nn.Module):
+    """A generator whose latents and classes come in two parts."""
+
+    def __init__(self, generator: nn.Module) -> None:
+        super().__init__()
+        self.generator = generator
+
+    def forward(self, z: Tensor, classes: Tensor) -> Tensor:
+        return self.generator(with_classes(z, classes))
 
 
 @torch.no_grad()
-def _traced(networks: SavedNetworks, part: str) -> tuple[torch.export.ExportedProgram, nn.Module, Tensor]:
-    """The traced network, the network itself, and an example of its input."""
-    example = torch.randn(2, networks.latent_dim, generator=torch.Generator().manual_seed(0))
-    network = networks.critic if part == "critic" else networks.generator
+def _traced(networks: SavedNetworks, part: str) -> tuple[torch.export.ExportedProgram, nn.Module, tuple[Tensor, ...]]:
+    """The traced network, the network itself, and an example of each of its inputs."""
+    z = torch.randn(2, networks.latent_dim, generator=torch.Generator().manual_seed(0))
+    network, examples = networks.generator, (z,)
+    if networks.classes is not None:
+        network, examples = _ToldGenerator(network).eval(), (z, torch.eye(2, len(networks.classes)))
     if part == "critic":
-        example = networks.generator(example)
-    traced = torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+        network, examples = networks.critic, (network(*examples), *examples[1:])
+    batch = {0: torch.export.Dim("batch")}
+    traced = torch.export.export(network, examples, dynamic_shapes=tuple(batch for _ in examples))
     for node in traced.graph.nodes:
         node.meta.pop("stack_trace", None)  # it names folders of this machine
-    return traced, network, example
+    return traced, network, examples
 
 
-def _tried(example: Tensor) -> list[Tensor]:
+def _tried(examples: tuple[Tensor, ...]) -> list[tuple[Tensor, ...]]:
     """Inputs with several batch sizes, including the smallest."""
     rng = torch.Generator().manual_seed(1)
-    return [torch.randn(count, *example.shape[1:], generator=rng) for count in _BATCHES]
+    return [tuple(torch.randn(count, *one.shape[1:], generator=rng) for one in examples) for count in _BATCHES]
 
 
 @torch.no_grad()
-def _compared(network: nn.Module, example: Tensor, made: list[Tensor], maker: str) -> str:
+def _compared(network: nn.Module, examples: tuple[Tensor, ...], made: list[Tensor], maker: str) -> str:
     """The difference between `made` and the network's own results for the same inputs, in words. Raises ExportError if it is too large."""
     difference = 0.0
-    for given, theirs in zip(_tried(example), made, strict=True):
-        ours = network(given)
+    for given, theirs in zip(_tried(examples), made, strict=True):
+        ours = network(*given)
         difference = max(difference, float((ours - theirs).abs().max() / ours.abs().max().clamp(min=1)))
     if not difference <= TOLERANCE:
         raise ExportError(

@@ -43,7 +43,8 @@ class TooLarge(ValueError):
 
 
 def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
-    """The generator of `networks`, with BatchNorm using its running statistics.
+    """The generator of `networks`, with BatchNorm using its running statistics. If it is told classes, its inputs are a latent and what
+    `with_classes` puts behind it.
 
     Raises:
         TooLarge: it is too large to be sent to a browser.
@@ -53,7 +54,7 @@ def browser_generator(networks: SavedNetworks) -> BrowserGenerator:
     compute_beside_training()
     layers = folded(generator)
     _check_size(sum(layer.kernel.numel() + layer.bias.numel() for layer in layers))  # a doubled kernel is larger
-    z = torch.randn(_PROBES, networks.latent_dim, generator=torch.Generator().manual_seed(0))
+    z = networks.inputs(torch.randn(_PROBES, networks.latent_dim, generator=torch.Generator().manual_seed(0)))
     wanted = run(layers, z)
     rounded = [replace(layer, kernel=layer.kernel.half().float(), bias=layer.bias.half().float()) for layer in layers]
     deviation = float((run(rounded, z) - wanted).abs().max())

@@ -45,6 +45,8 @@ class Place:
     """Movement along each direction, in standard deviations."""
     truncation: float = 1.0
     """ψ in [0, 1]. Everything is multiplied by it at the end."""
+    mix: float = 0.0
+    """For networks that are told classes: how far to go from one class to another, from 0 to 1. It does not change the latent."""
 
     def latent(self, origin: Latents, plane: int, known: Mapping[str, DirectionLike] | None = None) -> Latents:
         """The latent [latent_dim]. Directions that are not in `known`, and dimensions beyond the last one, are ignored."""
@@ -73,6 +75,8 @@ class Place:
             params["d"] = ",".join(f"{name}:{_short(amount)}" for name, amount in self.directions.items())
         if self.truncation != 1:
             params["psi"] = _short(self.truncation)
+        if self.mix:
+            params["mix"] = _short(self.mix)
         return params
 
 
@@ -82,7 +86,13 @@ def from_params(params: Mapping[str, str], latent_dim: int) -> tuple[Place, list
     problems: list[str] = []
     if "," in params.get("at", ""):  # links of earlier versions; now it is a step
         params = {"xy": params["at"], **params}
-    readers = {"xy": _read_xy, "z": lambda text: _read_dimensions(text, latent_dim), "d": _read_directions, "psi": _read_truncation}
+    readers = {
+        "xy": _read_xy,
+        "z": lambda text: _read_dimensions(text, latent_dim),
+        "d": _read_directions,
+        "psi": _read_truncation,
+        "mix": _read_mix,
+    }
     for name, read in readers.items():
         if name not in params:
             continue
@@ -98,8 +108,9 @@ def from_browser(value: Any, latent_dim: int) -> Place:
     try:
         dimensions = {int(key): _bounded(amount, REACH) for key, amount in dict(value["dimensions"]).items()}
         directions = {str(key)[:40]: _bounded(amount, REACH) for key, amount in dict(value["directions"]).items()}
-        place = Place(_bounded(value["x"], LIMIT), _bounded(value["y"], LIMIT), dimensions, directions, _share(value["truncation"]))
-    except (KeyError, TypeError, OverflowError) as error:
+        x, y = _bounded(value["x"], LIMIT), _bounded(value["y"], LIMIT)
+        place = Place(x, y, dimensions, directions, _share(value["truncation"]), _share(value.get("mix", 0.0)))
+    except (KeyError, TypeError, OverflowError, AttributeError) as error:
         raise ValueError("no latent") from error
     if any(not 0 <= dimension < latent_dim for dimension in dimensions):
         raise ValueError("no such dimension")
@@ -132,6 +143,10 @@ def _read_directions(text: str) -> dict[str, dict[str, float]]:
 
 def _read_truncation(text: str) -> dict[str, float]:
     return {"truncation": _share(text)}
+
+
+def _read_mix(text: str) -> dict[str, float]:
+    return {"mix": _share(text)}
 
 
 def _bounded(value: Any, limit: float) -> float:

@@ -32,7 +32,8 @@ def write_samples(path: Path, networks: SavedNetworks, z: Latents, dataset: str,
     """Write the samples that `networks` make from latents `z` [n, latent_dim], in the format given by the ending of `path`.
 
     .png: a grid of images, or a scatter plot of points, with real points behind them if the distribution of `dataset` is known. .npz:
-    arrays `images` [n, c, h, w] in [-1, 1], or `points` [n, 2], and `z`, made and written in parts. .csv: only for points, one per line,
+    arrays `images` [n, c, h, w] in [-1, 1], or `points` [n, 2], and `z`, made and written in parts; of networks that are told classes, also
+    `labels` [n]. .csv: only for points, one per line,
     with headings.
 
     Raises ValueError for images as .csv, and OSError if the file cannot be written.
@@ -101,14 +102,19 @@ def _write_arrays(path: Path, networks: SavedNetworks, z: Latents, progress: Pro
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         _write_array(archive, name, shape, made())
         _write_array(archive, "z", z.shape, (part for part in _parts(z)))
+        if networks.classes is not None:
+            labels = (shared for part in _parts(z) if (shared := networks.shared_out(len(part))) is not None)
+            _write_array(archive, "labels", (len(z),), labels, np.int64)
 
 
-def _write_array(archive: zipfile.ZipFile, name: str, shape: Sequence[int], parts: Iterator[np.ndarray]) -> None:
-    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)), "fortran_order": False, "shape": tuple(shape)}
+def _write_array(
+    archive: zipfile.ZipFile, name: str, shape: Sequence[int], parts: Iterator[np.ndarray], kind: type[np.generic] = np.float32
+) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": tuple(shape)}
     with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
         np.lib.format.write_array_header_1_0(file, header)
         for part in parts:
-            file.write(np.ascontiguousarray(part, dtype=np.float32).tobytes())
+            file.write(np.ascontiguousarray(part, dtype=kind).tobytes())
 
 
 def _picture(networks: SavedNetworks, z: Latents, dataset: str) -> images.Pixels:

@@ -48,6 +48,10 @@ class SavedNetworks:
         """The classes [count] of `count` samples for which none is said; None if the networks are told none."""
         return None if self.classes is None else shared_out(count, self.classes).numpy()
 
+    def inputs(self, z: torch.Tensor, labels: NDArray[np.int64] | None = None) -> torch.Tensor:
+        """What the generator gets for latents `z` [n, latent_dim] of the classes `labels` [n]."""
+        return with_classes(z, self._rows(labels, len(z)))
+
     def _rows(self, labels: NDArray[np.int64] | None, count: int) -> torch.Tensor | None:
         """What the networks are told with `count` samples, [count, classes]."""
         labels = self.shared_out(count) if labels is None else labels
@@ -62,7 +66,7 @@ class SavedNetworks:
     def samples(self, z: Latents, labels: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
         """Images [n, c, h, w] in [-1, 1], or points [n, 2], made from latents [n, latent_dim], of the classes `labels` [n]."""
         compute_beside_training()
-        inputs = with_classes(torch.from_numpy(np.ascontiguousarray(z)), self._rows(labels, len(z)))
+        inputs = self.inputs(torch.from_numpy(np.ascontiguousarray(z)), labels)
         return np.concatenate([self.generator(part).numpy() for part in inputs.split(_BATCH)])
 
     def pixels(self, z: Latents, labels: NDArray[np.int64] | None = None) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ core. `progress` is called with a share from 0 to 1. FilmCancelled is raised soo
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,6 +51,7 @@ def make_film(
     averaged: bool = False,
     curve: bool = True,
     latents: Latents | None = None,
+    told: Sequence[float] | None = None,
     title: str = "",
     progress: Callable[[float], object] = lambda share: None,
     cancelled: Callable[[], bool] = lambda: False,
@@ -64,6 +65,7 @@ def make_film(
         averaged: of the averaged generator.
         curve: whether the curve is drawn beside the picture.
         latents: instead of the run's fixed ones, [n, latent_dim] with at most 64 rows: what they become through the kept networks.
+        told: of a run that is told classes, the class or mixture that `latents` become, [classes]; None: each class its share.
         title: of the run, shown beside the step.
 
     Raises StoreError, in a sentence, if the run keeps too little or an argument cannot be used; FilmCancelled.
@@ -77,7 +79,7 @@ def make_film(
     rate = _rate(kind, seconds, look)
     count, held = max(2, round(seconds * rate)), round(_HOLD_SECONDS * rate)
     with reading(folder.path):
-        frames = Frames(folder, scenes_of(folder, averaged=averaged, latents=latents), look)
+        frames = Frames(folder, scenes_of(folder, averaged=averaged, latents=latents, told=told), look)
         return _encode(kind, _watched(frames.all(count), count, held, progress, cancelled), rate)
 
 

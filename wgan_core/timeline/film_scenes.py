@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,16 +30,19 @@ class Scene:
     """A square picture of so many pixels per side."""
 
 
-def scenes_of(folder: RunFolder, *, averaged: bool = False, latents: Latents | None = None) -> list[Scene]:
+def scenes_of(
+    folder: RunFolder, *, averaged: bool = False, latents: Latents | None = None, told: Sequence[float] | None = None
+) -> list[Scene]:
     """The scenes of a time-lapse of `folder`: of the fixed latents at every kept moment, or of `latents` [n, latent_dim] at every step
     whose networks are kept.
 
     averaged: of the averaged generator.
+    told: of a run that is told classes, the class or mixture that `latents` become, [classes]; None: each class its share.
 
     Raises StoreError if there are fewer than two.
     """
     timeline = Timeline.of(folder)
-    scenes = _of_fixed(timeline, averaged) if latents is None else _of_latents(timeline, averaged, latents)
+    scenes = _of_fixed(timeline, averaged) if latents is None else _of_latents(timeline, averaged, latents, told)
     if len(scenes) < FEWEST:
         what = "pictures" if latents is None else "networks"
         average = " of the averaged generator" if averaged else ""
@@ -54,7 +57,7 @@ def _of_fixed(timeline: Timeline, averaged: bool) -> list[Scene]:
     return [Scene(one.step, _scatter_of(one.points, data, limit)) for one in timeline.clouds(averaged=averaged)]
 
 
-def _of_latents(timeline: Timeline, averaged: bool, latents: Latents) -> list[Scene]:
+def _of_latents(timeline: Timeline, averaged: bool, latents: Latents, told: Sequence[float] | None) -> list[Scene]:
     """Of the steps whose networks can be read."""
     folder, limit = timeline.folder, toy.view_limit(timeline.folder.config.dataset)
     if latents.shape[1] != folder.config.latent_dim:
@@ -65,6 +68,7 @@ def _of_latents(timeline: Timeline, averaged: bool, latents: Latents) -> list[Sc
             networks = load_networks(folder, step, averaged=averaged)
         except StoreError:  # damaged, or thinned out meanwhile
             continue
+        networks = networks.of_class(told) if told is not None and networks.classes is not None else networks
         if networks.makes_points:
             scenes.append(Scene(step, _scatter_of(networks.samples(latents), data, limit)))
         else:

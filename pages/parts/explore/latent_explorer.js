@@ -8,7 +8,7 @@ import { Generator } from "./generator.js";
 import { Handle } from "./handle.js";
 import { ImagePicture } from "./image_picture.js";
 import { Pace } from "./pace.js";
-import { atOrigin, fromServer, latentAt, latentBefore } from "./place.js";
+import { atOrigin, classRow, fromServer, latentAt, latentBefore } from "./place.js";
 import { paintPad } from "./plane_pad.js";
 import { PointPicture } from "./point_picture.js";
 import { isFocused, Slider } from "./slider.js";
@@ -17,7 +17,7 @@ import { weightsOf } from "./weights.js";
 
 /** @import { Packed } from "../../components/payload.js" */
 /** @import { ComponentArguments, TensorFlow } from "../../components/types.d.ts" */
-/** @import { Direction, Origin, Place } from "./place.js" */
+/** @import { Classes, Direction, Origin, Place } from "./place.js" */
 /** @import { SliderHeader } from "./slider.js" */
 /** @import { Weights } from "./weights.js" */
 
@@ -33,6 +33,7 @@ import { weightsOf } from "./weights.js";
  * @property {number} count how many images or points are shown
  * @property {number[]} dimensions that get a slider
  * @property {{ name: string, sd: number, words: string, unit: string }[]} directions that get a slider
+ * @property {(Classes & { label: string, words: string }) | null} classes of a generator that is told them
  * @property {string} alt
  */
 
@@ -211,12 +212,16 @@ class Explorer {
 
   /**
    * @param {number} count
-   * @returns {Float32Array} one latent after the other
+   * @returns {Float32Array} one latent after the other, each with its class behind it if there are classes
    */
   latents(count) {
     const latents = this.origins.slice(0, count).map((origin) => latentAt(this.place, origin, this.directions));
-    const z = new Float32Array(latents.reduce((sum, latent) => sum + latent.length, 0));
-    for (const [index, latent] of latents.entries()) z.set(latent, index * latent.length);
+    const row = this.header?.classes ? classRow(this.place, this.header.classes) : new Float32Array(0);
+    const z = new Float32Array(latents.reduce((sum, latent) => sum + latent.length + row.length, 0));
+    for (const [index, latent] of latents.entries()) {
+      z.set(latent, index * (latent.length + row.length));
+      z.set(row, index * (latent.length + row.length) + latent.length);
+    }
     return z;
   }
 
@@ -324,12 +329,16 @@ class Explorer {
 }
 
 /**
- * One slider for each chosen dimension, for each direction, and for truncation.
+ * One slider for the way between two classes, for each chosen dimension, for each direction, and for truncation.
  * @param {ExplorerHeader} header
  * @returns {SliderHeader[]}
  */
-function slidersOf({ dimensions, directions }) {
+function slidersOf({ dimensions, directions, classes }) {
+  /** @type {SliderHeader[]} */
+  const mix =
+    classes && classes.from !== classes.to ? [{ kind: "mix", key: "", label: classes.label, words: classes.words, unit: "" }] : [];
   return [
+    ...mix,
     ...dimensions.map(
       (dimension) => /** @type {const} */ ({ kind: "dimensions", key: String(dimension), label: `z${dimension + 1}`, unit: "σ" }),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from streamlit.components.v2 import component
 from pages.components.bundle import bundle
 from pages.components.payload import asset, pack
 from pages.parts.explore import latent_state
-from pages.parts.explore.latent_source import Source
+from pages.parts.explore.latent_source import MIX_HELP, Source
 from pages.parts.explore.point_view import cloud
 from wgan_core.data import toy
 from wgan_core.latent.browser import BrowserGenerator, TooLarge, browser_generator
 from wgan_core.latent.place import DirectionLike, from_browser
 from wgan_core.latent.vectors import Latents
+from wgan_core.training.classes import weight_of_class
 
 LIBRARY = "app/static/tfjs"
 """The URL of TensorFlow.js, relative to the page."""
@@ -68,16 +69,16 @@ class Program:
 
 def program(source: Source) -> Program:
     """The generator in the form in which the browser runs it. Raises TooLarge."""
-    return _program(source, source.key)
+    return _program(source, source.key_of_step)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _program(_source: Source, key: tuple[object, ...]) -> Program:
-    made = browser_generator(_source.networks)
+    made = browser_generator(_source.whole)
     weights_id = hashlib.blake2b(made.weights, digest_size=8).hexdigest()
     spec: dict[str, Any] = {"id": weights_id, "layers": made.layers, "shape": made.shape, "half": made.half}
     if _source.networks.makes_points:
-        generated, real = cloud(_source)
+        generated, real = cloud(replace(_source, networks=_source.whole))
         spec["points"] = {
             "limit": toy.view_limit(_source.dataset),
             "generated": generated.round(4).tolist(),
@@ -133,12 +134,22 @@ def message(
         "state": asdict(latent_state.place()),
         "count": image_count(),
         "dimensions": list(dimensions),
+        "classes": _classes(source),
         "directions": [{"name": one.name, "sd": one.sd, "words": one.note, "unit": one.unit} for one in directions],
         "alt": f"{made} generated from {latent_state.origin_in_words(latent_dim)} at step {source.step}",
     }
     origins = _seed_latents(tuple(seeds), latent_dim).copy()
     origins[0] = latent_state.origin(latent_dim)
     return header, np.concatenate([origins.ravel(), *(one.vector for one in directions)]).astype("<f4").tobytes()
+
+
+def _classes(source: Source) -> dict[str, Any] | None:
+    """What the browser has to know of the classes; None if the generator is told none."""
+    told = source.told
+    if told is None:
+        return None
+    count, weight = len(told.classes), weight_of_class(source.latent_dim)
+    return {"count": count, "from": told.first, "to": told.second, "weight": weight, "label": told.label, "words": MIX_HELP}
 
 
 @functools.lru_cache(maxsize=16)

@@ -196,7 +196,7 @@ def history(latent_dim: int, most: int = 12) -> list[str]:
 def _in_words(moment: _Moment, latent_dim: int) -> str:
     own = moment.own is not None and len(moment.own) == latent_dim
     parts = ["your own latent" if own else f"seed {moment.seed}"]
-    names = {"xy": "at", "z": "z", "d": "along", "psi": "ψ"}
+    names = {"xy": "at", "z": "z", "d": "along", "psi": "ψ", "mix": "between classes"}
     parts += [f"{names[name]} {text}" for name, text in moment.place.to_params().items()]
     return " · ".join(part[:40] for part in parts)
 
@@ -231,8 +231,11 @@ def keep_known_moves(latent_dim: int, directions: Sequence[DirectionLike]) -> li
     return gone
 
 
-def show_sliders(dimensions: Sequence[int], directions: Sequence[DirectionLike], latent_dim: int) -> None:
-    """Draw Streamlit widgets that do the same as the browser's pad and sliders. They take effect when they are released."""
+def show_sliders(
+    dimensions: Sequence[int], directions: Sequence[DirectionLike], latent_dim: int, *, way: str = "", mix_help: str = ""
+) -> None:
+    """Draw Streamlit widgets that do the same as the browser's pad and sliders. They take effect when they are released. way: between which
+    classes the latent can be moved; empty: none."""
     here = place()
     z = here.before(origin(latent_dim), plane(latent_dim))
     with st.container(horizontal=True):
@@ -251,6 +254,11 @@ def show_sliders(dimensions: Sequence[int], directions: Sequence[DirectionLike],
                 width=180,
                 help="Each place on this endless plane is another latent. Places near each other give similar images.",
             )
+    if way:
+        key = "explore.mix"
+        st.session_state[key] = here.mix
+        change = (key, lambda value: replace(place(), mix=value))
+        st.slider(way, 0.0, 1.0, step=0.01, key=key, on_change=_take, args=change, help=mix_help)
     columns = st.columns(2, gap="medium")
     sliders = [
         *(

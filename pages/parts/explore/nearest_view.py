@@ -32,7 +32,7 @@ def nearest(source: Source) -> None:
 def show_nearest(source: Source, picture: images.Pixels, *, key: str) -> None:
     """Draw the training images nearest to `picture` [h, w, c], and say how far real images are from each other."""
     try:
-        found = _neighbours(source.key, source)
+        found = _neighbours(source.key_of_step, source)
     except DataError as error:
         st.info(f"Finding training images needs the run's data. {problem_text(error)}", icon=":material/folder_off:")
         return

@@ -9,17 +9,20 @@ import { planeLatent } from "./latent_plane.js";
  * @property {Record<string, number>} dimensions values of single dimensions, which replace the plane's
  * @property {Record<string, number>} directions how far to move along each, in its own unit
  * @property {number} truncation a factor that the latent is multiplied by at the end
+ * @property {number} mix how far to go from one class to another, from 0 to 1
  */
+
+/** @typedef {{ count: number, from: number, to: number, weight: number }} Classes their number, two of them, and what stands for a class */
 
 /** @typedef {{ latent: Float32Array, plane: number }} Origin the latent at (0, 0), and the name of the plane around it */
 
 /** @typedef {{ name: string, sd: number, vector: Float32Array }} Direction */
 
-/** @typedef {{ kind: "dimensions" | "directions" | "truncation", key: string }} Setting one part of a place; key: which one of its kind */
+/** @typedef {{ kind: "dimensions" | "directions" | "truncation" | "mix", key: string }} Setting one part of a place; key: which one of its kind */
 
 /** @returns {Place} the origin itself */
 export function atOrigin() {
-  return { x: 0, y: 0, dimensions: withoutPrototype({}), directions: withoutPrototype({}), truncation: 1 };
+  return { x: 0, y: 0, dimensions: withoutPrototype({}), directions: withoutPrototype({}), truncation: 1, mix: 0 };
 }
 
 /**
@@ -70,13 +73,26 @@ export function latentAt(place, origin, directions) {
 }
 
 /**
+ * What a generator that is told classes gets behind the latent.
+ * @param {Place} place
+ * @param {Classes} classes
+ * @returns {Float32Array}
+ */
+export function classRow({ mix }, { count, from, to, weight }) {
+  const row = new Float32Array(count);
+  row[from] += (1 - mix) * weight;
+  row[to] += mix * weight;
+  return row;
+}
+
+/**
  * @param {Place} place
  * @param {Setting} setting
  * @param {Float32Array} before the latent before directions and truncation
  * @returns {number}
  */
 export function numberOf(place, { kind, key }, before) {
-  if (kind === "truncation") return place.truncation;
+  if (kind === "truncation" || kind === "mix") return place[kind];
   return kind === "directions" ? (place.directions[key] ?? 0) : before[Number(key)];
 }
 
@@ -86,6 +102,7 @@ export function numberOf(place, { kind, key }, before) {
  * @returns {boolean}
  */
 export function isSet(place, { kind, key }) {
+  if (kind === "mix") return place.mix !== 0;
   return kind === "truncation" ? place.truncation !== 1 : key in place[kind];
 }
 
@@ -95,7 +112,7 @@ export function isSet(place, { kind, key }) {
  * @param {number} value
  */
 export function set(place, { kind, key }, value) {
-  if (kind === "truncation") place.truncation = value;
+  if (kind === "truncation" || kind === "mix") place[kind] = value;
   else place[kind][key] = value;
 }
 
@@ -104,6 +121,7 @@ export function set(place, { kind, key }, value) {
  * @param {Setting} setting
  */
 export function unset(place, { kind, key }) {
-  if (kind === "truncation") place.truncation = 1;
+  if (kind === "mix") place.mix = 0;
+  else if (kind === "truncation") place.truncation = 1;
   else delete place[kind][key];
 }

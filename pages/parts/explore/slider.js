@@ -29,7 +29,7 @@ export class Slider {
   constructor(header, moved) {
     this.header = header;
     this.moved = moved;
-    this.scale = header.kind === "truncation" ? evenScale : fineScale;
+    this.scale = header.kind === "truncation" || header.kind === "mix" ? evenScale : fineScale;
     this.element = make("div", "slider", SHELL);
     this.number = find(this.element, "input", HTMLInputElement);
     this.track = find(this.element, ".track", HTMLElement);
