@@ -38,10 +38,10 @@ MOMENTS = 2.0
 START_SECONDS = 120
 
 
-def _serve(port: int, root: Path, said: Path) -> None:
+def _serve(port: int, root: Path, said: Path, environment: dict[str, str]) -> None:
     """The app, in a process of its own, with what it prints in the file `said`."""
     os.chdir(PROJECT)
-    os.environ["WGAN_RUNS_ROOT"] = str(root)
+    os.environ |= {"WGAN_RUNS_ROOT": str(root)} | environment
     descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -68,15 +68,15 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(root: Path) -> Generator[Served]:
-    """A server whose runs lie in `root`. Raises RuntimeError if it does not start."""
+def served(root: Path, **environment: str) -> Generator[Served]:
+    """A server whose runs lie in `root`, with these variables besides. Raises RuntimeError if it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     said = root.with_name(f"{root.name}-server.txt")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*PRELOADED, *APP])
-    process = context.Process(target=_serve, args=(port, root, said))
+    process = context.Process(target=_serve, args=(port, root, said, environment))
     process.start()
     server = Served(process, f"http://127.0.0.1:{port}")
     try:
