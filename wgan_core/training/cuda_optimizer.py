@@ -14,6 +14,10 @@ from wgan_core.training.flat import FlatParameters
 from wgan_core.training.flat_optimizer import LATE, FlatOptimizer
 from wgan_core.training.state import TensorDict
 
+_PIECES, _ALIGNED = 36, 64
+"""PyTorch's kernel computes each tensor of a list by blocks of 65,536 numbers: one long vector on a few of a GPU's processors, and pieces
+of it on more. So many tensors go into one launch."""
+
 
 class CudaOptimizer(FlatOptimizer):
     """A `FlatOptimizer` whose step is one kernel. Learning rate, count of steps and moments stay at their places in the GPU's memory."""
@@ -58,7 +62,8 @@ class CudaOptimizer(FlatOptimizer):
         else:  # RMSprop, as in `flat_optimizer`: the gradient is its own average
             beta1, beta2, moments, steps = 0.0, group["alpha"], (gradient, state["square_avg"]), self._late
         settings = {"beta1": beta1, "beta2": beta2, "eps": group["eps"], "weight_decay": 0.0, "amsgrad": False, "maximize": False}
-        lists = [vector], [gradient], [moments[0]], [moments[1]], [], [steps]
-        torch.ops.aten._fused_adam_.tensor_lr(*lists, lr=self._rate_there, **settings)
+        size = -(-len(vector) // (_PIECES * _ALIGNED)) * _ALIGNED
+        lists = [list(one.split(size)) for one in (vector, gradient, *moments)]
+        torch.ops.aten._fused_adam_.tensor_lr(*lists, [], [steps] * len(lists[0]), lr=self._rate_there, **settings)
         if clip is not None:
             clamp(vector, clip)

@@ -47,7 +47,7 @@ class CudaPack:
         self.capacity = min(MAX_BATCHES, batches_that_fit(generator, latents[0])) if packs else 1
         self.taken = 0
         self._count = 0
-        self._z = [torch.zeros(latents, device=device) for _ in range(self.capacity)]
+        self._z = torch.zeros(self.capacity, *latents, device=device)
         self._index = torch.zeros(1, dtype=torch.long, device=device)
         self._make: Captured[Pass] | None = None
         self._pass: Pass | None = None
@@ -58,8 +58,7 @@ class CudaPack:
 
     def fill(self, latents: Sequence[Tensor]) -> CudaPack:
         """Begin a new pack, with up to `capacity` batches of latents. Its images are made when the first is taken."""
-        for place, z in zip(self._z, latents, strict=False):
-            place.copy_(z)
+        torch.stack(list(latents), out=self._z[: len(latents)])
         self._count, self.taken, self._pass = len(latents), 0, None
         return self
 
@@ -79,7 +78,7 @@ class CudaPack:
     def _pass_of_all(self) -> Pass:
         assert isinstance(self._generator, MLPGenerator)
         with autocast(self._index.device, self._precision):
-            return Pass(self._generator, self._z)
+            return Pass(self._generator, list(self._z))
 
     def _images(self) -> Tensor:
         if self._pass is None:
