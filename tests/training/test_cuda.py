@@ -244,7 +244,7 @@ def test_a_process_of_several_trains_without_capturing(tmp_path: Path) -> None:
 
 
 def test_a_run_with_edits_is_replayed_and_resumed_to_the_last_bit(tmp_path: Path, config: TrainConfig) -> None:
-    config = config.replace(device="cuda", n_critic=4, save_every=86_400.0)
+    config = config.replace(device="cuda", n_critic=4, save_every=86_400.0, max_steps=500)
     edits = {30: Set({"clip_value": 0.02, "n_critic": 3}), 50: Set({"critic_lr": 2e-4})}
     begin(tmp_path / "run", config, 120, edits)
     found = replay(RunFolder.open(tmp_path / "run"))
