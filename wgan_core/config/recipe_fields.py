@@ -78,8 +78,9 @@ class RecipeFields(BaseModel):
         ge=1,
         le=64,
         help="For the gradient penalties only, which take about half of the time. 1: it is part of every critic update. 4: of every "
-        "fourth, with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). On the average it pulls "
-        "as strongly, but less evenly.",
+        "fourth, with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). An update takes less "
+        "time, but achieves less: with 4, walkthrough-next at DCGAN width 16 had an FD-CNN of 154 and 148 after 2,000 updates, in place "
+        "of 79 and 71 (seeds 0 and 1).",
     )
     gp_share: Literal["all", "half", "quarter"] = setting(
         "all",
