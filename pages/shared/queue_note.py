@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pages.shared.problems import problem_text
 from pages.shared.text import counted
 from wgan_core.runs.kept_queue import waiting_count
 from wgan_core.store.folder import runs_root
+
+_READ = "queue-problems-read"
 
 
 def waiting_line() -> None:
@@ -17,14 +21,23 @@ def waiting_line() -> None:
         st.page_link("pages/train.py", label=words, icon=":material/hourglass_top:")
 
 
+def _problems(problems: Sequence[str]) -> None:
+    """What could not be taken over, until this tab has read it."""
+    if not problems or st.session_state.get(_READ):
+        return
+    st.warning("\n\n".join(map(problem_text, problems)), icon=":material/warning:")
+    if st.button("I have read this", type="tertiary", icon=":material/check:"):
+        st.session_state[_READ] = True
+        st.rerun()
+
+
 def kept_queue() -> None:
     """Say what waited when the server ended, and offer to let it go on, if it does not by itself."""
     from pages.shared.people import refused, shuts
     from pages.shared.server import run_manager
 
     manager = run_manager()
-    for problem in manager.queue_problems:
-        st.warning(problem_text(problem), icon=":material/warning:")
+    _problems(manager.queue_problems)
     still = manager.stands_still()
     if not still:
         return

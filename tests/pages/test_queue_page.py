@@ -52,8 +52,11 @@ def test_a_file_of_the_queue_that_cannot_be_read_is_a_sentence(manager: RunManag
     (ticket,) = (manager.root / ".queue").glob("0*.json")
     ticket.write_text("{")
     restart(manager)
-    (said,) = [one.value for one in page("train").warning]
+    test = page("train")
+    (said,) = [one.value for one in test.warning]
     assert said.startswith("A run that waited cannot be read and will not begin. Its file is kept as damaged-00000001-")
+    press(test, "I have read this")
+    assert not test.warning
 
 
 def test_in_a_class_it_goes_on_by_itself_and_a_showcase_starts_nothing(
