@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from wgan_core.data.load import load_dataset
 from wgan_core.figures.images import sample_grid
 from wgan_core.instruments.kit import Kit, lanes_for
 from wgan_core.latent.saved import load_networks
+from wgan_core.measures.coverage import Classifier, class_report
 from wgan_core.measures.diagnose import take_specimen
 from wgan_core.measures.lag import critic_lag, twin
 from wgan_core.runs import run_data
@@ -69,10 +71,11 @@ def test_every_instrument_looks_at_it(told: TrainConfig, tmp_path: Path) -> None
     read = {}
     for lane in lanes_for(told, data):
         for one in lane.instruments:
-            if one.key != "classes":
-                look = one.measure(kit, specimen)
-                read |= {reading.key: reading for reading in look.readings} if look is not None else {}
-    assert {"critic-health", "sliced-w1", "energy", "nearest", "mode-gap"} <= read.keys()
+            while (look := one.measure(kit, specimen)) is None:
+                pass  # the classifier is trained in parts
+            read |= {reading.key: reading for reading in look.readings}
+    assert {"critic-health", "sliced-w1", "energy", "nearest", "mode-gap", "classes", "class-accuracy"} <= read.keys()
+    assert len(read["class-accuracy"].details["right"]) == 10 and 0 <= (read["class-accuracy"].value or 0) < 0.5  # hardly trained
     assert all(reading.value is not None for reading in read.values()), read
     # Each class has its share of what the distances look at, and the weights are those that are clipped.
     assert all(layer["beyond"] == 0 for layer in read["critic-health"].details["layers"])
@@ -80,6 +83,24 @@ def test_every_instrument_looks_at_it(told: TrainConfig, tmp_path: Path) -> None
     assert bounds["empirical"]["value"] <= bounds["spectral"]["value"] <= bounds["box"]["value"]
     lag = critic_lag(twin(trainer), 20, n=64)
     assert np.isfinite(lag.estimates).all() and lag.estimates[-1] > lag.estimates[0]
+
+
+def test_the_right_class_is_what_a_classifier_says_of_what_was_asked_for() -> None:
+    """A classifier that looks at the first pixel, and images that are right, wrong, and of a class that nobody asks for."""
+    shades = torch.linspace(-1, 1, 3)
+
+    class FirstPixel:
+        class_names, accuracy, hash = ("a", "b", "c"), 0.9, "h"
+
+        def probabilities(self, samples: torch.Tensor) -> torch.Tensor:
+            return torch.eye(3)[(samples[:, 0, 0, 0, None] - shades).abs().argmin(1)]
+
+    images = shades[[0, 0, 2, 1]][:, None, None, None].expand(-1, 1, 8, 8)
+    told = torch.tensor([0, 0, 0, 1])
+    report = class_report(cast(Classifier, FirstPixel()), images, images, told)
+    assert report.right is not None and report.right[:2].tolist() == [2 / 3, 1] and np.isnan(report.right[2])
+    assert report.right_overall == pytest.approx(5 / 6)
+    assert class_report(cast(Classifier, FirstPixel()), images, images).right_overall is None
 
 
 def test_points_have_modes_as_classes(config: TrainConfig, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from torch.nn.functional import one_hot, softplus
 from wgan_core.config import TrainConfig
 from wgan_core.data.classes import shared_out
 from wgan_core.data.dataset import DataError, Dataset, ImageDataset, network_input
+from wgan_core.measures.diagnose import take_specimen
 from wgan_core.training.classes import critic_of, generator_of, with_classes
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.state import StateMismatch
@@ -167,6 +168,17 @@ def test_networks_of_one_class_are_the_whole_ones_told_that_class(config: TrainC
             assert torch.allclose(generator_of(generator, row)(z), generator(with_classes(z, row.expand(5, -1))), atol=1e-5)
             assert torch.allclose(critic_of(critic, row)(x), critic(x, row[None]), atol=1e-5)
         assert critic_of(critic, row)(x).shape == (5, 1)
+
+
+@pytest.mark.parametrize("method", ["one-sided-penalty", "r1-penalty", "divergence-penalty"])
+def test_every_lipschitz_method_works_with_classes(method: str, config: TrainConfig, labelled: ImageDataset) -> None:
+    """The critic of one class, which the instruments look at, has the scores of the whole one."""
+    trainer = Trainer(config.replace(labels="conditional", lipschitz=method, ema_decay=0.9), labelled)
+    scores = [trainer.train_step() for _ in range(4)]
+    assert scores[-1].are_finite and trainer.generator_updates == 1
+    specimen, row = take_specimen(trainer), torch.eye(CLASSES)[[2]]
+    x = torch.randn(4, 1, 8, 8, dtype=torch.float64)
+    assert torch.allclose(specimen.of_class(2).critic(x), specimen.critic(x, row))
 
 
 def test_a_critic_that_is_told_the_wrong_thing_says_so(config: TrainConfig, labelled: ImageDataset) -> None:

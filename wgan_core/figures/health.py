@@ -194,6 +194,24 @@ def classes(names: Sequence[str], shares: Sequence[float], real_shares: Sequence
     return figure.update_yaxes(tickformat=".0%", rangemode="tozero")
 
 
+def right_classes(names: Sequence[str], right: Sequence[float | None], accuracy: float) -> go.Figure:
+    """For each class, how many of the samples that should show it do, [classes]; and how often the classifier is right on real data."""
+    shares = [None if share is None or share != share else share for share in right]
+    bars = {
+        "type": "bar",
+        "x": list(names),
+        "y": shares,
+        "name": "generated",
+        "marker": {"color": GENERATED},
+        "hovertemplate": "%{x}: %{y:.0%}",
+    }
+    real = {"type": "scatter", "x": list(names), "y": [accuracy] * len(names), "name": "real", "mode": "lines", "line": {"color": REAL}}
+    figure = _figure([bars, real | {"hovertemplate": "%{y:.1%}"}], {"text": "of the right class"})
+    figure.update_layout(hovermode="closest")
+    figure.update_xaxes(type="category", title=None, hoverformat=None)
+    return figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
+
+
 def _line(x: Sequence[Any], y: Sequence[float | None], name: str, colour: str, dash: str = "solid") -> dict[str, Any]:
     return {
         "type": "scatter",

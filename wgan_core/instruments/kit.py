@@ -14,6 +14,7 @@ from torch import Tensor
 
 from wgan_core.config import TrainConfig
 from wgan_core.data import toy
+from wgan_core.data.classes import shared_out
 from wgan_core.data.dataset import DataError, Dataset, network_input
 from wgan_core.data.load import load_dataset, may_hold_out
 from wgan_core.instruments.look import Look, Seen
@@ -267,7 +268,8 @@ def _classes(kit: Kit, specimen: Specimen) -> Look | None:
         return None
     yardstick = kit.yardstick(IMAGES)
     samples = specimen.generate(kit.z[: yardstick.n])
-    report = coverage.class_report(classifier, samples, yardstick.real)
+    told = None if specimen.classes is None else shared_out(len(samples), specimen.classes)
+    report = coverage.class_report(classifier, samples, yardstick.real, told)
     details = {
         "total": report.classes,
         "names": report.class_names,
@@ -281,6 +283,9 @@ def _classes(kit: Kit, specimen: Specimen) -> Look | None:
         "tested_on": classifier.tested_on,
     }
     found = [_reading("classes", specimen, report.covered, n=report.n, unit="classes", reference=yardstick.reference, details=details)]
+    if report.right is not None:
+        right = {"names": report.class_names, "right": report.right, "classifier": classifier.hash, "accuracy": classifier.accuracy}
+        found.append(_reading("class-accuracy", specimen, report.right_overall, n=report.n, unit="of the images", details=right))
     distance: Distance = coverage.fd_cnn(classifier)
     if yardstick.n >= distance.min_rows:
         found.append(_distance(specimen, yardstick.measure(distance, samples), classifier=classifier.hash, accuracy=classifier.accuracy))

@@ -109,6 +109,14 @@ class ClassReport:
     classifier: str
     """The classifier's hash."""
     seconds: float
+    right: NDArray[np.float64] | None = None
+    """For a generator that is told classes: of the images that should show a class, the share that the classifier takes for it, [classes];
+    nan for a class of which there are none. None for other generators."""
+
+    @property
+    def right_overall(self) -> float | None:
+        """The mean of `right` over the classes, each of which counts the same; None for generators that are told none."""
+        return None if self.right is None else float(np.nanmean(self.right))
 
     @property
     def covered(self) -> int:
@@ -127,8 +135,9 @@ class ClassReport:
         return float(np.abs(self.shares - self.real_shares).sum() / 2)
 
 
-def class_report(classifier: Classifier, samples: Tensor, real: Tensor) -> ClassReport:
-    """The classes of `samples` beside those of equally many `real` images."""
+def class_report(classifier: Classifier, samples: Tensor, real: Tensor, told: Tensor | None = None) -> ClassReport:
+    """The classes of `samples` beside those of equally many `real` images. told: the classes [n] that the samples should show, if their
+    generator was told any."""
     start = time.perf_counter()
     made, known = (classifier.probabilities(images).double().numpy() for images in (samples, real))
     shares, real_shares = (np.bincount(p.argmax(1), minlength=p.shape[1]) / len(p) for p in (made, known))
@@ -144,7 +153,14 @@ def class_report(classifier: Classifier, samples: Tensor, real: Tensor) -> Class
         classifier.accuracy,
         classifier.hash,
         seconds,
+        None if told is None else _right(made.argmax(1), told.numpy(), made.shape[1]),
     )
+
+
+def _right(found: NDArray[np.int64], told: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """The share of right answers for each class, nan where there is no sample."""
+    asked, right = (np.bincount(labels, minlength=classes).astype(float) for labels in (told, told[found == told]))
+    return np.divide(right, asked, out=np.full(classes, np.nan), where=asked > 0)
 
 
 def fd_cnn(classifier: Classifier) -> Distance:

@@ -60,6 +60,12 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
         "classes": Kind(
             "Classes covered", "Classes that occur at least a tenth as often as in real data, according to the small classifier."
         ),
+        "class-accuracy": Kind(
+            "Right class",
+            "How many of the images that should show a class are of that class, according to the small classifier: the mean over classes. "
+            "For runs whose networks are told classes. The classifier itself is right on fewer than all real images.",
+            True,
+        ),
         "nearest": Kind(
             "Nearest training image",
             "The median distance from a generated sample to the nearest training image, relative to the same distance for real images: "

@@ -106,15 +106,18 @@ def critic_of(critic: Network, classes: Tensor) -> Network:
     assert isinstance(layers, nn.Sequential)
     whole = layers[-1]
     assert isinstance(whole, (nn.Linear, nn.Conv2d))
-    last = copy.deepcopy(whole)
-    row = torch.cat((torch.ones(1), classes.cpu())).to(whole.weight)
-    last.weight = nn.Parameter(torch.tensordot(row, whole.weight, 1)[None], requires_grad=whole.weight.requires_grad)
-    if whole.bias is not None:
-        last.bias = nn.Parameter((row @ whole.bias)[None], requires_grad=whole.weight.requires_grad)
-    if isinstance(last, nn.Linear):
-        last.out_features = 1
+    # A new layer, because the weight of this one may be computed from others (spectral norm).
+    has_bias, weight = whole.bias is not None, whole.weight.detach()
+    if isinstance(whole, nn.Linear):
+        last: nn.Linear | nn.Conv2d = nn.Linear(whole.in_features, 1, has_bias)
     else:
-        last.out_channels = 1
+        sizes = {"stride": whole.stride, "padding": whole.padding}
+        last = nn.Conv2d(whole.in_channels, 1, whole.kernel_size, bias=has_bias, **sizes)  # pyright: ignore[reportArgumentType]
+    last = last.to(weight).requires_grad_(next(critic.parameters()).requires_grad)
+    row = torch.cat((torch.ones(1), classes.cpu())).to(weight)
+    last.weight.copy_(torch.tensordot(row, weight, 1)[None])
+    if last.bias is not None:
+        last.bias.copy_((row @ whole.bias)[None])
     return _with_layers(critic, nn.Sequential(*list(layers)[:-1], last))
 
 

@@ -15,6 +15,7 @@ from pages.parts.train.controls import send_command
 from pages.parts.train.past_view import Then, about_the_past
 from pages.shared.lights import LIGHTS
 from pages.shared.run_time import cursor_of
+from pages.shared.text import inert
 from wgan_core.config import is_wasserstein
 from wgan_core.figures import health as health_figures
 from wgan_core.instruments.advice import KEPT_UP
@@ -79,6 +80,7 @@ def _instruments(snapshot: Snapshot, there: Snapshot, trained_here: bool) -> Non
         _drawn(_lag, there, now.get("critic-lag"), trained_here)
     with right:
         _drawn(_classes, there, now.get("classes"))
+        _drawn(_right_classes, there, now.get("class-accuracy"))
         _drawn(_single_numbers, there, now)
     _cost(snapshot)
 
@@ -197,6 +199,8 @@ def _slopes(snapshot: Snapshot, last: Reading | None) -> None:
         return
     bounds = last.details.get("bounds", {})
     st.caption(_bounds_in_words(bounds))
+    if which := last.details.get("class"):
+        st.caption(inert(f"The critic is told the class: this is about its scores of the class {which}, which has the most samples."))
     live_chart(
         health_figures.slopes(readings),
         key="chart-slopes",
@@ -329,6 +333,17 @@ def _classes(snapshot: Snapshot, last: Reading | None) -> None:
     _titled(f"Classes covered: {value_in_words(last)}", meaning, of_key(snapshot.readings, "classes"))
     figure = health_figures.classes(facts["names"], facts["shares"], facts["real_shares"])
     live_chart(figure, key="chart-classes", alt=f"Classes covered: {value_in_words(last)}", height=230, revision=snapshot.run_id)
+
+
+def _right_classes(snapshot: Snapshot, last: Reading | None) -> None:
+    """For each class, how many of the images that should show it do."""
+    if last is None:
+        return
+    facts = last.details
+    meaning = f"{KINDS['class-accuracy'].meaning} The classifier is right on {facts['accuracy']:.0%} of real images."
+    _titled(f"Right class: {value_in_words(last)}", meaning, of_key(snapshot.readings, "class-accuracy"))
+    figure = health_figures.right_classes(facts["names"], facts["right"], facts["accuracy"])
+    live_chart(figure, key="chart-right-classes", alt=f"Right class: {value_in_words(last)}", height=230, revision=snapshot.run_id)
 
 
 def _single_numbers(snapshot: Snapshot, now: dict[str, Reading]) -> None:
