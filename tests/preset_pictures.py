@@ -30,16 +30,18 @@ STEPS = {
     "pytorch-gan-gp": 2_500,
     "wgan-gp-toy": 2_000,
     "walkthrough-as-published": 10_600,
+    "showcase": PRESETS["showcase"].max_steps,
 }
-"""What takes a minute or two on one core that has nothing else to do."""
+"""What takes a minute or two on one core that has nothing else to do; six for the last one, whose rates fall to the end."""
 SHOWN = 16
 SIDE_PX = 132
 
 
 def picture(trainer: Trainer, config: TrainConfig) -> images.Pixels:
-    """The samples of the run's fixed latents, as a page shows them: the first 16 images as a square, or all points."""
-    points = trainer.data.ndim == 2
-    samples = trainer.sample(fixed_latents(config.seed, 512 if points else 64, config.latent_dim))
+    """The samples of the run's fixed latents, as a page shows them: the first 16 images as a square, or all points. Of the averaged
+    generator, where there is one."""
+    points, averaged = trainer.data.ndim == 2, trainer.averaged_generator is not None
+    samples = trainer.sample(fixed_latents(config.seed, 512 if points else 64, config.latent_dim), averaged=averaged)
     if not points:
         return images.tile(as_pixels(samples[:SHOWN]))
     return images.scatter(as_points(samples), as_points(trainer.data[:512]), toy.view_limit(config.dataset), SIDE_PX)

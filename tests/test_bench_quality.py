@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from tests.data_sets import write_mnist
+from tests.drawn_scenes import write_scenes
 from wgan_core.bench.quality import Engine, Judge, Result, Stopwatch, TextbookLoop, Value, measuring_latents, race, train_for
 from wgan_core.cli import quality
 from wgan_core.cli.main import main
@@ -100,6 +101,18 @@ def test_good_images_are_told_from_bad_ones(config: TrainConfig, tmp_path: Path)
     assert good["coverage"].value > 0.9 > 0.3 > collapsed["coverage"].value
     assert (good["classes"], collapsed["classes"], good["all_classes"]) == (10, 1, 10)
     assert judge.n == 898 and good["accuracy"] > 0.9
+
+
+@pytest.mark.slow
+def test_pictures_of_one_s_own_are_compared_in_colour(config: TrainConfig, tmp_path: Path) -> None:
+    for folder, seed in (("one", 0), ("same", 0), ("other", 1)):
+        write_scenes(tmp_path / folder, 40, seed)
+    own = config.replace(dataset="image-folder", image_size=16)
+    one, same, other = (load_dataset(own.replace(data_root=str(tmp_path / folder))) for folder in ("one", "same", "other"))
+    assert tuple(one.data.shape) == (40, 3, 16, 16) and set(one.class_names) == {"day", "evening", "night", "grey"}
+    assert torch.equal(one.data, same.data) and not torch.equal(one.data, other.data)
+    found = Judge(own.replace(data_root=str(tmp_path / "one")), one, tmp_path / "classifiers").judge(other.data)
+    assert found["n"] == 20 and found["fd_cnn"] is None and found["distance"].excess < 6 * found["distance"].floor_sd
 
 
 def test_marks_share_a_run_unless_its_schedule_has_to_end(config: TrainConfig) -> None:

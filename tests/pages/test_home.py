@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.lab_pictures import lab_picture
-from pages.shared.shipped import SHIPPED
+from pages.shared.shipped import SHIPPED, newest_grid
 from pages.shared.text import status_badge
 from tests.app_page import page, press, texts
 from tests.project import PROJECT
@@ -54,6 +55,16 @@ def test_the_runs_of_the_project_the_lessons_and_the_experiments_are_cards(manag
         assert links(test, f"run={name}") == [f"**{title}**", f"How the {title.lower()} were learned"]
     assert [links(test, f"lesson={name}") for name in LESSONS] == [[f"**{n}. {one.title}**"] for n, one in enumerate(LESSONS.values(), 1)]
     assert [links(test, f"experiment={name}") for name in EXPERIMENTS] == [[f"**{one.title}**"] for one in EXPERIMENTS.values()]
+
+
+def test_the_newest_grid_is_of_the_averaged_generator_if_there_is_one(tmp_path: Path) -> None:
+    assert newest_grid(tmp_path) is None
+    (tmp_path / "samples").mkdir()
+    for name in ("00000900", "00000900-averaged", "00001000"):
+        (tmp_path / "samples" / f"{name}.png").touch()
+    found = [newest_grid(tmp_path)]
+    (tmp_path / "samples" / "00001000-averaged.png").touch()
+    assert [path.stem for path in (*found, newest_grid(tmp_path)) if path] == ["00001000", "00001000-averaged"]
 
 
 def test_home_is_drawn_before_pytorch_is_loaded() -> None:

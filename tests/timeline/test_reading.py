@@ -11,6 +11,7 @@ import torch
 from tests.loops import begin, go_on
 from tests.project import PROJECT
 from tests.small import SMALL
+from wgan_core.config import PRESETS
 from wgan_core.runs.messages import SaveNow, Set
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.timeline.reading import Timeline
@@ -81,12 +82,16 @@ def test_what_a_resumed_run_has_left_behind_is_no_mark(tmp_path: Path) -> None:
     assert marks(tmp_path / "run") == [(0, "start", "The run began")]
 
 
-@pytest.mark.parametrize("name", ["walkthrough-mnist", "walkthrough-fashion-mnist"])
-def test_the_runs_that_come_with_the_project(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("walkthrough-mnist", 120_000), ("walkthrough-fashion-mnist", 120_000), ("showcase-mnist", 8000), ("showcase-fashion-mnist", 8000)],
+)
+def test_the_runs_that_come_with_the_project(name: str, last: int) -> None:
     found = timeline(PROJECT / "checkpoints" / name)
-    assert found.last == 120_000 and found.nearest(0, full=True) is None
-    assert "can be explored but neither continued nor branched" in found.why_not_branched(120_000)
-    assert found.networks(120_000, "generator")["layers.0.weight"].dtype == torch.float32
+    assert found.last == last and found.nearest(0, full=True) is None
+    assert "can be explored but neither continued nor branched" in found.why_not_branched(last)
+    part = "averaged" if name.startswith("showcase") else "generator"
+    assert found.networks(last, part)["layers.0.weight"].dtype == torch.float32
     assert len(found.pictures()) >= 6 and all(picture.mime in ("image/png", "image/webp") for picture in found.pictures())
 
 
@@ -96,3 +101,11 @@ def test_sizes_add_up(tmp_path: Path) -> None:
     found = timeline(tmp_path / "run").sizes()
     assert found.total == whole
     assert found.full == sum(file.stat().st_size for file in (tmp_path / "run" / "steps").rglob("*.safetensors"))
+
+
+def test_the_runs_that_come_with_the_project_are_small_and_showcases_are_the_preset() -> None:
+    runs = PROJECT / "checkpoints"
+    files = [file for kind in ("showcase", "walkthrough") for file in runs.glob(f"{kind}-*mnist/**/*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) < 30e6
+    for dataset in ("fashion-mnist", "mnist"):
+        assert RunFolder.open(runs / f"showcase-{dataset}").config == PRESETS["showcase"].replace(dataset=dataset)

@@ -6,8 +6,9 @@ import types
 
 AIMS: types.MappingProxyType[str, tuple[str, ...]] = types.MappingProxyType(
     {
-        "First steps": ("quick-start", "walkthrough", "wgan-toy"),
+        "First steps": ("quick-start", "showcase", "walkthrough", "wgan-toy"),
         "Clothes and digits": (
+            "showcase",
             "walkthrough",
             "walkthrough-as-published",
             "walkthrough-next",
@@ -30,6 +31,7 @@ IN_A_SENTENCE: types.MappingProxyType[str, str] = types.MappingProxyType(
         "walkthrough-next": "Convolutions and a gradient penalty on Fashion-MNIST, for better pictures.",
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection on MNIST.",
         "pytorch-gan-gp": "The same networks with a gradient penalty in place of clipping.",
+        "showcase": "Convolutions tuned for a CPU: the best pictures of clothes or digits in minutes.",
         "wgan-gp-toy": "Points on 8 narrow Gaussians, with a gradient penalty.",
         "wgan-toy": "Points on 8 narrow Gaussians, with clipping.",
         "wgan-paper-mlp": "The WGAN paper's networks without convolutions, on CIFAR-10.",

@@ -93,6 +93,29 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             latent_dim=64,
             max_steps=50_000,
         ),
+        # Found by FD-CNN on Fashion-MNIST: 8 recipes after 178 s on one core each of a 16-core machine, and 5 more after 30 s of one core
+        # (seed 0). β1 = 0 in place of 0.5 gave 7.2 in place of 25.8 after 178 s; PyTorch's initialisation in place of N(0, 0.02²) 41.9 in
+        # place of 178 after 30 s, and with rates of 2e-3 in place of 1e-3 16.9. With β1 = 0.5, a width of 32, n_critic 2, λ 1, a batch size
+        # of 32 and the penalty at every fourth update gave 22 to 34 after 178 s.
+        "showcase": TrainConfig(
+            dataset="fashion-mnist",
+            image_size=28,
+            architecture="dcgan",
+            dcgan_width=16,
+            batchnorm_eps=1e-5,
+            lipschitz="gradient-penalty",
+            n_critic=1,
+            optimizer="adam",
+            critic_lr=2e-3,
+            generator_lr=2e-3,
+            adam_beta1=0.0,
+            adam_beta2=0.99,
+            lr_schedule="linear",
+            lr_end=0.0,
+            ema_decay=0.99,
+            latent_dim=64,
+            max_steps=8_000,
+        ),
         # The toy code of the WGAN-GP paper's authors, and a clipped version that matches its `wgan` mode. Two things are left out: He
         # initialisation, and drawing new points for each batch.
         "wgan-gp-toy": _TOY.replace(
@@ -170,6 +193,9 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "(seed 0): the critic is as it should be.",
         "walkthrough-next": "The walkthrough's announced next step, done right: convolutions and gradient penalty at 32 px. Meant for a "
         "GPU: one core does 1.5 steps/s, or 21 with DCGAN width 16 and batch size 64.",
+        "showcase": "Small convolutions at 28 px, made to be quick: n_critic 1, a gradient penalty, Adam with β1 = 0, and learning rates "
+        "that fall from 2e-3 to 0. The whole run takes 372 s of one core of a 2-core machine. Its FD-CNN is then 2.5 on Fashion-MNIST "
+        "(1.6 ± 0.8 between real images) and 2.9 on MNIST (2.4 ± 0.7): the averaged generator, seed 0, on 8,000 images each.",
         "wgan-gp-toy": "The WGAN-GP authors' toy: points on 8 narrow Gaussians, ReLU networks 3 × 512, λ 0.1. One core does 1,000 steps "
         "in 40 s. All eight are reached in the first 10 s. The exact W1 of 1,024 points is 0.21 after 1 minute and 0.12 after 6; after "
         "16,000 steps (11 minutes) it reaches 0.08, the value between two sets of real points. After 36,000 steps 97 % of the points lie "
