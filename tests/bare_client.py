@@ -24,7 +24,8 @@ class BareClient:
     def __init__(self, url: str) -> None:
         self._stack = contextlib.ExitStack()
         self._socket = self._stack.enter_context(
-            connect(url.replace("http", "ws", 1) + "/_stcore/stream", max_size=2**26, open_timeout=PATIENCE)
+            # Without pings, which a server on a busy machine may answer too late.
+            connect(url.replace("http", "ws", 1) + "/_stcore/stream", max_size=2**26, open_timeout=PATIENCE, ping_interval=None)
         )
         self.elements: dict[str, dict[str, Any]] = {}
         self.page, self.query = "", ""

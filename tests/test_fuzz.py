@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,13 @@ def test_an_index_with_another_letter_in_it_changes_no_list(bench: fuzz.Bench) -
     assert changed != file.read_bytes()
     file.write_bytes(changed)
     assert fuzz.Library(root, fuzz.run_title).entries() == before
+
+
+@pytest.mark.parametrize("names", [("notes",), ("images",), ("images.npy",)])
+def test_a_file_that_is_no_array_in_an_archive_of_arrays_is_a_sentence(tmp_path: Path, names: tuple[str, ...]) -> None:
+    file = tmp_path / "odd.npz"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"no array")
+    with pytest.raises(DataError, match=r"odd\.npz"):
+        load_dataset(SMALL.replace(dataset="image-folder", data_root=str(file)))

@@ -166,22 +166,30 @@ def _from_npz(arrays: np.lib.npyio.NpzFile, name: str, held_out: bool) -> Found 
         return None
     key = split[held_out] if split[0] is not None else first(_IMAGES)
     if key is None:
-        shapes = {key: arrays[key].ndim for key in arrays.files}
+        shapes = {key: array.ndim for key in arrays.files if isinstance(array := arrays[key], np.ndarray)}
         large = [key for key, dimensions in shapes.items() if dimensions in (3, 4)]
         if len(large) != 1:
             raise DataError(
                 f"{name} holds {_listed(arrays.files)}, and none of these arrays is called images: name the one with the images so."
             )
         key = large[0]
-    images = _as_images(arrays[key], name)
+    images = _as_images(_array_in(arrays, key, name), name)
     wanted = (_HELD_OUT_LABELS if held_out else _TRAINING_LABELS) if split[0] is not None else _LABELS
     named = first(wanted)
-    labels = arrays[named] if named is not None else None
+    labels = _array_in(arrays, named, name) if named is not None else None
     fits = labels is not None and labels.size == len(images) and labels.dtype.kind in "iubUS"
     note = ""
     if labels is not None and labels.size != len(images):
         note = f"The array {named} has {labels.size:,} labels for {len(images):,} images, so they are not used."
     return Found(images, labels.reshape(-1) if fits and labels is not None else None, name, note)
+
+
+def _array_in(arrays: np.lib.npyio.NpzFile, key: str, name: str) -> NDArray[np.generic]:
+    """One array of an archive, in which any file may lie. Raises DataError."""
+    found: object = arrays[key]
+    if not isinstance(found, np.ndarray):
+        raise DataError(f"{printable(key)} in {name} is no array: save plain numbers with numpy.savez.")
+    return found
 
 
 def _listed(names: list[str]) -> str:
