@@ -23,6 +23,7 @@ from wgan_core.cli.called import program, speaker
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, main_number, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
+from wgan_core.forecast.device_check import check_device
 from wgan_core.forecast.input_check import check_own_data
 from wgan_core.runs.branch import branched_config, branched_loop
 from wgan_core.runs.failure import explain_failure
@@ -91,7 +92,8 @@ def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, mee
     # Both are checked again when the run is made. Checking them here avoids a useless download.
     resolve_device(config.device)
     check_vacant(path)
-    for advice in check_own_data(config):
+    job = current_job()
+    for advice in (*check_own_data(config), *check_device(config, job.size if job is not None else 1)):
         print(f"{advice.level.capitalize()}: {advice.text}", file=sys.stderr)
     world = _gather(meeting, config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()

@@ -13,6 +13,7 @@ from pages.shared.server import run_manager
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.data.own_images import stamp
+from wgan_core.forecast.device_check import check_device
 from wgan_core.forecast.input_check import check_own_data, predicted_cost
 from wgan_core.forecast.known_speed import KnownSpeed, known_speed, same_speed
 from wgan_core.forecast.speed_trial import SpeedTrial, try_speed
@@ -23,9 +24,11 @@ _TRIAL = "speed-trial"
 
 
 def data_advice(config: TrainConfig) -> None:
-    """Show advice on the user's own data, where they look unusual."""
+    """Show advice on the user's own data, where they look unusual, and on the device."""
     for advice in _data_advice(config):
         (st.warning if advice.level == "warning" else st.info)(advice.text, icon=":material/dataset:")
+    for advice in check_device(config):
+        st.info(advice.text, icon=":material/memory:")
 
 
 def _data_advice(config: TrainConfig) -> tuple[Advice, ...]:
