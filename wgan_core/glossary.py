@@ -253,6 +253,7 @@ GROUPS: tuple[Group, ...] = (
                 ("gradient", "gradients"),
                 "landscape",
             ),
+            Term("TF32", "Numbers whose products NVIDIA GPUs compute with half the usual digits, which is much faster.", ("tf32", "TF32")),
             Term("bfloat16", "Numbers with half the usual digits, which some processors compute with much faster.", ("bfloat16",)),
         ),
     ),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig
 from wgan_core.instruments.advice import Advice
 from wgan_core.training.device import resolve_device
@@ -23,8 +21,8 @@ def check_device(config: TrainConfig, processes: int = 1) -> tuple[Advice, ...]:
     if config.precision == "tf32" and device.type != "cuda":
         text = f"{SETTINGS['precision'].label} tf32 is for NVIDIA GPUs. On this device the run computes in float32."
         found.append(Advice("tf32-without-gpu", "note", text, 0, "precision", "float32"))
-    if config.precision == "float32" and config.architecture != "mlp" and _has_tf32(device):
-        text = f"On this GPU convolutions are about three times as fast with {SETTINGS['precision'].label} tf32, which rounds more."
+    if config.precision == "float32" and config.architecture != "mlp" and device.type == "cuda":
+        text = f"On an NVIDIA GPU built since 2020, convolutions are about three times as fast with {SETTINGS['precision'].label} tf32."
         found.append(Advice("tf32-is-faster", "note", text, 3, "precision", "tf32"))
     if processes > 1 and device.type == "cuda":
         text = (
@@ -33,7 +31,3 @@ def check_device(config: TrainConfig, processes: int = 1) -> tuple[Advice, ...]:
         )
         found.append(Advice("no-graphs", "note", text, processes, "device"))
     return tuple(found)
-
-
-def _has_tf32(device: torch.device) -> bool:
-    return device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8  # Ampere, 2020
