@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.trainers import all_weights, largest_weight, train
-from wgan_core.config import ConfigError, TrainConfig, has_schedule, parse_config
+from wgan_core.config import ConfigError, TrainConfig, check_value, has_schedule, parse_config
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.instruments.monitor import _judged
 from wgan_core.measures.diagnose import copy_weights
@@ -140,6 +140,15 @@ def test_what_makes_no_sense_is_one_sentence(values: dict[str, Any], sentence: s
     with pytest.raises(ConfigError) as refused:
         parse_config(values)
     assert str(refused.value) == sentence
+
+
+def test_a_schedule_of_another_method_is_a_value_by_itself() -> None:
+    """A field of the page, a flag of a branch: which method it goes with is known only when all settings are."""
+    assert check_value("gp_lambda_schedule", "linear") == "linear"
+    with pytest.raises(ConfigError, match="gp_lambda_schedule must be one of"):
+        check_value("gp_lambda_schedule", "wave")
+    with pytest.raises(ConfigError, match="nothing is not a setting"):
+        check_value("nothing", 1)
 
 
 def test_a_run_of_an_earlier_version_has_no_schedules() -> None:

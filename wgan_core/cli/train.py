@@ -20,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.cli.called import program, speaker
-from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, main_number, parse_config
+from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, check_value, main_number, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.device_check import check_device
@@ -61,7 +61,7 @@ def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
     if not (steps := folder.steps()):
         raise StoreError("This run has no saved step to branch from.")
     step = int(at) if at else steps[-1]
-    changes = {name: getattr(parse_config({name: value}), name) for name, value in given.items()}
+    changes = {name: check_value(name, value) for name, value in given.items()}
     config = branched_config(folder, step, changes)
     if "data_root" not in changes and (here := with_data_here(config).data_root) != config.data_root:
         changes["data_root"] = here

@@ -58,19 +58,30 @@ def steered_by(method: str) -> tuple[str, ...]:
 
 def parse_config(values: dict[str, Any]) -> TrainConfig:
     """A config from plain values. Text is converted, and widths may be written as "512,256". Raises ConfigError with one sentence."""
-    values = dict(values)
-    for name in ("generator_widths", "critic_widths"):
-        if isinstance(values.get(name), str):
-            values[name] = [part.strip() for part in values[name].strip("()[] ").split(",") if part.strip()]
     try:
-        return TrainConfig(**values)
+        return TrainConfig(**_plain(values))
     except ValidationError as error:
         raise ConfigError(_sentence(error)) from None
 
 
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """`values` with the widths in a list."""
+    values = dict(values)
+    for name in ("generator_widths", "critic_widths"):
+        if isinstance(values.get(name), str):
+            values[name] = [part.strip() for part in values[name].strip("()[] ").split(",") if part.strip()]
+    return values
+
+
 def check_value(name: str, value: Any) -> Any:
-    """`value` converted to the type of the field `name` and checked against its range. Raises ConfigError."""
-    return getattr(parse_config({name: value}), name)
+    """`value` converted to the type of the field `name` and checked against its range, whatever the other settings are. Raises
+    ConfigError."""
+    if name not in SETTINGS:
+        return parse_config({name: value})  # which says so
+    try:
+        return getattr(AllFields(**_plain({name: value})), name)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error)) from None
 
 
 def _sentence(error: ValidationError) -> str:
