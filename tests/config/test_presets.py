@@ -80,8 +80,8 @@ def test_a_preset_has_its_sources_numbers(name: str) -> None:
     assert values["ema_decay"] == 0 and values["precision"] == "float32"  # which no source has
 
 
-def test_every_preset_has_a_note_and_only_three_have_no_source() -> None:
-    assert PRESETS.keys() == PRESET_NOTES.keys() == SOURCES.keys() | {"quick-start", "walkthrough-next", "showcase"}
+def test_every_preset_has_a_note_and_only_four_have_no_source() -> None:
+    assert PRESETS.keys() == PRESET_NOTES.keys() == SOURCES.keys() | {"quick-start", "walkthrough-next", "showcase", "own-pictures"}
     assert all(note.endswith(".") and len(note) < 900 for note in PRESET_NOTES.values())
 
 

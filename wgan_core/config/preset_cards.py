@@ -16,7 +16,7 @@ AIMS: types.MappingProxyType[str, tuple[str, ...]] = types.MappingProxyType(
             "pytorch-gan-gp",
             "wgan-gp-mnist",
         ),
-        "Colour": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-gp-32", "wgan-gp-64"),
+        "Colour": ("own-pictures", "wgan-paper-mlp", "wgan-paper-dcgan", "wgan-gp-32", "wgan-gp-64"),
         "Points": ("wgan-toy", "wgan-gp-toy"),
         "Papers": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-toy", "wgan-gp-toy", "wgan-gp-mnist", "wgan-gp-32", "wgan-gp-64"),
     }
@@ -32,6 +32,7 @@ IN_A_SENTENCE: types.MappingProxyType[str, str] = types.MappingProxyType(
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection on MNIST.",
         "pytorch-gan-gp": "The same networks with a gradient penalty in place of clipping.",
         "showcase": "Convolutions tuned for a CPU: the best pictures of clothes or digits in minutes.",
+        "own-pictures": "Pictures of your own, some thousands of them, in colour at 64 px.",
         "wgan-gp-toy": "Points on 8 narrow Gaussians, with a gradient penalty.",
         "wgan-toy": "Points on 8 narrow Gaussians, with clipping.",
         "wgan-paper-mlp": "The WGAN paper's networks without convolutions, on CIFAR-10.",

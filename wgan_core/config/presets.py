@@ -116,6 +116,27 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
             latent_dim=64,
             max_steps=8_000,
         ),
+        # The recipe of showcase, tried on 2,000 drawn landscapes (tests/drawn_scenes.py) for 420 s of one core.
+        "own-pictures": TrainConfig(
+            dataset="image-folder",
+            image_size=64,
+            architecture="dcgan",
+            dcgan_width=16,
+            batchnorm_eps=1e-5,
+            lipschitz="gradient-penalty",
+            n_critic=1,
+            optimizer="adam",
+            critic_lr=2e-3,
+            generator_lr=2e-3,
+            adam_beta1=0.0,
+            adam_beta2=0.99,
+            batch_size=32,
+            lr_schedule="linear",
+            lr_end=0.0,
+            ema_decay=0.995,
+            latent_dim=128,
+            max_steps=3_000,
+        ),
         # The toy code of the WGAN-GP paper's authors, and a clipped version that matches its `wgan` mode. Two things are left out: He
         # initialisation, and drawing new points for each batch.
         "wgan-gp-toy": _TOY.replace(
@@ -195,7 +216,13 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "GPU: one core does 1.5 steps/s, or 21 with DCGAN width 16 and batch size 64.",
         "showcase": "Small convolutions at 28 px, made to be quick: n_critic 1, a gradient penalty, Adam with β1 = 0, and learning rates "
         "that fall from 2e-3 to 0. The whole run takes 372 s of one core of a 2-core machine. Its FD-CNN is then 2.5 on Fashion-MNIST "
-        "(1.6 ± 0.8 between real images) and 2.9 on MNIST (2.4 ± 0.7): the averaged generator, seed 0, on 8,000 images each.",
+        "(1.6 ± 0.8 between real images) and 2.9 on MNIST (2.4 ± 0.7): the averaged generator, seed 0, on 8,000 images each. After 300 s "
+        "of one core, `walkthrough` at 28 px has 31 on Fashion-MNIST.",
+        "own-pictures": "The recipe of `showcase` for pictures of your own, in colour at 64 px. On 2,000 drawn landscapes with houses the "
+        "whole run took 420 s of one core of a 2-core machine (seed 0). Sky, hills, sun and moon are then right, houses are blots, and a "
+        "fine grid is left in the ground. The sliced W1 is 0.030 (0.023 ± 0.009 between real pictures), and 83 % of the real pictures have "
+        "a generated one near them (97 %). Half-way in the same run it was 0.051 and 68 %. A longer run, more pictures, photographs and a "
+        "GPU were not tried: raise the length of the run if there is time.",
         "wgan-gp-toy": "The WGAN-GP authors' toy: points on 8 narrow Gaussians, ReLU networks 3 × 512, λ 0.1. One core does 1,000 steps "
         "in 40 s. All eight are reached in the first 10 s. The exact W1 of 1,024 points is 0.21 after 1 minute and 0.12 after 6; after "
         "16,000 steps (11 minutes) it reaches 0.08, the value between two sets of real points. After 36,000 steps 97 % of the points lie "

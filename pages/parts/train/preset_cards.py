@@ -78,7 +78,8 @@ def _time(name: str, step: int | None) -> str:
     speed = _speed(run_manager().root, name)
     if step is not None:
         return f"{duration(step / speed)} to this picture on this machine." if speed else "Not timed on this machine yet."
-    why = ": CIFAR-10 was not at hand" if PRESETS[name].dataset == "cifar10" else ": it takes hours on a CPU" if name in FOR_A_GPU else ""
+    why = ": it takes hours on a CPU" if name in FOR_A_GPU else ""
+    why = {"cifar10": ": CIFAR-10 was not at hand", "image-folder": ": it depends on your pictures"}.get(PRESETS[name].dataset, why)
     timed = f" {_ROUND_STEPS:,} steps take {duration(_ROUND_STEPS / speed)} on this machine." if speed else ""
     return f"No picture yet{why}.{timed}"
 
