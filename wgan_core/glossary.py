@@ -391,6 +391,12 @@ GROUPS: tuple[Group, ...] = (
                 ("augmentation", "augmented", "DiffAugment"),
             ),
             Term(
+                "Conditional GAN",
+                "A GAN whose networks are told the class of each image, so that one can choose what is generated. The generator gets the "
+                "class beside its latent (arXiv 1411.1784), and the critic adds a score for the class to that for all (arXiv 1802.05637).",
+                ("conditional", "conditional GAN"),
+            ),
+            Term(
                 "Overfit gap",
                 "How much higher the critic scores training data than held-out data, as a share of the estimate.",
                 ("overfit gap",),
