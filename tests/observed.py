@@ -250,12 +250,12 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
         healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000)),
         0.6,
         "warning",
-        "critic_widths",
+        "augment",
         healthy(overfit=OverfitGap(0.4, 0.01, 1.0, 2000)),
     ),
     (
         "overfitted-critic",
-        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000), config=CLIP.replace(architecture="dcgan")),
+        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 200, 200), config=CLIP.replace(architecture="dcgan", augment="translation")),
         0.6,
         "warning",
         "dcgan_width",
@@ -263,7 +263,7 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
     ),
     (
         "overfitted-critic",
-        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000)),
+        healthy(overfit=OverfitGap(0.6, 0.1, 1.0, 2000), config=CLIP.replace(dataset="8-gaussians")),
         0.6,
         "warning",
         "critic_widths",

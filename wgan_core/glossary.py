@@ -397,9 +397,10 @@ GROUPS: tuple[Group, ...] = (
                 ("conditional", "conditional GAN"),
             ),
             Term(
-                "Overfit gap",
-                "How much higher the critic scores training data than held-out data, as a share of the estimate.",
-                ("overfit gap",),
+                "Learned by heart",
+                "A critic has learned training data by heart if it scores them higher than held-out data, real ones that it never saw. How "
+                "much higher is shown as a share of the estimate.",
+                ("learned by heart", "learning by heart", "overfit gap"),
                 "curve",
             ),
             Term(

@@ -27,6 +27,13 @@ def test_the_truth_is_drawn_as_excess_over_a_floor_at_zero() -> None:
     assert layout(figure).yaxis.title.text == "Sliced W1 − floor"
 
 
+def test_what_is_known_by_heart_is_drawn_with_its_noise() -> None:
+    known = [Reading("overfit-gap", step, step, value, details={"noise": noise}) for step, value, noise in ((10, 0.1, 0.2), (20, 0.6, 0.1))]
+    figure = health_figures.memory([*known, Reading("overfit-gap", 30, 30, 0.5)])  # the last of an earlier version, without its noise
+    assert list(named(figure, "share of the estimate").y) == [0.1, 0.6]
+    assert list(named(figure, "noise band").y) == [0.2, 0.1, -0.1, -0.2]
+
+
 def test_long_runs_are_thinned_and_keep_first_and_last() -> None:
     readings = [Reading("exact-w1", step, 0, 1.0, 0.5, 0.0) for step in range(5000)]
     drawn = named(health_figures.truth(readings), "excess").x

@@ -324,6 +324,18 @@ def test_what_the_critic_knows_by_heart(config: TrainConfig) -> None:
     assert gap.share == pytest.approx(0.4)
     sd = float((2 * training[:, 0]).std())
     assert gap.standard_error == pytest.approx(sd * math.sqrt(2 / 4))
+    assert gap.noise == pytest.approx(2 * sd * math.sqrt(2 / 4) / 20)
+
+
+def test_more_held_out_samples_than_training_samples_lessen_the_noise(config: TrainConfig) -> None:
+    """The variance of a difference of two means is the sum of theirs."""
+    critic = nn.Linear(2, 1, bias=False)
+    critic.weight.data = torch.tensor([[1.0, 0.0]])
+    rng = torch.Generator().manual_seed(0)
+    training, held_out = torch.randn(50, 2, generator=rng), torch.randn(800, 2, generator=rng)
+    gap = overfit_gap(specimen_of(Constant(), critic, config), training, held_out)
+    variances = float(training[:, 0].var()) / 50, float(held_out[:, 0].var()) / 800
+    assert gap.standard_error == pytest.approx(math.sqrt(sum(variances)), rel=1e-5) and gap.n == 50
 
 
 def test_movement_is_in_units_of_the_data() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 from PIL import Image
 
-from pages.parts.train.diagnosis_view import _how_measured
+from pages.parts.train.diagnosis_view import _how_measured, memory_in_words
 from pages.shared.data_place import trust
 from pages.shared.server import run_manager
 from tests.app_page import button, buttons, link, page, press, texts
@@ -51,6 +51,22 @@ def test_the_tab_shows_what_was_read_with_its_floor_and_how(measured: Run) -> No
     assert {"Diversity"} <= {metric.label for metric in test.metric}
     # The training's charts are not drawn while their tab is closed.
     assert not [slider for slider in test.slider if slider.label == "Smoothing"]
+
+
+@pytest.mark.parametrize(
+    ("value", "estimate", "words"),
+    [
+        (0.1, 2.0, "judges the 200 training samples and held-out ones alike, within the noise"),
+        (-0.3, 2.0, "scores held-out samples higher than the 200 training samples"),
+        (0.4, 2.0, "a part of the estimate is that the critic knows the 200 training samples"),
+        (0.8, 2.0, "most of the estimate is that the critic knows the 200 training samples"),
+        (0.8, -2.0, "Nothing can be said"),
+        (None, 0.0, "Nothing can be said"),
+    ],
+)
+def test_what_is_known_by_heart_in_words(value: float | None, estimate: float, words: str) -> None:
+    reading = Reading("overfit-gap", 4, 1, value, details={"noise": 0.2, "training": 200, "estimate": estimate})
+    assert words in memory_in_words(reading)
 
 
 @pytest.mark.slow

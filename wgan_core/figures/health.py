@@ -55,6 +55,40 @@ def truth(readings: Sequence[Reading]) -> go.Figure:
     return _figure([band, floor, excess], {"text": f"{title} − floor"})
 
 
+def memory(readings: Sequence[Reading]) -> go.Figure:
+    """How much of the estimate is what the critic knows by heart, over the steps, with the noise band of each reading around 0: values
+    inside it cannot be told from a critic that knows nothing by heart.
+
+    readings: of the key "overfit-gap".
+    """
+    kept = [one for one in _thinned(readings) if one.value is not None and one.details.get("noise") is not None]
+    steps = [reading.step for reading in kept]
+    noise = [reading.details["noise"] for reading in kept]
+    band = {
+        "type": "scatter",
+        "x": [*steps, *reversed(steps)],
+        "y": [*noise, *(-size for size in reversed(noise))],
+        "fill": "toself",
+        "fillcolor": FAINT_GREEN,
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+        "name": "noise band",
+    }
+    share = {
+        "type": "scatter",
+        "x": steps,
+        "y": [reading.value for reading in kept],
+        "mode": "lines+markers",
+        "marker": {"size": 5},
+        "name": "share of the estimate",
+        "line": {"color": BLUE, "width": 2},
+        "hovertemplate": "%{y:.0%} of the estimate",
+    }
+    figure = _figure([band, _line(steps, [0.0] * len(steps), "nothing", REAL, "dash") | {"hoverinfo": "skip"}, share], {"text": ""})
+    return figure.update_yaxes(tickformat=".0%", title_text="learned by heart")
+
+
 def slopes(readings: Sequence[Reading]) -> go.Figure:
     """The critic's steepness over the steps, on a log axis: the median gradient norm on real samples, on generated samples and between them
     (with the middle 90 % of the latter), the steepest slope found, and the bounds from the weights."""

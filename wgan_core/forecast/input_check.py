@@ -15,11 +15,10 @@ from wgan_core.data.own_images import preview_own
 from wgan_core.data.picture import Reading
 from wgan_core.data.point_file import load_points
 from wgan_core.data.room import too_large_for_memory
+from wgan_core.instruments.advice import FEW_SAMPLES as FEW
 from wgan_core.instruments.advice import Advice
 from wgan_core.training.warmup import generator_updates_within, mean_n_critic
 
-FEW = 1000
-"""With fewer samples than this, a critic soon knows them by heart."""
 _LEVELS = 64
 _SCALES = (0.05, 20.0)
 

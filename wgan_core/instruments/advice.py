@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
+from wgan_core.data.catalog import DATASETS
 from wgan_core.instruments.look import LoopNumbers, Seen
 from wgan_core.measures.lipschitz import GradientNorms
 
@@ -305,11 +306,18 @@ def overfitted_critic(seen: Observations) -> Advice | None:
         return None
     text = (
         f"The critic scores training samples higher than real ones that it never saw, by {gap.share:.0%} of the estimate: it knows them by "
-        "heart, and the estimate says more about that than about the generator. Use more data, or a smaller critic."
+        "heart, and the estimate says more about that than about the generator. "
     )
-    return Advice(
-        "overfitted-critic", "warning", text, gap.share, "dcgan_width" if seen.config.architecture == "dcgan" else "critic_widths"
-    )
+    few = f"{gap.training:,} are too few for this critic. " if 0 < gap.training < FEW_SAMPLES else ""
+    if DATASETS[seen.config.dataset].kind == "images" and seen.config.augment == "none":
+        text += f"{few}Use more data, an augmentation, which changes the images at random, or a smaller critic."
+        return Advice("overfitted-critic", "warning", text, gap.share, "augment", "translation")
+    setting = {"mlp": "critic_widths", "dcgan": "dcgan_width", "resnet": "resnet_width"}[seen.config.architecture]
+    return Advice("overfitted-critic", "warning", f"{text}{few}Use more data, or a smaller critic.", gap.share, setting)
+
+
+FEW_SAMPLES = 1000
+"""With fewer samples than this, a critic soon knows them by heart."""
 
 
 # The generator and its samples.

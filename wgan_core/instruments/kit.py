@@ -305,13 +305,13 @@ def _overfit(kit: Kit, specimen: Specimen) -> Look:
     assert kit.held_out is not None
     looked_at, which = _of_largest_class(specimen)
     rows = [_rows(part, IMAGES, which) for part in (kit.training, kit.held_out)]
-    n = min(map(len, rows))
-    if n < _FEWEST:
+    if min(map(len, rows)) < _FEWEST:
         return Look()
-    parts = [network_input(part.data[own[:n]]) for part, own in zip((kit.training, kit.held_out), rows, strict=True)]
-    gap = diagnose.overfit_gap(looked_at, *parts)
-    details = {"gap": gap.gap, "standard_error": gap.standard_error, "estimate": gap.estimate}
-    reading = _reading("overfit-gap", specimen, gap.share, n=n, unit="of the estimate", reference="held-out", details=details)
+    # All of a few training images, against as many held-out ones as elsewhere: the noise comes from both.
+    parts = [network_input(part.data[own]) for part, own in zip((kit.training, kit.held_out), rows, strict=True)]
+    gap = dataclasses.replace(diagnose.overfit_gap(looked_at, *parts), training=len(kit.training))
+    details = {name: getattr(gap, name) for name in ("gap", "standard_error", "estimate", "noise", "training")}
+    reading = _reading("overfit-gap", specimen, gap.share, n=gap.n, unit="of the estimate", reference="held-out", details=details)
     return Look([reading], Seen(overfit=gap))
 
 

@@ -337,15 +337,26 @@ class OverfitGap:
     estimate: float
     """E f(training) − E f(fake)."""
     n: int
+    """Number of training samples compared."""
+    training: int = 0
+    """Number of training samples that there are; 0 if not told."""
 
     @property
     def share(self) -> float:
-        """The part of the estimate that is memory of the training images."""
+        """The part of the estimate that is memory of the training images. The scale of the scores, which differs from critic to critic,
+        cancels out."""
         return self.gap / self.estimate if self.estimate else math.nan
+
+    @property
+    def noise(self) -> float:
+        """Twice the standard error of the gap, as a share of the estimate: a critic that has learned nothing by heart has a share within
+        ± this in about 95 % of cases."""
+        return 2 * self.standard_error / abs(self.estimate) if self.estimate else math.nan
 
 
 def overfit_gap(specimen: Specimen, training: Tensor, held_out: Tensor, *, seed: int = 0) -> OverfitGap:
-    """Compare the critic's scores of `training` and `held_out` samples [n, ...] (float; images in [-1, 1])."""
+    """Compare the critic's scores of `training` and `held_out` samples [n, ...] and [m, ...] (float; images in [-1, 1]), as they are: an
+    augmented run's critic too, which seldom sees them so."""
     z = torch.randn(len(training), specimen.config.latent_dim, generator=torch.Generator().manual_seed(seed))
     known, new, fake = (lipschitz.scores(specimen.critic, part.cpu().double()) for part in (training, held_out, specimen.generate(z)))
     error = math.sqrt(float(known.var()) / len(known) + float(new.var()) / len(new))

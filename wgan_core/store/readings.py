@@ -77,7 +77,10 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
             "1 if there is no gap.",
         ),
         "overfit-gap": Kind(
-            "Critic's memory", "How much higher the critic scores training images than held-out images, as a share of the estimate.", True
+            "Learned by heart",
+            "How much higher the critic scores the training data than held-out data, as a share of the estimate: 0 within the noise if it "
+            "judges both alike, 100 % if all that it tells the generator is what it remembers. Held-out data of another kind raise it too.",
+            True,
         ),
         "critic-lag": Kind(
             "Found by the critic",
@@ -221,6 +224,8 @@ def value_in_words(reading: Reading) -> str:
         return "undefined"
     kind = KINDS.get(reading.key)
     text = f"{reading.value:.1%}" if kind is not None and kind.share else f"{reading.value:.4g}"
+    if (noise := reading.details.get("noise")) is not None and reading.key == "overfit-gap":
+        text += f" ± {noise:.1%}"
     if reading.key in ("modes", "classes"):
         text += f" of {reading.details.get('total', '?')}"
     if reading.floor is not None:

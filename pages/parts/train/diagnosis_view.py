@@ -35,7 +35,7 @@ from wgan_core.store.readings import (
 log = logging.getLogger(__name__)
 
 _HEIGHT_PX = 300
-_ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap", "overfit-gap")
+_ALSO = ("diversity", "modes", "movement", "nearest", "mode-gap")
 
 
 def diagnosis(snapshot: Snapshot, then: Then | None, *, trained_here: bool) -> None:
@@ -78,6 +78,7 @@ def _instruments(snapshot: Snapshot, there: Snapshot, trained_here: bool) -> Non
     left, right = st.columns(2, gap="large")
     with left:
         _drawn(_lag, there, now.get("critic-lag"), trained_here)
+        _drawn(_memory, snapshot, now.get("overfit-gap"))
     with right:
         _drawn(_classes, there, now.get("classes"))
         _drawn(_right_classes, there, now.get("class-accuracy"))
@@ -319,6 +320,41 @@ def _lag_in_words(last: Reading) -> str:
     if last.value <= 0:
         return f"{words}. At first it had found none of this distance."
     return f"{words}. It had found {last.value:.0%} of this distance, so it {'keeps up' if last.value >= KEPT_UP else 'lags behind'}."
+
+
+def _memory(snapshot: Snapshot, last: Reading | None) -> None:
+    """last: the newest reading at the step that the numbers are about."""
+    kind = KINDS["overfit-gap"]
+    if last is None:
+        if snapshot.config.dataset == "image-folder":
+            st.markdown(f"**{kind.title}**", help=kind.meaning)
+            st.caption("Not measured. It needs pictures that are not trained on: sort yours into a folder train and a folder test.")
+        return
+    readings = of_key(snapshot.readings, "overfit-gap")
+    _titled(f"{kind.title}: {value_in_words(last)}", kind.meaning, readings)
+    st.caption(memory_in_words(last))
+    if "noise" in last.details:  # runs of earlier versions have none
+        live_chart(
+            health_figures.memory(readings),
+            key="chart-memory",
+            alt=f"{kind.title}: {value_in_words(last)}",
+            height=200,
+            revision=snapshot.run_id,
+        )
+
+
+def memory_in_words(last: Reading) -> str:
+    """What the reading means, in a sentence."""
+    noise, count = last.details.get("noise"), last.details.get("training")
+    if last.value is None or noise is None or last.details.get("estimate", 0) <= 0:
+        return "Nothing can be said while the estimate is not above 0."
+    of = f"the {count:,} training samples" if count else "the training samples"
+    if abs(last.value) <= noise:
+        return f"At step {last.step:,} the critic judges {of} and held-out ones alike, within the noise."
+    if last.value < 0:
+        return f"At step {last.step:,} it scores held-out samples higher than {of}: no sign of learning by heart."
+    much = "most" if last.value > 0.5 else "a part"
+    return f"At step {last.step:,} {much} of the estimate is that the critic knows {of}."
 
 
 def _classes(snapshot: Snapshot, last: Reading | None) -> None:
