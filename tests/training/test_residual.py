@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tests.counting import parameter_count
-from wgan_core.config import ConfigError, TrainConfig, parse_config
+from wgan_core.config import OF_SHAPES, ConfigError, TrainConfig, parse_config
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.measures.lipschitz import spectral_bound
 from wgan_core.training.crew import Crew
@@ -181,6 +181,15 @@ def test_threads_and_resuming_leave_the_bits(changes: dict[str, object]) -> None
     half, resumed = train(Trainer(config, data), 2), Trainer(config, data)
     resumed.load_state_dict({part: {name: value.clone() for name, value in state.items()} for part, state in half.state_dict().items()})
     assert all(torch.equal(a, b) for a, b in zip(bits(train(resumed, 1)), whole, strict=True))
+
+
+@pytest.mark.parametrize(("architecture", "setting", "value"), [("resnet", "resnet_width", 8), ("dcgan", "upsampling", "nearest")])
+def test_what_changes_the_tensors_cannot_change_in_a_branch(architecture: str, setting: str, value: object) -> None:
+    config = TrainConfig(architecture=architecture, image_size=32).replace(**SMALL)
+    with torch.device("meta"):
+        one, other = (build_generator(each, (1, 32, 32)).state_dict() for each in (config, config.replace(**{setting: value})))
+    assert {name: tensor.shape for name, tensor in one.items()} != {name: tensor.shape for name, tensor in other.items()}
+    assert setting in OF_SHAPES
 
 
 def test_no_bound_is_claimed_for_sums() -> None:

@@ -28,6 +28,7 @@ OF_THE_CRITIC = (
     "architecture",
     "critic_widths",
     "dcgan_width",
+    "resnet_width",
     "critic_norm",
     "leaky_slope",
     "image_size",

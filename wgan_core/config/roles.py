@@ -15,6 +15,8 @@ from wgan_core.config.schedule_fields import SCHEDULES
 OF_SHAPES = (
     "architecture",
     "dcgan_width",
+    "upsampling",
+    "resnet_width",
     "generator_widths",
     "critic_widths",
     "latent_dim",
