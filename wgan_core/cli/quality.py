@@ -16,7 +16,7 @@ from wgan_core.config import POINT_SETS, PRESETS, ConfigError, TrainConfig
 if TYPE_CHECKING:
     from wgan_core.bench.quality import Contestant, Result
 
-QUALITY_PRESETS = ("walkthrough", "pytorch-gan", "pytorch-gan-gp")
+QUALITY_PRESETS = ("showcase", "walkthrough", "pytorch-gan", "pytorch-gan-gp")
 """Compared if no presets are named."""
 PEERS = ("pytorch-gan", "pytorch-gan-gp")
 """Recipes of another collection, which are also trained as there: by a plain loop."""
