@@ -177,7 +177,7 @@ def test_from_the_command_line(mnist: TrainConfig, tmp_path: Path, capsys: pytes
         (["--seconds", "soon"], "--seconds must be numbers up to 86,400, such as 60,300, not 'soon'."),
         (["--seeds", "0"], "--seeds must be a whole number from 1 to 1,000, not 0."),
         (["--clock", "cpu", "--threads", "2"], "--clock cpu counts the seconds of one core, so --threads must be 1"),
-        (["--vs", "jax"], "--vs and --busy measure the speed: leave them out with --quality."),
+        (["--vs", "jax"], "measure the speed: leave them out with --quality."),
         (["--preset", "pytorch-gan,walktrough"], "There is no preset 'walktrough': did you mean walkthrough?"),
     ],
 )
