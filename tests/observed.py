@@ -220,6 +220,22 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
     ("negative-estimate", healthy(recent_estimates=NEGATIVE), 0.61, "warning", "n_critic", healthy(recent_estimates=NEGATIVE[:40])),
     ("negative-estimate", healthy(recent_estimates=NEGATIVE), 0.61, "warning", "n_critic", healthy(recent_estimates=NEGATIVE, step=100)),
     ("penalty-not-holding", healthy(config=GP, norms=norms(2.5)), 2.5, "warning", "gp_lambda", healthy(config=GP, norms=norms(1.3))),
+    (
+        "penalty-not-holding",
+        healthy(config=GP.replace(lipschitz="one-sided-penalty"), norms=norms(2.5)),
+        2.5,
+        "warning",
+        "gp_lambda",
+        healthy(config=GP.replace(lipschitz="one-sided-penalty"), norms=norms(0.2)),
+    ),
+    (
+        "exploding-gradient",
+        healthy(critic_depth=depth("critic", [2.5, 1.0, -0.6], [1.0] * 3), config=GP),
+        3.1,
+        "warning",
+        "critic_widths",
+        healthy(critic_depth=depth("critic", [-5.0, -3.0, -1.0], [1.0] * 3), config=GP),
+    ),
     ("penalty-not-holding", healthy(config=GP, norms=norms(0.2)), 0.2, "warning", "gp_lambda", healthy(config=CLIP, norms=norms(0.2))),
     (
         "penalty-not-holding",

@@ -56,6 +56,8 @@ CASES: list[tuple[str, Observations, str, Any, Observations]] = [
     ("penalty-out-of-range", made(gp_lambda=0.001, **GP), "gp_lambda", 10, made(gp_lambda=0.1, **GP)),
     ("penalty-out-of-range", made(gp_lambda=5000.0, **GP), "gp_lambda", 10, made(gp_lambda=100.0, **GP)),
     ("few-generator-updates", made(n_critic=1000), "n_critic", 5, made(n_critic=100)),
+    ("penalty-out-of-range", made(lipschitz="divergence-penalty", gp_lambda=0.01), "gp_lambda", 2, made(lipschitz="divergence-penalty")),
+    ("spectral-norm-alone", made(lipschitz="spectral-norm"), "objective", "hinge", made(lipschitz="spectral-norm", objective="hinge")),
     ("no-constraint", made(lipschitz="none"), "lipschitz", "gradient-penalty", made(**GP)),
     ("piled-gradients", made(critic_gradients="accumulated"), "critic_gradients", "fresh", made()),
     (

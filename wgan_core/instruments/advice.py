@@ -221,10 +221,14 @@ def exploding_gradient(seen: Observations) -> Advice | None:
     clipped = seen.config.lipschitz == "clip"
     text = (
         f"The gradient grows by {growth:.1f} decades on its way through the critic to the image: the first layers get updates of a quite "
-        "different size from the last ones. " + ("Lower c, or use the gradient penalty." if clipped else "Use the gradient penalty.")
+        "different size from the last ones. "
     )
     if clipped:
+        text += "Lower c, or use the gradient penalty."
         return Advice("exploding-gradient", "warning", text, growth, "clip_value", round_to_digit(seen.config.clip_value / 3))
+    if seen.config.lipschitz != "none":
+        return Advice("exploding-gradient", "warning", text + "Use a critic with fewer layers.", growth, "critic_widths")
+    text += "Use the gradient penalty."
     return Advice("exploding-gradient", "warning", text, growth, "lipschitz", "gradient-penalty")
 
 
@@ -271,14 +275,15 @@ def penalty_not_holding(seen: Observations) -> Advice | None:
 
     A slope of up to 10 is left alone while it is what λ asks for; one of 40, at λ = 0.001, gave an FD-CNN of 47 on digits."""
     norms = _warmed_up_norms(seen)
-    if norms is None or seen.health is None or seen.config.lipschitz != "gradient-penalty":
+    least = {"gradient-penalty": 0.5, "one-sided-penalty": 0.0}.get(seen.config.lipschitz)
+    if norms is None or seen.health is None or least is None:  # the other penalties aim for no slope of their own
         return None
     median = float(np.median(norms.between))
-    if 0.5 <= median <= max(2.0, min(10.0, 2 * slope_of_penalty(seen.health.estimate, seen.config.gp_lambda))):
+    if least <= median <= max(2.0, min(10.0, 2 * slope_of_penalty(seen.health.estimate, seen.config.gp_lambda))):
         return None
     text = (
-        f"The gradient penalty aims for slopes of 1 between real and generated samples, but the median there is {median:.2g}: the critic "
-        "does not have the slope that the estimate assumes. "
+        f"The gradient penalty aims for slopes of {'1' if least else 'at most 1'} between real and generated samples, but the median there "
+        f"is {median:.2g}: the critic does not have the slope that the estimate assumes. "
     )
     if (every := seen.config.gp_every) > 1:
         text += f"The penalty is part of only one critic update in {every}. Make it part of more of them, or of all."

@@ -31,6 +31,7 @@ CARDS: dict[str, Card] = {
     "few-generator-updates": Card("learns", "n-critic"),
     "estimate-jumped": Card("critic", "curve"),
     "saturated-samples": Card("learns", "pictures"),
+    "spectral-norm-alone": Card("critic", "gradient-penalty"),
     "no-constraint": Card("critic", "clipping"),
     "dying-critic": Card("critic", "clipping"),
     "momentum-with-clipping": Card("critic", "clipping"),

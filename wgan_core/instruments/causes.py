@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from wgan_core.config import SETTINGS, TrainConfig
-from wgan_core.config.roles import critic_word, is_wasserstein
+from wgan_core.config.roles import critic_word, is_penalised, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.instruments.advice import (
     RECOVERY,
@@ -170,12 +170,34 @@ WEAKEST, STRONGEST = 0.02, 1000.0
 def penalty_out_of_range(seen: Observations) -> Advice | None:
     """A gradient penalty that is too weak to be felt, or so strong that the critic does nothing but keep its slope."""
     config = seen.config
-    if config.lipschitz != "gradient-penalty" or WEAKEST <= config.gp_lambda <= STRONGEST:
+    if not is_penalised(config) or WEAKEST <= config.gp_lambda <= STRONGEST:
         return None
     weak = config.gp_lambda < WEAKEST
     does = "is too small to hold the critic's slope" if weak else "is so large that the critic learns to keep its slope and little else"
-    text = f"The penalty's weight λ = {config.gp_lambda:g} {does}. {'Raise' if weak else 'Lower'} λ, to 10 for a start."
-    return Advice("penalty-out-of-range", "warning", text, config.gp_lambda, "gp_lambda", 10.0)
+    value = 2.0 if config.lipschitz == "divergence-penalty" else 10.0  # as in the methods' papers
+    text = f"The penalty's weight λ = {config.gp_lambda:g} {does}. {'Raise' if weak else 'Lower'} λ, to {value:g} for a start."
+    return Advice("penalty-out-of-range", "warning", text, config.gp_lambda, "gp_lambda", value)
+
+
+FLAT = 0.5
+"""The median slope between real and generated samples, below which a WGAN's critic is too flat: it should be near 1."""
+
+
+def spectral_norm_alone(seen: Observations) -> Advice | None:
+    """A WGAN whose critic is held by spectral normalisation and nothing else, which bounds the slope and brings it nowhere near its bound
+    (sngan_projection #15). After 4,000 updates the median slope was 0.20 on 8 Gaussians and 0.6 on digits (seed 0)."""
+    if seen.config.lipschitz != "spectral-norm" or not is_wasserstein(seen.config):
+        return None
+    norms = seen.health.norms if seen.health is not None and seen.health.step >= WARMED_UP else None
+    median = 1.0 if norms is None else float(np.median(norms.between))
+    so = "" if norms is None else f" Half of the slopes between real and generated samples are below {median:.2g} now."
+    text = (
+        "Spectral normalisation keeps the critic's slopes below 1, but nothing brings them near 1, as a WGAN's critic should have them: "
+        f"its estimate falls short of the distance, and the generator gets weak gradients.{so} Use the gradient penalty in a new run, or "
+        "play for the hinge objective, which spectral normalisation was made for."
+    )
+    level = "note" if norms is None or median >= FLAT else "warning"
+    return Advice("spectral-norm-alone", level, text, median, "objective", "hinge")
 
 
 def no_constraint(seen: Observations) -> Advice | None:
@@ -381,6 +403,7 @@ CAUSES: tuple[Rule, ...] = (
     saturated_samples,
     dying_critic,
     no_constraint,
+    spectral_norm_alone,
     piled_gradients,
 )
 """Those that no other setting could make good come first, then the gravest."""

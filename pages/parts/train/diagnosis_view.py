@@ -233,9 +233,14 @@ def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
     clipped = snapshot.config.lipschitz == "clip"
     _titled(
         "The critic's weights and the clip boundary" if clipped else "The critic's weights",
-        "A histogram of each layer's weights, without biases. The dashed lines are the clip boundary ±c, and the percentage is the share "
-        "of weights within 1 % of it. The last layer's weights usually end up there. If a hidden layer's do, it has little room to learn. "
-        "PyTorch's default weights are mostly clipped by the very first update.",
+        "A histogram of each layer's weights, without biases."
+        + (
+            " The dashed lines are the clip boundary ±c, and the percentage is the share of weights within 1 % of it. The last layer's "
+            "weights usually end up there. If a hidden layer's do, it has little room to learn. PyTorch's default weights are mostly "
+            "clipped by the very first update."
+            if clipped
+            else ""
+        ),
         [last] if last is not None else [],
         unit=False,  # the reading's own is that of the slopes
     )
