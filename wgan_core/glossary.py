@@ -167,6 +167,33 @@ GROUPS: tuple[Group, ...] = (
                 "gradient-penalty",
             ),
             Term(
+                "One-sided penalty",
+                "A gradient penalty that costs only where the critic's slope is above 1 (WGAN-LP). A flatter critic is left alone.",
+                ("one-sided-penalty", "one-sided penalty"),
+                "gradient-penalty",
+            ),
+            Term(
+                "R1 penalty",
+                "A gradient penalty at real samples only, which makes the critic flat there. Made for ordinary GANs, whose training then "
+                "comes to rest.",
+                ("r1-penalty", "R1 penalty"),
+                "gradient-penalty",
+            ),
+            Term(
+                "Divergence penalty",
+                "A gradient penalty on the sixth power of the slope (WGAN-div). It sets no limit, so what the critic finds is a divergence "
+                "of its own, not the Wasserstein distance.",
+                ("divergence-penalty", "divergence penalty"),
+                "gradient-penalty",
+            ),
+            Term(
+                "Spectral normalisation",
+                "Each weight matrix of the critic is divided by its largest singular value, the most that it can stretch anything. No "
+                "slope is then above 1, and most are far below.",
+                ("spectral-norm", "spectral norm", "spectral normalisation"),
+                "gradient-penalty",
+            ),
+            Term(
                 "λ", "The weight of the gradient penalty in the critic's loss. 10 in the paper.", ("penalty weight λ",), "gradient-penalty"
             ),
             Term(

@@ -124,6 +124,11 @@ def test_info_in_words_and_as_json(run: Path, capsys: pytest.CaptureFixture[str]
         ("train --clip-value 0", "clip_value must be a number above 0 and at most 10, not '0'."),
         ("train --n-critic few", "n_critic must be a whole number from 1 to 1,000, not 'few'."),
         ("train --dataset imagenet", "dataset must be one of digits, fashion-mnist"),
+        (
+            "train --lipschitz r1-penalty --clip-value 0.02",
+            "--clip-value has no effect with lipschitz r1-penalty: leave it out, or choose lipschitz clip.",
+        ),
+        ("train --lipschitz clip --gp-lambda 3", "--gp-lambda has no effect with lipschitz clip: leave it out, or choose lipschitz"),
         ("train --clip-valeu 1", "--clip-valeu is not known here: did you mean --clip-value?"),
         ("train --seed", "Argument --seed: expected one argument"),
         (

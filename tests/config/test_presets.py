@@ -46,6 +46,15 @@ SOURCES: dict[str, dict[str, Any]] = {
     "walkthrough-as-published": WALKTHROUGH | {"clip_value": 0.005, "critic_gradients": "accumulated"},
     "pytorch-gan": PYTORCH_GAN | {"clip_value": 0.01},
     "pytorch-gan-gp": PYTORCH_GAN | PENALTY | {"critic_lr": 2e-4, "generator_lr": 2e-4, "adam_beta1": 0.5, "adam_beta2": 0.999},
+    "gan": WALKTHROUGH  # PyTorch-GAN, gan.py: 200 epochs of 938 batches
+    | {"objective": "non-saturating", "lipschitz": "none", "n_critic": 1}
+    | {"optimizer": "adam", "critic_lr": 2e-4, "generator_lr": 2e-4, "adam_beta1": 0.5, "adam_beta2": 0.999},
+    "gan-dcgan": {  # the DCGAN paper, section 4 and figure 1: 1,024 channels at 4 px; 25 epochs of 390 batches of CIFAR-10
+        **{"objective": "non-saturating", "lipschitz": "none", "n_critic": 1, "batch_size": 128, "latent_dim": 100},
+        **{"optimizer": "adam", "critic_lr": 2e-4, "generator_lr": 2e-4, "adam_beta1": 0.5, "adam_beta2": 0.999},
+        **{"architecture": "dcgan", "dcgan_width": 1024 // 8, "image_size": 64, "leaky_slope": 0.2, "weight_init": "normal"},
+        **{"generator_norm": "batch", "critic_norm": "batch", "generator_output": "tanh", "dataset": "cifar10", "max_steps": 25 * 390},
+    },
     "wgan-toy": TOY | CLIPPED | {"clip_value": 0.01},
     "wgan-gp-toy": TOY | PENALTY | {"gp_lambda": 0.1, "critic_lr": 1e-4, "generator_lr": 1e-4, "adam_beta1": 0.5, "adam_beta2": 0.9},
     "wgan-paper-mlp": WGAN_PAPER

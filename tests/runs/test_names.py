@@ -80,7 +80,7 @@ def test_the_line_of_settings() -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_command_line_gives_the_same_settings(name: str) -> None:
-    config = PRESETS[name].replace(clip_value=0.0123456, seed=7, critic_widths=(8, 4), data_root="/a b/c")
+    config = PRESETS[name].replace(critic_lr=0.000123456, seed=7, critic_widths=(8, 4), data_root="/a b/c")
     options = _parser().parse_args(shlex.split(command_line(config))[3:])
     given = {field: value for field in SETTINGS if (value := getattr(options, field)) is not None}
     assert parse_config(PRESETS[options.preset].model_dump() | given) == config

@@ -20,7 +20,7 @@ from wgan_core.measures import diagnose
 from wgan_core.runs.branch import branched_config
 from wgan_core.runs.replay import replay
 from wgan_core.store.folder import RunFolder
-from wgan_core.training.spectral import SEED_OFFSET
+from wgan_core.training.spectral import SEED_OFFSET, written_in
 from wgan_core.training.trainer import Trainer
 
 NORMED = SMALL_ON_POINTS.replace(
@@ -135,3 +135,12 @@ def test_it_trains_in_half_precision() -> None:
 def test_what_it_cannot_be_combined_with_is_refused_by_both_names(other: str, value: str) -> None:
     with pytest.raises(ConfigError, match=rf"^{other} {value} cannot be combined with lipschitz spectral-norm.*\.$"):
         SMALL.replace(lipschitz="spectral-norm", **{other: value})
+
+
+def test_other_programs_get_a_critic_with_the_normalised_weights() -> None:
+    critic = trainer_of(NORMED, 12).critic.eval()
+    plain, points = written_in(critic), torch.randn(7, 2)
+    assert {name.rsplit(".", 1)[-1] for name in plain.state_dict()} == {"weight", "bias"}
+    assert torch.equal(plain(points), critic(points))
+    program = torch.export.export(plain, (points,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    torch.testing.assert_close(program.module()(points[:3]), critic(points[:3]))

@@ -20,7 +20,7 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.cli.called import program, speaker
-from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, check_value, main_number, parse_config
+from wgan_core.config import POINT_SETS, SETTINGS, ConfigError, TrainConfig, check_value, in_use, main_number, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.device_check import check_device
@@ -63,6 +63,7 @@ def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
     step = int(at) if at else steps[-1]
     changes = {name: check_value(name, value) for name, value in given.items()}
     config = branched_config(folder, step, changes)
+    _refuse_without_effect(config, given)
     if "data_root" not in changes and (here := with_data_here(config).data_root) != config.data_root:
         changes["data_root"] = here
         config = config.replace(data_root=here)
@@ -85,8 +86,19 @@ def _lead(work: Callable[[Meeting | None], int]) -> int:
         return work(meeting)
 
 
+def _refuse_without_effect(config: TrainConfig, given: dict[str, Any]) -> None:
+    """Raise ConfigError if a setting was given that belongs to another Lipschitz method: it is meant to do something, and would not."""
+    for name in given:
+        setting, *choices = SETTINGS[name].only_with or ("",)
+        if setting == "lipschitz" and not in_use(config, name):
+            raise ConfigError(
+                f"{SETTINGS[name].flag} has no effect with lipschitz {config.lipschitz}: leave it out, or choose lipschitz {choices[0]}."
+            )
+
+
 def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, meeting: Meeting | None) -> int:
     config = parse_config((start.model_dump() if start else {}) | given)
+    _refuse_without_effect(config, given)
     # Resolved, because the run is named after its folder, which may be given as `.`.
     path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config, run_ids(runs_root())))
     # Both are checked again when the run is made. Checking them here avoids a useless download.

@@ -12,11 +12,12 @@ AIMS: types.MappingProxyType[str, tuple[str, ...]] = types.MappingProxyType(
             "walkthrough",
             "walkthrough-as-published",
             "walkthrough-next",
+            "gan",
             "pytorch-gan",
             "pytorch-gan-gp",
             "wgan-gp-mnist",
         ),
-        "Colour": ("own-pictures", "wgan-paper-mlp", "wgan-paper-dcgan", "wgan-gp-32", "wgan-gp-64"),
+        "Colour": ("own-pictures", "wgan-paper-mlp", "wgan-paper-dcgan", "gan-dcgan", "wgan-gp-32", "wgan-gp-64"),
         "Points": ("wgan-toy", "wgan-gp-toy"),
         "Papers": ("wgan-paper-mlp", "wgan-paper-dcgan", "wgan-toy", "wgan-gp-toy", "wgan-gp-mnist", "wgan-gp-32", "wgan-gp-64"),
     }
@@ -29,6 +30,8 @@ IN_A_SENTENCE: types.MappingProxyType[str, str] = types.MappingProxyType(
         "walkthrough": "The video walkthrough's WGAN on Fashion-MNIST, with its mistakes mended.",
         "walkthrough-as-published": "The same with the mistake of its published code, to see what it does.",
         "walkthrough-next": "Convolutions and a gradient penalty on Fashion-MNIST, for better pictures.",
+        "gan": "An ordinary GAN with the walkthrough's networks, to compare with.",
+        "gan-dcgan": "The DCGAN paper's ordinary GAN, on CIFAR-10.",
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection on MNIST.",
         "pytorch-gan-gp": "The same networks with a gradient penalty in place of clipping.",
         "showcase": "Convolutions tuned for a CPU: the best pictures of clothes or digits in minutes.",
@@ -43,5 +46,5 @@ IN_A_SENTENCE: types.MappingProxyType[str, str] = types.MappingProxyType(
     }
 )
 
-FOR_A_GPU: frozenset[str] = frozenset(("walkthrough-next", "wgan-paper-dcgan", "wgan-gp-mnist", "wgan-gp-32", "wgan-gp-64"))
+FOR_A_GPU: frozenset[str] = frozenset(("walkthrough-next", "wgan-paper-dcgan", "gan-dcgan", "wgan-gp-mnist", "wgan-gp-32", "wgan-gp-64"))
 """Presets that take many hours on a CPU."""

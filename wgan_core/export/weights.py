@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from wgan_core.export import Exported, ExportError
 from wgan_core.latent.saved import SavedNetworks
+from wgan_core.training import spectral
 from wgan_core.training.classes import with_classes
 
 TOLERANCE = 1e-4
@@ -132,7 +133,7 @@ def _traced(networks: SavedNetworks, part: str) -> tuple[torch.export.ExportedPr
     if networks.classes is not None:
         network, examples = _ToldGenerator(network).eval(), (z, torch.eye(2, len(networks.classes)))
     if part == "critic":
-        network, examples = networks.critic, (network(*examples), *examples[1:])
+        network, examples = spectral.written_in(networks.critic), (network(*examples), *examples[1:])
     batch = {0: torch.export.Dim("batch")}
     traced = torch.export.export(network, examples, dynamic_shapes=tuple(batch for _ in examples))
     for node in traced.graph.nodes:

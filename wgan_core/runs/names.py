@@ -125,7 +125,7 @@ def command_line(config: TrainConfig) -> str:
     flags = [
         f"{info.flag} {shlex.quote(_plain(getattr(config, field)))}"
         for field, info in SETTINGS.items()
-        if getattr(config, field) != getattr(preset, field)
+        if getattr(config, field) != getattr(preset, field) and not (info.only_with[:1] == ("lipschitz",) and not in_use(config, field))
     ]
     return " ".join(("python -m wgan_core train", f"--preset {name}", *flags))
 

@@ -7,13 +7,14 @@ convolution's kernel is taken as a matrix [outputs, inputs · height · width], 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
-from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
 _FIRST_ITERATIONS = 15 + 1
 """As in PyTorch, which makes another one when it checks the new parametrisation."""
@@ -50,6 +51,17 @@ def begin(critic: nn.Module, seed: int) -> None:
             drawn = torch.empty(size).normal_(0, 1, generator=rng).to(matrix)
             norm.get_buffer(name).copy_(functional.normalize(drawn, dim=0, eps=norm.eps))
         norm._power_method(matrix, _FIRST_ITERATIONS)
+
+
+def written_in(critic: nn.Module) -> nn.Module:
+    """A copy of the critic whose layers hold the normalised weights themselves, as in eval mode; the critic itself if it has no such norms.
+    Other programs can read it."""
+    if not any(_norms(critic)):
+        return critic
+    plain = copy.deepcopy(critic).eval()
+    for layer, _ in list(_norms(plain)):
+        remove_parametrizations(layer, "weight", leave_parametrized=True)
+    return plain
 
 
 def _norms(critic: nn.Module) -> Iterator[tuple[nn.Module, parametrizations._SpectralNorm]]:
