@@ -80,6 +80,8 @@ def test_settings_without_effect_are_no_difference(tmp_path: Path) -> None:
         "clip_value": ("0.005", NO_EFFECT),
         "clipped": ("all", NO_EFFECT),
         "gp_lambda": (NO_EFFECT, "10"),
+        "gp_every": (NO_EFFECT, "1"),
+        "gp_share": (NO_EFFECT, "all"),
     }
     points = A.replace(dataset="ring")
     unseen = points.replace(image_size=8, generator_output="linear", clip_value=0.005, gp_lambda=7, adam_beta1=0.1)
