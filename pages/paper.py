@@ -1,4 +1,4 @@
-"""The Paper results page: six figures of the WGAN papers, each recomputed at a click and checked against a criterion."""
+"""The Paper results page: figures and tables of the WGAN papers, each recomputed at a click and checked against a criterion."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def introduction() -> None:
     """What the page is for, and a button that runs everything."""
     st.title("Paper results")
     st.markdown(
-        "Six figures of the [WGAN](https://arxiv.org/abs/1701.07875) and [WGAN-GP](https://arxiv.org/abs/1704.00028) papers. A click "
-        "computes each of them from scratch, with the same code that trains your runs. A figure counts as reproduced only if its numbers "
-        "meet a criterion that was fixed beforehand, and that a faulty WGAN fails."
+        f"{_in_words(len(NAMES))} results of the [WGAN](https://arxiv.org/abs/1701.07875) and "
+        "[WGAN-GP](https://arxiv.org/abs/1704.00028) papers. A click computes each of them from scratch, with the same code that trains "
+        "your runs. One counts as reproduced only if its numbers meet a criterion that was fixed beforehand, and that a faulty WGAN fails."
     )
     seconds = sum(experiment(name).typical_seconds for name in NAMES)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
-            "Run all six",
+            f"Run all {_in_words(len(NAMES)).lower()}",
             icon=":material/playlist_play:",
             on_click=_start,
             args=(NAMES,),
@@ -48,6 +48,10 @@ def introduction() -> None:
             width=140,
             help="The starting number for everything random. Try several: a result that holds for one seed only is luck.",
         )
+
+
+def _in_words(count: int) -> str:
+    return ("Six", "Seven", "Eight", "Nine", "Ten")[count - 6]
 
 
 def _start(names: tuple[str, ...]) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from scipy.stats import entropy
 from sklearn.linear_model import LogisticRegression
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset, to_unit_range
 from wgan_core.data.load import load_dataset
 from wgan_core.measures import coverage, distances
-from wgan_core.measures.coverage import Classifier, class_report, classifier_for, fd_cnn, train_classifier
+from wgan_core.measures.coverage import Classifier, class_report, classifier_for, classifier_score, fd_cnn, train_classifier
 from wgan_core.measures.metrics import Yardstick
 
 
@@ -191,3 +192,10 @@ def test_any_size_and_colour_will_do(side: int, monkeypatch: pytest.MonkeyPatch)
     images = torch.randint(0, 256, (20, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     found = train_classifier(Dataset("any", images, torch.arange(20) % 2, ("a", "b")))
     assert found.probabilities(images).sum(1).tolist() == pytest.approx([1.0] * 20)
+
+
+def test_the_classifier_score_is_the_inception_scores_formula() -> None:
+    p = np.random.default_rng(0).dirichlet(np.full(10, 0.3), 50)
+    by_scipy = np.exp(np.mean([entropy(row, p.mean(0)) for row in p]))
+    assert classifier_score(torch.tensor(p)) == pytest.approx(by_scipy)
+    assert classifier_score(torch.eye(10)) == pytest.approx(10) and classifier_score(torch.eye(10)[:1].expand(5, 10)) == pytest.approx(1)

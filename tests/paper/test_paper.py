@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from wgan_core.config import js_bound
-from wgan_core.paper import boundary, depth, gaussians, lines, quality, surfaces
+from wgan_core.paper import boundary, depth, gaussians, lines, methods, overfitting, quality, surfaces
+from wgan_core.paper.digits import PENALISED
 from wgan_core.paper.result import Check, Progress
 from wgan_core.training.flat_optimizer import FlatOptimizer
 from wgan_core.training.objective import cross_entropy
@@ -54,7 +55,7 @@ def with_the_wrong_sign(monkeypatch: pytest.MonkeyPatch) -> None:
 def with_the_norm_over_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gradient penalty's norm is taken along the batch instead of along a sample."""
 
-    def wrong(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, alpha: Tensor) -> Tensor:
+    def wrong(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, alpha: Tensor, penalty: Any) -> Tensor:
         between = (alpha * real + (1 - alpha) * fake).requires_grad_()
         (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
         return ((gradient.square().sum(0) + 1e-12).sqrt() - 1).square().mean()
@@ -290,6 +291,42 @@ def test_boundary_with_c_too_large(penalised_course: boundary.Course) -> None:
 def test_boundary_with_clipping_in_place_of_the_penalty() -> None:
     found = course()
     assert missed(boundary.checks(found, found)) == [2, 3]
+
+
+# How fast the images get better.
+
+
+def small_growth(name: str) -> methods.Growth:
+    """The same for images of 8 px, at three times the rates and for fewer updates."""
+    config = methods.METHODS[name]
+    faster = {rate: 3 * getattr(config, rate) for rate in ("critic_lr", "generator_lr")}
+    small = {"image_size": 8, "generator_widths": (64, 128), "critic_widths": (128, 64), "batch_size": 32}
+    return methods.growth(config.replace(**faster, **small), Progress(), 1800)
+
+
+def test_methods_and_a_penalty_with_the_norm_over_the_batch(request: pytest.FixtureRequest) -> None:
+    found = {name: small_growth(name) for name in methods.METHODS}
+    assert missed(methods.checks(found, good=5.0)) == []
+    request.getfixturevalue("with_the_norm_over_the_batch")
+    assert {0, 4} <= set(missed(methods.checks(found | {methods.ADAM: small_growth(methods.ADAM)}, good=5.0)))
+
+
+# Learned by heart.
+
+
+def test_overfitting_tells_few_digits_from_many_and_a_leak_from_neither(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = PENALISED.replace(image_size=8, batch_size=32, critic_lr=2e-3)
+
+    def found(updates: int = 2000) -> dict[int, overfitting.Memory]:
+        return {count: overfitting.memory(config, count, Progress(), updates) for count in (overfitting.FEW, overfitting.MANY)}
+
+    honest = found()
+    assert missed(overfitting.checks(honest)) == []
+    assert missed(overfitting.checks({overfitting.FEW: honest[overfitting.MANY], overfitting.MANY: honest[overfitting.MANY]}))[-1] == 3
+    halves = overfitting.halves
+    # The held-out digits are among those that are trained on.
+    monkeypatch.setattr(overfitting, "halves", lambda config: (halves(config)[0], halves(config)[0][: overfitting.FEW]))
+    assert {1, 2, 3} <= set(missed(overfitting.checks(found())))
 
 
 # Estimate against quality.

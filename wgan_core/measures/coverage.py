@@ -163,6 +163,20 @@ def _right(found: NDArray[np.int64], told: NDArray[np.int64], classes: int) -> N
     return np.divide(right, asked, out=np.full(classes, np.nan), where=asked > 0)
 
 
+def classifier_score(probabilities: Tensor) -> float:
+    """exp(E KL(p(class | image) ‖ p(class))), from 1 to the number of classes: the formula of the Inception score (Salimans et al. 2016,
+    arXiv 1606.03498). It is high if each image is clearly of one class and all classes occur equally often.
+
+    It must never be called an Inception score, because the classifier is another one.
+
+    Args:
+        probabilities: class probabilities of each image, [n, classes].
+    """
+    of_image = probabilities.double().clamp_min(1e-12)
+    of_all = of_image.mean(0, keepdim=True)
+    return float((of_image * (of_image.log() - of_all.log())).sum(1).mean().exp())
+
+
 def fd_cnn(classifier: Classifier) -> Distance:
     """FD-CNN: the Fréchet distance between the classifier's features. Needs ten images per feature, 640. It is biased upward, as FID is, so
     compare it only at equal n (arXiv 1801.01401)."""

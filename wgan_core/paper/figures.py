@@ -224,3 +224,37 @@ def _map(values: Values, points: Values, half: float, number: str) -> list[dict[
         "hoverinfo": "skip",
     }
     return [surface | place, dots | place]
+
+
+def overfitting(curves: Mapping[int, tuple[Values, Values, Values]]) -> go.Figure:
+    """A critic's estimates over a run, one panel for each number of digits that it is trained on.
+
+    Args:
+        curves: steps, estimate on the training digits and on held-out ones, all [n], by the number of digits.
+    """
+    traces: list[dict[str, Any]] = []
+    dots = {"mode": "lines+markers", "marker": {"size": 6}}
+    for panel, (steps, training, held_out) in enumerate(curves.values(), start=1):
+        shown = panel == 1  # in the legend
+        traces.append(_line(steps, training, "on training digits", REAL, panel, showlegend=shown, **dots))
+        traces.append(_line(steps, held_out, "on held-out digits", BLUE, panel, showlegend=shown, **dots))
+    top = 1.05 * max(float(values.max()) for _, *pair in curves.values() for values in pair)
+    axes = ((_axis("critic updates"), _axis("Wasserstein estimate", range=[0.0, top])),) * len(curves)
+    return go.Figure(data=traces, layout=_panels([f"Trained on {count:,} digits" for count in curves], axes))
+
+
+def methods(curves: Mapping[str, tuple[Values, Values, Values]], largest: int) -> go.Figure:
+    """The classifier score of each method's images over critic updates, and over seconds.
+
+    Args:
+        curves: critic updates, score and seconds, all [n], by the method's name.
+        largest: the score of perfect images, which is the number of classes.
+    """
+    traces: list[dict[str, Any]] = []
+    dots = {"mode": "lines+markers", "marker": {"size": 6}}
+    for (name, (steps, score, seconds)), colour in zip(curves.items(), (ORANGE, BLUE, PURPLE, GREY), strict=True):
+        traces.append(_line(steps, score, name, colour, 1, **dots))
+        traces.append(_line(seconds, score, name, colour, 2, showlegend=False, **dots))
+    score_axis = _axis("classifier score", range=[0.8, largest])
+    axes = ((_axis("critic updates"), score_axis), (_axis("seconds of one core"), score_axis))
+    return go.Figure(data=traces, layout=_panels(("By critic updates", "By time"), axes))

@@ -12,24 +12,18 @@ import plotly.graph_objects as go
 import torch
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from torch import Tensor
 
-from wgan_core.config import PRESETS, TrainConfig, js_bound
-from wgan_core.data.dataset import Dataset
-from wgan_core.data.load import load_dataset
+from wgan_core.config import TrainConfig, js_bound
 from wgan_core.measures.distances import sliced_w1, unit_directions
 from wgan_core.measures.metrics import PROJECTIONS, as_measured
 from wgan_core.paper import figures
+from wgan_core.paper.digits import DIGITS, PENALISED, checkpoints, split
 from wgan_core.paper.result import Check, Experiment, Progress
 from wgan_core.training.trainer import Trainer
 
-HELD_OUT = 497
-"""Number of the 1,797 digits that nothing is trained on."""
 WINDOW = 101
 """Number of batches whose median is an estimate."""
 
-DIGITS = PRESETS["quick-start"].replace(device="cpu", max_steps=1_000_000)
-PENALISED = DIGITS.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=5e-4, generator_lr=2e-4, n_critic=5)
 # Slow, so that the whole course is visible: the preset's generator is half-way after the first 50 updates.
 CLIPPED = DIGITS.replace(generator_lr=2e-5)
 GAN = DIGITS.replace(
@@ -80,18 +74,6 @@ def _spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
         return math.nan
     found: Any = spearmanr(x, y)
     return float(found.statistic)
-
-
-def split(config: TrainConfig, held_out: int = HELD_OUT) -> tuple[Dataset, Tensor]:
-    """Digits to train on, and held-out ones in the form in which they are measured. The same for every seed."""
-    digits = load_dataset(config)
-    order = torch.randperm(len(digits), generator=torch.Generator().manual_seed(1))
-    return Dataset("digits, 1,300 of them", digits.data[order[held_out:]]), as_measured(digits.data[order[:held_out]])
-
-
-def checkpoints(updates: int, count: int = 12) -> list[int]:
-    """Checkpoints at equal ratios, the first after 1/27 of all updates."""
-    return np.geomspace(updates / 27, updates, count).round().astype(int).tolist()
 
 
 def follow(config: TrainConfig, updates: int, one_update: Callable[[Trainer], float], progress: Progress) -> Course:

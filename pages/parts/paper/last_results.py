@@ -11,7 +11,16 @@ from typing import Any
 FOLDER = Path(__file__).parent / "results"
 """What `python -m tests.e2e.paper_pictures` wrote."""
 RECORD = FOLDER / "results.json"
-HEIGHTS_PX = {"lines": 380, "gaussians": 380, "quality": 420, "surfaces": 620, "depth": 380, "boundary": 380}
+HEIGHTS_PX = {
+    "lines": 380,
+    "gaussians": 380,
+    "quality": 420,
+    "surfaces": 620,
+    "depth": 380,
+    "boundary": 380,
+    "methods": 380,
+    "overfitting": 380,
+}
 """Of the figures, on the page as well as in the pictures."""
 
 
