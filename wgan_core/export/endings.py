@@ -76,7 +76,9 @@ def _start(config: TrainConfig) -> list[str]:
 
 
 def _shown(config: TrainConfig) -> str:
-    return "averaged" if config.ema_decay else "generator"
+    if not config.ema_decay:
+        return "generator"
+    return "settled(averaged)" if has_batch_norm(config) else "averaged"
 
 
 _NOTEBOOK_LOOP = """\

@@ -10,7 +10,7 @@ from wgan_core.data.catalog import DATASETS
 from wgan_core.export import ExportError, augment_text, residual_text
 from wgan_core.export.data_text import READABLE, DataText, data_text
 from wgan_core.export.endings import notebook_end, script_end
-from wgan_core.export.networks import critic_class, generator_class, noun, number
+from wgan_core.export.networks import critic_class, generator_class, has_batch_norm, noun, number
 from wgan_core.export.objective_text import functions, paper_of
 from wgan_core.export.schedule_text import needs_math, schedule_constants
 from wgan_core.export.sections import Program, Section
@@ -135,6 +135,8 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
     imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *data.imports]
     if config.ema_decay:
         imports.append("import copy")
+        if has_batch_norm(config):
+            imports.append("from torch.optim.swa_utils import update_bn")
     imports += residual_text.imports(config)
     if needs_math(config) or config.weight_init == "he":
         imports.append("import math")

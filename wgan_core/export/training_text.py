@@ -7,13 +7,14 @@ from itertools import groupby
 
 from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_penalised, is_scheduled, is_wasserstein, live_fields
 from wgan_core.export import augment_text
-from wgan_core.export.networks import noun, number
+from wgan_core.export.networks import has_batch_norm, noun, number
 from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, number_in_words
 from wgan_core.export.penalty_text import penalty_section, with_penalty
 from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
 from wgan_core.training import warmup
+from wgan_core.training.averaging import BATCH, LATENTS, SEED_OFFSET
 
 # The name of each live setting in the loop: as a constant, and as a variable if it is edited.
 _IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
@@ -48,7 +49,7 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
         config: as at the beginning of the run.
         edits: only of `settings_in_loop`, ordered by step.
     """
-    sections = [*([penalty_section(config)] if is_penalised(config) else []), *([_average()] if config.ema_decay else [])]
+    sections = [*([penalty_section(config)] if is_penalised(config) else []), *([_average(config)] if config.ema_decay else [])]
     updates = [*_critic_update(config, edits), "", *_generator_update(config, edits)]
     loop = "\n".join([*_beginning(config, edits), *_indented(2, updates)])
     what = noun(config)
@@ -60,17 +61,31 @@ def training(config: TrainConfig, edits: Sequence[Edit]) -> list[Section]:
     return [*sections, Section("Training", says, loop)]
 
 
-def _average() -> Section:
+_SETTLED = '''
+
+
+@torch.no_grad()
+def settled(averaged):
+    """The averaged generator with BatchNorm statistics of its own, from {latents} latents."""
+    rng = torch.Generator().manual_seed(SEED + {offset})
+    z = torch.randn({latents}, LATENT_DIM, generator=rng).to(DEVICE)
+    update_bn(z.split({batch}), averaged)
+    return averaged'''
+
+
+def _average(config: TrainConfig) -> Section:
     code = '''\
 @torch.no_grad()
 def follow(averaged, generator, updates):
     """Move the averaged weights towards the generator's, faster at first to forget the start."""
     decay = min(EMA_DECAY, (1 + updates) / (10 + updates))
     for average, parameter in zip(averaged.parameters(), generator.parameters(), strict=True):
-        average.lerp_(parameter, 1 - decay)
-    for average, buffer in zip(averaged.buffers(), generator.buffers(), strict=True):
-        average.copy_(buffer)'''
+        average.lerp_(parameter, 1 - decay)'''
     says = "The averaged generator has a moving average of the generator's weights. It flickers less, and its samples are often better."
+    if has_batch_norm(config):
+        latents = LATENTS[config.architecture == "mlp"]
+        code += _SETTLED.format(latents=latents, batch=BATCH, offset=SEED_OFFSET)
+        says += " What its layers pass on is distributed otherwise than in the generator, so BatchNorm needs statistics of its own."
     return Section("The averaged generator", says, code)
 
 

@@ -61,6 +61,8 @@ SECONDS_WORTH_A_LAST_LOOK = 20.0
 MAX_LAST_LOOK_SECONDS = 60.0
 EDITS_TOGETHER_SECONDS = 5.0
 """Edits that follow each other faster share one saved step."""
+PAUSE_AFTER_PICTURES = 10.0
+"""Times what drawing the samples took, before they are drawn again: large networks that are watched lose a tenth of their time at most."""
 WATCHED_SECONDS = 5.0
 """A run counts as watched for so long after a page has shown it."""
 MAX_WAIT_SECONDS = 0.5
@@ -109,7 +111,7 @@ class RunLoop:
         self._guard = Guard()
         self._pictures: Pictures | None = None
         self._seq = 1  # a Run has already published 0 (queued) and 1 (loading)
-        self._next_publish = -math.inf
+        self._next_publish = self._next_pictures = -math.inf
         self._last_look_until: float | None = None
         self.status: Status = "running"
         # Step 0 is saved too, so that the history starts with the untrained networks, and a failing run always has a good step.
@@ -373,7 +375,9 @@ class RunLoop:
         self._guard.look()
         self.recorder.flush()
         if self._pictures is None or (self._pictures.step != self.trainer.step and self._pictures_are_due()):
+            begun = self._clock()
             self._pictures = self._draw()
+            self._next_pictures = self._clock() + PAUSE_AFTER_PICTURES * (self._clock() - begun)
         if self._monitor is not None and self.status == "running":
             self._judge(self._monitor)
         self._seq += 1
@@ -404,7 +408,7 @@ class RunLoop:
     def _pictures_are_due(self) -> bool:
         """While the run trains, a snapshot follows soon, so drawing can wait until somebody looks. A run that has paused or ended may
         publish nothing more, and whoever comes back to it has to find the samples of its last step."""
-        return self.status != "running" or self._wants_pictures()
+        return self.status != "running" or (self._clock() >= self._next_pictures and self._wants_pictures())
 
     def _draw(self) -> Pictures:
         samples, real = self.recorder.fixed_samples(self.trainer), self.recorder.fixed_real(self.trainer)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable
 from functools import partial
 
@@ -14,6 +13,7 @@ from wgan_core.data.classes import classes_of, shared_out
 from wgan_core.data.dataset import Dataset
 from wgan_core.training import spectral
 from wgan_core.training.augment import Augmentation
+from wgan_core.training.averaging import AveragedGenerator, latents_for_statistics
 from wgan_core.training.batches import Batches
 from wgan_core.training.classes import one_hot, told, with_classes
 from wgan_core.training.crew import Crew
@@ -77,8 +77,7 @@ class Trainer:
             initialise(network, config.weight_init, rng)
             spectral.begin(network, config.seed)
             network.to(self.device)
-        self.averaged_generator = copy.deepcopy(self.generator).requires_grad_(False) if config.ema_decay else None
-        """The averaged generator, if the config asks for one."""
+        self._averaged = AveragedGenerator(self.generator, self._inputs_for_statistics) if config.ema_decay else None
         on_cuda = self.device.type == "cuda"
         self._crew = StreamCrew(self.device) if on_cuda else crew if crew is not None and self.device.type == "cpu" else Crew()
         self._world = world
@@ -198,16 +197,21 @@ class Trainer:
         self._generator_descent.step()
         return loss
 
-    @torch.no_grad()
     def _average(self) -> None:
         """Update the averaged generator. The first updates weigh more, so that it soon forgets the untrained weights."""
-        if self.averaged_generator is None:
-            return
-        decay = min(self.config.ema_decay, (1 + self.generator_updates) / (10 + self.generator_updates))
-        for average, parameter in zip(self.averaged_generator.parameters(), self.generator.parameters(), strict=True):
-            average.lerp_(parameter, 1 - decay)
-        for average, buffer in zip(self.averaged_generator.buffers(), self.generator.buffers(), strict=True):
-            average.copy_(buffer)
+        if self._averaged is not None:
+            self._averaged.follow(self.generator, min(self.config.ema_decay, (1 + self.generator_updates) / (10 + self.generator_updates)))
+
+    def _inputs_for_statistics(self, count: int) -> Tensor:
+        """Inputs of the generator that stand for all that it makes: latents, and each class with its share if it is told classes."""
+        z = latents_for_statistics(self.config.seed, count, self.config.latent_dim)
+        return with_classes(z, None if self.classes is None else one_hot(shared_out(count, self.classes), len(self.classes)))
+
+    @property
+    def averaged_generator(self) -> nn.Module | None:
+        """The averaged generator, if the config asks for one, with BatchNorm statistics of its own: taken when it is asked for, unless it
+        has not moved since."""
+        return None if self._averaged is None else self._averaged.network()
 
     def train_step(self) -> CriticScores:
         """One critic update on the next batch, then a generator update if enough critic updates have passed since the last one.
@@ -343,14 +347,15 @@ class Trainer:
         if self.config.critic_gradients == "accumulated":
             training |= {f"critic_gradient.{i}": part for i, part in enumerate(self._flat_critic.views(self._flat_critic.gradient))}
         state = {"generator": self.generator.state_dict(), "critic": self.critic.state_dict(), "training": training}
-        return state if self.averaged_generator is None else state | {"averaged": self.averaged_generator.state_dict()}
+        averaged = self.averaged_generator
+        return state if averaged is None else state | {"averaged": averaged.state_dict()}
 
     def load_state_dict(self, state: dict[str, TensorDict]) -> None:
         """Continue from `state`. Raises StateMismatch if it does not fit, before anything is changed."""
         training = state["training"]
         networks: dict[str, nn.Module] = {"generator": self.generator, "critic": self.critic}
-        if self.averaged_generator is not None:
-            networks["averaged"] = self.averaged_generator
+        if self._averaged is not None:
+            networks["averaged"] = self._averaged.as_it_is
         for part, network in networks.items():
             check_fits(network, state.get(part, {}), part)
         optimizer_states = {
@@ -365,6 +370,8 @@ class Trainer:
             network.load_state_dict(state[part])
         self._generator_descent.load(optimizer_states["generator_optimizer"])
         self._critic_descent.load(optimizer_states["critic_optimizer"])
+        if self._averaged is not None:
+            self._averaged.loaded()
         self._flat_critic.gradient.copy_(gradient)
         self.step, self.generator_updates, self.critic_updates_since_generator = training["counters"].tolist()
         self.last_generator_loss = training["last_generator_loss"].to(self.device)

@@ -1,0 +1,74 @@
+"""The averaged generator: its weights follow the generator's, and the statistics of its BatchNorm are its own.
+
+What the layers of an averaged network pass on is distributed otherwise than in the live network, so the live network's running statistics
+do not fit it. They are taken anew from fixed latents whenever the network is used, as after stochastic weight averaging (Izmailov et al.
+2018, arXiv 1803.05407, section 3.2).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import update_bn
+
+from wgan_core.training.models import MLPGenerator
+
+LATENTS = {True: 4096, False: 512}
+"""Of which the statistics are taken; by whether the generator is an MLP. Convolutions see each latent at many places, and cost more."""
+BATCH = 256
+SEED_OFFSET = 2
+"""Added to the run's seed: the latents are those of no batch."""
+
+
+class AveragedGenerator:
+    """Follows `generator`, which must not have been trained yet.
+
+    Args:
+        generator: the live one.
+        inputs: gives the inputs [n, ...], always the same, of which the statistics are taken; called with n.
+    """
+
+    def __init__(self, generator: nn.Module, inputs: Callable[[int], Tensor]) -> None:
+        self._network = copy.deepcopy(generator).requires_grad_(False)
+        self._inputs = inputs
+        self._count = LATENTS[isinstance(generator, MLPGenerator)]
+        self._fits = False
+
+    @torch.no_grad()
+    def follow(self, generator: nn.Module, decay: float) -> None:
+        """Move the weights to decay · old + (1 − decay) · current."""
+        for average, parameter in zip(self._network.parameters(), generator.parameters(), strict=True):
+            average.lerp_(parameter, 1 - decay)
+        for average, buffer in zip(self._network.buffers(), generator.buffers(), strict=True):
+            average.copy_(buffer)
+        self._fits = False
+
+    def network(self) -> nn.Module:
+        """The averaged network, in train mode, with its own statistics."""
+        if not self._fits:
+            self._take_statistics()
+        return self._network
+
+    @torch.no_grad()
+    def _take_statistics(self) -> None:
+        device = next(self._network.parameters()).device
+        update_bn(self._inputs(self._count).to(device).split(BATCH), self._network)
+        self._fits = True
+
+    @property
+    def as_it_is(self) -> nn.Module:
+        """The averaged network with whatever statistics it has; to load a saved state into."""
+        return self._network
+
+    def loaded(self) -> None:
+        """A saved state has been loaded. Its statistics stay as they were saved until the weights move: a step of an earlier version keeps
+        those of its live generator."""
+        self._fits = True
+
+
+def latents_for_statistics(seed: int, count: int, latent_dim: int) -> Tensor:
+    """Latents [count, latent_dim] on the CPU, always the same ones for a seed."""
+    return torch.randn(count, latent_dim, generator=torch.Generator().manual_seed(seed + SEED_OFFSET))
