@@ -215,7 +215,7 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path, config: TrainConfi
     assert curve.split('points="')[1].split('"')[0].count(",") == 60
     assert sum("image/png" in data for data in shown) == 1
     (printed,) = (output.text for output in outputs if output.output_type == "stream")
-    assert printed.startswith("step 30  estimate ")
+    assert printed.startswith("[Epoch 1] [Batch 30/112] [Critic loss: ") and "[Generator loss: " in printed
 
 
 def test_a_notebook_of_points_shows_the_averaged_generator(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:

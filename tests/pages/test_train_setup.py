@@ -98,6 +98,19 @@ def test_schedules_of_c_and_n_critic_are_set_drawn_and_steered(
     assert settings_in_force(run.snapshot)[0] == (0, "Clip value c 0.05 (linear schedule)")
 
 
+def test_the_length_can_be_set_in_epochs(manager: RunManager, config: TrainConfig) -> None:
+    test = page("train", preset="walkthrough", dataset="digits", max_steps="280")
+    field = test.number_input(key="setup-epochs")
+    assert field.value == 10 and "28 batches" in field.help and "The last 5 of them are left out" in field.help
+    field.set_value(3.0).run()
+    assert test.number_input(key="setup.max_steps").value == 84 and test.query_params["max_steps"] == "84"
+    test.number_input(key="setup.batch_size").set_value(128).run()
+    assert test.number_input(key="setup-epochs").value == 6  # of 14 batches
+    run = manager.start(config.replace(max_steps=10**9))
+    wait_while_it_trains(run, lambda: run.snapshot.step > 0)
+    assert " · epoch " in page("train", run=run.run_id).get("progress")[0].proto.text
+
+
 def test_every_preset_has_a_card_with_a_sentence() -> None:
     assert {name for names in AIMS.values() for name in names} == PRESETS.keys() == IN_A_SENTENCE.keys()
     assert {name for name, note in PRESET_NOTES.items() if "Meant for a GPU" in note} == FOR_A_GPU

@@ -1,7 +1,9 @@
-"""The name under which the command line was called, so that help, errors and hints show what the user can type."""
+"""The name under which the command line was called, so that help, errors and hints show what the user can type; and what every command
+uses for its flags."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -14,3 +16,14 @@ def program() -> str:
 def speaker() -> str:
     """The name shown in front of an error."""
     return program().split()[-1]
+
+
+class UsageError(Exception):
+    """An input that cannot be used. The message is one sentence."""
+
+
+def whole_number(text: str) -> int:
+    """A number from 1, for a flag."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text[:40]!r}")
+    return int(text)

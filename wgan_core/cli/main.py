@@ -24,7 +24,7 @@ from wgan_core.cli import paper as cli_paper
 from wgan_core.cli import past as cli_past
 from wgan_core.cli import runs as cli_runs
 from wgan_core.cli.bench import add_bench, bench_presets, run_bench
-from wgan_core.cli.called import program, speaker
+from wgan_core.cli.called import UsageError, program, speaker, whole_number
 from wgan_core.cli.quality import run_quality
 from wgan_core.cli.versions import ShowVersions
 from wgan_core.config import POINT_SETS, PRESETS, SETTINGS, ConfigError, SettingInfo, TrainConfig, describe_range, has_js_bound
@@ -38,10 +38,6 @@ _GROUPS = {
 }
 _COMMANDS = ("train", "sample", "info", "runs", "replay", "bench", "export", "film", "pin", "paper")
 _MAX_IMAGES = 1_000_000
-
-
-class UsageError(Exception):
-    """An input that cannot be used. The message is one sentence."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -126,6 +122,16 @@ def _parser() -> _Parser:
         help="a new run that continues from a saved step of another (default: its newest), with other settings where they are given; "
         "RUN is a folder, or the name of one in checkpoints/",
     )
+    train.add_argument(
+        "--epochs",
+        type=whole_number,
+        metavar="N",
+        help="length of the run in epochs, in place of --max-steps; an epoch is a new permutation of the data, without its incomplete "
+        "last batch",
+    )
+    train.add_argument(
+        "--print-every", type=whole_number, metavar="N", help="print epoch, batch and both losses after every N batches; 1: after each"
+    )
     _add_settings(train)
     train.set_defaults(command=_train, parser=train)
 
@@ -193,25 +199,26 @@ def _given_settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _train(options: argparse.Namespace) -> int:
     from wgan_core.cli import train as cli_train
+    from wgan_core.cli.per_batch import Extra
 
-    given = _given_settings(options)
+    given, extra = _given_settings(options), Extra.of(options)
     if options.resume is not None:
         for flag, value in (("--preset", options.preset), ("--out", options.out)):
             if value is not None:
                 raise UsageError(f"{flag} cannot be given with --resume: a run keeps its settings and its folder.")
         if options.branch is not None:
             raise UsageError("--branch cannot be given with --resume: one makes a new run, the other continues one.")
-        return cli_train.resume(options.resume, given)
+        return cli_train.resume(options.resume, given, extra)
     if options.branch is not None:
         if options.preset is not None:
             raise UsageError("--preset cannot be given with --branch: a branch has its parent's settings, but for those that you give.")
         try:
-            return cli_train.branch(options.branch, given, options.out)
+            return cli_train.branch(options.branch, given, options.out, extra)
         except ConfigError as error:
             raise UsageError(_with_hint(str(error), given)) from None
     start = _preset(options.preset) if options.preset is not None else None
     try:
-        return cli_train.train(start, given, options.out)
+        return cli_train.train(start, given, options.out, extra)
     except ConfigError as error:
         raise UsageError(_with_hint(str(error), given)) from None
 

@@ -20,12 +20,13 @@ from typing import Any
 from tqdm import tqdm
 
 from wgan_core.cli.called import program, speaker
+from wgan_core.cli.per_batch import NOTHING_MORE, Extra, PerBatch
 from wgan_core.config import POINT_SETS, SETTINGS, ConfigError, TrainConfig, check_value, in_use, main_number, parse_config
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.device_check import check_device
 from wgan_core.forecast.input_check import check_own_data
-from wgan_core.runs.branch import branched_config, branched_loop
+from wgan_core.runs.branch import OF_DATA, branched_config, branched_loop
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.follow import begin, follow, open_meeting
 from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
@@ -42,17 +43,17 @@ _LINE_EVERY_SECONDS = 10.0
 _LOOP = {"wants_pictures": lambda: False, "publish_every_seconds": 1.0}
 
 
-def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None) -> int:
+def train(start: TrainConfig | None, given: dict[str, Any], out: Path | None, extra: Extra = NOTHING_MORE) -> int:
     """Train a new run from `start` (the defaults if None) with the `given` settings, in the folder `out`."""
-    return _lead(lambda meeting: _new(start, given, out, meeting))
+    return _lead(lambda meeting: _new(start, given, out, meeting, extra))
 
 
-def resume(path: Path, given: dict[str, Any]) -> int:
+def resume(path: Path, given: dict[str, Any], extra: Extra = NOTHING_MORE) -> int:
     """Continue the run at `path`. `given` may change live settings and the settings of this machine (data folder, device, threads)."""
-    return _lead(lambda meeting: _go_on(path.resolve(), given, meeting))
+    return _lead(lambda meeting: _go_on(path.resolve(), given, meeting, extra))
 
 
-def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
+def branch(parent: str, given: dict[str, Any], out: Path | None, extra: Extra = NOTHING_MORE) -> int:
     """Train a branch of the run and step that `parent` names as RUN@STEP, with the `given` settings, in the folder `out`."""
     name, _, at = parent.rpartition("@") if "@" in parent else (parent, "", "")
     folder = RunFolder.open(Path(name).resolve() if Path(name).is_dir() else run_path(runs_root(), name))
@@ -62,6 +63,7 @@ def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
         raise StoreError("This run has no saved step to branch from.")
     step = int(at) if at else steps[-1]
     changes = {name: check_value(name, value) for name, value in given.items()}
+    changes |= extra.length(folder.config_before(step).replace(**changes), 0 if changes.keys() & set(OF_DATA) else folder.samples_seen)
     config = branched_config(folder, step, changes)
     _refuse_without_effect(config, given)
     if "data_root" not in changes and (here := with_data_here(config).data_root) != config.data_root:
@@ -71,7 +73,9 @@ def branch(parent: str, given: dict[str, Any], out: Path | None) -> int:
     _fetch(config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
-    return _drive(partial(branched_loop, folder.path, step, changes, path, inbox, reporter.show, **_LOOP), inbox, reporter, None, None)
+    return _drive(
+        partial(branched_loop, folder.path, step, changes, path, inbox, reporter.show, **_LOOP), inbox, reporter, None, None, extra
+    )
 
 
 def _lead(work: Callable[[Meeting | None], int]) -> int:
@@ -96,9 +100,10 @@ def _refuse_without_effect(config: TrainConfig, given: dict[str, Any]) -> None:
             )
 
 
-def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, meeting: Meeting | None) -> int:
+def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, meeting: Meeting | None, extra: Extra) -> int:
     config = parse_config((start.model_dump() if start else {}) | given)
     _refuse_without_effect(config, given)
+    config = config.replace(**extra.length(config))
     # Resolved, because the run is named after its folder, which may be given as `.`.
     path = out.resolve() if out is not None else run_path(runs_root(), new_run_id(config, run_ids(runs_root())))
     # Both are checked again when the run is made. Checking them here avoids a useless download.
@@ -110,16 +115,17 @@ def _new(start: TrainConfig | None, given: dict[str, Any], out: Path | None, mee
     world = _gather(meeting, config)
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
-    return _drive(partial(new_loop, config, path, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world)
+    return _drive(partial(new_loop, config, path, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world, extra)
 
 
-def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None) -> int:
+def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None, extra: Extra) -> int:
     folder = RunFolder.open(path)
     allowed = {name for name, info in SETTINGS.items() if info.live} | LOCAL_FIELDS
     for name in given:
         if name not in allowed:
             raise StoreError(f"{SETTINGS[name].flag} cannot change in a run that has begun: start a new run with it.")
     steps = folder.steps()
+    given = given | extra.length(folder.config, folder.samples_seen)
     config = with_data_here(folder.config_at(steps[-1] if steps else 0)).replace(**given)
     if steps and steps[-1] >= config.max_steps:
         print(f"The run is already at step {steps[-1]}; give a larger --max-steps to continue.")
@@ -128,7 +134,7 @@ def _go_on(path: Path, given: dict[str, Any], meeting: Meeting | None) -> int:
     inbox: queue.SimpleQueue[Command] = queue.SimpleQueue()
     reporter = _Reporter()
     values = {name: getattr(config, name) for name in (*given, "data_root")}
-    return _drive(partial(resumed_loop, path, values, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world)
+    return _drive(partial(resumed_loop, path, values, inbox, reporter.show, world=world, **_LOOP), inbox, reporter, meeting, world, extra)
 
 
 def _gather(meeting: Meeting | None, config: TrainConfig) -> World | None:
@@ -164,6 +170,7 @@ def _drive(
     reporter: _Reporter,
     meeting: Meeting | None,
     world: World | None,
+    extra: Extra,
 ) -> int:
     """Train to the end, or until Ctrl-C, SIGTERM or SIGHUP, which all save first."""
 
@@ -189,7 +196,9 @@ def _drive(
         try:
             if meeting is not None and world is not None:
                 begin(meeting, world, loop)
+            lines = PerBatch(extra.print_every)
             while loop.tick():
+                lines.show(loop)
                 if world is not None and world.stopping:
                     inbox.put(Stop())
             if world is not None:

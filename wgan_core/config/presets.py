@@ -237,14 +237,16 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "walkthrough-as-published": "The walkthrough with the mistake of its published code: the critic's gradients are never reset to "
         "zero, so they pile up. After 1,000, 5,000 and 10,000 steps, 95, 96 and 97 % of the critic's weights are at ±c (0.99 c or more); "
         "in `walkthrough` it is 79, 35 and 64 %. After 10,600 steps (2 minutes on one core) `walkthrough` shows shirts, trousers and "
-        "shoes, while this preset shows the same blot for every latent and its estimate has been below 0 since step 5,000 (seed 0). Three "
-        "details of that code are not reproduced: its count to n_critic restarts at each epoch, its generator reuses the critic's "
-        "latents, and its pictures show everything below mid-grey as black.",
+        "shoes, while this preset shows the same blot for every latent and its estimate has been below 0 since step 5,000 (seed 0). What "
+        "is not reproduced: that code has 938 batches in an epoch, the last one incomplete, where there are 937 here; its count to "
+        "n_critic restarts at each epoch; its generator reuses the critic's latents, where fresh ones are drawn here; its pictures show "
+        "everything below mid-grey as black.",
         "pytorch-gan": "The WGAN of the PyTorch-GAN collection: the walkthrough's networks, 28 × 28 px, clip 0.01, n_critic 5. A similar "
         "run (32 px, clip 0.005) showed digits and clothes after 6,400 steps, about a minute on one core.",
         "pytorch-gan-gp": "PyTorch-GAN's WGAN-GP: the same networks, no clipping, gradient penalty with λ 10, Adam 2e-4. "
         "80 steps/s on one core. After 4,000 steps half of the slopes are above 1.2, the steepest is 1.6, and the estimate is 4.9 ± 0.4 "
-        "(seed 0): the critic is as it should be.",
+        "(seed 0): the critic is as it should be. The original has 938 batches in an epoch, the last one incomplete, where there are 937 "
+        "here, and its generator reuses the critic's latents, where fresh ones are drawn here: over three seeds neither showed an effect.",
         "walkthrough-next": "The walkthrough's announced next step, done right: convolutions and gradient penalty at 32 px. Meant for a "
         "GPU: one core does 1.5 steps/s, or 21 with DCGAN width 16 and batch size 64.",
         "showcase": "Small convolutions at 28 px, made to be quick: n_critic 1, a gradient penalty, Adam with β1 = 0, and learning rates "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, is_wasserstein
 from wgan_core.export.networks import has_batch_norm, noun
 from wgan_core.export.objective_text import first_number
 from wgan_core.export.sections import Section
@@ -69,10 +69,10 @@ def script_end(config: TrainConfig) -> list[Section]:
     return [Section("Samples", "", _sample(config)), Section("The program", "", main)]
 
 
-def _start(config: TrainConfig) -> list[str]:
+def _start(config: TrainConfig, data: str = "load_data()") -> list[str]:
     if config.ema_decay:
-        return ["averaged = copy.deepcopy(generator)", "training = train(generator, critic, load_data(), averaged)"]
-    return ["training = train(generator, critic, load_data())"]
+        return ["averaged = copy.deepcopy(generator)", f"training = train(generator, critic, {data}, averaged)"]
+    return [f"training = train(generator, critic, {data})"]
 
 
 def _shown(config: TrainConfig) -> str:
@@ -84,8 +84,10 @@ def _shown(config: TrainConfig) -> str:
 _NOTEBOOK_LOOP = """\
 for step, {number}, generator_loss in itertools.islice(training, STEPS):
     {numbers}.append({number}.item())
-    if step % 500 == 0 or step == STEPS:
-        print(f"step {{step}}  {number} {{{number}:.4f}}  generator loss {{generator_loss:.4f}}")"""
+    if step % PRINT_EVERY == 0 or step == STEPS:
+        epoch, batch = divmod(step - 1, len(data) // BATCH_SIZE)
+        place = f"[Epoch {{epoch + 1}}] [Batch {{batch + 1}}/{{len(data) // BATCH_SIZE}}]"
+        print(f"{{place}} [{loss}] [Generator loss: {{generator_loss:.6f}}]")"""
 
 _NOTEBOOK_CURVE = '''\
 def curve(values, width=720, height=220):
@@ -115,16 +117,24 @@ _CURVE_WORDS = {
 }
 
 _NOTEBOOK_GRID = """\
-grid = make_grid(sample({shown}), nrow=8, normalize=True, value_range=(-1, 1))
+grid = make_grid(sample({shown})[:50], nrow=10, normalize=True, value_range=(-1, 1))
 display(to_pil_image(grid.cpu()).resize((2 * grid.shape[2], 2 * grid.shape[1])))"""
+
+
+def _printed(config: TrainConfig) -> str:
+    """What a printed line tells of the critic. The penalty is not handed out by the loop, so with one it is the estimate."""
+    if not is_wasserstein(config):
+        return "Critic loss: {loss:.6f}"
+    return "Critic loss: {-estimate:.6f}" if config.lipschitz != "gradient-penalty" else "Wasserstein estimate: {estimate:.6f}"
 
 
 def notebook_end(config: TrainConfig) -> list[Section]:
     """The sections after the training loop of a notebook."""
     number = first_number(config)
     numbers = "estimates" if number == "estimate" else "losses"
-    start = ["generator, critic = build_networks()", *_start(config), f"{numbers} = []"]
-    loop = _NOTEBOOK_LOOP.format(number=number, numbers=numbers)
+    start = ["generator, critic = build_networks()", "data = load_data()", *_start(config, "data"), f"{numbers} = []"]
+    start.append("PRINT_EVERY = 500  # batches from one printed line to the next; 1 prints every batch")
+    loop = _NOTEBOOK_LOOP.format(number=number, numbers=numbers, loss=_printed(config))
     grid = _NOTEBOOK_GRID.format(shown=_shown(config))
     if noun(config) == "points":
         grid = f"display(to_pil_image(picture(sample({_shown(config)}))))"

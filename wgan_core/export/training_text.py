@@ -14,7 +14,7 @@ from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
 from wgan_core.training import warmup
-from wgan_core.training.averaging import BATCH, LATENTS, SEED_OFFSET
+from wgan_core.training.averaging import BATCH, LATENTS, NEAREST
 
 # The name of each live setting in the loop: as a constant, and as a variable if it is edited.
 _IN_LOOP = {"clip_value": "CLIP_VALUE", "gp_lambda": "GP_LAMBDA", "n_critic": "N_CRITIC"}
@@ -67,9 +67,9 @@ _SETTLED = '''
 @torch.no_grad()
 def settled(averaged):
     """The averaged generator with BatchNorm statistics of its own, from {latents} latents."""
-    rng = torch.Generator().manual_seed(SEED + {offset})
-    z = torch.randn({latents}, LATENT_DIM, generator=rng).to(DEVICE)
-    update_bn(z.split({batch}), averaged)
+    evenly = torch.quasirandom.SobolEngine(LATENT_DIM, scramble=True, seed=SEED)  # better than chance
+    z = torch.special.ndtri(evenly.draw({latents}).clamp({nearest}, 1 - {nearest}))
+    update_bn(z.to(DEVICE).split({batch}), averaged)
     return averaged'''
 
 
@@ -84,7 +84,7 @@ def follow(averaged, generator, updates):
     says = "The averaged generator has a moving average of the generator's weights. It flickers less, and its samples are often better."
     if has_batch_norm(config):
         latents = LATENTS[config.architecture == "mlp"]
-        code += _SETTLED.format(latents=latents, batch=BATCH, offset=SEED_OFFSET)
+        code += _SETTLED.format(latents=latents, batch=BATCH, nearest=NEAREST)
         says += " What its layers pass on is distributed otherwise than in the generator, so BatchNorm needs statistics of its own."
     return Section("The averaged generator", says, code)
 

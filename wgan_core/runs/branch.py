@@ -32,6 +32,8 @@ from wgan_core.training.device import describe_device, train_on_this_thread
 from wgan_core.training.state import StateMismatch
 from wgan_core.training.trainer import Trainer
 
+OF_DATA = ("dataset", "data_root", "fit", "channels", "tones", "frames", "flip")
+"""Settings that decide which data a run trains on."""
 _OF_THE_PARENT_ALONE = frozenset(("advice", "critic-lag"))
 """Readings that say something about the parent's settings, not about the networks that the branch begins with."""
 
@@ -122,8 +124,7 @@ def _branched(
 
 def _data(folder: RunFolder, config: TrainConfig, progress: Progress) -> tuple[Dataset, TrainConfig]:
     """The parent's data, wherever it lies now, or other data if the settings say so."""
-    of_data = ("dataset", "data_root", "fit", "channels", "tones", "frames", "flip")
-    if all(getattr(config, name) == getattr(folder.config, name) for name in of_data):
+    if all(getattr(config, name) == getattr(folder.config, name) for name in OF_DATA):
         try:
             return data_of_run(folder, config, progress)
         except StoreError:  # other data at the same place: the branch takes it, and says so

@@ -12,6 +12,7 @@ from wgan_core.access.person import Person
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.data.classes import Classes, labels_hash, notes_on
 from wgan_core.data.dataset import Dataset
+from wgan_core.data.epochs import batches_of_epoch
 from wgan_core.data.kept import VERSION as READER
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
@@ -201,6 +202,7 @@ def snapshot_from_folder(folder: RunFolder) -> Snapshot:
         generator_updates=int(newest(rows, "generator_updates", 0)),
         history=rows,
         edits=folder.edits(),
+        batches_per_epoch=batches_of_epoch(folder.samples_seen, folder.config.batch_size),
         saved_steps=tuple(steps),
         sizes=sizes_of(folder.path),
         readings=folder.readings(),

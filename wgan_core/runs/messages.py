@@ -142,6 +142,8 @@ class Snapshot:
     config: TrainConfig
     step: int = 0
     generator_updates: int = 0
+    batches_per_epoch: int = 0
+    """Critic updates in an epoch; 0 if that is not known."""
     steps_per_second: float = 0.0
     history: Rows = field(default_factory=lambda: History().view())
     edits: tuple[Edit, ...] = ()

@@ -52,7 +52,7 @@ from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
 from wgan_core.store.readings import plain
 from wgan_core.timeline.fixed import as_shown, fixed_classes, names_of_rows
-from wgan_core.training.trainer import Trainer
+from wgan_core.training.trainer import CriticScores, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +113,8 @@ class RunLoop:
         self._seq = 1  # a Run has already published 0 (queued) and 1 (loading)
         self._next_publish = self._next_pictures = -math.inf
         self._last_look_until: float | None = None
+        self.scores: CriticScores | None = None
+        """Of the newest critic update; None before the first."""
         self.status: Status = "running"
         # Step 0 is saved too, so that the history starts with the untrained networks, and a failing run always has a good step.
         if not recorder.folder.steps():
@@ -205,7 +207,7 @@ class RunLoop:
     def _train(self) -> None:
         """Train one step and record it."""
         trainer = self.trainer
-        scores = trainer.train_step()
+        self.scores = scores = trainer.train_step()
         self._steps_to_do = max(0, self._steps_to_do - 1)
         self._guard.watch(trainer, scores)
         if trainer.step % trainer.config.log_every == 0:
@@ -393,6 +395,7 @@ class RunLoop:
                 steps_per_second=self._speed.update(trainer.step),
                 history=self.recorder.history.view(),
                 edits=self._edits,
+                batches_per_epoch=trainer.batches_per_epoch,
                 parent=self._parent,
                 pictures=self._pictures,
                 saved_steps=self.recorder.saved_steps,

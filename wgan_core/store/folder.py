@@ -157,6 +157,13 @@ class RunFolder:
         """Who started it; None if nobody was noted."""
         return person_in(self.meta.get("owner"))
 
+    @property
+    def samples_seen(self) -> int:
+        """The number of images or points that the run trains on; 0 if its config.json does not tell."""
+        known: dict[str, Any] = dict(self.meta.get("dataset") or {})
+        found = known.get("images", known.get("points"))
+        return found if isinstance(found, int) and found > 0 else 0
+
     def give_to(self, owner: Person) -> None:
         """Write down another owner. Only for a run that is not trained. Raises OSError."""
         self.meta["owner"] = owner.to_meta()

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from wgan_core.config import TrainConfig, has_schedule, live_fields
 from wgan_core.data.classes import classes_of, shared_out
 from wgan_core.data.dataset import Dataset
+from wgan_core.data.epochs import batches_of_epoch
 from wgan_core.training import spectral
 from wgan_core.training.augment import Augmentation
 from wgan_core.training.averaging import AveragedGenerator, latents_for_statistics
@@ -275,6 +276,11 @@ class Trainer:
     def next_batch(self) -> Tensor:
         """The batch of the current step: images float [batch_size, c, h, w] in [-1, 1], or points [batch_size, 2]."""
         return self._batches.samples(self.step)
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Critic updates in one epoch."""
+        return batches_of_epoch(len(self.data), self.config.batch_size)
 
     def draw_noise(self, count: int) -> Tensor:
         """Latents z ~ N(0, I), [count, latent_dim], from the run's own random numbers."""

@@ -13,6 +13,7 @@ from pages.parts.train.advice_cards import advice_line
 from pages.parts.train.controls import may_steer, steering, title_of, toolbar
 from pages.parts.train.curves_view import edits, estimate_curve, other_curves
 from pages.parts.train.diagnosis_view import diagnosis
+from pages.parts.train.epochs import epoch_in_words
 from pages.parts.train.export_view import export_view
 from pages.parts.train.facts import head
 from pages.parts.train.forecast import expected_seconds
@@ -192,7 +193,11 @@ def _progress(snapshot: Snapshot) -> None:
         words = f"Loading {DATASETS[config.dataset].title} and building the networks …"
         st.progress(min(1.0, snapshot.loaded), text=problem_text(snapshot.notice) or words)
         return
-    parts = [f"Step {snapshot.step:,} of {config.max_steps:,}", counted(snapshot.generator_updates, "generator update")]
+    parts = [
+        f"Step {snapshot.step:,} of {config.max_steps:,}",
+        *epoch_in_words(snapshot),
+        counted(snapshot.generator_updates, "generator update"),
+    ]
     if snapshot.status == "running" and snapshot.steps_per_second:
         kind, speed = DATASETS[config.dataset].kind, snapshot.steps_per_second
         parts.append(f"{_rounded(speed)} steps/s, {_rounded(speed * config.batch_size)} {kind}/s")

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.parts.train import branch_form
 from pages.parts.train.branch_form import Origin
+from pages.parts.train.epochs import epochs_field
 from pages.parts.train.forecast import cost, data_advice
 from pages.parts.train.image_upload import image_upload, show_images
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
@@ -75,6 +76,8 @@ def setup_form() -> None:
         for index, name in enumerate(("objective", "lipschitz", *steered_by(method), *_RATES, *of_schedule, *_FIRST)):
             with (left, right)[index % 2]:
                 values[name] = settings.setting_widget(SCOPE, name)
+                if name == "max_steps":
+                    epochs_field(SCOPE)
         values |= schedule_fields(SCOPE, method)
     if branch is not None:
         values |= {name: getattr(branch.config, name) for name in OF_SHAPES}
