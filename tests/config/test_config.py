@@ -72,7 +72,15 @@ def test_replace_checks_too() -> None:
 
 def test_what_may_change_while_a_run_trains() -> None:
     of_the_recipe = {"clip_value", "gp_lambda", "n_critic", "critic_lr", "generator_lr", "clip_end", "gp_lambda_end", "n_critic_end"}
-    assert live_fields() == of_the_recipe | {"max_steps", "log_every", "save_every", "instruments_budget", "history_budget"}
+    assert live_fields() == of_the_recipe | {
+        "max_steps",
+        "log_every",
+        "save_every",
+        "instruments_budget",
+        "history_budget",
+        "best_by",
+        "stop_after",
+    }
 
 
 def test_presets_have_the_sources_numbers() -> None:

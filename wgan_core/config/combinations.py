@@ -100,6 +100,24 @@ def _norms_of_norms(config: AllFields) -> str | None:
     )
 
 
+def _stop_without_a_measure(config: AllFields) -> str | None:
+    if not config.stop_after or config.best_by != "off":
+        return None
+    return f"stop_after {config.stop_after} needs a measure of what is better: choose best_by distance or fd-cnn, or stop_after 0."
+
+
+def _best_without_instruments(config: AllFields) -> str | None:
+    if config.best_by == "off" or config.instruments_budget:
+        return None
+    return f"best_by {config.best_by} needs the instruments: set instruments_budget above 0, or best_by off."
+
+
+def _classifier_of_points(config: AllFields) -> str | None:
+    if config.best_by != "fd-cnn" or config.dataset not in POINT_SETS:
+        return None
+    return f"best_by fd-cnn is for images with classes, and dataset {config.dataset} holds points: choose best_by distance."
+
+
 REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _convolutions_of_points,
     _size_of_convolutions,
@@ -111,5 +129,8 @@ REFUSALS: tuple[Callable[[AllFields], str | None], ...] = (
     _classes_of_points,
     _norm_of_classes,
     _norms_of_norms,
+    _stop_without_a_measure,
+    _best_without_instruments,
+    _classifier_of_points,
 )
 """Each gives the reason why a config is refused, or None."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 from wgan_core.config.setting_info import setting
@@ -55,4 +57,24 @@ class RecordFields(BaseModel):
         help="The disk space for the run's past: saved steps, light steps (networks in half precision, to be looked at) and pictures. When "
         "it is full, light steps become fewer, then older saved steps. Steps saved by hand or before an edit, pinned ones and the newest "
         "two always stay. 0: only these are kept.",
+    )
+    best_by: Literal["off", "distance", "fd-cnn"] = setting(
+        "off",
+        label="Keep the best step by",
+        group="record",
+        live=True,
+        help="Whether the step with the best samples is saved, pinned and named on the timeline. distance: the first distance to real data "
+        "that the instruments read (exact W1 of points, sliced W1 of images). fd-cnn: FD-CNN, for images with classes. A step is better "
+        "only if its value is lower by more than noise, twice the standard deviation between two sets of real data.",
+    )
+    stop_after: int = setting(
+        0,
+        label="Stop without gain after",
+        group="record",
+        unit="looks",
+        live=True,
+        ge=0,
+        le=10_000,
+        help="The run stops once so many looks in a row have found no step that is better beyond noise. 0: never. A look is one reading "
+        "of the measure that the best step is kept by.",
     )

@@ -36,6 +36,8 @@ _NOT_AFFECTING_SPEED = frozenset(
         "save_every",
         "instruments_budget",
         "history_budget",
+        "best_by",
+        "stop_after",
     )
 )
 """Settings that do not affect the speed. `n_critic` does affect it, but in a known way."""

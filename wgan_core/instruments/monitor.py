@@ -106,25 +106,26 @@ class Monitor:
         self.checking_lag = False
         """Whether the result of `check_lag` is still pending."""
 
-    def offer(self, trainer: Trainer, trained_seconds: float) -> None:
-        """Copy the weights for an instrument if one is due. Called after each step.
+    def offer(self, trainer: Trainer, trained_seconds: float) -> str | None:
+        """Copy the weights for an instrument if one is due. Called after each step. Returns that instrument's key.
 
         Args:
             trainer: between two steps.
             trained_seconds: seconds of training so far.
         """
         if trained_seconds < self._look_again or self._busy or self._closed:
-            return
+            return None
         self._look_again = trained_seconds + _CHECK_EVERY_SECONDS
         self._hurry_at_marks(trainer)
         whole = self._whole_seconds(trainer, trained_seconds)
         instrument = self._schedule.next(trained_seconds, trainer.config.instruments_budget / 100, whole)
         if instrument is None:
-            return
+            return None
         start = time.perf_counter()
         copied = copy_weights(trainer)
         self._busy = True
         self._put(_Job(instrument, copied, time.perf_counter() - start, trained_seconds, self._edits))
+        return instrument.key
 
     def _hurry_at_marks(self, trainer: Trainer) -> None:
         """Look again soon where a rule can speak for the first time."""

@@ -19,7 +19,19 @@ from wgan_core.store.ledger import Edit
 _MAX_DIFFERENCES = 2
 """More would not fit on a card; the rest is counted."""
 _NOT_SPECIAL = frozenset(
-    ("data_root", "device", "threads", "rounding", "log_every", "save_every", "instruments_budget", "history_budget", "max_steps")
+    (
+        "data_root",
+        "device",
+        "threads",
+        "rounding",
+        "log_every",
+        "save_every",
+        "instruments_budget",
+        "history_budget",
+        "best_by",
+        "stop_after",
+        "max_steps",
+    )
 )
 """Settings of the machine, of the records and of the length: a run is not called after them."""
 _SHORT: Mapping[str, str] = {

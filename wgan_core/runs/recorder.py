@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 15.0
 
 
-NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage", "history"]
+NoticeKind = Literal["data", "folder", "saving", "refusal", "instruments", "damage", "history", "stopped"]
 """The subject of a notice: the data; the run folder; the disk; a command that was refused; the instruments; a step that cannot be read; a
-history that does not fit into its budget."""
+history that does not fit into its budget; why the run ended by itself."""
 
 
 class Recorder:
@@ -65,6 +65,11 @@ class Recorder:
         self.by = ""
         """Who has sent the command that is being applied; empty: nobody in particular."""
         self._noted = [(entry.pop("step"), entry.pop("what"), entry) for entry in folder.ledger()]
+
+    @property
+    def noted(self) -> Sequence[tuple[int, str, dict[str, Any]]]:
+        """The entries of the ledger so far: step, what happened, details."""
+        return tuple(self._noted)
 
     # Notices.
 

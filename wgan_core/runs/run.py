@@ -12,7 +12,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from wgan_core.access.person import Person
 from wgan_core.config import SETTINGS, TrainConfig, has_schedule, is_wasserstein
 from wgan_core.instruments.look import LoopNumbers, Measured
 from wgan_core.instruments.monitor import LAG_UPDATES, Monitor
+from wgan_core.runs.best import LOOKS, NOTED, BestStep, counted_looks
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.guard import Guard, NotFinite
 from wgan_core.runs.messages import (
@@ -50,7 +51,7 @@ from wgan_core.runs.run_data import LoadingStopped
 from wgan_core.runs.speed import Speed
 from wgan_core.store.history import column
 from wgan_core.store.ledger import Edit
-from wgan_core.store.readings import plain
+from wgan_core.store.readings import Reading, plain
 from wgan_core.timeline.fixed import as_shown, fixed_classes, names_of_rows
 from wgan_core.training.trainer import CriticScores, Trainer
 
@@ -107,6 +108,7 @@ class RunLoop:
         self._edits = recorder.folder.edits()
         self._last_edit_at = -math.inf
         self._parent = recorder.folder.parent
+        self._best = BestStep(recorder.folder, recorder.noted, trainer.step)
         self._speed = Speed(clock, trainer.step)
         self._guard = Guard()
         self._pictures: Pictures | None = None
@@ -193,7 +195,7 @@ class RunLoop:
             case _:
                 raise TypeError(f"not a command: {command!r}")
         # Measurements arrive often, and the next snapshot comes soon. Only a paused run publishes none by itself.
-        if not isinstance(command, Measured) or self.status == "paused":
+        if not isinstance(command, Measured) or self.status != "running":
             self._emit()
 
     def _apply_for(self, sent: By) -> None:
@@ -221,9 +223,12 @@ class RunLoop:
     def _measure(self, monitor: Monitor) -> None:
         """Give the instruments a copy of the networks if one is due. If anything goes wrong there, training continues."""
         try:
-            monitor.offer(self.trainer, self._speed.seconds())
+            looks = monitor.offer(self.trainer, self._speed.seconds())
         except Exception as error:
             self._without_monitor(error)
+            return
+        if looks is not None and looks == LOOKS.get(self.trainer.config.best_by) and self.trainer.step not in self.recorder.saved_steps:
+            self._save()  # so that the step is there if it turns out to be the best
 
     def _judge(self, monitor: Monitor) -> None:
         """Say at once what the settings and the loop's own numbers give away."""
@@ -260,6 +265,7 @@ class RunLoop:
             self._without_monitor(error)
             return
         self.recorder.keep_readings(measured.readings)
+        self._judge_gain(measured.readings)
         if measured.trouble:
             self.recorder.say("instruments", measured.trouble)
             self.recorder.note(self.trainer.step, "warning", text=measured.trouble)
@@ -267,6 +273,25 @@ class RunLoop:
             if reading.key == "critic-lag":
                 seen = {name: plain(reading.details[name]) for name in ("before", "after")}
                 self.recorder.note(reading.step, "critic-lag", found=reading.value, updates=LAG_UPDATES, n=reading.n, **seen)
+
+    def _judge_gain(self, readings: Sequence[Reading]) -> None:
+        """Name the best step, and stop a run that does not gain any more."""
+        config, before = self.trainer.config, self._best.best
+        if (best := self._best.take(readings, config)) is not None:
+            was = None if before is None else before.step
+            self.recorder.note(best.step, NOTED, measure=best.key, value=plain(best.value), band=plain(best.band), before=was)
+        elif (best := self._best.best) is not None and self._best.stops(config) and self._is_on_its_way:
+            said = (
+                f"The run stopped by itself: {counted_looks(self._best.looks)} found nothing better than step {best.step:,} ({best.text})."
+            )
+            self.recorder.note(self.trainer.step, "no-gain", looks=self._best.looks, best=best.step)
+            self.recorder.say("stopped", said)
+            self._end("stopped")
+
+    @property
+    def _is_on_its_way(self) -> bool:
+        """Whether the run trains and has not reached its end."""
+        return self.status == "running" and self.trainer.step < self.trainer.config.max_steps
 
     def _check_lag(self) -> None:
         if not is_wasserstein(self.trainer.config):

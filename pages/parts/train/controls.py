@@ -25,7 +25,7 @@ from wgan_core.training.device import resolve_device
 
 SCOPE, RESUME_SCOPE = "steer", "resume"
 _ALWAYS_STEERED = ("n_critic", "critic_lr", "generator_lr")
-ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget", "history_budget")
+ALSO_LIVE = ("max_steps", "log_every", "save_every", "instruments_budget", "history_budget", "best_by", "stop_after")
 
 
 def steered(config: TrainConfig) -> tuple[str, ...]:
