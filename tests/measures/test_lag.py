@@ -138,7 +138,7 @@ def test_a_copied_state_stays_what_it_was(config: TrainConfig, dataset: ImageDat
     trainer = train(Trainer(config.replace(optimizer="adam"), dataset), 7)
     before, copied = states(trainer), copy_state(trainer)
     train(trainer, 7)
-    assert same(states(twin_from(trainer.config, trainer.data, copied)), before) and not same(states(trainer), before)
+    assert same(states(twin_from(trainer.config, dataset, copied)), before) and not same(states(trainer), before)
 
 
 def test_a_check_that_nobody_waits_for_is_broken_off(config: TrainConfig, dataset: ImageDataset) -> None:

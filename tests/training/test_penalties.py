@@ -106,6 +106,7 @@ def test_r1_looks_at_real_samples_and_draws_nothing_for_it() -> None:
     config = SMALL_ON_POINTS.replace(lipschitz="r1-penalty", optimizer="adam")
     data = load_dataset(config)
     penalised, without = Trainer(config, data), Trainer(config.replace(lipschitz="none"), data)
+    penalty = 0.0
     for _ in range(4):
         penalty = float(penalised.train_step().penalty)
         without.train_step()

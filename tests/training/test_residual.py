@@ -185,7 +185,7 @@ def test_threads_and_resuming_leave_the_bits(changes: dict[str, object]) -> None
 
 @pytest.mark.parametrize(("architecture", "setting", "value"), [("resnet", "resnet_width", 8), ("dcgan", "upsampling", "nearest")])
 def test_what_changes_the_tensors_cannot_change_in_a_branch(architecture: str, setting: str, value: object) -> None:
-    config = TrainConfig(architecture=architecture, image_size=32).replace(**SMALL)
+    config = TrainConfig(image_size=32).replace(architecture=architecture, **SMALL)
     with torch.device("meta"):
         one, other = (build_generator(each, (1, 32, 32)).state_dict() for each in (config, config.replace(**{setting: value})))
     assert {name: tensor.shape for name, tensor in one.items()} != {name: tensor.shape for name, tensor in other.items()}

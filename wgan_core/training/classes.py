@@ -116,7 +116,7 @@ def critic_of(critic: Network, classes: Tensor) -> Network:
     last = last.to(weight).requires_grad_(next(critic.parameters()).requires_grad)
     row = torch.cat((torch.ones(1), classes.cpu())).to(weight)
     last.weight.copy_(torch.tensordot(row, weight, 1)[None])
-    if last.bias is not None:
+    if last.bias is not None and whole.bias is not None:
         last.bias.copy_((row @ whole.bias)[None])
     return _with_layers(critic, nn.Sequential(*list(layers)[:-1], last))
 
