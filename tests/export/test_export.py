@@ -116,7 +116,7 @@ def test_an_exported_program_is_read_back_without_this_project(folder: RunFolder
 
 
 def test_a_file_that_differs_from_pytorch_is_not_written(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "_tried", lambda example: [torch.randn(4, *example.shape[1:])])  # others each time
+    monkeypatch.setattr(weights, "_tried", lambda examples: [tuple(torch.randn(4, *one.shape[1:]) for one in examples)])  # others each time
     with pytest.raises(ExportError, match="The file was not written: the exported program differs from PyTorch by .*, more than 1e-04"):
         export(folder, "exported-program")
 

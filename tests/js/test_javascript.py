@@ -103,7 +103,7 @@ def test_headers_of_the_laboratory_are_as_javascript_reads_them() -> None:
 
 
 def test_headers_of_the_explorer_are_as_javascript_reads_them() -> None:
-    source: Any = SimpleNamespace(latent_dim=3, step=1, networks=SimpleNamespace(makes_points=False))
+    source: Any = SimpleNamespace(latent_dim=3, step=1, told=None, networks=SimpleNamespace(makes_points=False))
     header, _ = latent_explorer.message(source, "weights", [0], [])
     assert set(header) == _documented("parts/explore/latent_explorer.js", "ExplorerHeader")
     assert set(header["state"]) == _documented("parts/explore/place.js", "Place")

@@ -100,7 +100,7 @@ def test_the_generators_norm_is_a_setting() -> None:
 def test_convolutions_are_refused_for_points() -> None:
     with pytest.raises(ConfigError, match="^architecture must be mlp for the points of ring: dcgan is for images only.$"):
         TrainConfig(architecture="mlp").replace(architecture="dcgan", dataset="ring")
-    with pytest.raises(ValueError, match="^dcgan is for images only: choose the architecture mlp for points.$"):
+    with pytest.raises(ValueError, match="^Convolutions are for images only: choose the architecture mlp for points.$"):
         build_critic(TrainConfig(architecture="dcgan"), (2,))
 
 

@@ -69,7 +69,7 @@ class RecordFields(BaseModel):
     )
     stop_after: int = setting(
         0,
-        label="Stop without gain after",
+        label="Finish without gain after",
         group="record",
         unit="looks",
         live=True,

@@ -40,6 +40,11 @@ class Memory:
         """How much higher the critic scores what it has seen."""
         return self.training - self.held_out
 
+    @property
+    def kept(self) -> float:
+        """The last estimate on held-out digits over that on training digits."""
+        return float(self.held_out[-1] / self.training[-1])
+
     def later(self, values: NDArray[np.float64]) -> float:
         """Spearman's rank correlation of `values` with the step over the second half: 1 if they rise all the time, −1 if they fall."""
         half = len(values) // 2
@@ -73,7 +78,9 @@ def checks(found: Mapping[int, Memory]) -> tuple[Check, ...]:
         Check(f"{FEW} digits, second half: rank correlation of step and estimate on training digits", few.later(few.training), low=0.4),
         Check("the same on held-out digits", few.later(few.held_out), high=-0.6),
         Check(
-            f"{FEW} digits: last estimate on held-out digits over that on training digits", few.held_out[-1] / few.training[-1], high=0.5
+            f"{FEW} digits: last estimate on held-out digits over that on training digits",
+            float(few.held_out[-1] / few.training[-1]),
+            high=0.5,
         ),
         Check(f"last gap with {FEW} digits over that with {MANY:,}", float(few.gap[-1] / abs(many.gap[-1])), low=3.0),
         Check(

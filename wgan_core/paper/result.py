@@ -59,7 +59,7 @@ class Check:
     @property
     def passed(self) -> bool:
         """Whether low ≤ measured ≤ high, as far as these are given."""
-        return (self.low is None or self.measured >= self.low) and (self.high is None or self.measured <= self.high)
+        return bool((self.low is None or self.measured >= self.low) and (self.high is None or self.measured <= self.high))
 
     @property
     def threshold(self) -> str:

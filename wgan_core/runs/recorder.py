@@ -60,7 +60,7 @@ class Recorder:
         self._retry_at = -float("inf")
         self._failed_step: int | None = None
         self._owed_by_hand = False
-        self.keeper = Keeper(folder, self._try, self._say_of_history)
+        self.keeper = Keeper(folder, self._try_to_keep, self._say_of_history)
         """Keeps light steps, moments and histograms."""
         self.by = ""
         """Who has sent the command that is being applied; empty: nobody in particular."""
@@ -180,6 +180,10 @@ class Recorder:
         if self._clock() >= self._retry_at:
             self.take_back("saving")
         return True
+
+    def _try_to_keep(self, what: str, action: Callable[[], None]) -> bool:
+        """The same for the past. If the run's folder has been deleted, the curves are to write it again first."""
+        return self.folder.path.exists() and self._try(what, action)
 
     # Saved steps and sample grids.
 

@@ -182,7 +182,7 @@ class RunLoop:
             case Note(what, details):
                 self.recorder.note(self.trainer.step, what, **details)
             case Publish():
-                pass  # every command is followed by a snapshot
+                self._next_pictures = -math.inf  # every command is followed by a snapshot, this one with the samples of now
             case CheckLag():
                 self._check_lag()
             case MeasureAll():

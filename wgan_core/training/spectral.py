@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
-from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
+from torch.nn.utils.parametrize import is_parametrized
 
 _FIRST_ITERATIONS = 15 + 1
 """As in PyTorch, which makes another one when it checks the new parametrisation."""
@@ -60,7 +60,11 @@ def written_in(critic: nn.Module) -> nn.Module:
         return critic
     plain = copy.deepcopy(critic).eval()
     for layer, _ in list(_norms(plain)):
-        remove_parametrizations(layer, "weight", leave_parametrized=True)
+        # Not by `remove_parametrizations`: it changes the layer's class, which the copy shares with the layer that trains.
+        weight = layer.weight.detach().clone()
+        del layer.parametrizations
+        layer.__class__ = type(layer).__bases__[0]
+        layer.register_parameter("weight", nn.Parameter(weight))
     return plain
 
 
