@@ -239,7 +239,7 @@ def overfitting(curves: Mapping[int, tuple[Values, Values, Values]]) -> go.Figur
         traces.append(_line(steps, training, "on training digits", REAL, panel, showlegend=shown, **dots))
         traces.append(_line(steps, held_out, "on held-out digits", BLUE, panel, showlegend=shown, **dots))
     top = 1.05 * max(float(values.max()) for _, *pair in curves.values() for values in pair)
-    axes = ((_axis("critic updates"), _axis("Wasserstein estimate", range=[0.0, top])),) * len(curves)
+    axes = ((_axis("critic updates", tickformat=",d"), _axis("Wasserstein estimate", range=[0.0, top])),) * len(curves)
     return go.Figure(data=traces, layout=_panels([f"Trained on {count:,} digits" for count in curves], axes))
 
 
@@ -256,5 +256,5 @@ def methods(curves: Mapping[str, tuple[Values, Values, Values]], largest: int) -
         traces.append(_line(steps, score, name, colour, 1, **dots))
         traces.append(_line(seconds, score, name, colour, 2, showlegend=False, **dots))
     score_axis = _axis("classifier score", range=[0.8, largest])
-    axes = ((_axis("critic updates"), score_axis), (_axis("seconds of one core"), score_axis))
+    axes = ((_axis("critic updates", tickformat=",d"), score_axis), (_axis("seconds of one core"), score_axis))
     return go.Figure(data=traces, layout=_panels(("By critic updates", "By time"), axes))

@@ -77,18 +77,9 @@ def checks(found: Mapping[int, Memory]) -> tuple[Check, ...]:
     return (
         Check(f"{FEW} digits, second half: rank correlation of step and estimate on training digits", few.later(few.training), low=0.4),
         Check("the same on held-out digits", few.later(few.held_out), high=-0.6),
-        Check(
-            f"{FEW} digits: last estimate on held-out digits over that on training digits",
-            float(few.held_out[-1] / few.training[-1]),
-            high=0.5,
-        ),
+        Check(f"{FEW} digits: last estimate on held-out digits over that on training digits", few.kept, high=0.5),
         Check(f"last gap with {FEW} digits over that with {MANY:,}", float(few.gap[-1] / abs(many.gap[-1])), low=3.0),
-        Check(
-            f"{MANY:,} digits: last estimate on held-out digits over that on training digits",
-            many.held_out[-1] / many.training[-1],
-            0.7,
-            1.3,
-        ),
+        Check(f"{MANY:,} digits: last estimate on held-out digits over that on training digits", many.kept, 0.7, 1.3),
     )
 
 

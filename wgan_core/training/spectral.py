@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -61,7 +62,7 @@ def written_in(critic: nn.Module) -> nn.Module:
     plain = copy.deepcopy(critic).eval()
     for layer, _ in list(_norms(plain)):
         # Not by `remove_parametrizations`: it changes the layer's class, which the copy shares with the layer that trains.
-        weight = layer.weight.detach().clone()
+        weight = cast(Tensor, layer.weight).detach().clone()
         del layer.parametrizations
         layer.__class__ = type(layer).__bases__[0]
         layer.register_parameter("weight", nn.Parameter(weight))
