@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 # One thread for each worker, and for each program that a test starts: tests run side by side, and the threads of OpenMP teams that share
@@ -46,3 +48,14 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "runs"
     monkeypatch.setenv("WGAN_RUNS_ROOT", str(root))
     return root
+
+
+@pytest.fixture
+def hangups_are_heard() -> Iterator[None]:
+    """By the programs that are started, also where the tests themselves run under nohup."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -217,13 +217,16 @@ def test_help_needs_no_torch_and_names_every_setting() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])])
-def test_ctrl_c_saves_and_says_how_to_resume(tmp_path: Path, number: signal.Signals) -> None:
+def test_ctrl_c_saves_and_says_how_to_resume(tmp_path: Path, number: signal.Signals, hangups_are_heard: None) -> None:
     command = [sys.executable, "-m", "wgan_core", "train", *QUICK, "--max-steps", "100000000", "--out", str(tmp_path / "run")]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("step 0/100000000")  # the handlers are in place before the first line
         process.send_signal(number)
-        out, error = process.communicate(timeout=60)
+        try:
+            out, error = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 0 and "Traceback" not in error
     folder = RunFolder.open(tmp_path / "run")
     assert f"Stopped at step {folder.steps()[-1]}." in out and "--resume" in out

@@ -27,7 +27,7 @@ def test_killed_and_resumed_it_ends_with_the_same_bits(capsys: pytest.CaptureFix
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no such signal")
-def test_a_server_that_is_hung_up_saves_its_run(tmp_path: Path) -> None:
+def test_a_server_that_is_hung_up_saves_its_run(tmp_path: Path, hangups_are_heard: None) -> None:
     root = tmp_path / "runs"
     root.mkdir()
     with kills_of_server.served(root) as server, BareClient(server.url) as client:

@@ -105,7 +105,7 @@ def clipped_norm(seen: Observations) -> Advice | None:
     if config.lipschitz != "clip" or config.critic_norm != "batch" or config.clipped != "all":
         return None
     text = (
-        f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:g} too, so each norm divides the scores by "
+        f"BatchNorm in a clipped critic: its scales are clipped to ±{config.clip_value:.3g} too, so each norm divides the scores by "
         f"{1 / config.clip_value:,.3g} or more. The WGAN authors' code does this as well. For scores of a usual size, clip only the "
         "weights, or use no norm."
     )
@@ -127,7 +127,7 @@ def saturated_weights(seen: Observations) -> Advice | None:
     piled = seen.config.critic_gradients == "accumulated"
     if layer is None or not layer.at_boundary > (0.8 if piled else 0.9):
         return None
-    start = f"{layer.at_boundary:.0%} of the weights of the critic's {layer.name} are at ±c = {layer.clip_value:g}: "
+    start = f"{layer.at_boundary:.0%} of the weights of the critic's {layer.name} are at ±c = {layer.clip_value:.3g}: "
     if piled:
         text = start + "its gradients are never reset to zero, so their sum drives every weight there. Choose fresh critic gradients."
         return Advice("saturated-weights", "warning", text, layer.at_boundary, "critic_gradients", "fresh")
@@ -288,7 +288,7 @@ def penalty_not_holding(seen: Observations) -> Advice | None:
     if (every := seen.config.gp_every) > 1:
         text += f"The penalty is part of only one critic update in {every}. Make it part of more of them, or of all."
         return Advice("penalty-not-holding", "warning", text, median, "gp_every", every // 4 or 1)
-    text += f"Raise λ (now {seen.config.gp_lambda:g})."
+    text += f"Raise λ (now {seen.config.gp_lambda:.5g})."
     value = round_to_digit(max(10 * seen.config.gp_lambda, 1.0))
     return Advice("penalty-not-holding", "warning", text, median, "gp_lambda", min(value, 10_000.0))
 

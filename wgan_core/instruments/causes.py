@@ -62,11 +62,11 @@ def critic_rate_too_high(seen: Observations) -> Advice | None:
         value = round_down(10 * step)
         text = (
             f"The clip value c is too small for the critic's learning rate: the first update moves each weight by {step:.2g}, "
-            f"which is {step / limit:.3g} times c ({limit:g}), so every update throws weights from one end to the other. Raise c, to "
+            f"which is {step / limit:.3g} times c ({limit:.3g}), so every update throws weights from one end to the other. Raise c, to "
             f"{value:g} for a start."
         )
         return Advice("critic-rate-too-high", "warning", text, step / limit, "clip_value", value)
-    room = f"c ({limit:g})" if of_clip else f"the {limit:g} that its weights allow"
+    room = f"c ({limit:.3g})" if of_clip else f"the {limit:g} that its weights allow"
     value = round_down(limit / 10 / (step / config.critic_lr))
     text = (
         f"The {critic_word(config)}'s learning rate is too high: its first update moves each weight by {step:.2g}, which is "
