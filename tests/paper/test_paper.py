@@ -44,8 +44,8 @@ def with_the_wrong_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     """The critic lowers its estimate."""
     right = Trainer._ascend
 
-    def wrong(self: Trainer, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, **rest: Any) -> Any:
-        scores = right(self, fake.images, fake._replace(images=real), alpha, **rest)
+    def wrong(self: Trainer, real: Callable[[], Tensor], fake: Taken, alpha: Tensor | None, classes: Tensor | None, **rest: Any) -> Any:
+        scores = right(self, fake.images, fake._replace(images=real), alpha, classes, **rest)
         return scores._replace(real=scores.fake, fake=scores.real)
 
     monkeypatch.setattr(Trainer, "_ascend", wrong)

@@ -78,7 +78,7 @@ def _start(config: TrainConfig, data: str = "load_data()") -> list[str]:
 def _shown(config: TrainConfig) -> str:
     if not config.ema_decay:
         return "generator"
-    return "settled(averaged)" if has_batch_norm(config) else "averaged"
+    return "settle(averaged)" if has_batch_norm(config) else "averaged"
 
 
 _NOTEBOOK_LOOP = """\

@@ -14,7 +14,7 @@ def block(shape: ImageShape) -> str:
     if RESIDUAL_PLANS[shape[1]].averaged:
         return _BLOCK.format(
             more=", from_image=False",
-            says='resample: "up" doubles the side, "down" halves it, "none" leaves it. from_image: no ReLU before\n    the first one.',
+            says='resample: "up" doubles the side, "down" halves it, "none" leaves it.\n    from_image: no ReLU before the first one.',
             keep="self.resample, self.from_image = resample, from_image",
             down='resample == "down" and not from_image',
             bias="",

@@ -65,9 +65,9 @@ _SETTLED = '''
 
 
 @torch.no_grad()
-def settled(averaged):
+def settle(averaged):
     """The averaged generator with BatchNorm statistics of its own, from {latents} latents."""
-    evenly = torch.quasirandom.SobolEngine(LATENT_DIM, scramble=True, seed=SEED)  # better than chance
+    evenly = torch.quasirandom.SobolEngine(LATENT_DIM, scramble=True, seed=SEED)
     z = torch.special.ndtri(evenly.draw({latents}).clamp({nearest}, 1 - {nearest}))
     update_bn(z.to(DEVICE).split({batch}), averaged)
     return averaged'''
