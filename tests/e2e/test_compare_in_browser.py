@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -121,7 +122,7 @@ def pictured(run: Path) -> list[int]:
 
 def test_the_legend_dims_all_other_runs_while_one_is_pointed_at_focused_or_pressed(page: Any) -> None:
     dimmed = "() => document.querySelectorAll('g.trace.wgan-chart-dim').length"
-    entry = page.get_by_role("button", name="B ").first
+    entry = page.get_by_role("button", name=re.compile("^B "))
     entry.hover()
     page.wait_for_function(f"({dimmed})() > 0")
     assert page.evaluate(dimmed) < page.locator("g.trace").count()

@@ -378,9 +378,8 @@ def test_every_script_is_formatted_and_free_of_lint(config: TrainConfig, tmp_pat
     (tmp_path / "a.py").write_text(script(write_program(config, shape=shape)), encoding="utf-8")
     (tmp_path / "b.py").write_text(script(write_program(config, shape=shape, edits=edits)), encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
-    length = "100" if config.objective == "wasserstein" else "140"  # a discriminator is a longer word than a critic
-    rules = ["--select", "E,F,I,B,UP,SIM,C4,N", "--line-length", length, "--isolated", "--no-cache"]
-    for command in ([*ruff, "check", *rules], [*ruff, "format", "--check", "--isolated", "--line-length", length, "--no-cache"]):
+    rules = ["--select", "E,F,I,B,UP,SIM,C4,N", "--line-length", "100", "--isolated", "--no-cache"]
+    for command in ([*ruff, "check", *rules], [*ruff, "format", "--check", "--isolated", "--line-length", "100", "--no-cache"]):
         done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import types
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +91,7 @@ def work(rank: int, port: int, folder: str) -> None:
 @pytest.fixture(scope="module")
 def joint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("joint")
-    with pytest.MonkeyPatch.context() as patch:
-        # A new process runs the main program's file again, which after a test of a page may be that page.
-        patch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
-        spawn(work, (free_port(), str(folder)), nprocs=2)
+    spawn(work, (free_port(), str(folder)), nprocs=2)
     return folder
 
 

@@ -6,7 +6,7 @@ from wgan_core.config import TrainConfig, has_js_bound, is_wasserstein
 
 _CRITIC_LOSS = {
     "minimax": (
-        "# D, the logistic function of a score, is the probability of being real. The loss: −mean log D(real) − mean log(1 − D(fake)).",
+        "# D, the logistic function of a score, is the probability of being real.\n# The loss: −mean log D(real) − mean log(1 − D(fake)).",
         "softplus(-real_scores).mean() + softplus(fake_scores).mean()",
     ),
     "least-squares": (
@@ -22,13 +22,17 @@ _CRITIC_LOSS["non-saturating"] = _CRITIC_LOSS["minimax"]
 
 GENERATOR_LOSS = {
     "wasserstein": "-critic(generator(z)).mean()",
-    "minimax": "logsigmoid(-critic(generator(z))).mean()  # mean log(1 − D), flat where the critic is sure",
-    "non-saturating": "softplus(-critic(generator(z))).mean()  # −mean log D, steep where the critic is sure",
+    "minimax": "logsigmoid(-critic(generator(z))).mean()",
+    "non-saturating": "softplus(-critic(generator(z))).mean()",
     "least-squares": "(critic(generator(z)) - 1).square().mean() / 2",
     "hinge": "-critic(generator(z)).mean()",
 }
 """What the generator minimises, by objective."""
 
+_HOW = {
+    "minimax": "# It lowers mean log(1 − D), which is flat where the critic is sure.",
+    "non-saturating": "# It lowers −mean log D, which is steep where the critic is sure.",
+}
 _FUNCTIONS = {"minimax": ("softplus", "logsigmoid"), "non-saturating": ("softplus",), "hinge": ("relu",)}
 _PAPERS = {"least-squares": "arXiv 1611.04076", "hinge": "arXiv 1802.05957"}
 
@@ -53,7 +57,13 @@ def critic_loss(config: TrainConfig) -> list[str]:
     if is_wasserstein(config):
         return ["estimate = critic(real).mean() - critic(fake).mean()"]
     says, loss = _CRITIC_LOSS[config.objective]
-    return [says, "real_scores, fake_scores = critic(real), critic(fake)", f"loss = {loss}"]
+    return [*says.splitlines(), "real_scores, fake_scores = critic(real), critic(fake)", f"loss = {loss}"]
+
+
+def generator_says(config: TrainConfig, what: str) -> list[str]:
+    """Comments on the generator's update. `what`: images or points."""
+    how = [_HOW[config.objective]] if config.objective in _HOW else []
+    return [f"# The generator learns to make {what} that the critic scores high.", *how]
 
 
 def number_in_words(config: TrainConfig, what: str) -> str:

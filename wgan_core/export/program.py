@@ -85,7 +85,7 @@ def write_program(
         *(notebook_end(config) if for_notebook else script_end(config)),
     )
     if not is_wasserstein(config):
-        parts = tuple(Section(*map(_called_discriminator, (part.title, part.says, part.code))) for part in parts)
+        parts = tuple(map(_with_a_discriminator, parts))
     return Program(title, (f"{title} ({source}).", *about), parts)
 
 
@@ -96,10 +96,28 @@ def _gan_title(config: TrainConfig) -> str:
     return f"An ordinary GAN ({config.objective}){kept}"
 
 
+_LINE = 100
+"""Characters in a line of a program."""
+
+
 def _called_discriminator(text: str) -> str:
     for old, new in (("critic", "discriminator"), ("Critic", "Discriminator"), ("CRITIC", "DISCRIMINATOR")):
         text = text.replace(old, new)
     return text
+
+
+def _with_a_discriminator(part: Section) -> Section:
+    title, says, code = map(_called_discriminator, (part.title, part.says, part.code))
+    return Section(title, says, "\n".join(map(_folded, code.split("\n"))))
+
+
+def _folded(line: str) -> str:
+    """A line that has become too long, with what its call is given on a line of its own."""
+    inner = line[: len(line) - len(line.lstrip())]
+    before, _, given = line.partition("(")
+    if len(line) <= _LINE or not line.endswith(")"):
+        return line
+    return f"{before}(\n{inner}    {given[:-1]}\n{inner})"
 
 
 def script(program: Program) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_penalised, is_scheduled, is_wasserstein, live_fields
 from wgan_core.export import augment_text
 from wgan_core.export.networks import has_batch_norm, noun, number
-from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, number_in_words
+from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, generator_says, number_in_words
 from wgan_core.export.penalty_text import penalty_section, with_penalty
 from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
 from wgan_core.export.sections import Section
@@ -156,12 +156,12 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     if is_penalised(config):
         added, loss = with_penalty(config, loss, _now("gp_lambda", config, edits))
         lines += added
-    zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in the critic"
+    zero = "critic_optimizer.zero_grad()  # also removes what the generator's update left in it"
     if config.critic_gradients == "accumulated":
         zero = "# critic_optimizer.zero_grad() is left out: this is the mistake that the run demonstrates."
     lines += [
         zero,
-        f"({loss}).backward()",
+        f"{loss if loss.isidentifier() else f'({loss})'}.backward()",
         "critic_optimizer.step()",
     ]
     return [*lines, *_clipping(config, edits)] if config.lipschitz == "clip" else lines
@@ -186,7 +186,7 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     if _warms_up(config) or config.ema_decay:
         after.append("generator_updates += 1")
     return [
-        f"# The generator learns to make {noun(config)} that the critic scores high.",
+        *generator_says(config, noun(config)),
         *_generator_is_due(config, edits),
         "    z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
         f"    generator_loss = {augment_text.seen_by_the_critic(config, GENERATOR_LOSS[config.objective])}",
