@@ -9,8 +9,8 @@ from typing import Any
 
 from wgan_core.config import TrainConfig
 from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Stop
-from wgan_core.runs.run import RunLoop
 
 Commands = Mapping[int, Any]  # by the step that has been reached when they are sent
 

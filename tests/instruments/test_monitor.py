@@ -30,9 +30,10 @@ from wgan_core.instruments.schedule import Instrument, Lane
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.measures.lag import Lag
 from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import CheckLag, MeasureAll, Pause, Set, Snapshot, Stop
 from wgan_core.runs.recorder import Recorder
-from wgan_core.runs.run import Run, RunLoop
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading, advice_in, newest, of_key, share_of_training
 from wgan_core.training.trainer import Trainer

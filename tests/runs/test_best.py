@@ -13,8 +13,8 @@ from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.instruments.look import Measured
 from wgan_core.runs.best import Best, BestStep, best_read
 from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Snapshot
-from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading
 from wgan_core.timeline.marks import marks_of

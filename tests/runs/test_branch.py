@@ -20,9 +20,9 @@ from wgan_core.library.trash import delete
 from wgan_core.runs import branch as branch_module
 from wgan_core.runs.branch import ancestry, branched_loop
 from wgan_core.runs.launch import new_loop, of_these_settings, snapshot_from_folder
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import SaveNow, Set
 from wgan_core.runs.replay import replay
-from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.readings import Reading
 

@@ -18,8 +18,8 @@ from tests.loops import begin, drive, go_on
 from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.runs.launch import new_loop, resumed_loop, snapshot_from_folder
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Set
-from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import COLUMNS
 from wgan_core.training.device import describe_device, resolve_device

@@ -16,9 +16,9 @@ from tests.waiting import Clock
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.runs.guard import NotFinite
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, Status, StepOnce, Stop, next_status
 from wgan_core.runs.recorder import Recorder, is_mark
-from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, column
 from wgan_core.training.trainer import Trainer

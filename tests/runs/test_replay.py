@@ -22,7 +22,7 @@ pytestmark = pytest.mark.arithmetic
 @pytest.fixture
 def edited(tmp_path: Path, config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run with five live edits, one of them undone by resuming from before it, and a stop within an n_critic cycle."""
-    monkeypatch.setattr("wgan_core.runs.run.EDITS_TOGETHER_SECONDS", math.inf)  # on a slow machine too, the first edits share a saved step
+    monkeypatch.setattr("wgan_core.runs.loop.EDITS_TOGETHER_SECONDS", math.inf)  # on a slow machine too, the first edits share a saved step
     path, config = tmp_path / "run", config.replace(max_steps=1000)
     edits = {
         0: Set({"generator_lr": 5e-4}),

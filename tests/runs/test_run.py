@@ -14,8 +14,9 @@ from tests.waiting import PATIENCE, until, wait_for
 from wgan_core.config import TrainConfig
 from wgan_core.runs.guard import NotFinite
 from wgan_core.runs.launch import new_loop, snapshot_from_folder
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Pause, Set, Snapshot, StepOnce
-from wgan_core.runs.run import Run, RunLoop
+from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder
 
 

@@ -347,7 +347,7 @@ def test_before_an_edit_a_branch_goes_on_as_if_it_had_not_happened(tmp_path: Pat
 
 
 def test_edits_that_are_apart_have_a_step_each_and_those_of_recording_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wgan_core.runs.run.EDITS_TOGETHER_SECONDS", 0.0)
+    monkeypatch.setattr("wgan_core.runs.loop.EDITS_TOGETHER_SECONDS", 0.0)
     edits = {3: Set({"log_every": 2}), 11: Set({"n_critic": 2}), 12: Set({"n_critic": 4}), 13: Set({"max_steps": 200_000})}
     begin(tmp_path / "run", LONG, 20, edits)
     folder = RunFolder.open(tmp_path / "run")

@@ -18,10 +18,10 @@ from wgan_core.bench.compare import textbook_loop
 from wgan_core.config import PRESETS, TrainConfig
 from wgan_core.data.dataset import Dataset, ImageDataset
 from wgan_core.data.load import load_dataset
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Set
 from wgan_core.runs.recorder import Recorder
 from wgan_core.runs.replay import replay
-from wgan_core.runs.run import RunLoop
 from wgan_core.store.folder import RunFolder
 from wgan_core.training.cuda_graph import Captured, _choices, kernels
 from wgan_core.training.trainer import Trainer

@@ -13,7 +13,7 @@ from wgan_core.config import TrainConfig, critic_word
 from wgan_core.data.epochs import batches_of_epoch, epoch_of, known_samples
 
 if TYPE_CHECKING:
-    from wgan_core.runs.run import RunLoop
+    from wgan_core.runs.loop import RunLoop
 
 
 class Extra(NamedTuple):

@@ -30,8 +30,8 @@ from wgan_core.runs.branch import OF_DATA, branched_config, branched_loop
 from wgan_core.runs.failure import explain_failure
 from wgan_core.runs.follow import begin, follow, open_meeting
 from wgan_core.runs.launch import LOCAL_FIELDS, new_loop, resumed_loop
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Command, Snapshot, Stop
-from wgan_core.runs.run import RunLoop
 from wgan_core.runs.run_data import LoadingStopped, with_data_here
 from wgan_core.store.folder import RunFolder, StoreError, check_vacant, new_run_id, run_ids, run_path, runs_root
 from wgan_core.store.history import Rows, newest

@@ -19,8 +19,8 @@ from wgan_core.data.image_folder import Progress
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
 from wgan_core.runs.launch import Inbox, Publish, describe_data, shown
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.recorder import Recorder
-from wgan_core.runs.run import RunLoop
 from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import NoRun, RunFolder, StoreError, run_path
 from wgan_core.store.history import History, column

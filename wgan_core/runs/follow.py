@@ -12,7 +12,7 @@ from types import FrameType
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.data.dataset import DataError, Dataset
 from wgan_core.data.load import load_dataset
-from wgan_core.runs.run import RunLoop
+from wgan_core.runs.loop import RunLoop
 from wgan_core.training.device import resolve_device, train_on_this_thread
 from wgan_core.training.job import Job
 from wgan_core.training.penalty_plan import PenaltyPlan

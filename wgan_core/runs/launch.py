@@ -17,9 +17,9 @@ from wgan_core.data.kept import VERSION as READER
 from wgan_core.data.load import load_dataset
 from wgan_core.instruments.monitor import Monitor
 from wgan_core.latent.saved import check_networks
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.messages import Command, Snapshot, Status
 from wgan_core.runs.recorder import Recorder
-from wgan_core.runs.run import RunLoop
 from wgan_core.runs.run_data import data_of_run, watched, with_absolute_root
 from wgan_core.store.folder import RunFolder, StoreError
 from wgan_core.store.history import History, newest

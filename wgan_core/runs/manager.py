@@ -15,8 +15,9 @@ from wgan_core.config import ConfigError, TrainConfig
 from wgan_core.runs.branch import branched_config, branched_loop
 from wgan_core.runs.kept_queue import KeptQueue, Ticket
 from wgan_core.runs.launch import new_loop, resumed_loop
+from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.names import run_title, started_with
-from wgan_core.runs.run import Run, RunLoop
+from wgan_core.runs.run import Run
 from wgan_core.runs.run_data import with_absolute_root
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path
 from wgan_core.training.device import resolve_device
