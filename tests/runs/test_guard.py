@@ -13,8 +13,8 @@ from wgan_core.runs.guard import LOOK_EVERY, Guard, NotFinite
 from wgan_core.training.trainer import CriticScores
 
 
-def scores(real: float = 1.0, cross_entropy: float | None = None) -> CriticScores:
-    loss = None if cross_entropy is None else torch.tensor(cross_entropy)
+def scores(real: float = 1.0, discriminator_loss: float | None = None) -> CriticScores:
+    loss = None if discriminator_loss is None else torch.tensor(discriminator_loss)
     return CriticScores(torch.tensor(real), torch.tensor(0.5), torch.tensor(0.0), loss)
 
 
@@ -44,7 +44,7 @@ def test_it_looks_earlier_when_asked_and_sees_a_discriminators_loss() -> None:
     guard = Guard()
     guard.look()
     for step in range(1, 6):
-        guard.watch(at(step, "cuda"), scores(cross_entropy=math.inf if step == 4 else 0.0))
+        guard.watch(at(step, "cuda"), scores(discriminator_loss=math.inf if step == 4 else 0.0))
     with pytest.raises(NotFinite) as caught:
         guard.look()
     assert caught.value.step == 4

@@ -36,13 +36,13 @@ class CriticScores(NamedTuple):
     """Mean score of the generated images."""
     penalty: Tensor
     """The gradient penalty's part of the critic's loss, including λ; 0 without a penalty."""
-    cross_entropy: Tensor | None = None
+    discriminator_loss: Tensor | None = None
     """A discriminator's loss without the penalty; None for a Wasserstein critic, whose loss is fake − real."""
 
     @property
     def loss(self) -> Tensor:
         """The critic's loss without the penalty."""
-        return self.fake - self.real if self.cross_entropy is None else self.cross_entropy
+        return self.fake - self.real if self.discriminator_loss is None else self.discriminator_loss
 
     @property
     def are_finite(self) -> bool:
