@@ -27,13 +27,36 @@ LABEL = {name: info.label for name, info in SETTINGS.items()}
 """What the page calls each setting."""
 
 
+# Of each setting that needs others, a set-up in which it has an effect.
+SHOWING: tuple[dict[str, str], ...] = (
+    {"preset": "walkthrough", "dataset": "image-folder", "clip_schedule": "linear", "n_critic_schedule": "linear"},
+    {"preset": "showcase", "gp_lambda_schedule": "cosine"},
+    {"preset": "wgan-gp-64"},
+)
+
+
 def test_every_setting_has_a_widget_with_its_range(manager: RunManager) -> None:
-    test = page("train", preset="walkthrough", dataset="image-folder")
-    for name, info in SETTINGS.items():
-        widget = next(w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind if w.key == f"setup.{name}")
-        assert info.label in widget.label and info.help in widget.help and f"Allowed: {describe_range(info)}." in widget.help
-        assert info.flag not in widget.help
-        assert ("live" if info.live else "new run") in widget.label
+    unseen = set(SETTINGS)
+    for link in SHOWING:
+        test = page("train", **link)
+        shown = {w.key: w for kind in (test.number_input, test.selectbox, test.text_input) for w in kind}
+        for name in [name for name in unseen if f"setup.{name}" in shown]:
+            info, widget = SETTINGS[name], shown[f"setup.{name}"]
+            assert info.label in widget.label and info.help in widget.help and f"Allowed: {describe_range(info)}." in widget.help
+            assert info.flag not in widget.help
+            assert ("live" if info.live else "new run") in widget.label
+            unseen.remove(name)
+    assert unseen == set()
+
+
+def test_what_has_no_effect_is_not_shown_and_not_in_the_way(manager: RunManager) -> None:
+    test = page("train", preset="quick-start", clip_schedule="linear", clip_end="0.002")
+    assert "setup.gp_lambda" not in {w.key for w in test.number_input}
+    test.selectbox(key="setup.lipschitz").select("gradient-penalty").run()
+    assert {"setup.clip_value", "setup.clip_end", "setup.dcgan_width"}.isdisjoint({w.key for w in test.number_input})
+    assert not test.error and not next(button for button in test.button if button.label == "Start training").disabled
+    test.selectbox(key="setup.lipschitz").select("clip").run()
+    assert (test.selectbox(key="setup.clip_schedule").value, test.number_input(key="setup.clip_end").value) == ("linear", 0.002)
 
 
 def test_names_for_links_and_the_command_line_are_shown_on_request(manager: RunManager) -> None:

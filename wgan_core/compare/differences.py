@@ -88,9 +88,7 @@ def has_effect(config: TrainConfig, name: str) -> bool:
     """Whether the setting `name` changes anything under the other settings of `config`."""
     if not in_use(config, name) or (name in _SHAPES and getattr(config, name) == "constant"):
         return False
-    if config.dataset in POINT_SETS and name in ("image_size", "generator_output", "augment"):
-        return False
-    return config.architecture == "mlp" or name not in ("generator_widths", "critic_widths")
+    return config.dataset not in POINT_SETS or name not in ("image_size", "generator_output", "augment")
 
 
 def _courses(folder: RunFolder, until: int | None, seen: set[str]) -> dict[str, Course]:

@@ -73,7 +73,8 @@ class NetworkFields(BaseModel):
         (128, 256, 512, 1024),
         label="Generator hidden widths",
         group="networks",
-        help="Hidden layers of the generator, first to last.",
+        only_with=("architecture", "mlp"),
+        help="For mlp only: hidden layers of the generator, first to last.",
     )
     generator_norm: Literal["batch", "none"] = setting(
         "batch",
@@ -93,7 +94,8 @@ class NetworkFields(BaseModel):
         (512, 256),
         label="Critic hidden widths",
         group="networks",
-        help="Hidden layers of the critic, first to last. The critic ends in one unbounded score.",
+        only_with=("architecture", "mlp"),
+        help="For mlp only: hidden layers of the critic, first to last. The critic ends in one unbounded score.",
     )
     leaky_slope: float = setting(
         0.2,

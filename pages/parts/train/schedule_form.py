@@ -20,12 +20,9 @@ _HEIGHT = 180
 def schedule_fields(scope: str, method: str) -> dict[str, Any]:
     """The widgets of the schedules, but for that of the learning rates. Returns the values of those that are shown.
 
-    method: the Lipschitz method, which decides whether c or λ can have one. A schedule of another method would be refused, so it is taken
-    back.
+    method: the Lipschitz method, which decides whether c or λ can have one.
     """
     offered = [name for name, schedule in SCHEDULES.items() if method in _methods(schedule.shape)]
-    for name in SCHEDULES.keys() - set(offered):
-        st.session_state[settings.widget_key(scope, SCHEDULES[name].shape)] = "constant"
     changing = any(st.session_state[settings.widget_key(scope, SCHEDULES[name].shape)] != "constant" for name in offered)
     values: dict[str, Any] = {}
     words = " and ".join(SETTINGS[name].label for name in offered)

@@ -131,8 +131,9 @@ def _choose_preset(name: str) -> None:
 
 
 def _folded_settings(names: list[str]) -> dict[str, Any]:
-    """The settings that rarely need changing, in groups."""
-    values: dict[str, Any] = {}
+    """The settings that rarely need changing, in groups. Those that have no effect under the choices made so far are left out."""
+    values = {name: _left_out(name) for name in names if not _has_effect(name)}
+    names = [name for name in names if name not in values]
     with st.expander("More settings: networks, device, data folder, recording", key="setup-more", on_change="rerun"):
         settings.names_toggle()
         columns = st.columns(3, gap="medium")
@@ -144,6 +145,21 @@ def _folded_settings(names: list[str]) -> dict[str, Any]:
                     if SETTINGS[name].group == group:
                         values[name] = settings.setting_widget(SCOPE, name)
     return values
+
+
+def _has_effect(name: str) -> bool:
+    setting, *choices = SETTINGS[name].only_with or ("",)
+    return not setting or (_has_effect(setting) and st.session_state[settings.widget_key(SCOPE, setting)] in choices)
+
+
+def _left_out(name: str) -> Any:
+    """The value of a setting that is not shown: as it was left, in case it is shown again. But a choice that has been left out must not be
+    in the way of those that are shown."""
+    info = SETTINGS[name]
+    try:
+        return info.default if info.kind == "choice" else settings.value_of(SCOPE, name)
+    except ConfigError:
+        return info.default
 
 
 def _describe_dataset(name: str | None) -> None:
