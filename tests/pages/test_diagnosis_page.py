@@ -69,6 +69,14 @@ def test_what_is_known_by_heart_in_words(value: float | None, estimate: float, w
     assert words in memory_in_words(reading)
 
 
+def test_what_an_earlier_version_found_known_by_heart_has_its_noise_too() -> None:
+    details = {"gap": 0.4, "standard_error": 0.1, "estimate": 2.0}
+    assert memory_in_words(Reading("overfit-gap", 4, 1, 0.2, details=details)).endswith(
+        "a part of the estimate is that the critic knows the training samples."
+    )
+    assert memory_in_words(Reading("overfit-gap", 4, 1, 0.09, details=details)).endswith("within the noise.")
+
+
 @pytest.mark.slow
 def test_only_slopes_have_the_unit_of_slopes() -> None:
     reading = Reading("critic-health", 4, 1, 1.0, unit="score per unit of distance")

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from wgan_core.figures.style import BLUE, FAINT_BLUE, FAINT_GREEN, GENERATED, GREY, LEGEND, ORANGE, PURPLE, REAL
-from wgan_core.store.readings import KINDS, Reading
+from wgan_core.store.readings import KINDS, Reading, memory_noise
 
 _X_STEPS = {"title": {"text": "critic updates"}, "automargin": True, "hoverformat": ",.6~g"}
 _MAX_POINTS = 400
@@ -61,9 +61,9 @@ def memory(readings: Sequence[Reading]) -> go.Figure:
 
     readings: of the key "overfit-gap".
     """
-    kept = [one for one in _thinned(readings) if one.value is not None and one.details.get("noise") is not None]
+    kept = [one for one in _thinned(readings) if one.value is not None and memory_noise(one) is not None]
     steps = [reading.step for reading in kept]
-    noise = [reading.details["noise"] for reading in kept]
+    noise = [memory_noise(reading) or 0.0 for reading in kept]
     band = {
         "type": "scatter",
         "x": [*steps, *reversed(steps)],

@@ -231,3 +231,15 @@ def value_in_words(reading: Reading) -> str:
     if reading.floor is not None:
         text += f" (floor {reading.floor:.3g} ± {reading.floor_sd or 0:.1g})"
     return text
+
+
+def memory_noise(reading: Reading) -> float | None:
+    """Of a reading "overfit-gap", twice its standard error as a share of the estimate; None if that is not known.
+
+    Earlier versions recorded only the two numbers that it is made of.
+    """
+    details = reading.details
+    if "noise" in details:
+        return details["noise"]
+    error, estimate = details.get("standard_error"), details.get("estimate")
+    return 2 * error / abs(estimate) if error is not None and estimate else None

@@ -26,6 +26,7 @@ from wgan_core.store.readings import (
     KINDS,
     Reading,
     cost_of_looks,
+    memory_noise,
     newest,
     of_key,
     share_of_training,
@@ -338,7 +339,7 @@ def _memory(snapshot: Snapshot, last: Reading | None) -> None:
     readings = of_key(snapshot.readings, "overfit-gap")
     _titled(f"{kind.title}: {value_in_words(last)}", kind.meaning, readings)
     st.caption(memory_in_words(last))
-    if "noise" in last.details:  # runs of earlier versions have none
+    if memory_noise(last) is not None:
         live_chart(
             health_figures.memory(readings),
             key="chart-memory",
@@ -350,7 +351,7 @@ def _memory(snapshot: Snapshot, last: Reading | None) -> None:
 
 def memory_in_words(last: Reading) -> str:
     """What the reading means, in a sentence."""
-    noise, count = last.details.get("noise"), last.details.get("training")
+    noise, count = memory_noise(last), last.details.get("training")
     if last.value is None or noise is None or last.details.get("estimate", 0) <= 0:
         return "Nothing can be said while the estimate is not above 0."
     of = f"the {count:,} training samples" if count else "the training samples"
