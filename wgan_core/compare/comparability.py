@@ -33,6 +33,7 @@ OF_THE_CRITIC = (
     "leaky_slope",
     "image_size",
     "augment",
+    "labels",
 )
 """Settings that decide how large a critic's scores can be."""
 
@@ -56,13 +57,13 @@ def _values(course: Course) -> tuple[Any, ...]:
 def why_not_data(sides: Sequence[Side]) -> str:
     """Why distances from real data of these runs cannot be compared; "" if they can."""
     if len({side.started.dataset for side in sides}) > 1:
-        return "These runs were trained on different data, so their distances from real data cannot be compared."
+        return "These runs were trained on different data, so these numbers cannot be compared."
     if len({_known(side.data.get("shape")) for side in sides}) > 1:
-        return "These runs were trained on images of different sizes, so their distances from real data cannot be compared."
+        return "These runs were trained on images of different sizes, so these numbers cannot be compared."
     if len({_known(side.data.get("fingerprint")) for side in sides if not is_drawn(side.started)}) > 1:
         return (
-            "These runs were trained on different data, as their fingerprints show, so a small difference between their distances from "
-            "real data says nothing."
+            "These runs were trained on different data, as their fingerprints show, so a small difference between these numbers says "
+            "nothing."
         )
     return ""
 
