@@ -20,7 +20,7 @@ _component = component(
     html="""
         <figure>
             <div class="legend"><span class="real">real</span><span class="generated">generated</span><span class="scores"></span></div>
-            <canvas role="img"></canvas>
+            <canvas role="img" aria-label="Points"></canvas>
             <figcaption></figcaption>
         </figure>
     """,
