@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.data_sets import write_mnist
+from tests.data_sets import modes, write_mnist
 from tests.drawn_scenes import write_scenes
 from wgan_core.bench.quality import Engine, Judge, Result, Stopwatch, TextbookLoop, Value, measuring_latents, race, train_for
 from wgan_core.cli import quality
@@ -18,6 +18,7 @@ from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
+from wgan_core.measures.metrics import Measurement
 from wgan_core.training.rates import rate_share
 from wgan_core.training.trainer import Trainer
 
@@ -101,6 +102,23 @@ def test_good_images_are_told_from_bad_ones(config: TrainConfig, tmp_path: Path)
     assert good["coverage"].value > 0.9 > 0.3 > collapsed["coverage"].value
     assert (good["classes"], collapsed["classes"], good["all_classes"]) == (10, 1, 10)
     assert judge.n == 898 and good["accuracy"] > 0.9
+
+
+def test_points_of_a_mixture_are_told_by_its_modes(config: TrainConfig) -> None:
+    start = config.replace(dataset="8-gaussians")
+    points = load_dataset(start)
+    judge = Judge(start, points)
+    judge._yardstick.measure = lambda distance, samples, mode="eval": Measurement(
+        distance.key, distance.title, 0.0, 0.0, 0.0, judge.n, "", "eval", "training", 0, 0.0
+    )  # exact W1 of so many points takes seconds
+    mean = torch.tensor(modes("8-gaussians").means[:3], dtype=torch.float32)
+    half_lost = torch.cat([mean.repeat(judge.n // 6 + 1, 1)[: judge.n // 2], torch.full((judge.n - judge.n // 2, 2), 50.0)])
+    found = judge.judge(half_lost)
+    assert (found["modes"], found["all_modes"], found["near"]) == (3, 8, 0.5) and found["real_near"] == pytest.approx(0.989, abs=0.01)
+    value = Value(0.3, 0.1, 0.01)
+    row = Result("one", "engine", "8-gaussians", 4, 0, 1.0, 9, None, value, value, None, None, 2048, "", None, 3, 8, 0.5, 0.989)
+    _, titles, one, real, *_ = quality.tables([row], "cpu", 1)[0].splitlines()
+    assert titles.endswith("of 8 modes  within 3 sd") and one.split()[-2:] == ["3", "0.500"] and real.split()[-2:] == ["8", "0.989"]
 
 
 @pytest.mark.slow

@@ -20,11 +20,12 @@ from torch import Tensor, nn
 
 from wgan_core.bench.compare import textbook, with_pytorchs_threads
 from wgan_core.config import TrainConfig
+from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset
 from wgan_core.instruments.kit import Kit
 from wgan_core.measures import coverage
 from wgan_core.measures.distances import covered_share
-from wgan_core.measures.metrics import Distance, Measurement, Yardstick
+from wgan_core.measures.metrics import Distance, Measurement, Yardstick, mode_report
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.trainer import Trainer
 
@@ -198,6 +199,13 @@ class Result:
     classifier: str
     accuracy: float | None
     """Of the classifier."""
+    modes: int | None = None
+    """Of a mixture, the modes that have at least 1 % of the points; None for other data."""
+    all_modes: int | None = None
+    near: float | None = None
+    """Share of the points within three standard deviations of a mode."""
+    real_near: float | None = None
+    """The same of real points."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -211,6 +219,7 @@ class Judge:
         self._yardstick = Yardstick(dataset, n=SAMPLES)
         held_out = Kit(config, dataset).held_out
         self._classifier = coverage.classifier_for(dataset, held_out, classifiers) if coverage.has_classes(dataset) else None
+        self._mixture = toy.DISTRIBUTIONS.get(dataset.name)
         self.n, self.rows = self._yardstick.n, self._yardstick.rows
 
     def judge(self, samples: Tensor) -> dict[str, Any]:
@@ -227,7 +236,7 @@ class Judge:
             "accuracy": None,
         }
         if classifier is None:
-            return found
+            return found | self._modes(samples)
         report = coverage.class_report(classifier, samples[: self.n], yardstick.real)
         distance = coverage.fd_cnn(classifier)
         fd_cnn = _value(yardstick.measure(distance, samples)) if self.n >= distance.min_rows else None
@@ -238,6 +247,13 @@ class Judge:
             "classifier": classifier.hash,
             "accuracy": classifier.accuracy,
         }
+
+    def _modes(self, samples: Tensor) -> dict[str, Any]:
+        mixture = self._mixture
+        if not isinstance(mixture, toy.Gaussians) or len(mixture.means) < 2:
+            return {}
+        made, real = (mode_report(points[: self.n].numpy(), mixture.means, mixture.sd) for points in (samples, self._yardstick.real))
+        return {"modes": made.hit, "all_modes": len(made.shares), "near": made.high_quality, "real_near": real.high_quality}
 
     def _coverage(self) -> Distance:
         if self._classifier is None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wgan_core.cli.options import run_options
 from wgan_core.cli.quality import QUALITY_PRESETS, add_quality
 from wgan_core.config import ConfigError, TrainConfig
 
@@ -35,6 +36,7 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
         default=[],
         help='measure the engine with other settings too, such as "gp_every=4 precision=bfloat16"; may be given several times',
     )
+    bench.add_argument("--options", action="store_true", help="instead: what each option costs, beside the preset as it is")
     bench.add_argument("--runs", type=int, default=0, metavar="N", help="instead: N runs at once, of one thread each, beside one alone")
     add_quality(bench)
     return bench
@@ -42,6 +44,8 @@ def add_bench(commands: Any) -> argparse.ArgumentParser:
 
 def bench_presets(options: argparse.Namespace) -> list[str]:
     """The names of the presets to measure. Raises ConfigError for flags that do not go together."""
+    if options.options:
+        _alone("--options measures each option of one preset", options, "quality", "vs", "busy", "also", "runs")
     if not options.quality:
         return [options.preset or "walkthrough"]
     if options.vs or options.busy or options.also or options.runs:
@@ -49,10 +53,19 @@ def bench_presets(options: argparse.Namespace) -> list[str]:
     return options.preset.split(",") if options.preset else list(QUALITY_PRESETS)
 
 
+def _alone(what: str, options: argparse.Namespace, *others: str) -> None:
+    """Raises ConfigError if one of the `others` is asked for too."""
+    if given := next((name for name in others if getattr(options, name)), None):
+        raise ConfigError(f"{what}: leave --{given} out with it.")
+
+
 def run_bench(config: TrainConfig, options: argparse.Namespace) -> None:
     """Measure and print."""
     from wgan_core.bench.compare import Speed, bench
 
+    if options.options:
+        run_options(config, options)
+        return
     if options.runs:
         _run_several(config, options)
         return

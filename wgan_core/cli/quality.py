@@ -158,8 +158,25 @@ def _table(results: Sequence[Result], clock: str, threads: int) -> str:
     if first.fd_cnn is not None:
         columns.insert(2, Column("FD-CNN", _cells(rows, lambda one: one.fd_cnn), right=True))
     if first.classes is not None:
-        columns.append(Column(f"of {first.all_classes} classes", [*(_classes(row) for row in rows), str(first.all_classes)], right=True))
+        columns.append(
+            Column(f"of {first.all_classes} classes", [*(_counts(row, "classes") for row in rows), str(first.all_classes)], right=True)
+        )
+    columns += _mode_columns(rows)
     return "\n".join([_heading(first, len(rows[0]), clock, threads), *lines(columns, _WIDTH), *_notes(first)])
+
+
+def _mode_columns(rows: Sequence[Sequence[Result]]) -> list[Column]:
+    """For points of a mixture."""
+    from wgan_core.bench.quality import mean_and_sd
+
+    first = rows[0][0]
+    if first.modes is None:
+        return []
+    near = [_number(*mean_and_sd([one.near for one in row if one.near is not None])) for row in rows]
+    return [
+        Column(f"of {first.all_modes} modes", [*(_counts(row, "modes") for row in rows), str(first.all_modes)], right=True),
+        Column("within 3 sd", [*near, f"{first.real_near:.3f}"], right=True),
+    ]
 
 
 def _heading(first: Result, seeds: int, clock: str, threads: int) -> str:
@@ -186,8 +203,8 @@ def _steps(results: Sequence[Result]) -> str:
     return f"{sum(one.steps for one in results) / len(results):,.0f}"
 
 
-def _classes(results: Sequence[Result]) -> str:
-    counts = sorted(one.classes for one in results if one.classes is not None)
+def _counts(results: Sequence[Result], name: str) -> str:
+    counts = sorted(getattr(one, name) for one in results)
     return str(counts[0]) if counts[0] == counts[-1] else f"{counts[0]} to {counts[-1]}"
 
 
