@@ -22,7 +22,9 @@ from wgan_core.data.dataset import ImageDataset
 
 torch.set_num_threads(1)
 # So that their asserts, too, tell what they compared.
-pytest.register_assert_rewrite("tests.app_page", "tests.kernels", "tests.loops", "tests.sentences", "tests.trainers", "tests.waiting")
+pytest.register_assert_rewrite(
+    "tests.app_page", "tests.exported", "tests.kernels", "tests.loops", "tests.sentences", "tests.trainers", "tests.waiting"
+)
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,9 @@ from torch.nn import functional
 from wgan_core.config import TrainConfig
 
 
-def rounds_as_a_plain_loop(config: TrainConfig, numbers: int) -> bool:
-    """Whether `config`'s training on samples of so many numbers has to end in the bits of a loop that takes one batch after the other.
+def rounds_as_a_plain_loop(config: TrainConfig, numbers: int, classes: int = 0) -> bool:
+    """Whether `config`'s training on samples of so many numbers, with so many classes if it is told them, has to end in the bits of a loop
+    that takes one batch after the other.
 
     The engine takes an MLP critic's real and generated samples together, and an MLP generator's batches for several critic updates. What
     that changes in the last bits is the library's affair: it depends on sizes, on the processor, and on the version of PyTorch.
@@ -21,8 +22,8 @@ def rounds_as_a_plain_loop(config: TrainConfig, numbers: int) -> bool:
     if config.architecture != "mlp":
         return True
     together = {*range(2, config.n_critic + 1), *((32,) if config.critic_warmup == "original" else ())}
-    images = images_stand_alone(config.batch_size, (config.latent_dim, *config.generator_widths, numbers), together)
-    return images and halves_stand_alone(config.batch_size, (numbers, *config.critic_widths, 1))
+    images = images_stand_alone(config.batch_size, (config.latent_dim + classes, *config.generator_widths, numbers), together)
+    return images and halves_stand_alone(config.batch_size, (numbers, *config.critic_widths, 1 + classes))
 
 
 def images_stand_alone(batch: int, widths: Sequence[int], together: Iterable[int]) -> bool:
@@ -40,7 +41,7 @@ def images_stand_alone(batch: int, widths: Sequence[int], together: Iterable[int
 
 
 def halves_stand_alone(batch: int, widths: Sequence[int]) -> bool:
-    """Whether two batches go through an MLP critic's layers of these `widths`, the last of them 1, and back, in the same bits in one tensor
+    """Whether two batches go through an MLP critic's layers of these `widths`, and back, in the same bits in one tensor
     as each in its own: in products of both, and in products of a half, which may lie in memory otherwise than a batch by itself.
     """
     rng = torch.Generator().manual_seed(0)

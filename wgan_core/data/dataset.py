@@ -38,7 +38,7 @@ class Dataset:
     classic: bool = False
     """Whether a folder of images was read as by earlier versions."""
     form: tuple[str, ...] = ()
-    """What about own images an exported program cannot repeat: zip, array, split, 16-bit-colour, damaged-stack."""
+    """What about own images an exported program cannot repeat: zip, array, split, 16-bit-colour, damaged-stack, label-file."""
 
     def __len__(self) -> int:
         return len(self.data)

@@ -87,12 +87,12 @@ def load_folder(folder: str, reading: Reading, *, held_out: bool = False, progre
             f"The {len(parts.training):,} files in the folder {parts.training_name} are trained on; the {len(parts.held_out):,} in "
             f"{parts.held_out_name} are held out."
         )
-    labels, names = _labels(loaded.kept, parts, found, reading, notes)
     form = [
         *(["zip"] if found.root.is_file() else []),
         *(["split"] if parts is not None and parts.held_out else []),
         *(["16-bit-colour"] if loaded.deep_colour else []),
     ]
+    labels, names = _labels(loaded.kept, parts, found, notes, form)
     data = ImageDataset("image-folder", loaded.images, labels, names, printable(str(root)), tuple(notes), reading.classic, tuple(form))
     kept.keep(key, data, seconds=kept.now() - begun)
     return data
@@ -302,13 +302,14 @@ def _result(future: Future[_Result], still: Callable[[], None]) -> _Result:
 
 
 def _labels(
-    kept_files: list[PictureFile], parts: Parts | None, found: Found, reading: Reading, notes: list[str]
+    kept_files: list[PictureFile], parts: Parts | None, found: Found, notes: list[str], form: list[str]
 ) -> tuple[Tensor | None, tuple[str, ...]]:
-    """The class of each image, and their names."""
+    """The class of each image, and their names. Says in `form` if they are read from a file."""
     if parts is None:
         index, names = folder_classes(kept_files, classic=True)
         return (None if index is None else torch.tensor(index)), names
     if (beside := label_file.labels_beside(kept_files, found, notes)) is not None:
+        form.append("label-file")
         return torch.tensor(beside[0]), beside[1]
     # A held-out part has the numbers of the training part, also where it lacks a class.
     pictures = set(kept_files)

@@ -9,16 +9,16 @@ from wgan_core.training.augment import CHANGES, NUMBERS, SEED_FACTOR
 from wgan_core.training.models import SampleShape
 
 BEFORE_THE_CRITIC = [
-    "# The critic sees both changed at random, so that it cannot learn the images by heart.",
+    "# The critic sees both changed at random, so that it cannot learn them by heart.",
     "numbers = augmenting_numbers(step)",
     "real, fake = augment(real, numbers[0]), augment(fake, numbers[1])",
 ]
 """Lines of the loop, after the images of a critic update are there."""
 
 
-def seen_by_the_critic(config: TrainConfig, loss: str) -> str:
-    """A generator's loss of `critic(generator(z))`, with the augmentation if there is one."""
-    return loss.replace("generator(z)", "augment(generator(z), numbers[2])") if is_augmented(config) else loss
+def seen_by_the_critic(config: TrainConfig, made: str) -> str:
+    """What the generator `made`, with the augmentation if there is one."""
+    return f"augment({made}, numbers[2])" if is_augmented(config) else made
 
 
 def is_augmented(config: TrainConfig) -> bool:

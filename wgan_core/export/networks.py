@@ -6,6 +6,7 @@ import itertools
 
 from wgan_core.config import POINT_SETS, TrainConfig
 from wgan_core.export import residual_text
+from wgan_core.export.classes_text import is_told
 from wgan_core.export.numbers import number
 from wgan_core.training.models import SampleShape, dcgan_plan
 from wgan_core.training.residual import ImageShape
@@ -23,8 +24,9 @@ def has_batch_norm(config: TrainConfig) -> bool:
 
 def generator_class(config: TrainConfig, shape: SampleShape) -> str:
     """The text of the class `Generator` for images or points of `shape`."""
+    given = "what `with_classes` gives" if is_told(config) else "latents [batch, LATENT_DIM]"
     if len(shape) == 1:
-        says = f"Turns latents [batch, LATENT_DIM] into points [batch, {_shown(shape)}]."
+        says = f"Turns {given} into points [batch, {_shown(shape)}]."
         return _class("Generator", says, _mlp_generator(config, shape), "def forward(self, z):\n        return self.layers(z)")
     before = ""
     if config.architecture == "resnet":
@@ -38,7 +40,7 @@ def generator_class(config: TrainConfig, shape: SampleShape) -> str:
     else:
         layers, forward = _mlp_generator(config, shape), f"self.layers(z).view(-1, {shape[0]}, IMAGE_SIZE, IMAGE_SIZE)"
     bounds = " in (-1, 1)" if config.generator_output == "tanh" else ", unbounded"
-    says = f"Turns latents [batch, LATENT_DIM] into images [batch, {_shown(shape)}]{bounds}."
+    says = f"Turns {given} into images [batch, {_shown(shape)}]{bounds}."
     return before + _class("Generator", says, layers, f"def forward(self, z):\n        return {forward}")
 
 
@@ -54,7 +56,26 @@ def critic_class(config: TrainConfig, shape: SampleShape) -> str:
     else:
         layers, forward = _mlp_critic(config, shape), f"self.layers({what}{'' if len(shape) == 1 else '.flatten(1)'})"
     says = f"Gives each {what.removesuffix('s')} [batch, {_shown(shape)}] a score [batch, 1]: any number, so no sigmoid."
+    if is_told(config):
+        says = says.replace(": any number, so no sigmoid", " among its class")
+        return before + _class("Critic", says, layers, _OF_CLASS.format(what=what, forward=forward))
     return before + _class("Critic", says, layers, f"def forward(self, {what}):\n        return {forward}")
+
+
+_OF_CLASS = """\
+def forward(self, {what}, classes):
+        scores = {forward}  # one of all classes, and one to add for each
+        return scores[:, :1] + (scores[:, 1:] * classes).sum(1, keepdim=True)"""
+
+
+def inputs_of_generator(config: TrainConfig) -> str:
+    """How many numbers the generator gets."""
+    return "LATENT_DIM + CLASSES" if is_told(config) else "LATENT_DIM"
+
+
+def outputs_of_critic(config: TrainConfig) -> str:
+    """How many numbers the critic's last layer gives."""
+    return "1 + CLASSES" if is_told(config) else "1"
 
 
 def _image(shape: SampleShape) -> ImageShape:
@@ -96,7 +117,7 @@ def _norm(config: TrainConfig, features: int, batch_norm: str) -> list[str]:
 
 def _mlp_generator(config: TrainConfig, shape: SampleShape) -> list[str]:
     widths = config.generator_widths
-    layers = [f"nn.Linear(LATENT_DIM, {widths[0]})", _activation(config.leaky_slope)]
+    layers = [f"nn.Linear({inputs_of_generator(config)}, {widths[0]})", _activation(config.leaky_slope)]
     for inputs, outputs in itertools.pairwise(widths):
         layers.append(f"nn.Linear({inputs}, {outputs})")
         if config.generator_norm == "batch":
@@ -115,7 +136,7 @@ def _mlp_critic(config: TrainConfig, shape: SampleShape) -> list[str]:
     layers: list[str] = []
     for inputs, outputs in itertools.pairwise((_numbers(shape), *config.critic_widths)):
         layers += [f"nn.Linear({inputs}, {outputs})", *_norm(config, int(outputs), "nn.BatchNorm1d"), _activation(config.leaky_slope)]
-    return [*layers, f"nn.Linear({config.critic_widths[-1]}, 1)"]
+    return [*layers, f"nn.Linear({config.critic_widths[-1]}, {outputs_of_critic(config)})"]
 
 
 def _numbers(shape: SampleShape) -> str:
@@ -127,7 +148,7 @@ def _numbers(shape: SampleShape) -> str:
 def _dcgan_generator(config: TrainConfig, shape: ImageShape) -> list[str]:
     plan = dcgan_plan(shape[1], config.dcgan_width)
     bias = ", bias=False" if config.generator_norm == "batch" else ""
-    layers = [f"nn.ConvTranspose2d(LATENT_DIM, {plan.layers[0][0]}, {plan.inner}{bias})"]
+    layers = [f"nn.ConvTranspose2d({inputs_of_generator(config)}, {plan.layers[0][0]}, {plan.inner}{bias})"]
     for (inputs, kernel), (outputs, _) in itertools.pairwise(plan.layers):
         layers += _dcgan_norm(config, inputs)
         layers += _doubling(config, inputs, outputs, kernel, bias)
@@ -156,4 +177,4 @@ def _dcgan_critic(config: TrainConfig, shape: ImageShape) -> list[str]:
     for (inputs, _), (outputs, kernel) in itertools.pairwise(reversed(plan.layers)):
         layers.append(f"nn.Conv2d({inputs}, {outputs}, {kernel}, stride=2, padding=1)")
         layers += [*_norm(config, outputs, "nn.BatchNorm2d"), _activation(config.leaky_slope)]
-    return [*layers, f"nn.Conv2d({plan.layers[0][0]}, 1, {plan.inner})"]
+    return [*layers, f"nn.Conv2d({plan.layers[0][0]}, {outputs_of_critic(config)}, {plan.inner})"]

@@ -9,7 +9,7 @@ from typing import cast
 from wgan_core.data.catalog import DATASETS
 from wgan_core.export.program import write_program
 from wgan_core.export.sections import Program
-from wgan_core.latent.saved import sample_shape
+from wgan_core.latent.saved import classes_told, sample_shape
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.ledger import Edit
 
@@ -30,6 +30,7 @@ def program_of(folder: RunFolder, *, for_notebook: bool = False) -> Program:
     program = write_program(
         config.replace(max_steps=last.max_steps),
         shape=sample_shape(folder) if config.dataset == "image-folder" else None,
+        classes=len(classes_told(folder) or ()),
         edits=edits,
         about=[" ".join(filter(None, (_origin(folder), caveat or _promise(folder), _says_edits(edits))))],
         for_notebook=for_notebook,
@@ -64,6 +65,8 @@ _FORMS = {
     "table": "read a file that is not written in the plainest way (quotes, comments, an index, decimal commas and the like), while this "
     "program reads two numbers per line: save its points so",
     "16-bit-colour": "read pictures with 16 bits for each colour, of which this program reads 8",
+    "label-file": "read the classes from a file of labels, while this program takes the folder of each picture: sort them into one folder "
+    "for each class",
 }
 
 
@@ -75,7 +78,8 @@ def _other_reading(folder: RunFolder) -> list[str]:
     if folder.config.dataset == "image-folder" and "fingerprint" in known and "reader" not in known:
         return ["read its pictures with an earlier version, which treated large photographs, 16 bits, links and stacks in another way"]
     form = cast(list[object], known["form"]) if isinstance(known.get("form"), list) else []
-    return [words for name, words in _FORMS.items() if name in form]
+    unused = ("label-file",) if folder.config.labels == "ignore" else ()
+    return [words for name, words in _FORMS.items() if name in form and name not in unused]
 
 
 def _caveat(folder: RunFolder) -> str:

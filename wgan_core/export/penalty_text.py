@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wgan_core.config import TrainConfig
+from wgan_core.export.classes_text import argument, is_told
 from wgan_core.export.networks import noun
 from wgan_core.export.sections import Section
 
@@ -20,7 +21,7 @@ class _Text:
     says: str
 
 
-_BETWEEN = "at random places between real and generated {what}"
+_BETWEEN = "at places between real and generated {what}"
 _TEXTS = {
     "gradient-penalty": _Text(
         "The gradient penalty",
@@ -58,13 +59,17 @@ def penalty_section(config: TrainConfig) -> Section:
     what = noun(config)
     text = _TEXTS[config.lipschitz]
     at, places = ("at_real", _at_real()) if config.lipschitz == "r1-penalty" else ("between", _between(what))
-    arguments = "critic, real" if at == "at_real" else "critic, real, fake, rng"
+    classes = argument(config)
+    arguments = f"critic, real{classes}" if at == "at_real" else f"critic, real, fake{classes}, rng"
+    scores = [f"    scores = critic({at}, classes)"] if is_told(config) else []
+    scored = "scores" if scores else f"critic({at})"
     lines = [
         f"def gradient_penalty({arguments}):",
         f'    """{text.doc.format(what=what)}"""',
         *places,
         "    # create_graph: minimising the penalty takes the gradient of this gradient.",
-        f"    (gradient,) = torch.autograd.grad(critic({at}).sum(), {at}, create_graph=True)",
+        *scores,
+        f"    (gradient,) = torch.autograd.grad({scored}.sum(), {at}, create_graph=True)",
         "    # The small number keeps the root's own slope finite where the gradient is 0.",
         "    norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()",
         f"    return {text.cost}",
@@ -90,7 +95,8 @@ _STEP_OF_SHARE = {"all": "", "half": "[::2]", "quarter": "[::4]"}
 def with_penalty(config: TrainConfig, loss: str, weight: str) -> tuple[list[str], str]:
     """Lines that add the penalty to the critic's `loss`, and the sum. `weight`: the name of λ there."""
     of = _STEP_OF_SHARE[config.gp_share]
-    arguments = f"critic, real{of}" if config.lipschitz == "r1-penalty" else f"critic, real{of}, fake{of}, rng"
+    classes = argument(config, of)
+    arguments = f"critic, real{of}{classes}" if config.lipschitz == "r1-penalty" else f"critic, real{of}, fake{of}{classes}, rng"
     penalty = f"{weight} * gradient_penalty({arguments})"
     if config.gp_every == 1:
         return [f"penalty = {penalty}"], f"{loss} + penalty"

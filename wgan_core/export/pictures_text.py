@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wgan_core.config import TrainConfig
 from wgan_core.data.picture import GREY_MODES, MANY_FRAMES, MAX_PIXELS
+from wgan_core.export.classes_text import is_told
 from wgan_core.training.models import SampleShape
 
 _IMPORTS = (
@@ -42,12 +43,16 @@ def says(config: TrainConfig) -> str:
         "squash": "Each is stretched to a square and resized.",
     }
     flip = " Each is also used mirrored." if config.flip == "horizontal" else ""
-    return f"A folder of your own pictures: write its path into `DATA_ROOT` above. {fit[config.fit]}{flip}"
+    told = " The folder that it lies in is its class." if is_told(config) else ""
+    return f"A folder of your own pictures: write its path into `DATA_ROOT` above. {fit[config.fit]}{flip}{told}"
 
 
 def loader(config: TrainConfig, shape: SampleShape) -> str:
-    """The functions that end in `load_data`, which gives a list of tensors of `shape` in [-1, 1]."""
-    shown = ", ".join(map(str, shape))
+    """The functions that end in `load_data`, which gives a list of tensors of `shape` in [-1, 1], or a TensorDataset with classes."""
+    shown, told = ", ".join(map(str, shape)), is_told(config)
+    mirrored = ["images += [image.flip(-1) for image in images]  # mirrored"] if config.flip == "horizontal" else []
+    if mirrored and told:
+        mirrored.append("labels += labels")
     return "\n\n\n".join(
         (
             _PLANES.format(grey=", ".join(f'"{mode}"' for mode in sorted(GREY_MODES))),
@@ -56,11 +61,15 @@ def loader(config: TrainConfig, shape: SampleShape) -> str:
             _TO_BYTES,
             *([_TO_GREY] if shape[0] == 1 else []),
             _FILES,
+            *([_CLASSES] if told else []),
             _LOAD.format(
+                says=" and the classes of them" if told else "",
+                found=_FOUND_WITH_FILES if told else "    found = [image for file in files() for image in read(file)]",
                 shape=shown,
                 numbers=_NUMBERS if config.tones == "used" else "",
                 channels="to_grey(image) if len(image) == 3 else image" if shape[0] == 1 else "image.expand(3, -1, -1)",
-                flip="\n    images += [image.flip(-1) for image in images]  # mirrored" if config.flip == "horizontal" else "",
+                flip="".join(f"\n    {line}" for line in mirrored),
+                result=_WITH_LABELS if told else "[image / 127.5 - 1 for image in images]",
             ),
         )
     )
@@ -163,6 +172,21 @@ def files():
         found += [Path(folder, name) for name in names if not name.startswith(".")]
     return sorted(found)'''
 
+_CLASSES = '''\
+def classes(paths):
+    """The class of each picture: the number of its folder, where their paths first differ."""
+    parts = [path.relative_to(DATA_ROOT).parts[:-1] for path in paths]
+    depth = len(os.path.commonprefix(parts))
+    names = sorted({folders[depth] for folders in parts if len(folders) > depth})
+    if len(names) != CLASSES or any(len(folders) == depth for folders in parts):
+        raise SystemExit(f"{DATA_ROOT} needs {CLASSES} folders of pictures, one for each class.")
+    return [names.index(folders[depth]) for folders in parts]'''
+_FOUND_WITH_FILES = """\
+    pairs = [(file, image) for file in files() for image in read(file)]
+    labels = classes([file for file, _ in pairs])
+    found = [image for _, image in pairs]"""
+_WITH_LABELS = "TensorDataset(torch.stack(images) / 127.5 - 1, torch.tensor(labels))"
+
 _NUMBERS = """
     deep = [(low, high) for image, low, high in found if image.is_floating_point()]
     lowest = min((low for low, _ in deep), default=0)
@@ -171,8 +195,8 @@ _NUMBERS = """
 
 _LOAD = '''\
 def load_data():
-    """The pictures as tensors [{shape}] in [-1, 1], the range of tanh."""
-    found = [image for file in files() for image in read(file)]{numbers}
+    """The pictures as tensors [{shape}] in [-1, 1], the range of tanh{says}."""
+{found}{numbers}
     images = [to_bytes(*one) if one[0].is_floating_point() else one[0] for one in found]
     images = [{channels} for image in images]{flip}
-    return [image / 127.5 - 1 for image in images]'''
+    return {result}'''

@@ -64,17 +64,21 @@ POINTS = (*_DRAWN, "csv")
 """The point sets that an exported program can load."""
 
 
-def points_loader(dataset: str, count: int) -> tuple[str, str]:
-    """A description of a point set in one sentence, and the function `load_data` for it, which draws `count` points or reads a file."""
+def points_loader(dataset: str, count: int, *, told: bool = False) -> tuple[str, str]:
+    """A description of a point set in one sentence, and the function `load_data` for it, which draws `count` points or reads a file.
+
+    told: with the mode that each was drawn from, as a class.
+    """
     if dataset == "csv":
         return "A CSV file of points, two numbers per line: write its path into `DATA_FILE` above.", _FILE
     what, lines = _DRAWN[dataset]
     body = lines.replace("{count}", "POINTS").splitlines()
     code = [
         "def load_data():",
-        f'    """Points [POINTS, 2]: {what}."""',
+        f'    """Points [POINTS, 2]: {what}{", each with its number" if told else ""}."""',
         "    rng = np.random.default_rng([SEED, 0])",
         *(f"    {line}" for line in body),
-        "    return torch.from_numpy(points.astype(np.float32))",
+        "    points = torch.from_numpy(points.astype(np.float32))" if told else "    return torch.from_numpy(points.astype(np.float32))",
+        *(["    return TensorDataset(points, torch.from_numpy(modes))"] if told else []),
     ]
     return f"{count:,} points: {what}.", "\n".join(code)

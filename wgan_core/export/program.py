@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import textwrap
 from collections.abc import Sequence
 
 from wgan_core.config import POINT_SETS, SETTINGS, TrainConfig, is_penalised, is_wasserstein
 from wgan_core.data.catalog import DATASETS
-from wgan_core.export import ExportError, augment_text, residual_text
-from wgan_core.export.data_text import READABLE, DataText, data_text
+from wgan_core.export import ExportError, augment_text, classes_text, residual_text
+from wgan_core.export.data_text import READABLE, data_text
 from wgan_core.export.endings import notebook_end, script_end
 from wgan_core.export.networks import critic_class, generator_class, has_batch_norm, noun, number
 from wgan_core.export.objective_text import functions, paper_of
@@ -37,7 +38,7 @@ _WRITTEN = (
     "device threads rounding dataset data_root image_size architecture dcgan_width upsampling resnet_width critic_norm "
     "latent_dim generator_widths critic_widths "
     "leaky_slope batchnorm_eps weight_init log_every save_every critic_warmup critic_gradients ema_decay "
-    "precision generator_norm generator_output fit channels tones frames flip augment"
+    "precision generator_norm generator_output fit channels tones frames flip labels augment"
 )
 
 
@@ -45,6 +46,7 @@ def write_program(
     config: TrainConfig,
     *,
     shape: SampleShape | None = None,
+    classes: int = 0,
     edits: Sequence[Edit] = (),
     about: Sequence[str] = (),
     for_notebook: bool = False,
@@ -58,6 +60,7 @@ def write_program(
     Args:
         config: as at the beginning of the run.
         shape: of an image or a point. Needed for image-folder, known for the other data sets.
+        classes: number of classes of a conditional run. Needed for image-folder, known for the other data sets.
         edits: changes of settings during training, ordered by step.
         about: further paragraphs for the header, plain text.
         for_notebook: make cells for a notebook, with pictures and curve inline, instead of a script that writes a file.
@@ -66,26 +69,32 @@ def write_program(
     Raises ExportError for a config that cannot be expressed.
     """
     _check(config)
-    shape = shape or _usual_shape(config)
+    shape, classes = shape or _usual_shape(config), classes or classes_text.usual_number(config)
     edits = [edit for edit in edits if edit.field in settings_in_loop(config)]
     method, source = _METHODS[config.lipschitz] if is_wasserstein(config) else (_gan_title(config), paper_of(config))
-    data = data_text(config, shape)
+    if classes_text.is_told(config):
+        method, source = _conditional(method), f"{source}; {classes_text.PAPER}"
+    data, end = data_text(config, shape), notebook_end if for_notebook else script_end
     title = f"{method} on {_data_title(config)}"
+    constants = [*classes_text.constants(config, classes), *data.constants]
     parts = (
         Section(
-            "Settings", "A step is one critic update, everywhere.", _top(config, data, for_notebook, schedule_steps or config.max_steps)
+            "Settings",
+            "A step is one critic update, everywhere.",
+            _top(config, data.imports, constants, for_notebook, schedule_steps or config.max_steps),
         ),
         Section(
             "The generator", f"It never sees real {noun(config)}; all it learns comes through the critic.", generator_class(config, shape)
         ),
         Section("The critic", f"It tells real {noun(config)} from generated ones.", _critic_part(config, shape)),
         data.section,
+        *classes_text.section(config, shares=_has_shares(config)),
         *augment_text.section(config, shape),
         *training(config, edits),
-        *(notebook_end(config) if for_notebook else script_end(config)),
+        *end(config, classes),
     )
-    if not is_wasserstein(config):
-        parts = tuple(map(_with_a_discriminator, parts))
+    parts = parts if is_wasserstein(config) else tuple(map(_with_a_discriminator, parts))
+    parts = tuple(dataclasses.replace(part, code="\n".join(map(_folded, part.code.split("\n")))) for part in parts)
     return Program(title, (f"{title} ({source}).", *about), parts)
 
 
@@ -94,6 +103,16 @@ def _gan_title(config: TrainConfig) -> str:
         config.lipschitz, f", {_METHODS[config.lipschitz][0].removeprefix('WGAN ')}"
     )
     return f"An ordinary GAN ({config.objective}){kept}"
+
+
+def _conditional(method: str) -> str:
+    """The title of a method that is told classes."""
+    return method.replace("An ordinary GAN", "A conditional GAN") if method.startswith("An ") else f"Conditional {method}"
+
+
+def _has_shares(config: TrainConfig) -> bool:
+    """Whether the program needs to know how often each class is."""
+    return noun(config) == "points" or bool(config.ema_decay and has_batch_norm(config))
 
 
 _LINE = 100
@@ -107,8 +126,7 @@ def _called_discriminator(text: str) -> str:
 
 
 def _with_a_discriminator(part: Section) -> Section:
-    title, says, code = map(_called_discriminator, (part.title, part.says, part.code))
-    return Section(title, says, "\n".join(map(_folded, code.split("\n"))))
+    return Section(*map(_called_discriminator, (part.title, part.says, part.code)))
 
 
 def _folded(line: str) -> str:
@@ -148,14 +166,14 @@ def _usual_shape(config: TrainConfig) -> SampleShape:
 # The parts of every program.
 
 
-def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps: int) -> str:
+def _top(config: TrainConfig, of_data: Sequence[str], constants: Sequence[str], for_notebook: bool, schedule_steps: int) -> str:
     """Imports and constants."""
-    imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *data.imports]
+    imports = ["import itertools", "import torch", "from torch import nn", "from torch.utils.data import DataLoader", *of_data]
     if config.ema_decay:
         imports.append("import copy")
         if has_batch_norm(config):
             imports.append("from torch.optim.swa_utils import update_bn")
-    imports += residual_text.imports(config)
+    imports += [*residual_text.imports(config), *classes_text.imports(config)]
     if needs_math(config) or config.weight_init == "he":
         imports.append("import math")
     imports += [f"from torch.nn.functional import {name}" for name in functions(config)]
@@ -167,7 +185,7 @@ def _top(config: TrainConfig, data: DataText, for_notebook: bool, schedule_steps
         imports.append("from torchvision.utils import save_image")
     elif config.dataset not in POINT_SETS:
         imports.append("from torchvision.utils import make_grid")
-    constants = [*data.constants, *_run_constants(config, for_notebook), "", *_recipe_constants(config, schedule_steps)]
+    constants = [*constants, *_run_constants(config, for_notebook), "", *_recipe_constants(config, schedule_steps)]
     return "\n".join([*_sorted_imports(imports), "", *constants])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from wgan_core.config import TrainConfig
+from wgan_core.export.classes_text import is_told
 from wgan_core.export.numbers import number
 from wgan_core.training.residual import INNER, RESIDUAL_PLANS, ImageShape
 
@@ -89,7 +90,7 @@ def generator(config: TrainConfig, shape: ImageShape) -> list[str]:
     channels = [config.resnet_width * times for times in RESIDUAL_PLANS[shape[1]].generator]
     made = _norm(config, "generator")
     return [
-        f"nn.Linear(LATENT_DIM, {channels[0]} * {INNER} * {INNER})",
+        f"nn.Linear({'LATENT_DIM + CLASSES' if is_told(config) else 'LATENT_DIM'}, {channels[0]} * {INNER} * {INNER})",
         f"nn.Unflatten(1, ({channels[0]}, {INNER}, {INNER}))",
         *(f'ResidualBlock({inputs}, {outputs}, "up", {made})' for inputs, outputs in itertools.pairwise(channels)),
         f"{made}({channels[-1]})",
@@ -111,7 +112,8 @@ def critic(config: TrainConfig, shape: ImageShape) -> list[str]:
         inputs = outputs
     if plan.averaged:
         layers += ["nn.ReLU()", f"nn.AvgPool2d({shape[1] // 4})"]
-    return [*layers, "nn.Flatten()", f"nn.Linear({inputs if plan.averaged else f'{inputs} * {INNER} * {INNER}'}, 1)"]
+    features = inputs if plan.averaged else f"{inputs} * {INNER} * {INNER}"
+    return [*layers, "nn.Flatten()", f"nn.Linear({features}, {'1 + CLASSES' if is_told(config) else '1'})"]
 
 
 def imports(config: TrainConfig) -> list[str]:

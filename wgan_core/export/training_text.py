@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from wgan_core.config import SETTINGS, TrainConfig, has_schedule, in_use, is_penalised, is_scheduled, is_wasserstein, live_fields
-from wgan_core.export import augment_text
+from wgan_core.export import augment_text, classes_text
 from wgan_core.export.networks import has_batch_norm, noun, number
 from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, generator_says, number_in_words
 from wgan_core.export.penalty_text import penalty_section, with_penalty
@@ -65,11 +65,11 @@ _SETTLED = '''
 
 
 @torch.no_grad()
-def settle(averaged):
+def settle({averaged}):
     """The averaged generator with BatchNorm statistics of its own, from {latents} latents."""
     evenly = torch.quasirandom.SobolEngine(LATENT_DIM, scramble=True, seed=SEED)
     z = torch.special.ndtri(evenly.draw({latents}).clamp({nearest}, 1 - {nearest}))
-    update_bn(z.to(DEVICE).split({batch}), averaged)
+{inputs}    update_bn({of}.split({batch}), averaged)
     return averaged'''
 
 
@@ -84,7 +84,10 @@ def follow(averaged, generator, updates):
     says = "The averaged generator has a moving average of the generator's weights. It flickers less, and its samples are often better."
     if has_batch_norm(config):
         latents = LATENTS[config.architecture == "mlp"]
-        code += _SETTLED.format(latents=latents, batch=BATCH, nearest=NEAREST)
+        told = classes_text.is_told(config)
+        inputs = f"    inputs = with_classes(z.to(DEVICE), as_rows(shared_out(data, {latents})))\n" if told else ""
+        of, averaged = ("inputs", "averaged, data") if told else ("z.to(DEVICE)", "averaged")
+        code += _SETTLED.format(latents=latents, batch=BATCH, nearest=NEAREST, inputs=inputs, of=of, averaged=averaged)
         says += " What its layers pass on is distributed otherwise than in the generator, so BatchNorm needs statistics of its own."
     return Section("The averaged generator", says, code)
 
@@ -114,6 +117,7 @@ def _counts(config: TrainConfig, edits: Sequence[Edit]) -> bool:
 
 def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     kind, options = ("Adam", ", betas=BETAS") if config.optimizer == "adam" else ("RMSprop", "")
+    labels = ["labels = labels_of(data).to(DEVICE)"] if classes_text.is_told(config) else []
     variables = [f"{field} = {constant}" for field, constant in _constants(config).items() if _is_edited(field, edits)]
     if _counts(config, edits):
         variables.append("critic_updates = 0  # since the last generator update")
@@ -126,8 +130,8 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         f"    generator_optimizer = torch.optim.{kind}(generator.parameters(), lr=GENERATOR_LR{options})",
         "    rng = torch.Generator(DEVICE).manual_seed(SEED + 1)  # for the noise",
         "    generator_loss = torch.tensor(torch.nan)",
-        *_indented(1, variables),
-        "    for step, real in enumerate(batches(data), start=1):",
+        *_indented(1, [*labels, *variables]),
+        f"    for {classes_text.loop_over(config)} in enumerate(batches(data), start=1):",
         *_indented(2, _edit_lines(config, edits)),
         *_indented(2, schedule_lines(config, lambda name: _name(name, edits))),
     ]
@@ -148,9 +152,9 @@ def _critic_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     lines = [
         f"# The critic learns to score real {noun(config)} high and generated ones low.",
         "z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
-        "fake = generator(z).detach()  # the generator does not learn from this",
+        classes_text.told(config, "fake = generator(z).detach()") + "  # the generator does not learn here",
         *(augment_text.BEFORE_THE_CRITIC if augment_text.is_augmented(config) else []),
-        *critic_loss(config),
+        *(classes_text.told(config, line) for line in critic_loss(config)),
     ]
     loss = "-estimate" if is_wasserstein(config) else "loss"
     if is_penalised(config):
@@ -189,13 +193,23 @@ def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
         *generator_says(config, noun(config)),
         *_generator_is_due(config, edits),
         "    z = torch.randn(BATCH_SIZE, LATENT_DIM, generator=rng, device=DEVICE)",
-        f"    generator_loss = {augment_text.seen_by_the_critic(config, GENERATOR_LOSS[config.objective])}",
+        *_indented(1, _generator_loss(config)),
         "    generator_optimizer.zero_grad()",
         "    generator_loss.backward()",
         "    generator_optimizer.step()",
         *_indented(1, after),
         f"yield step, {first_number(config)}.detach(), generator_loss.detach()",
     ]
+
+
+def _generator_loss(config: TrainConfig) -> list[str]:
+    """From latents `z` to the loss."""
+    loss = GENERATOR_LOSS[config.objective]
+    if not classes_text.is_told(config):
+        return [f"generator_loss = {loss.replace('generator(z)', augment_text.seen_by_the_critic(config, 'generator(z)'))}"]
+    augmented = [f"made = {augment_text.seen_by_the_critic(config, 'made')}"] if augment_text.is_augmented(config) else []
+    lines = [*classes_text.DRAWN, "made = generator(z)", *augmented, f"generator_loss = {loss.replace('generator(z)', 'made')}"]
+    return [classes_text.told(config, line) for line in lines]
 
 
 def _generator_is_due(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
