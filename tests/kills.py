@@ -37,7 +37,8 @@ FLAGS = [word for name, value in CONFIG.items() for word in (f"--{name}", str(va
 PRELOADED = ["torch", "torch._dynamo", "safetensors.torch", "sklearn.datasets", "PIL.PngImagePlugin", "wgan_core.cli.main",
              "wgan_core.cli.train", "wgan_core.runs.launch"]  # fmt: skip
 MOMENTS = 1.0
-"""Seconds after its start within which a training is killed. Reading the data and saving step 0 takes a quarter of that."""
+"""Seconds after its start within which a training is killed, on a quiet machine. Reading the data and saving step 0 takes a quarter of
+that."""
 
 
 def command(path: Path, steps: int) -> list[str]:
@@ -78,11 +79,11 @@ def unfinished(path: Path) -> set[str]:
     return {entry.name for entry in entries(path / "steps") if entry.name.startswith(".")}
 
 
-def kill(process: BaseProcess, path: Path, rng: random.Random, while_saving: bool) -> bool:
-    """Kill the training at a random moment, or while it saves. False if it ended before that."""
-    moment, before = time.monotonic() + rng.uniform(0.0, MOMENTS), unfinished(path)
+def kill(process: BaseProcess, path: Path, rng: random.Random, within: float | None) -> bool:
+    """Kill the training at a random moment within so many seconds; None: while it saves. False if it ended before that."""
+    moment, before = time.monotonic() + rng.uniform(0.0, within or 0.0), unfinished(path)
     while process.is_alive():
-        if unfinished(path) - before if while_saving else time.monotonic() > moment:
+        if unfinished(path) - before if within is None else time.monotonic() > moment:
             process.kill()
             process.join()
             return True
@@ -90,12 +91,12 @@ def kill(process: BaseProcess, path: Path, rng: random.Random, while_saving: boo
     return False
 
 
-def trial(path: Path, rng: random.Random, while_saving: bool, most: int, steps: int) -> int:
+def trial(path: Path, rng: random.Random, within: float | None, most: int, steps: int) -> int:
     """Train the run at `path` to its end, killing it on the way. Returns the number of kills. Raises RuntimeError if it fails otherwise."""
     kills = 0
     while True:
         process = train(path, steps)
-        if kills < most and kill(process, path, rng, while_saving):
+        if kills < most and kill(process, path, rng, within):
             kills += 1
             if path.exists() and any(path.iterdir()):
                 check_listed(path)
@@ -138,8 +139,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--each", type=int, default=20, metavar="N", help="kills of one training at most (default 20)")
     parser.add_argument("--steps", type=int, default=6000, metavar="N", help="length of the training (default 6000)")
     parser.add_argument("--while-saving", action="store_true", help="only while a step is being written")
+    parser.add_argument("--within", type=float, default=MOMENTS, metavar="S", help="of its start, a training is killed (default 1 s)")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
+    within = None if options.while_saving else options.within
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before PyTorch is imported where the trainings are forked from
     rng, kills, trials, bad = random.Random(options.seed), 0, 0, 0
     with tempfile.TemporaryDirectory() as folder:
@@ -152,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             path = Path(folder) / f"trial-{trials}"
             trials += 1
             try:
-                kills += trial(path, rng, options.while_saving, options.each, options.steps)
+                kills += trial(path, rng, within, options.each, options.steps)
                 found = differences(path, whole, options.steps)
             except (RuntimeError, StoreError) as error:
                 found = [str(error)]

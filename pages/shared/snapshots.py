@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import streamlit as st
-
+from pages.shared.once import Once
 from pages.shared.server import run_manager
 from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder, run_path
+
+_FROM_FOLDERS = Once[Snapshot](8)
 
 
 def newest_snapshot(run_id: str, *, watch: bool = True) -> Snapshot:
@@ -18,12 +19,8 @@ def newest_snapshot(run_id: str, *, watch: bool = True) -> Snapshot:
     if run is not None:
         return run.watch() if watch else run.snapshot
     path = run_path(run_manager().root, run_id)
-    return _from_folder(path, _stamp(path), RunFolder.open(path).is_held())
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _from_folder(path: Path, stamp: tuple[float, ...], held: bool) -> Snapshot:
-    return snapshot_from_folder(RunFolder.open(path))
+    folder = RunFolder.open(path)
+    return _FROM_FOLDERS.get((path, _stamp(path), folder.is_held()), lambda: snapshot_from_folder(folder))
 
 
 def _stamp(path: Path) -> tuple[float, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import pytest
 import torch
 
 from tests.waiting import PATIENCE, wait_for
 from wgan_core.config import ConfigError, TrainConfig
+from wgan_core.runs import manager as runs_manager
+from wgan_core.runs.launch import snapshot_from_folder
 from wgan_core.runs.manager import DeviceBusy, RunManager
 from wgan_core.runs.messages import Pause, Stop
 from wgan_core.runs.run import Run
@@ -180,3 +184,30 @@ def test_a_device_that_is_not_there_starts_nothing(manager: RunManager, config: 
     with pytest.raises(ConfigError, match="PyTorch finds no CUDA GPU here"):
         manager.start(config.replace(device="cuda"))
     assert manager.all_active() == [] and list(manager.root.glob("*")) == []
+
+
+def test_a_server_that_runs_for_weeks_does_not_keep_every_run_in_memory(
+    manager: RunManager, config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_manager, "ENDED_IN_MEMORY", 2)
+    monkeypatch.setattr(runs_manager, "FAILED_IN_MEMORY", 1)
+
+    def train() -> tuple[str, weakref.ref[Run], weakref.ref[object]]:
+        run = manager.start(config.replace(max_steps=5))
+        wait_for(run, "finished")
+        return run.run_id, weakref.ref(run), weakref.ref(run.snapshot.history)
+
+    (first, *_, last), runs, curves = zip(*(train() for _ in range(4)), strict=True)
+    gc.collect()
+    assert [one() is not None for one in runs] == [one() is not None for one in curves] == [False, False, True, True]
+    assert manager.get(first) is None and manager.get(last) is not None
+    assert snapshot_from_folder(RunFolder.open(manager.root / first)).status == "finished"
+    # A run without a folder has its error only here. It takes no other's place.
+    failed = manager.start(config.replace(dataset="image-folder", data_root="/nowhere"))
+    wait_for(failed, "failed")
+    assert manager.get(failed.run_id) is failed and manager.get(last) is not None
+    # A run that was forgotten can be resumed.
+    again = manager.resume(first, {"max_steps": 8})
+    wait_for(again, "finished")
+    assert manager.get(first) is again and manager.get(last) is not None
+    assert manager.all_active() == [] and not manager.waited_before(last)

@@ -24,6 +24,11 @@ from wgan_core.training.device import resolve_device
 
 USHER_SECONDS = 1.0
 """Between two looks at the queue while runs wait."""
+ENDED_IN_MEMORY = 8
+"""Runs that have ended and are still known here, with all their curves, 64 bytes a recorded step. Older ones are read from their
+folders."""
+FAILED_IN_MEMORY = 64
+"""The same of runs that ended before they had a folder, whose error is known only here."""
 
 
 class DeviceBusy(Exception):
@@ -59,6 +64,7 @@ class RunManager:
         self._trained_last = self._queue.last_owners()
         self._runs: dict[str, Run] = {}
         self._devices: dict[str, str] = {}
+        self._ended_runs: list[Run] = []
         self._waiting: list[Run] = []
         self._lock = threading.RLock()
         # So that a server still saves what it trains when it is told to end.
@@ -152,6 +158,18 @@ class RunManager:
             self._queue.remove(ended.run_id)
             self._waiting = [run for run in self._waiting if run is not ended]
             self._start_next(self._devices[ended.run_id])
+            self._ended_runs.append(ended)
+            self._forget_old()
+
+    def _forget_old(self) -> None:
+        """Forget the runs that ended longest ago, so that a server that runs for weeks does not grow with each run."""
+        has_folder = {run.run_id: (run_path(self.root, run.run_id) / "config.json").exists() for run in self._ended_runs}
+        for kept, most in ((True, ENDED_IN_MEMORY), (False, FAILED_IN_MEMORY)):
+            for run in [run for run in self._ended_runs if has_folder[run.run_id] is kept][:-most]:
+                self._ended_runs.remove(run)
+                if self._runs.get(run.run_id) is run:  # else it was resumed
+                    del self._runs[run.run_id], self._devices[run.run_id]
+                    self._waited_before.discard(run.run_id)
 
     def _start(self, run: Run) -> None:
         device, who = self._devices[run.run_id], _owner_id(run)

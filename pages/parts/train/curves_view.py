@@ -8,11 +8,14 @@ import numpy as np
 import streamlit as st
 
 from pages.components.live_chart import Chart, Scale, live_chart, prepared
+from pages.shared.once import Once
 from pages.shared.run_time import cursor_of, edit_in_words
 from wgan_core.figures import training as figures
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.history import column, newest
 
+_CHARTS = Once[tuple[Chart, bool]](48)
+"""Of runs in one state each, drawn once for all who look."""
 _SCALE_POINTS = 100
 _LISTED = 4
 """Edits in the list below a chart; the earlier ones are behind a button."""
@@ -80,8 +83,8 @@ def _words(snapshot: Snapshot) -> _Words:
 def _chart(
     snapshot: Snapshot, view: View, which: tuple[figures.Curve, ...], name: str, words: str, height: int, *, log_y: bool = False
 ) -> None:
-    state = snapshot.seq, snapshot.step, len(snapshot.history), len(snapshot.edits)
-    chart, cut_off = _drawn(snapshot.run_id, state, view, name, log_y, snapshot, which)
+    state = snapshot.run_id, snapshot.seq, snapshot.step, len(snapshot.history), len(snapshot.edits)
+    chart, cut_off = _CHARTS.get((*state, view, name, log_y), lambda: _drawn(snapshot, view, which, log_y=log_y))
     if snapshot.parent is not None:
         words += f". The grey part, up to step {snapshot.parent.step:,}, is that of the parent"
     if cut_off:
@@ -91,28 +94,19 @@ def _chart(
     live_chart(chart, key=f"chart-{name}", alt=words, height=height, revision=revision, cursor=cursor, scale=scale)
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
-def _drawn(
-    run_id: str,
-    state: tuple[int, ...],
-    view: View,
-    name: str,
-    log_y: bool,
-    _snapshot: Snapshot,
-    _which: tuple[figures.Curve, ...],
-) -> tuple[Chart, bool]:
-    """A chart in one state of a run, drawn once for all who look, and whether spikes reach beyond it."""
-    usual = None if view.whole else figures.usual_range(_snapshot.history, _which, since=view.since, log_y=log_y)
+def _drawn(snapshot: Snapshot, view: View, which: tuple[figures.Curve, ...], *, log_y: bool) -> tuple[Chart, bool]:
+    """A chart in one state of a run, and whether spikes reach beyond it."""
+    usual = None if view.whole else figures.usual_range(snapshot.history, which, since=view.since, log_y=log_y)
     figure = figures.curves(
-        _snapshot.history,
-        _which,
-        edits=_snapshot.edits,
+        snapshot.history,
+        which,
+        edits=snapshot.edits,
         smoothing=view.smoothing,
         log_y=log_y,
         x_axis=view.x_axis,
         since=view.since,
         y_range=usual,
-        parent_until=_snapshot.parent.step if _snapshot.parent is not None else None,
+        parent_until=snapshot.parent.step if snapshot.parent is not None else None,
     )
     return prepared(figure), usual is not None
 

@@ -16,6 +16,7 @@ from pages.components.live_image import live_image
 from pages.components.moment_picture import Kept, moment_picture
 from pages.components.moment_points import Behind, moment_points
 from pages.parts.train.past_view import Then
+from pages.shared.once import Once
 from pages.shared.run_time import cursor_of, kept_pictures, store_of
 from wgan_core.config import TrainConfig, critic_word
 from wgan_core.data import toy
@@ -27,6 +28,9 @@ from wgan_core.store.folder import StoreError
 from wgan_core.timeline.reading import Timeline
 
 FULL_WIDTH_PX = 4096  # wider than any column, so that a picture fills its column
+_HISTOGRAMS = Once[Chart](16)
+"""Of the scores, in one state of a run."""
+_GRIDS = Once[bytes](64)
 
 
 class Places(NamedTuple):
@@ -181,17 +185,10 @@ def score_histogram(snapshot: Snapshot, then: Then | None) -> None:
         help=f"How the {critic} scores the {kind} above. The less the real and the generated {kind} overlap, the better the {critic} tells "
         "them apart.",
     )
-    chart = _histogram(snapshot.run_id, (snapshot.seq, snapshot.step), which, kind, real, samples)
+    state = snapshot.run_id, snapshot.seq, snapshot.step, which, kind
+    chart = _HISTOGRAMS.get(state, lambda: prepared(figures.score_histogram(real.astype(float), samples.astype(float), kind=kind)))
     alt = f"Histogram of the {critic}'s scores of real and generated {kind} at {which}"
     live_chart(chart, key="chart-histogram", alt=alt, height=230)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def _histogram(
-    run_id: str, state: tuple[int, int], which: str, kind: str, _real: NDArray[np.float32], _samples: NDArray[np.float32]
-) -> Chart:
-    """The histogram in one state of a run, drawn once for all who look."""
-    return prepared(figures.score_histogram(_real.astype(float), _samples.astype(float), kind=kind))
 
 
 def _scores(snapshot: Snapshot, then: Then | None) -> tuple[NDArray[np.float32], NDArray[np.float32], str] | None:
@@ -208,7 +205,6 @@ def _kind(config: TrainConfig) -> str:
     return DATASETS[config.dataset].kind
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
-def grid_png(run_id: str, step: int, _pixels: NDArray[Any], _classes: tuple[str, ...] = (), *, averaged: bool = False) -> bytes:
+def grid_png(run_id: str, step: int, pixels: NDArray[Any], classes: tuple[str, ...] = (), *, averaged: bool = False) -> bytes:
     """A grid of images as a PNG file, one row for each class if there are any, encoded once for all browser tabs."""
-    return images.png(images.sample_grid(_pixels, _classes))
+    return _GRIDS.get((run_id, step, averaged), lambda: images.png(images.sample_grid(pixels, classes)))
