@@ -144,6 +144,8 @@ within_frame()
 card_style()
 device_place = introduction()
 st.header("Trained runs", anchor=False)
+if not listed():
+    st.caption("There is no run here yet. Every run that is started appears here, with its newest pictures.")
 with st.grid(6, min_column_width=CARD_PX):
     shipped_runs()
     recent_runs()

@@ -36,7 +36,12 @@ _STYLE = Path(__file__).with_name("setup.css")
 PRESET_KEY = "setup-preset"
 _RATES = ("n_critic", "critic_lr", "generator_lr", "lr_schedule")
 _FIRST = ("batch_size", "max_steps", "seed")
-_FOLDED = {"networks": "Networks", "data": "Data", "run": "Device and threads", "record": "Recording and saving", "recipe": "Training"}
+_FOLDED = (
+    {"networks": "Networks"},
+    {"data": "Data", "recipe": "Training"},
+    {"run": "Device and threads", "record": "Recording and saving"},
+)
+"""The groups of settings that rarely need changing, column by column."""
 
 
 def setup_form() -> None:
@@ -136,15 +141,17 @@ def _folded_settings(names: list[str]) -> dict[str, Any]:
     names = [name for name in names if name not in values]
     with st.expander("More settings: networks, device, data folder, recording", key="setup-more", on_change="rerun"):
         settings.names_toggle()
-        columns = st.columns(3, gap="medium")
-        groups = [group for group in _FOLDED if any(SETTINGS[name].group == group for name in names)]
-        for index, group in enumerate(groups):
-            with columns[index % 3]:
-                st.markdown(f"**{_FOLDED[group]}**")
-                for name in names:
-                    if SETTINGS[name].group == group:
-                        values[name] = settings.setting_widget(SCOPE, name)
+        for column, groups in zip(st.columns(len(_FOLDED), gap="medium"), _FOLDED, strict=True):
+            for group, title in groups.items():
+                with column:
+                    values |= _group_of_settings(title, [name for name in names if SETTINGS[name].group == group])
     return values
+
+
+def _group_of_settings(title: str, names: list[str]) -> dict[str, Any]:
+    if names:
+        st.markdown(f"**{title}**")
+    return {name: settings.setting_widget(SCOPE, name) for name in names}
 
 
 def _has_effect(name: str) -> bool:
