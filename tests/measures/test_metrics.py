@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from scipy import stats
 
 from wgan_core.config import TrainConfig
@@ -144,6 +145,29 @@ def test_the_nearest_training_image() -> None:
 def test_the_typical_distance_without_held_out_images_leaves_the_image_itself_out() -> None:
     data = torch.tensor([[0.0, 0.0], [0.0, 2.0], [10.0, 0.0], [10.0, 2.0]])
     assert Yardstick(Dataset("a", data), n=2).nearest(data).typical == pytest.approx(2)
+
+
+def test_diversity_in_classes_is_that_of_a_loop_over_pairs() -> None:
+    rng = np.random.default_rng(5)
+    labels, real_labels = rng.integers(0, 3, 40), rng.integers(0, 4, 50)
+    samples, real = rng.normal(size=(40, 2)), rng.normal(size=(50, 2))
+
+    def within(rows: NDArray[np.float64], of: NDArray[np.int64], label: int) -> float:
+        own = rows[of == label]
+        return float(np.mean([np.linalg.norm(a - b) for i, a in enumerate(own) for j, b in enumerate(own) if i != j]))
+
+    expected = sum(within(samples, labels, label) for label in range(3)) / sum(within(real, real_labels, label) for label in range(3))
+    tensors = [torch.from_numpy(array) for array in (samples, labels, real, real_labels)]
+    assert metrics.diversity_in_classes(*tensors) == pytest.approx(expected, rel=1e-6)
+
+
+def test_one_picture_for_each_class_is_not_diverse_in_classes() -> None:
+    labels = torch.arange(100) % 5
+    one_for_each = torch.randn(5, 2, generator=torch.Generator().manual_seed(4))
+    real = one_for_each[labels] + 0.5 * torch.randn(100, 2, generator=torch.Generator().manual_seed(5))
+    assert metrics.diversity(one_for_each[labels], real) > 0.8
+    assert metrics.diversity_in_classes(one_for_each[labels], labels, real, labels) == 0
+    assert math.isnan(metrics.diversity_in_classes(real, labels, torch.zeros(100, 2), labels))
 
 
 def test_diversity_is_one_for_the_data_and_zero_for_a_collapse() -> None:

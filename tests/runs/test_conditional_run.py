@@ -150,3 +150,22 @@ def test_the_names_are_written_beside_the_rows() -> None:
     assert picture.shape[0] == 2 * (3 * 17 - 1) and picture.shape[1] - 2 * (8 * 17 - 1) <= 124
     beside = picture[:, : picture.shape[1] - 2 * (8 * 17 - 1), 0]
     assert all((beside[34 * row : 34 * row + 32] > 150).any() for row in range(3))  # letters in every row
+
+
+def test_one_picture_for_each_class_is_not_varied(told: TrainConfig) -> None:
+    """Its samples differ as much as real ones do, but those of one class are all the same."""
+    data = load_dataset(told)
+    assert data.labels is not None
+    specimen = take_specimen(Trainer(told, data))
+    means = torch.stack([data.data[data.labels == label].float().mean(0) for label in range(10)]) / 127.5 - 1
+
+    class OneForEach(torch.nn.Module):
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            return means[z[:, told.latent_dim :].argmax(1)]
+
+    kit = Kit(told, data)
+    (truth,) = (one for lane in lanes_for(told, data) for one in lane.instruments if one.key == "truth")
+    found = truth.measure(kit, dataclasses.replace(specimen, generator=OneForEach()))
+    assert found is not None and found.seen.diversity == pytest.approx(0, abs=1e-6)
+    (variety,) = (one for one in found.readings if one.key == "diversity")
+    assert variety.value == found.seen.diversity and variety.unit == "of two real samples of one class" and 0 < variety.details["noise"] < 0.05

@@ -96,6 +96,10 @@ _MEASURED_ALIKE: tuple[tuple[str, Callable[[Reading], object]], ...] = (
     ("BatchNorm in other modes", lambda reading: reading.mode),
     ("another number of directions", lambda reading: _known(reading.details.get("projections"))),
     ("other classifiers", _classifier),
+    (
+        "samples of one class in one run, and of all classes in another",
+        lambda reading: reading.unit if reading.key == "diversity" else None,
+    ),
 )
 
 

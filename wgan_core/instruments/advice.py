@@ -373,8 +373,8 @@ def samples_too_alike(seen: Observations) -> Advice | None:
     if seen.diversity is None or seen.generator_updates < SETTLED or not seen.diversity < 0.5:
         return None
     text = (
-        f"Two samples differ only {seen.diversity:.0%} as much as two real ones: the generator makes nearly the same thing each time. "
-        f"{_COLLAPSE}"
+        f"Two samples{' of one class' * (seen.config.labels == 'conditional')} differ only {seen.diversity:.0%} as much as two real ones: "
+        f"the generator makes nearly the same thing each time. {_COLLAPSE}"
     )
     return Advice("samples-too-alike", "warning", text, seen.diversity, "n_critic", more_critic_updates(seen.config))
 

@@ -21,7 +21,7 @@ from wgan_core.instruments.cards import CARDS, Question
 from wgan_core.instruments.schedule import FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE
 from wgan_core.store.history import Rows, column
 from wgan_core.store.history import newest as newest_row
-from wgan_core.store.readings import KINDS, Reading, advice_in, first_distance, newest, of_key
+from wgan_core.store.readings import KINDS, OF_ONE_CLASS, Reading, advice_in, first_distance, newest, of_key
 
 State = Literal["good", "watch", "bad", "unknown"]
 """watch: not what a healthy run shows, but no known failure. unknown: not measured, too early to tell, or measured too long ago."""
@@ -262,7 +262,8 @@ def _variety(run: Watched) -> _Found:
     some = f"; {counted[0]}" if counted is not None else ""
     noise = last.details.get("noise")
     band = f" ± {2 * noise:.0%}" if isinstance(noise, (int, float)) else ""
-    numbers = f"two samples differ {last.value:.0%}{band} as much as two real ones, at step {last.step:,}{some}"
+    of_class = f" {OF_ONE_CLASS}" if last.unit.endswith(OF_ONE_CLASS) else ""
+    numbers = f"two samples{of_class} differ {last.value:.0%}{band} as much as two real ones{of_class}, at step {last.step:,}{some}"
     few = counted is not None and counted[1] < 0.9
     if VARIED <= last.value <= NOISY and not few:
         return _Found("good", f"The samples are varied: {numbers}.", last.step)

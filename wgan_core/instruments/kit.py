@@ -23,8 +23,8 @@ from wgan_core.measures import coverage, diagnose
 from wgan_core.measures.coverage import Classifier, ClassifierTraining
 from wgan_core.measures.diagnose import Specimen
 from wgan_core.measures.distances import mean_distance_within
-from wgan_core.measures.metrics import Distance, Measurement, Yardstick, diversity, mode_report
-from wgan_core.store.readings import Reading, plain
+from wgan_core.measures.metrics import Distance, Measurement, Yardstick, diversity, diversity_in_classes, mode_report
+from wgan_core.store.readings import OF_ONE_CLASS, Reading, plain
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ IMAGES, POINTS, FEW = 1024, 512, 256
 excess over its floor grows with n, so a curve of several n would rise or fall for that reason alone."""
 _FEWEST = 2
 """A distance needs so many samples on each side: data of two or three images has none."""
+OF_TWO = "of two real samples"
 HEALTH = 128
 NEAREST = 64
 _UPDATES_PER_CALL = 20
@@ -95,6 +96,23 @@ class Kit:
         if len(sets) < 2 or not self.typical > 0:
             return None
         return float(np.std([mean_distance_within(one) / self.typical for one in sets], ddof=1))
+
+    @functools.cached_property
+    def real_labels(self) -> Tensor | None:
+        """The classes [n] of the yardstick's real samples; None if they have none."""
+        real = self.training if self.held_out is None else self.held_out
+        return None if real.labels is None else real.labels[self.yardstick(self.n).rows]
+
+    @functools.cached_property
+    def noise_in_classes(self) -> float | None:
+        """The standard deviation of the diversity within classes of as many other real samples, taken from a few parts of them."""
+        real, labels = self.yardstick(self.n).real, self.real_labels
+        count = len(real) // FEW
+        if labels is None or count < 2:
+            return None
+        parts = [slice(start, start + FEW) for start in range(0, count * FEW, FEW)]
+        found = [diversity_in_classes(real[part], labels[part], real, labels) for part in parts]
+        return float(np.std(found, ddof=1)) / math.sqrt(count) if all(map(math.isfinite, found)) else None
 
     @property
     def n(self) -> int:
@@ -213,9 +231,8 @@ def _truth(kit: Kit, specimen: Specimen) -> Look:
     measured = yardstick.measure(yardstick.distances[0], samples)
     found = [_distance(specimen, measured, blank=kit.blank)]
     few = samples[:FEW]
-    varied = diversity(few, yardstick.real[:FEW])
-    details = {"noise": kit.diversity_noise}
-    found.append(_reading("diversity", specimen, varied, n=len(few), unit="of two real samples", details=details))
+    variety = _variety(kit, specimen, samples)
+    found.append(variety)
     moved = kit.moved(specimen, few, kit.typical)
     if moved is not None:
         updates = {"over_generator_updates": moved.generator_updates}
@@ -225,7 +242,19 @@ def _truth(kit: Kit, specimen: Specimen) -> Look:
         modes = mode_report(samples.numpy(), mixture.means, mixture.sd)
         details = {"total": len(modes.shares), "shares": modes.shares, "high_quality": modes.high_quality}
         found.append(_reading("modes", specimen, modes.hit, n=modes.n, unit="modes", details=details))
-    return Look(found, Seen(diversity=varied, moved=moved, modes=modes, distance=measured, blank=kit.blank - measured.floor))
+    return Look(found, Seen(diversity=variety.value, moved=moved, modes=modes, distance=measured, blank=kit.blank - measured.floor))
+
+
+def _variety(kit: Kit, specimen: Specimen, samples: Tensor) -> Reading:
+    """How much two samples differ; two of one class, if the networks are told classes."""
+    yardstick = kit.yardstick(kit.n)
+    if specimen.classes is not None and kit.real_labels is not None:
+        labels = shared_out(len(samples), specimen.classes)
+        varied = diversity_in_classes(samples, labels, yardstick.real, kit.real_labels)
+        details = {"noise": kit.noise_in_classes}
+        return _reading("diversity", specimen, varied, n=len(samples), unit=f"{OF_TWO} {OF_ONE_CLASS}", details=details)
+    varied = diversity(samples[:FEW], yardstick.real[:FEW])
+    return _reading("diversity", specimen, varied, n=len(samples[:FEW]), unit=OF_TWO, details={"noise": kit.diversity_noise})
 
 
 def _distance(specimen: Specimen, measured: Measurement, **details: Any) -> Reading:

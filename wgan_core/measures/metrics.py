@@ -237,6 +237,19 @@ def diversity(samples: Tensor, real: Tensor) -> float:
     return distances.mean_distance_within(as_measured(samples)) / between_real if between_real > 0 else math.nan
 
 
+def diversity_in_classes(samples: Tensor, labels: Tensor, real: Tensor, real_labels: Tensor) -> float:
+    """The diversity within classes: how much two generated samples of one class differ, relative to two real ones of that class, all
+    classes alike. So it finds what `diversity` cannot see in samples [n, ...] of told classes `labels` [n]: one picture for each class
+    differs from the others about as much as real data does. Not a number if no class has two different real samples."""
+    generated, in_real = as_measured(samples), as_measured(real)
+    parts = [
+        (generated[labels == label], in_real[real_labels == label]) for label in sorted(set(labels.tolist()) & set(real_labels.tolist()))
+    ]
+    within = [[distances.mean_distance_within(rows) for rows in part] for part in parts if min(map(len, part)) > 1]
+    between_real = sum(of_real for _, of_real in within)
+    return sum(of_generated for of_generated, _ in within) / between_real if between_real > 0 else math.nan
+
+
 def _levels(samples: Tensor) -> Tensor:
     samples = samples.detach().cpu()
     return samples if samples.ndim == 2 or samples.dtype == torch.uint8 else to_uint8(samples)

@@ -49,7 +49,10 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
         ),
         "critic-health": Kind("Steepest slope (K_emp)", "The steepest slope of the critic that was found. It is a lower bound of K."),
         "diversity": Kind(
-            "Diversity", "The mean distance between two generated samples, relative to two real ones: 100 % if they differ as much.", True
+            "Diversity",
+            "The mean distance between two generated samples, relative to two real ones: 100 % if they differ as much. Where the networks "
+            "are told classes, of two samples of one class.",
+            True,
         ),
         "movement": Kind(
             "Movement",
@@ -90,6 +93,8 @@ KINDS: MappingProxyType[str, Kind] = MappingProxyType(
         ),
     }
 )
+OF_ONE_CLASS = "of one class"
+"""Ends the unit of the diversity of a conditional run, which is that within classes."""
 DISTANCES = ("exact-w1", "sliced-w1", "energy", "fd-cnn")
 """Keys of the readings that have a floor."""
 ADVICE = "advice"
