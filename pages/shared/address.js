@@ -25,14 +25,20 @@
     change.call(history, state, unused, url);
   };
 
-  // A fast page has completed its address before this script ran: go back to the entry that it was opened with, without a rerun.
-  const before = window.navigation?.entries()[(window.navigation.currentEntry?.index ?? 0) - 1];
-  if (!before?.sameDocument || !before.url || opensAnother(new URL(before.url))) return;
+  // A fast page has completed its address before this script ran, perhaps in several changes: go back to the entry that it was opened
+  // with, without a rerun.
+  const entries = window.navigation?.entries() ?? [];
+  const last = window.navigation?.currentEntry?.index ?? 0;
+  let first = last;
+  for (let before = entries[first - 1]; before?.sameDocument && before.url && !opensAnother(new URL(before.url)); before = entries[first - 1]) {
+    first -= 1;
+  }
+  if (first === last) return;
   const { href } = location;
   const arrived = (/** @type {Event} */ event) => {
     event.stopImmediatePropagation();
     replaceState.call(history, history.state, "", href);
   };
   addEventListener("popstate", arrived, { capture: true, once: true });
-  history.back();
+  history.go(first - last);
 })();

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import until
+
 PROJECT = Path(__file__).parents[2]
 AXE = PROJECT / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
@@ -121,8 +123,9 @@ def test_the_focused_element_can_be_seen(url: str, open_page: Callable[..., Any]
         page.keyboard.press("Tab")
         for _ in range(20):
             page.keyboard.press("Tab")
-            name, style, width, colour = page.evaluate(FOCUSED)
-            assert style == "solid" and width == "2px", (scheme, name, style, width)
+            # A page that is being drawn may not have its styles yet.
+            until(lambda page=page: page.evaluate(FOCUSED)[1:3] == ["solid", "2px"], lambda page=page: page.evaluate(FOCUSED))
+            name, *_, colour = page.evaluate(FOCUSED)
             assert contrast(tuple(int(part) for part in re.findall(r"\d+", colour)[:3]), ground) >= 3, (scheme, name, colour)
 
 

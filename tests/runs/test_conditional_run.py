@@ -168,4 +168,6 @@ def test_one_picture_for_each_class_is_not_varied(told: TrainConfig) -> None:
     found = truth.measure(kit, dataclasses.replace(specimen, generator=OneForEach()))
     assert found is not None and found.seen.diversity == pytest.approx(0, abs=1e-6)
     (variety,) = (one for one in found.readings if one.key == "diversity")
-    assert variety.value == found.seen.diversity and variety.unit == "of two real samples of one class" and 0 < variety.details["noise"] < 0.05
+    assert (
+        variety.value == found.seen.diversity and variety.unit == "of two real samples of one class" and 0 < variety.details["noise"] < 0.05
+    )

@@ -31,6 +31,12 @@ def test_on_a_cpu_it_looks_at_once() -> None:
     assert caught.value.step is None  # the step that the trainer is at
 
 
+def test_an_infinite_score_is_seen_where_the_loss_is_not_infinite() -> None:
+    """A discriminator that is surer of real samples than numbers can say has a loss of 0 there."""
+    with pytest.raises(NotFinite):
+        Guard().watch(at(1, "cpu"), scores(math.inf, discriminator_loss=0.5))
+
+
 @pytest.mark.parametrize("bad", [1, 7, LOOK_EVERY])
 def test_elsewhere_it_looks_at_many_steps_together_and_names_the_first(bad: int) -> None:
     guard = Guard()

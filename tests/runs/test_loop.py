@@ -17,7 +17,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import ImageDataset
 from wgan_core.runs.guard import NotFinite
 from wgan_core.runs.loop import RunLoop
-from wgan_core.runs.messages import Command, Pause, Resume, SaveNow, Set, Snapshot, Status, StepOnce, Stop, next_status
+from wgan_core.runs.messages import Command, Pause, Publish, Resume, SaveNow, Set, Snapshot, Status, StepOnce, Stop, next_status
 from wgan_core.runs.recorder import Recorder, is_mark
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import History, column
@@ -186,6 +186,17 @@ def test_who_comes_back_finds_the_samples_of_the_last_step(
         bench.tick(3 if isinstance(command, StepOnce) else 1)
     else:
         bench.loop._apply(bench.inbox.get())  # a tick would wait for the next command
+    assert bench.last.pictures is not None and bench.last.pictures.step == bench.last.step >= 5
+
+
+def test_who_begins_to_look_is_not_shown_old_samples(bench: Bench) -> None:
+    """Although new ones would not be due for a long time, as after samples that took long to draw."""
+    bench.tick(3)
+    bench.loop._next_pictures = bench.clock.now + 1000
+    bench.tick(2)
+    assert bench.last.pictures is not None and bench.last.pictures.step < bench.loop.trainer.step
+    bench.send(Publish())
+    bench.tick()
     assert bench.last.pictures is not None and bench.last.pictures.step == bench.last.step >= 5
 
 

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.data.dataset import ImageDataset
-from wgan_core.training.augment import CHANGES, NUMBERS, augmented
+from wgan_core.training.augment import CHANGES, NUMBERS, Augmentation, augmented
 from wgan_core.training.crew import Crew
+from wgan_core.training.packing import Taken
 from wgan_core.training.trainer import Trainer
 
 SMALL = TrainConfig(
@@ -120,6 +121,13 @@ def test_another_seed_and_another_step_give_other_changes() -> None:
     first, second = trainer._augmentation._numbers(1), trainer._augmentation._numbers(2)
     assert first.shape == (3, SMALL.batch_size, NUMBERS) and not torch.equal(first, second)
     assert not (first == other._augmentation._numbers(1)).any() and not (first[0] == first[1]).any()
+
+
+def test_real_and_generated_images_are_changed_otherwise() -> None:
+    """As the method asks for: the same images come out different as real ones and as generated ones."""
+    images = torch.rand(SMALL.batch_size, 1, 8, 8, generator=torch.Generator().manual_seed(3))
+    real, fake = Augmentation(SMALL, torch.device("cpu"), None).of_step(lambda: images, Taken(lambda: images, lambda: None), 1)
+    assert not torch.equal(real(), fake.images())
 
 
 def test_critic_and_generator_see_changed_images_and_the_saved_ones_are_not() -> None:
