@@ -30,7 +30,11 @@
   const entries = window.navigation?.entries() ?? [];
   const last = window.navigation?.currentEntry?.index ?? 0;
   let first = last;
-  for (let before = entries[first - 1]; before?.sameDocument && before.url && !opensAnother(new URL(before.url)); before = entries[first - 1]) {
+  for (
+    let before = entries[first - 1];
+    before?.sameDocument && before.url && !opensAnother(new URL(before.url));
+    before = entries[first - 1]
+  ) {
     first -= 1;
   }
   if (first === last) return;
