@@ -28,6 +28,7 @@ STEPS = {
     "pytorch-gan": 5_000,
     "wgan-toy": 3_000,
     "pytorch-gan-gp": 2_500,
+    "gan": 3_000,
     "wgan-gp-toy": 2_000,
     "walkthrough-as-published": 10_600,
     "showcase": PRESETS["showcase"].max_steps,

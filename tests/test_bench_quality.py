@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,9 @@ def test_pictures_of_one_s_own_are_compared_in_colour(config: TrainConfig, tmp_p
     assert found["n"] == 20 and found["fd_cnn"] is None and found["distance"].excess < 6 * found["distance"].floor_sd
 
 
+FIELDS = ("distance", "coverage", "fd_cnn", "n", "classifier", "accuracy", "classes", "all_classes")
+
+
 def test_marks_share_a_run_unless_its_schedule_has_to_end(config: TrainConfig) -> None:
     digits = load_dataset(config)
 
@@ -189,9 +193,35 @@ def test_from_the_command_line(mnist: TrainConfig, tmp_path: Path, capsys: pytes
     assert {found["seed"] for found in results} == {0, 1} and {found["seconds"] for found in results} == {0.05, 0.1}
 
 
+def test_after_equal_steps_a_schedule_has_just_ended(config: TrainConfig, dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Judge, "__init__", lambda self, config, dataset: None)
+    monkeypatch.setattr(Judge, "judge", lambda self, samples: dict.fromkeys(FIELDS))
+    judge, start = Judge(config, dataset), config.replace(clip_schedule="linear", clip_end=0.001)
+    seen: list[tuple[Result, Any]] = []
+    for recipe in (start, config):
+        race("small", recipe, dataset, judge, (15.0, 40.0), "steps", "engine", lambda *told: seen.append(told))
+    assert [result.steps for result, _ in seen] == [15, 40, 15, 40]
+    trainer = Trainer(start.replace(threads=1, max_steps=40), dataset)
+    for _ in range(40):
+        trainer.train_step()
+    z = measuring_latents(config.latent_dim)
+    assert torch.equal(seen[1][1].sample(z), trainer.sample(z)) and not torch.equal(seen[3][1].sample(z), trainer.sample(z))
+    assert seen[0][1] is not seen[1][1] and seen[2][1] is seen[3][1]
+
+
+def test_the_table_of_equal_steps_tells_the_seconds() -> None:
+    rows = [dataclasses.replace(result(name, 0, 10.0), seconds=seconds) for name, seconds in (("one", 12.4), ("other", 33.0))]
+    (text,) = quality.tables(rows, "steps", 1)
+    heading, titles, one, other, *_ = text.splitlines()
+    assert heading == "mnist, 28 px, 1,000 steps (seconds are those of one core), 1 seed" and titles.split()[0] == "seconds"
+    assert (one.split()[1], other.split()[1]) == ("12", "33")
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [
+        (["--steps", "1e3"], "--steps must be whole numbers above 0, such as 1000,2000, not '1e3'."),
+        (["--steps", "5", "--threads", "2"], "--steps counts the seconds of one core, so --threads must be 1"),
         (["--seconds", "soon"], "--seconds must be numbers up to 86,400, such as 60,300, not 'soon'."),
         (["--seeds", "0"], "--seeds must be a whole number from 1 to 1,000, not 0."),
         (["--clock", "cpu", "--threads", "2"], "--clock cpu counts the seconds of one core, so --threads must be 1"),

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from wgan_core.bench.compare import textbook, with_pytorchs_threads
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, in_use
+from wgan_core.config.schedule_fields import SCHEDULES
 from wgan_core.data import toy
 from wgan_core.data.dataset import Dataset
 from wgan_core.instruments.kit import Kit
@@ -29,12 +30,15 @@ from wgan_core.measures.metrics import Distance, Measurement, Yardstick, mode_re
 from wgan_core.training.device import train_on_this_thread
 from wgan_core.training.trainer import Trainer
 
-Clock = Literal["wall", "cpu"]
+Clock = Literal["wall", "cpu", "steps"]
 Program = Literal["engine", "textbook"]
 SAMPLES = 2048
 """Samples on each side of a comparison; fewer where there is too little data."""
 FITTED_SHARE = 0.01
 """Of the time, after which the length of a run with a schedule is fitted to its speed again."""
+
+
+SHAPES = ("lr_schedule", *(schedule.shape for schedule in SCHEDULES.values()))
 
 
 class Contestant(Protocol):
@@ -56,16 +60,17 @@ class Contestant(Protocol):
 
 
 class Engine:
-    """This project's engine. Shows the averaged generator, if there is one."""
+    """This project's engine. Shows the averaged generator, if there is one. ends: the length is that of the config, not that of a time."""
 
-    def __init__(self, config: TrainConfig, dataset: Dataset) -> None:
+    def __init__(self, config: TrainConfig, dataset: Dataset, *, ends: bool = False) -> None:
         self._trainer = Trainer(config, dataset, crew=train_on_this_thread(config.threads))
+        self._ends = ends
 
         self.latent_dim = config.latent_dim
 
     def step(self) -> None:
         trainer = self._trainer
-        if trainer.step + 2 * trainer.config.n_critic >= trainer.config.max_steps:
+        if not self._ends and trainer.step + 2 * trainer.config.n_critic >= trainer.config.max_steps:
             self._end_at(2 * trainer.step + 2 * trainer.config.n_critic)
         trainer.train_step()
 
@@ -89,7 +94,7 @@ class TextbookLoop:
     """The program that `export` writes for the same recipe, without a schedule. threads: 0 for the number that PyTorch chooses."""
 
     def __init__(self, config: TrainConfig, dataset: Dataset, threads: int) -> None:
-        assert config.lr_schedule == "constant"
+        assert not has_schedule(config)
         self._program = textbook(config, Trainer(config, dataset))
         self._one_thread = threads == 1
         self.steps = 0
@@ -185,6 +190,7 @@ class Result:
     image_size: int
     seed: int
     seconds: float
+    """Of training; where equal numbers of steps are compared, as the processor spent them."""
     steps: int
     fd_cnn: Value | None
     """None without classes."""
@@ -281,25 +287,37 @@ Watcher = Callable[[Result, Contestant], None]
 def race(
     name: str, config: TrainConfig, dataset: Dataset, judge: Judge, marks: tuple[float, ...], clock: Clock, program: Program, tell: Watcher
 ) -> None:
-    """Train a recipe until each of `marks`, in seconds and rising, and tell what it has reached.
+    """Train a recipe until each of `marks`, rising, in seconds or with the clock "steps" in steps, and tell what it has reached.
 
-    A recipe with a schedule starts anew for each mark, because its learning rates fall until the end. With the clock "cpu" it trains on one
+    A recipe with a schedule starts anew for each mark, because its schedule ends there. With the clocks "cpu" and "steps" it trains on one
     thread, so that a second is one of a core that has nothing else to do.
     """
-    if clock == "cpu":
+    if clock != "wall":
         config = config.replace(threads=1)
-    scheduled = config.lr_schedule != "constant"
-    contestant, watch = None, Stopwatch(clock)
+    scheduled = has_schedule(config)
+    contestant, watch = None, Stopwatch("wall" if clock == "wall" else "cpu")
     for mark in marks:
         if contestant is None or scheduled:
-            contestant = Engine(config, dataset) if program == "engine" else TextbookLoop(config, dataset, config.threads)
+            start = config.replace(max_steps=int(mark)) if scheduled and clock == "steps" else config
+            engine = program == "engine"
+            contestant = Engine(start, dataset, ends=start is not config) if engine else TextbookLoop(start, dataset, start.threads)
             watch.go_on(0.0)
-        train_for(contestant, mark, watch, scheduled=scheduled)
+        if clock == "steps":
+            while contestant.steps < mark:
+                contestant.step()
+        else:
+            train_for(contestant, mark, watch, scheduled=scheduled)
         reached = watch.seconds
         measured = judge.judge(contestant.sample(measuring_latents(config.latent_dim)))
-        about = (name, program, config.dataset, config.image_size, config.seed, mark, contestant.steps)
+        seconds = round(reached, 1) if clock == "steps" else mark
+        about = (name, program, config.dataset, config.image_size, config.seed, seconds, contestant.steps)
         tell(Result(*about, **measured), contestant)
         watch.go_on(reached)
+
+
+def has_schedule(config: TrainConfig) -> bool:
+    """Whether anything in a recipe changes with its progress through the run."""
+    return any(in_use(config, name) and getattr(config, name) != "constant" for name in SHAPES)
 
 
 def mean_and_sd(values: list[float]) -> tuple[float, float]:

@@ -32,6 +32,9 @@ def add_quality(bench: argparse.ArgumentParser) -> None:
     quality.add_argument(
         "--seconds", metavar="S,S", default="60,300", help="training times, in seconds (default 60,300); measuring is not counted"
     )
+    quality.add_argument(
+        "--steps", metavar="N,N", help="instead of equal times, compare after so many steps, each recipe on one thread; seconds are told"
+    )
     quality.add_argument("--seeds", type=int, default=3, metavar="N", help="number of runs of each recipe, from --seed on (default 3)")
     quality.add_argument(
         "--clock",
@@ -47,28 +50,29 @@ def add_quality(bench: argparse.ArgumentParser) -> None:
 
 def run_quality(names: Sequence[str], given: dict[str, Any], options: argparse.Namespace) -> None:
     """Train, measure and print. given: settings that all presets get."""
-    from wgan_core.bench.quality import Judge, race
+    from wgan_core.bench.quality import Judge, has_schedule, race
     from wgan_core.data.load import load_dataset
 
-    marks = _marks(options.seconds)
+    clock = "steps" if options.steps else options.clock
+    marks = _whole_marks(options.steps) if options.steps else _marks(options.seconds)
     if not 1 <= options.seeds <= 1000:
         raise ConfigError(f"--seeds must be a whole number from 1 to 1,000, not {options.seeds}.")
-    configs = {name: _at_this_pace(PRESETS[name].replace(**given), options.clock) for name in names}
+    configs = {name: _at_this_pace(PRESETS[name].replace(**given), clock) for name in names}
     judges: dict[tuple[Any, ...], Judge] = {}
-    keep = Keeper(options.out, quiet=options.json)
+    keep = Keeper(options.out, clock, quiet=options.json)
     for seed in range(options.seeds):
         for name, start in configs.items():
             config = start.replace(seed=start.seed + seed)
             dataset = load_dataset(config)
             key = (config.dataset, dataset.fingerprint)
             judge = judges[key] = judges.get(key) or Judge(config, dataset)
-            for program in ("engine", "textbook") if name in PEERS and config.lr_schedule == "constant" else ("engine",):
-                race(name, config, dataset, judge, marks, options.clock, program, keep.take)
+            for program in ("engine", "textbook") if name in PEERS and not has_schedule(config) else ("engine",):
+                race(name, config, dataset, judge, marks, clock, program, keep.take)
     if options.json:
-        print(json.dumps({"clock": options.clock, "results": [result.as_dict() for result in keep.results]}))
+        print(json.dumps({"clock": clock, "results": [result.as_dict() for result in keep.results]}))
         return
-    threads = 1 if options.clock == "cpu" else _threads()
-    text = "\n\n".join(tables(keep.results, options.clock, threads))
+    threads = _threads() if clock == "wall" else 1
+    text = "\n\n".join(tables(keep.results, clock, threads))
     (options.out / "table.txt").write_text(f"{text}\n", encoding="utf-8")
     print(text)
     print(f"\nSample grids and results are in {options.out}.")
@@ -76,9 +80,10 @@ def run_quality(names: Sequence[str], given: dict[str, Any], options: argparse.N
 
 def _at_this_pace(config: TrainConfig, clock: str) -> TrainConfig:
     """The config with the threads of this clock. Raises ConfigError for several threads with the clock of one core."""
-    if clock == "cpu" and config.threads > 1:
-        raise ConfigError("--clock cpu counts the seconds of one core, so --threads must be 1 with it: leave one of the two out.")
-    return config.replace(threads=1) if clock == "cpu" else config
+    if clock != "wall" and config.threads > 1:
+        flag = f"--{'steps' if clock == 'steps' else 'clock cpu'}"
+        raise ConfigError(f"{flag} counts the seconds of one core, so --threads must be 1 with it: leave one of the two out.")
+    return config if clock == "wall" else config.replace(threads=1)
 
 
 def _threads() -> int:
@@ -97,11 +102,19 @@ def _marks(text: str) -> tuple[float, ...]:
     return found
 
 
+def _whole_marks(text: str) -> tuple[float, ...]:
+    found = {part.strip() for part in text.split(",")}
+    if not all(part.isascii() and part.isdecimal() and 0 < int(part) <= 10**9 for part in found):
+        raise ConfigError(f"--steps must be whole numbers above 0, such as 1000,2000, not {text[:40]!r}.")
+    return tuple(sorted(float(part) for part in found))
+
+
 class Keeper:
     """Writes results and sample grids into a folder as they come."""
 
-    def __init__(self, folder: Path, *, quiet: bool) -> None:
+    def __init__(self, folder: Path, clock: str, *, quiet: bool) -> None:
         self.results: list[Result] = []
+        self._clock = clock
         self._folder = folder
         self._quiet = quiet
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +124,8 @@ class Keeper:
         self.results.append(result)
         with (self._folder / "results.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(result.as_dict()) + "\n")
-        name = f"{result.dataset}-{result.image_size}-{result.name}-{result.program}-{result.seconds:g}s-seed{result.seed}.png"
+        until = f"{result.steps}steps" if self._clock == "steps" else f"{result.seconds:g}s"
+        name = f"{result.dataset}-{result.image_size}-{result.name}-{result.program}-{until}-seed{result.seed}.png"
         (self._folder / name).write_bytes(grid(result, contestant))
         if not self._quiet:
             quality = f"FD-CNN {result.fd_cnn.value:.1f}" if result.fd_cnn is not None else f"distance {result.distance.value:.3g}"
@@ -136,10 +150,12 @@ def grid(result: Result, contestant: Contestant) -> bytes:
 
 
 def tables(results: Sequence[Result], clock: str, threads: int) -> list[str]:
-    """One for each data set, size and time. They are not to be compared with each other: each data set and size has its own classifier."""
+    """One for each data set, size and time, or number of steps. They are not to be compared with each other: each data set and size has its
+    own classifier."""
     groups: dict[tuple[Any, ...], list[Result]] = {}
-    for result in sorted(results, key=lambda one: (one.dataset, one.image_size, one.seconds)):
-        groups.setdefault((result.dataset, result.image_size, result.seconds), []).append(result)
+    for result in sorted(results, key=lambda one: (one.dataset, one.image_size, one.steps if clock == "steps" else one.seconds)):
+        until = result.steps if clock == "steps" else result.seconds
+        groups.setdefault((result.dataset, result.image_size, until), []).append(result)
     return [_table(found, clock, threads) for found in groups.values()]
 
 
@@ -151,7 +167,7 @@ def _table(results: Sequence[Result], clock: str, threads: int) -> str:
     rows = list(recipes.values())
     columns = [
         Column("", [*(f"{name}{', textbook loop' if program == 'textbook' else ''}" for name, program in recipes), "real images"]),
-        Column("steps", [*(_steps(row) for row in rows), ""], right=True),
+        Column("seconds" if clock == "steps" else "steps", [*(_pace(row, clock) for row in rows), ""], right=True),
         Column(_distance_title(first), _cells(rows, lambda one: one.distance, excess=True), right=True),
         Column("coverage", _cells(rows, lambda one: one.coverage), right=True),
     ]
@@ -180,7 +196,11 @@ def _mode_columns(rows: Sequence[Sequence[Result]]) -> list[Column]:
 
 
 def _heading(first: Result, seeds: int, clock: str, threads: int) -> str:
-    time = f"{first.seconds:g} s of one core (processor time)" if clock == "cpu" else f"{first.seconds:g} s on {_many(threads, 'thread')}"
+    time = {
+        "cpu": f"{first.seconds:g} s of one core (processor time)",
+        "wall": f"{first.seconds:g} s on {_many(threads, 'thread')}",
+        "steps": f"{first.steps:,} steps (seconds are those of one core)",
+    }[clock]
     return f"{first.dataset}, {first.image_size} px, {time}, {_many(seeds, 'seed')}"
 
 
@@ -199,8 +219,9 @@ def _distance_title(first: Result) -> str:
     return f"excess of {'exact' if first.dataset in POINT_SETS else 'sliced'} W1"
 
 
-def _steps(results: Sequence[Result]) -> str:
-    return f"{sum(one.steps for one in results) / len(results):,.0f}"
+def _pace(results: Sequence[Result], clock: str) -> str:
+    """How much of the other a recipe took, on average: steps for equal seconds, seconds for equal steps."""
+    return f"{sum(one.seconds if clock == 'steps' else one.steps for one in results) / len(results):,.0f}"
 
 
 def _counts(results: Sequence[Result], name: str) -> str:
