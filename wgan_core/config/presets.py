@@ -244,10 +244,10 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "a generated one near them (97 %). Half-way in the same run it was 0.051 and 68 %. A longer run, more pictures, photographs and a "
         "GPU were not tried: raise the length of the run if there is time.",
         "gan": "An ordinary GAN to compare a WGAN with: the walkthrough's networks and data, the loss and the Adam 2e-4 of PyTorch-GAN's "
-        "gan.py, one discriminator update for each generator update. On 8,000 pictures of clothes, after 30 s of one core (1,050 updates), "
-        "FD-CNN is 183, 155 and 149 (seeds 0 to 2; 2 between real pictures), 9 of the 10 kinds occur, and clothes are speckled. WGAN-GP with "
-        "the same networks, `pytorch-gan-gp` at 32 px, then has 48, 39 and 53 and all ten kinds. `walkthrough`, whose generator has moved "
-        "108 to 124 times by then, has 752 to 782: it is slower, and needs minutes.",
+        "gan.py, one discriminator update for each generator update. On 8,000 pictures of clothes, after 30 s of one core (1,050 "
+        "updates), FD-CNN is 183, 155 and 149 (seeds 0 to 2; 2 between real pictures), 9 of the 10 kinds occur, and clothes are speckled. "
+        "WGAN-GP with the same networks, `pytorch-gan-gp` at 32 px, then has 48, 39 and 53 and all ten kinds. `walkthrough`, whose "
+        "generator has moved 108 to 124 times by then, has 752 to 782: it is slower, and needs minutes.",
         "gan-dcgan": "The DCGAN paper's ordinary GAN: BatchNorm in both networks, 1,024 channels at 4 px, Adam 2e-4 with β1 0.5, batches "
         "of 128, on CIFAR-10 at 64 px instead of LSUN bedrooms. The paper draws latents uniformly, this project normally. Meant for a "
         "GPU, where it was not measured. To watch it on a CPU, take Fashion-MNIST at 32 px, DCGAN width 16 and batch size 64: after 30 s "
