@@ -19,6 +19,7 @@ from pages.shared.server import run_manager
 from pages.shared.text import whole_number
 from wgan_core.config import SCHEDULES, SETTINGS, ConfigError, TrainConfig, has_schedule, is_scheduled, main_number, parse_config
 from wgan_core.figures.curves import thin
+from wgan_core.runs.best import NAMED
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import settings_line, short_number, started_with
 from wgan_core.store.folder import RunFolder, StoreError, run_path
@@ -153,10 +154,12 @@ def track_of(snapshot: Snapshot, past: Timeline) -> Track:
 
 
 def held_in_words(snapshot: Snapshot, past: Timeline) -> str:
-    """What the run keeps of its past, and how much of its budget that takes."""
+    """Which step is the best, if that is followed, what the run keeps of its past, and how much of its budget that takes."""
     counts = [sum(getattr(moment, kind) for moment in past.moments) for kind in ("full", "light", "grid")]
     full, light, grids = (f"{count:,}" for count in counts)
-    words = f"Kept: {full} full steps, {light} with networks only, {grids} pictures"
+    pins = [(moment.step, mark.text.removeprefix("Pinned: ")) for moment in past.moments for mark in moment.marks if mark.kind == "pin"]
+    best = "".join(f"Best step: {step:,}, {text.removeprefix(NAMED)}. " for step, text in pins if text.startswith(NAMED))
+    words = f"{best}Kept: {full} full steps, {light} with networks only, {grids} pictures"
     if snapshot.sizes is None:
         return f"{words}."
     budget = snapshot.config.history_budget

@@ -16,10 +16,12 @@ from pages.shared import run_time
 from tests.app_page import link, page, texts
 from tests.waiting import wait_for, wait_while_it_trains
 from wgan_core.config import TrainConfig
+from wgan_core.runs.best import NAMED
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.messages import SaveNow, Set
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder, run_path
+from wgan_core.timeline.pins import pin
 from wgan_core.timeline.reading import Timeline
 
 
@@ -89,6 +91,13 @@ def test_edits_saves_and_the_settings_in_force(manager: RunManager, endless: Run
     then = run_time.as_of(snapshot, edit.step)
     assert not then.edits and then.step == edit.step == then.history[-1, 0] and then.config.n_critic == 3
     assert not test.exception
+
+
+def test_the_best_step_is_named(manager: RunManager, finished: Run, browser: Browser) -> None:
+    folder = RunFolder.open(manager.root / finished.run_id)
+    pin(folder, 60, f"{NAMED}Sliced W1: 0.0286 ± 0.008")
+    page("train", run=finished.run_id)
+    assert browser.track.held.startswith("Best step: 60, Sliced W1: 0.0286 ± 0.008. Kept: ")
 
 
 def test_where_the_cursor_comes_to_rest_is_in_the_address(manager: RunManager, finished: Run, browser: Browser) -> None:

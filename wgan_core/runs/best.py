@@ -21,7 +21,8 @@ NOISE = 2.0
 LOOKS: Mapping[str, str] = {"distance": "truth", "fd-cnn": "classes"}
 """The instrument that reads each measure, by the choice of `best_by`."""
 _KEYS: Mapping[str, tuple[str, ...]] = {"distance": DISTANCES[:2], "fd-cnn": ("fd-cnn",)}
-_NAMED = "Best by "
+NAMED = "Best by "
+"""Begins the text of the best step's pin."""
 NOTED = "best-step"
 """What the ledger calls a step that was found best."""
 
@@ -40,7 +41,7 @@ class Best:
     @property
     def text(self) -> str:
         """In words, for the timeline: Best by Sliced W1: 0.0189 ± 0.002."""
-        return f"{_NAMED}{KINDS[self.key].title}: {self.value:.3g} ± {self.band:.1g}"
+        return f"{NAMED}{KINDS[self.key].title}: {self.value:.3g} ± {self.band:.1g}"
 
 
 def best_read(readings: Iterable[Reading], choice: str) -> Best | None:
@@ -86,7 +87,7 @@ class BestStep:
 
     def _let_go(self, step: int) -> None:
         """Unpin a step, unless somebody has pinned it with other words."""
-        if any(mark.step == step and mark.text.startswith(_NAMED) for mark in self._folder.past.marks()):
+        if any(mark.step == step and mark.text.startswith(NAMED) for mark in self._folder.past.marks()):
             unpin(self._folder, step)
 
     def stops(self, config: TrainConfig) -> bool:
