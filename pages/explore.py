@@ -270,8 +270,8 @@ def _keep_in_link(source: Source) -> None:
     if own := latent_state.own_as_text(source.latent_dim):
         params["latent"] = own
     params |= path_view.path_to_params(source) | class_to_params(source)
-    if source.averaged:
-        params["generator"] = "averaged"
+    if source.averages and not source.averaged:
+        params["generator"] = "trained"
     if (count := image_count()) > 1:
         params["show"] = str(count)
     if (view := st.session_state.get(_SECTION, "way")) != "way":

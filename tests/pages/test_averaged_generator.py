@@ -174,14 +174,15 @@ def test_points_have_a_second_scatter(manager: RunManager, config: TrainConfig, 
 def test_exploring_the_average(manager: RunManager, averaging: Run, plain: Run, shown: dict[str, bytes]) -> None:
     folder = folder_of(manager, averaging)
     test = page("explore", run=averaging.run_id, seed="0")
-    assert test.segmented_control(key="explore.generator").value == "as trained" and "generator" not in test.query_params
+    assert test.segmented_control(key="explore.generator").value == "averaged" and "generator" not in test.query_params
     test.segmented_control(key="explore.where").set_value("on the server").run()
-    np.testing.assert_array_equal(grid(shown["explore-picture"]), pixels(expected(folder, 1, "generator"))[0, :, :, 0])
-    test.segmented_control(key="explore.generator").set_value("averaged").run()
     np.testing.assert_array_equal(grid(shown["explore-picture"]), pixels(expected(folder, 1))[0, :, :, 0])
-    assert test.query_params["generator"] == "averaged" and not test.exception
-    test = page("explore", run=averaging.run_id, seed="0", generator="averaged")
-    assert test.segmented_control(key="explore.generator").value == "averaged"
+    test.segmented_control(key="explore.generator").set_value("as trained").run()
+    np.testing.assert_array_equal(grid(shown["explore-picture"]), pixels(expected(folder, 1, "generator"))[0, :, :, 0])
+    assert test.query_params["generator"] == "trained" and not test.exception
+    for said, choice in (("trained", "as trained"), ("averaged", "averaged")):  # "averaged" is what links of earlier versions say
+        test = page("explore", run=averaging.run_id, seed="0", generator=said)
+        assert test.segmented_control(key="explore.generator").value == choice
     test = page("explore", run=plain.run_id)
     assert not [box for box in test.segmented_control if box.key == "explore.generator"]
 

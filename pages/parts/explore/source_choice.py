@@ -93,15 +93,15 @@ def _choose_step(run_id: str) -> Source | None:
 
 
 def _choose_generator(source: Source) -> Source | None:
-    """Let the user choose between the generator as trained and the averaged one, if the run has one."""
+    """Let the user choose between the averaged generator, whose samples are on the cards of its run, and the one as trained."""
     if not source.averages:
         return source
     key = "explore.generator"
     if key not in st.session_state:
-        st.session_state[key] = "averaged" if st.query_params.get("generator") == "averaged" else "as trained"
+        st.session_state[key] = "as trained" if st.query_params.get("generator") == "trained" else "averaged"
     choice = st.segmented_control(
         "Generator",
-        ("as trained", "averaged"),
+        ("averaged", "as trained"),
         key=key,
         required=True,
         persist_state="session",
