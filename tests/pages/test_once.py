@@ -6,10 +6,16 @@ import gc
 import threading
 import weakref
 
+import numpy as np
 import pytest
 
+from pages.parts.train import curves_view, pictures
 from pages.shared.once import Once
 from tests.waiting import PATIENCE
+from wgan_core.config import PRESETS
+from wgan_core.figures.training import ESTIMATE
+from wgan_core.runs.messages import Snapshot
+from wgan_core.store.history import COLUMNS
 
 
 class Thing:
@@ -69,3 +75,20 @@ def test_what_could_not_be_made_is_tried_again() -> None:
     with pytest.raises(OSError, match="no"):
         once.get("key", fails)
     assert once.get("key", lambda: 7) == 7
+
+
+def test_a_run_that_comes_to_the_same_step_again_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resumed from an earlier step by the command line, with other settings."""
+    first, second = (np.full((4, 8, 8, 1), tone, np.uint8) for tone in (10, 200))
+    assert pictures.grid_png("run", 60, first) == pictures.grid_png("run", 60, first) != pictures.grid_png("run", 60, second)
+
+    drawn: list[object] = []
+    monkeypatch.setattr(curves_view, "live_chart", lambda chart, **options: drawn.append(chart))
+    monkeypatch.setattr(curves_view, "cursor_of", lambda snapshot: None)
+    view = curves_view.View(0.0, "step", log_y=False, whole=True, since=0)
+    for estimate in (0.5, 0.5, 0.25):
+        rows = np.ones((2, len(COLUMNS)))
+        rows[:, COLUMNS.index("step")], rows[1, COLUMNS.index("wasserstein_estimate")] = (5, 60), estimate
+        snapshot = Snapshot("run", 0, "finished", PRESETS["quick-start"], step=60, history=rows)
+        curves_view._chart(snapshot, view, ESTIMATE, "estimate", "The estimate", 200)
+    assert drawn[0] is drawn[1] and drawn[1] is not drawn[2]

@@ -51,7 +51,7 @@ def section(config: TrainConfig, *, shares: bool) -> list[Section]:
         "Both networks are told the class of everything: the generator by numbers after the latent (arXiv 1411.1784), the critic by a "
         f"score for each class ({PAPER}). So afterwards you choose what is generated."
     )
-    return [Section("The classes", says, _SHARES.join((_ROWS, "")) if shares else _ROWS)]
+    return [Section("The classes", says, _ROWS + _SHARES if shares else _ROWS)]
 
 
 _ROWS = '''\

@@ -83,7 +83,9 @@ def _words(snapshot: Snapshot) -> _Words:
 def _chart(
     snapshot: Snapshot, view: View, which: tuple[figures.Curve, ...], name: str, words: str, height: int, *, log_y: bool = False
 ) -> None:
-    state = snapshot.run_id, snapshot.seq, snapshot.step, len(snapshot.history), len(snapshot.edits)
+    rows = snapshot.history
+    # With the newest row, because a run that was resumed from an earlier step comes to the same steps again.
+    state = snapshot.run_id, snapshot.seq, snapshot.step, len(rows), rows[-1:].tobytes(), len(snapshot.edits)
     chart, cut_off = _CHARTS.get((*state, view, name, log_y), lambda: _drawn(snapshot, view, which, log_y=log_y))
     if snapshot.parent is not None:
         words += f". The grey part, up to step {snapshot.parent.step:,}, is that of the parent"

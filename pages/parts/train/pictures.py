@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import zlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -185,7 +186,7 @@ def score_histogram(snapshot: Snapshot, then: Then | None) -> None:
         help=f"How the {critic} scores the {kind} above. The less the real and the generated {kind} overlap, the better the {critic} tells "
         "them apart.",
     )
-    state = snapshot.run_id, snapshot.seq, snapshot.step, which, kind
+    state = snapshot.run_id, snapshot.seq, snapshot.step, which, kind, _checksum(samples)
     chart = _HISTOGRAMS.get(state, lambda: prepared(figures.score_histogram(real.astype(float), samples.astype(float), kind=kind)))
     alt = f"Histogram of the {critic}'s scores of real and generated {kind} at {which}"
     live_chart(chart, key="chart-histogram", alt=alt, height=230)
@@ -207,4 +208,10 @@ def _kind(config: TrainConfig) -> str:
 
 def grid_png(run_id: str, step: int, pixels: NDArray[Any], classes: tuple[str, ...] = (), *, averaged: bool = False) -> bytes:
     """A grid of images as a PNG file, one row for each class if there are any, encoded once for all browser tabs."""
-    return _GRIDS.get((run_id, step, averaged), lambda: images.png(images.sample_grid(pixels, classes)))
+    key = run_id, step, averaged, _checksum(pixels)
+    return _GRIDS.get(key, lambda: images.png(images.sample_grid(pixels, classes)))
+
+
+def _checksum(values: NDArray[Any]) -> int:
+    """Tells apart what a run that was resumed from an earlier step has at a step that it had reached before."""
+    return zlib.crc32(np.ascontiguousarray(values))
