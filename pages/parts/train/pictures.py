@@ -214,4 +214,4 @@ def grid_png(run_id: str, step: int, pixels: NDArray[Any], classes: tuple[str, .
 
 def _checksum(values: NDArray[Any]) -> int:
     """Tells apart what a run that was resumed from an earlier step has at a step that it had reached before."""
-    return zlib.crc32(np.ascontiguousarray(values))
+    return zlib.crc32(np.ascontiguousarray(values).data)
