@@ -23,7 +23,7 @@ from wgan_core.runs.best import NAMED
 from wgan_core.runs.messages import Snapshot
 from wgan_core.runs.names import settings_line, short_number, started_with
 from wgan_core.store.folder import RunFolder, StoreError, run_path
-from wgan_core.store.history import column
+from wgan_core.store.history import column, generator_updates_at
 from wgan_core.store.ledger import Edit
 from wgan_core.timeline.reading import Moment, Timeline
 
@@ -201,7 +201,7 @@ def settings_in_force(snapshot: Snapshot) -> list[tuple[int, str]]:
             config = parse_config(values)
         except ConfigError:  # in a stranger's ledger
             continue
-        changed = by_schedule(config, step)
+        changed = by_schedule(config, step, generator_updates_at(snapshot.history, step))
         changed += [f"{SETTINGS[name].label} {value_in_words(getattr(config, name))}" for name in edited if not _follows(config, name)]
         found.append((step + 1 if step else 0, ", ".join(changed) or settings_line(config)))
     return found or [(0, settings_line(snapshot.config))]

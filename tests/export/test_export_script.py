@@ -75,6 +75,10 @@ from wgan_core.training.trainer import Trainer
             id="schedules",
         ),
         pytest.param({**PENALTY, "gp_lambda_schedule": "steps", "n_critic_schedule": "cosine", "max_steps": 200}, id="schedules-penalty"),
+        pytest.param(
+            {"clip_schedule": "steps", "clip_end": 0.02, "n_critic_schedule": "linear", "n_critic_end": 1, "schedule_updates": 30},
+            id="schedules-over-generator-updates",
+        ),
         pytest.param({"dataset": "8-gaussians", "generator_norm": "none", **PENALTY}, id="points-penalty-no-batch-norm"),
         # Sizes for which many libraries choose another kernel where there are more rows.
         pytest.param({"batch_size": 13, "generator_widths": (9, 7), "critic_widths": (9, 7, 5)}, id="odd-sizes"),
@@ -301,7 +305,7 @@ def test_the_walkthroughs_script_is_short_and_has_nothing_to_spare() -> None:
     [
         *PRESETS.values(),
         WALKTHROUGH.replace(clipped="weights", device="mps", critic_warmup="original", ema_decay=0.99, lr_schedule="cosine"),
-        WALKTHROUGH.replace(lr_schedule="linear", clip_schedule="cosine", n_critic_schedule="steps"),
+        WALKTHROUGH.replace(lr_schedule="linear", clip_schedule="cosine", n_critic_schedule="steps", schedule_updates=1000),
         WALKTHROUGH.replace(augment="all", architecture="dcgan", upsampling="nearest"),
         *(WALKTHROUGH.replace(dataset=name, lipschitz="none") for name in ("image-folder", "csv", *toy.DISTRIBUTIONS)),
     ],

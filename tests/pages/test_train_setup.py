@@ -110,6 +110,11 @@ def test_schedules_of_c_and_n_critic_are_set_drawn_and_steered(
     figure, words = drawn["setup-schedule-n_critic"]
     assert (figure.data[0].y[0], figure.data[0].y[-1]) == (25, 5) and words == "n_critic over the run: from 25 to 5, steps"
     assert test.query_params["n_critic_schedule"] == "steps" and len(drawn) == 2
+    length = test.number_input(key="setup.schedule_updates")
+    assert length.value == 0
+    length.set_value(20).run()  # of the 40 that fit into the run at first
+    figure = drawn["setup-schedule-clip_value"][0]
+    assert figure.data[0].y[-1] == pytest.approx(0.001) == figure.data[0].y[-60] and test.query_params["schedule_updates"] == "20"
     # Of another Lipschitz method, that of c would be refused, so it is taken back.
     test.selectbox(key="setup.lipschitz").set_value("none").run()
     assert not test.exception and "clip_schedule" not in test.query_params and not buttons(test, "Start training")[0].disabled

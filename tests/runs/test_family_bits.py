@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 from pathlib import Path
 from typing import Any, get_args
@@ -10,7 +11,7 @@ import pytest
 
 from tests.loops import begin, drive, go_on
 from tests.trainers import same, states
-from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.config import SCHEDULES, SETTINGS, TrainConfig
 from wgan_core.config.methods import MethodName
 from wgan_core.runs.branch import branched_loop
 from wgan_core.runs.messages import SaveNow, Set
@@ -44,8 +45,8 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"objective": "minimax", "lipschitz": "spectral-norm", "ema_decay": 0.9, "augment": "translation-cutout", "lr_schedule": "cosine"},
         {"critic_lr": 5e-4},
     ),
-    "wasserstein, clipped ever closer, labels, warm-up, averaged": (
-        {"clip_schedule": "cosine", "clip_end": 0.01, "labels": "conditional", "critic_warmup": "original", "ema_decay": 0.5},
+    "wasserstein, clipped ever closer over generator updates, labels, averaged": (
+        {"clip_schedule": "cosine", "clip_end": 0.01, "schedule_updates": 6, "n_critic": 2, "labels": "conditional", "ema_decay": 0.5},
         {"clip_end": 0.02},
     ),
     "points with classes, non-saturating, penalty": (
@@ -89,3 +90,25 @@ def test_every_choice_has_a_run(config: TrainConfig) -> None:
         default = SETTINGS[field].default
         assert any(getattr(run, field) != default for run in runs), field
     assert {run.objective for run in runs} == {*SETTINGS["objective"].choices}
+
+
+NEWER = ("objective", "labels", "augment", "flip", "gp_every", "gp_share", "lr_schedule", "lr_end", "schedule_updates", "upsampling")
+NEWER += ("resnet_width", "precision", "best_by", "stop_after", "ema_decay", "critic_warmup", "clipped", *SCHEDULES)
+"""What a run of an earlier version may lack; of `SCHEDULES`, both parts. That it was rounded exactly is told by test_store."""
+
+
+@pytest.mark.arithmetic
+def test_a_run_of_an_earlier_version_goes_on_as_what_it_was(tmp_path: Path, config: TrainConfig) -> None:
+    whole = states(begin(tmp_path / "whole", config, STEPS).trainer)
+    begin(tmp_path / "early", config, HALF)
+    path = tmp_path / "early" / "config.json"
+    meta = json.loads(path.read_text())
+    lacking = {part for name in NEWER for part in SCHEDULES.get(name, (name,))}
+    assert lacking <= meta["config"].keys()
+    meta["config"] = {name: value for name, value in meta["config"].items() if name not in lacking}
+    path.write_text(json.dumps(meta))
+    folder = RunFolder.open(tmp_path / "early")
+    default = {name: SETTINGS[name].default for name in lacking}
+    assert {name: getattr(folder.config, name) for name in lacking} == default
+    assert same(states(go_on(tmp_path / "early", STEPS - HALF).trainer), whole)
+    assert replay(RunFolder.open(tmp_path / "early")).drifted is None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.waiting import until
-from wgan_core.store.history import COLUMNS, History, column
+from wgan_core.store.history import COLUMNS, History, column, generator_updates_at
 
 
 def numbered(first: int, count: int) -> np.ndarray:
@@ -22,6 +22,13 @@ def test_rows_come_back_in_order_whatever_the_portions() -> None:
     for first, count in ((0, 1), (1, 0), (1, 1022), (1023, 1), (1024, 1), (1025, 5000), (6025, 3)):
         history.append(numbered(first, count))
     np.testing.assert_array_equal(history.view(), numbered(0, 6028))
+
+
+def test_the_generator_updates_at_a_step_lie_between_those_that_are_recorded() -> None:
+    rows = np.zeros((2, len(COLUMNS)))
+    rows[:, :2] = (10, 2), (20, 6)
+    assert [generator_updates_at(rows, step) for step in (0, 5, 10, 15, 20, 99)] == [0, 1, 2, 4, 6, 6]
+    assert generator_updates_at(rows[:0], 7) == 0
 
 
 def test_a_view_is_no_copy_cannot_be_written_and_does_not_grow() -> None:

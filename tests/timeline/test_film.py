@@ -89,7 +89,7 @@ def test_frames_go_from_the_first_scene_to_the_last_with_the_settings_in_force(f
     frames = list(Frames(folder, scenes, Look(96, False, "")).all(9))
     greys = [np.asarray(frame)[48, 48, 0] for frame in frames]
     assert greys == sorted(greys) and {*greys} == {0, 5, 40} and (greys[0], greys[-1]) == (0, 40)
-    assert "n_critic 3" in caption(folder.config_before(10), 10) and "n_critic 7" in caption(folder.config_before(11), 11)
+    assert "n_critic 3" in caption(folder, 10) and "n_critic 7" in caption(folder, 11)
 
 
 def test_the_curve_draws_itself(folder: RunFolder) -> None:

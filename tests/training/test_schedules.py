@@ -153,6 +153,41 @@ def test_a_schedule_of_another_method_is_a_value_by_itself() -> None:
 
 def test_a_run_of_an_earlier_version_has_no_schedules() -> None:
     values = TrainConfig(clip_value=0.03).model_dump()
-    early = {name: value for name, value in values.items() if not name.endswith(("_schedule", "_end"))}
+    early = {name: value for name, value in values.items() if not name.endswith(("_schedule", "_end", "_updates"))}
     config = parse_config(early)
     assert not has_schedule(config) and in_force(config, 10**6) is config
+
+
+# Schedules over generator updates.
+
+
+def test_each_update_has_the_values_of_the_generator_updates_before_it(config: TrainConfig, dataset: ImageDataset) -> None:
+    """In a plain count: c falls over 6 generator updates, then stays, while n_critic and the run's length have no part in it."""
+    config = config.replace(clip_schedule="linear", clip_value=0.05, clip_end=0.01, lr_schedule="steps", lr_end=0.1, schedule_updates=6)
+    trainer, updates = Trainer(config.replace(max_steps=1000, n_critic=3, critic_warmup="none"), dataset), 0
+    for step in range(30):
+        train(trainer, 1)
+        value = 0.05 - 0.04 * min(1, updates / 6)
+        assert largest_weight(trainer) == pytest.approx(value) and trainer.settings_of_newest.clip_value == pytest.approx(value)
+        share = {0: 1, 1: 0.7, 2: 0.4, 3: 0.1}[min(3, int(4 * updates / 6))]
+        assert trainer.critic_optimizer.param_groups[0]["lr"] == pytest.approx(config.critic_lr * share)
+        assert copy_weights(trainer).config.clip_value == _judged(trainer).clip_value == trainer.settings_of_newest.clip_value
+        updates += (step + 1) % 3 == 0
+    assert trainer.generator_updates == updates == 10
+
+
+def test_n_critic_over_generator_updates_is_forecast_and_goes_on_to_the_bit(config: TrainConfig, dataset: ImageDataset) -> None:
+    config = config.replace(max_steps=90, n_critic=8, n_critic_schedule="linear", n_critic_end=2, schedule_updates=10)
+    whole, first, second = (Trainer(config, dataset) for _ in range(3))
+    train(whole, 90)
+    second.load_state_dict(train(first, 31).state_dict())
+    assert torch.equal(all_weights(whole), all_weights(train(second, 59)))
+    counts = [round(8 - 6 * min(1, update / 10)) for update in range(100)]
+    assert whole.generator_updates == next(n for n in range(100) if sum(counts[: n + 1]) > 90)
+    assert abs(generator_updates_within(config) - whole.generator_updates) <= 1
+    assert mean_n_critic(config) == pytest.approx(90 / whole.generator_updates, rel=0.06)
+
+
+def test_a_schedule_over_nothing_changes_no_bit(config: TrainConfig, dataset: ImageDataset) -> None:
+    with_length = Trainer(config.replace(schedule_updates=5), dataset)
+    assert torch.equal(all_weights(train(with_length, 20)), all_weights(train(Trainer(config, dataset), 20)))

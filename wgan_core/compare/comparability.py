@@ -25,6 +25,7 @@ OF_THE_CRITIC = (
     "gp_lambda",
     "gp_lambda_schedule",
     "gp_lambda_end",
+    "schedule_updates",
     "architecture",
     "critic_widths",
     "dcgan_width",

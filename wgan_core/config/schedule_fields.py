@@ -15,7 +15,7 @@ CHANGING: tuple[Shape, ...] = ("linear", "cosine", "steps")
 """Every shape but the constant one."""
 _SHAPES = (
     "constant: not at all. linear, cosine: evenly, or slowly at both ends, to the value below, which is reached at the run's last critic "
-    "update. steps: as linear, but in three jumps, after each quarter of the run."
+    "update, or where the schedules are to end. steps: as linear, but in three jumps, after each quarter of that."
 )
 
 
@@ -37,7 +37,19 @@ SCHEDULES: types.MappingProxyType[str, Schedule] = types.MappingProxyType(
 
 
 class ScheduleFields(BaseModel):
-    """The schedules of c, λ and n_critic."""
+    """The schedules of c, λ and n_critic, and the length of all schedules."""
+
+    schedule_updates: int = setting(
+        0,
+        label="Length of the schedules",
+        group="recipe",
+        unit="generator updates",
+        ge=0,
+        le=1_000_000_000,
+        help="0: schedules go over the whole run, by its critic updates. Otherwise they end after so many generator updates, which is what "
+        "papers count (the WGAN-GP authors' rates fall over 100,000 of them), and the run may go on with the last values. It has no effect "
+        "where nothing has a schedule.",
+    )
 
     clip_schedule: Shape = setting(
         "constant",

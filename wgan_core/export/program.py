@@ -33,7 +33,7 @@ _METHODS = {
 # Settings that the program text covers, or that do not change the weights.
 _WRITTEN = (
     "objective lipschitz clip_value clipped gp_lambda gp_every gp_share n_critic critic_lr generator_lr lr_schedule lr_end "
-    "clip_schedule clip_end gp_lambda_schedule gp_lambda_end n_critic_schedule n_critic_end "
+    "clip_schedule clip_end gp_lambda_schedule gp_lambda_end n_critic_schedule n_critic_end schedule_updates "
     "optimizer adam_beta1 adam_beta2 batch_size max_steps seed "
     "device threads rounding dataset data_root image_size architecture dcgan_width upsampling resnet_width critic_norm "
     "latent_dim generator_widths critic_widths "

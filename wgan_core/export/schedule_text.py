@@ -33,9 +33,16 @@ def schedule_constants(config: TrainConfig, schedule_steps: int) -> list[str]:
     ]
     if is_scheduled(config, "critic_lr"):
         lines.append(f"LR_END = {number(config.lr_end)}  # what is left of both learning rates at the end")
-    if has_schedule(config):
+    if is_over_updates(config):
+        lines.append(f"SCHEDULE_UPDATES = {number(config.schedule_updates)}  # generator updates over which settings change")
+    elif has_schedule(config):
         lines.append(f"SCHEDULE_STEPS = {number(schedule_steps)}  # critic updates over which settings change")
     return lines
+
+
+def is_over_updates(config: TrainConfig) -> bool:
+    """Whether schedules go by generator updates."""
+    return has_schedule(config) and config.schedule_updates > 0
 
 
 def needs_math(config: TrainConfig) -> bool:
@@ -50,7 +57,8 @@ def schedule_lines(config: TrainConfig, name_of: Callable[[str], str]) -> list[s
     """
     if not has_schedule(config):
         return []
-    lines = [f"progress = min(1.0, (step - 1) / {name_of('max_steps')})"]
+    over = "generator_updates / SCHEDULE_UPDATES" if is_over_updates(config) else f"(step - 1) / {name_of('max_steps')}"
+    lines = [f"progress = min(1.0, {over})"]
     for name, variable in IN_FORCE.items():
         if is_scheduled(config, name):
             shape = getattr(config, SCHEDULES[name].shape)

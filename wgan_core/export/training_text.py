@@ -10,7 +10,7 @@ from wgan_core.export import augment_text, classes_text
 from wgan_core.export.networks import has_batch_norm, noun, number
 from wgan_core.export.objective_text import GENERATOR_LOSS, critic_loss, first_number, generator_says, number_in_words
 from wgan_core.export.penalty_text import penalty_section, with_penalty
-from wgan_core.export.schedule_text import IN_FORCE, schedule_lines
+from wgan_core.export.schedule_text import IN_FORCE, is_over_updates, schedule_lines
 from wgan_core.export.sections import Section
 from wgan_core.store.ledger import Edit
 from wgan_core.training import warmup
@@ -33,7 +33,8 @@ def settings_in_loop(config: TrainConfig) -> frozenset[str]:
     """The live settings that this config's loop reads. Edits of other settings do not change the weights."""
     recipe = {name for name in live_fields() if SETTINGS[name].group == "recipe"}
     assert recipe == {*_IN_LOOP, *_IN_SCHEDULE} - {"max_steps"}, "every live setting of the recipe must be written into the loop"
-    return frozenset(name for name in recipe if in_use(config, name)) | frozenset(("max_steps",) if has_schedule(config) else ())
+    length = has_schedule(config) and not config.schedule_updates
+    return frozenset(name for name in recipe if in_use(config, name)) | frozenset(("max_steps",) if length else ())
 
 
 def _constants(config: TrainConfig) -> dict[str, str]:
@@ -110,6 +111,11 @@ def _warms_up(config: TrainConfig) -> bool:
     return config.critic_warmup == "original"
 
 
+def _numbers_updates(config: TrainConfig) -> bool:
+    """Whether anything depends on how many generator updates have been done."""
+    return _warms_up(config) or config.ema_decay > 0 or is_over_updates(config)
+
+
 def _counts(config: TrainConfig, edits: Sequence[Edit]) -> bool:
     """Whether critic updates are counted, because the generator's update does not simply follow every n-th step."""
     return _is_edited("n_critic", edits) or _warms_up(config) or is_scheduled(config, "n_critic")
@@ -121,7 +127,7 @@ def _beginning(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     variables = [f"{field} = {constant}" for field, constant in _constants(config).items() if _is_edited(field, edits)]
     if _counts(config, edits):
         variables.append("critic_updates = 0  # since the last generator update")
-    if _warms_up(config) or config.ema_decay:
+    if _numbers_updates(config):
         variables.append("generator_updates = 0")
     return [
         f"def train(generator, critic, data{', averaged' if config.ema_decay else ''}):",
@@ -187,7 +193,7 @@ def _clipping(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
 
 def _generator_update(config: TrainConfig, edits: Sequence[Edit]) -> list[str]:
     after = ["follow(averaged, generator, generator_updates)"] if config.ema_decay else []
-    if _warms_up(config) or config.ema_decay:
+    if _numbers_updates(config):
         after.append("generator_updates += 1")
     return [
         *generator_says(config, noun(config)),

@@ -21,6 +21,7 @@ _NOT_AFFECTING_SPEED = frozenset(
         "generator_lr",
         "lr_schedule",
         "lr_end",
+        "schedule_updates",
         *(part for schedule in SCHEDULES.values() for part in schedule),
         "adam_beta1",
         "adam_beta2",

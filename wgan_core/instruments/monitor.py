@@ -218,7 +218,7 @@ class Monitor:
         under way."""
         if self.checking_lag or self._closed:
             return False
-        arguments = in_force_after(trainer.config, trainer.step), data_of(trainer), copy_state(trainer), self._edits
+        arguments = trainer.settings_of_newest, data_of(trainer), copy_state(trainer), self._edits
         self.checking_lag = True
         self._begin(self._check, *arguments)
         return True
@@ -295,7 +295,7 @@ class Monitor:
 
 def _judged(trainer: Trainer) -> TrainConfig:
     """The settings that the advice judges: c and λ as they are now; n_critic, whose effect adds up over the run, with its schedule."""
-    judged = in_force_after(trainer.config, trainer.step, of=("clip_value", "gp_lambda"))
+    judged = in_force_after(trainer.config, trainer.step, trainer.updates_before_newest, of=("clip_value", "gp_lambda"))
     return judged.model_copy(update={"clip_schedule": trainer.config.clip_schedule})  # so that it is known that c changes by itself
 
 

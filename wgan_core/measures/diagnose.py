@@ -25,7 +25,6 @@ from wgan_core.measures.metrics import PROJECTIONS, Mode, as_measured
 from wgan_core.training.classes import critic_of, generator_of, one_hot, with_classes
 from wgan_core.training.models import build_critic, build_generator
 from wgan_core.training.objective import OBJECTIVES, Objective
-from wgan_core.training.schedules import in_force_after
 from wgan_core.training.spectral import drawn_weight
 from wgan_core.training.trainer import Trainer
 
@@ -95,7 +94,7 @@ def copy_weights(trainer: Trainer, *, averaged: bool = False) -> Copied:
     generator = trainer.averaged_generator if averaged else trainer.generator
     assert generator is not None
     states = [{name: value.detach().clone() for name, value in network.state_dict().items()} for network in (generator, trainer.critic)]
-    config, shape = in_force_after(trainer.config, trainer.step), tuple(trainer.data.shape[1:])
+    config, shape = trainer.settings_of_newest, tuple(trainer.data.shape[1:])
     return Copied(config, trainer.step, trainer.generator_updates, shape, *states, classes=trainer.classes)
 
 

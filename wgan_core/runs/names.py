@@ -48,6 +48,7 @@ _SHORT: Mapping[str, str] = {
     "gp_lambda_end": "λ ends at",
     "n_critic_schedule": "n_critic",
     "n_critic_end": "n_critic ends at",
+    "schedule_updates": "schedules of",
     "batch_size": "batch",
     "augment": "augmented by",
     "ema_decay": "average",

@@ -62,6 +62,13 @@ def newest(rows: Rows, name: str, default: float) -> float:
     return float(column(rows, name)[-1]) if len(rows) else default
 
 
+def generator_updates_at(rows: Rows, step: int) -> int:
+    """Generator updates done when `step` critic updates were; between recorded steps, about."""
+    if not len(rows):
+        return 0
+    return int(np.interp(step, [0, *column(rows, "step")], [0, *column(rows, "generator_updates")]))
+
+
 def metric_lines(rows: Rows) -> list[str]:
     """Rows as lines of metrics.csv."""
     return [",".join("" if np.isnan(value) else f"{value:.9g}" for value in row) for row in rows]

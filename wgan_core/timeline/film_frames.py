@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from wgan_core.config import SETTINGS, TrainConfig, in_use, main_number
+from wgan_core.config import SETTINGS, in_use, main_number
 from wgan_core.figures.curves import robust_range, smooth, thin
 from wgan_core.figures.style import BLUE
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.history import column
 from wgan_core.timeline.film_scenes import Scene
+from wgan_core.timeline.schedules import updates_before
 from wgan_core.training.rates import values_in_force
 
 _INK, _FAINT, _PAPER = "#1f2328", "#8b919a", "#ffffff"
@@ -64,7 +65,7 @@ class Frames:
         self._text = ImageFont.load_default(look.line * 0.72)
         self._small = ImageFont.load_default(look.line * 0.58)
         self._last_drawn: tuple[int, Image.Image] | None = None
-        self._captions = {scene.step: caption(folder.config_before(scene.step), scene.step) for scene in scenes}
+        self._captions = {scene.step: caption(folder, scene.step) for scene in scenes}
         self._panel = _Panel.of(folder, scenes[-1].step) if look.curve else None
 
     def all(self, count: int) -> Iterator[Image.Image]:
@@ -96,9 +97,10 @@ class Frames:
         return self._last_drawn[1]
 
 
-def caption(config: TrainConfig, step: int) -> str:
-    """The settings in force after `step` critic updates, in one line."""
-    scheduled = values_in_force(config, max(0, step - 1))
+def caption(folder: RunFolder, step: int) -> str:
+    """The settings in force after `step` critic updates of a run, in one line."""
+    config = folder.config_before(step)
+    scheduled = values_in_force(config, max(0, step - 1), updates_before(folder, step))
     values = {name: scheduled.get(name, getattr(config, name)) for name in _SHOWN if in_use(config, name)}
     return "  ·  ".join(f"{SETTINGS[name].label} {value:.3g}" for name, value in values.items())
 

@@ -65,7 +65,6 @@ def take_histograms(
     import torch
 
     from wgan_core.measures.lipschitz import weighted_layers
-    from wgan_core.training.schedules import in_force_after
     from wgan_core.training.spectral import drawn_weight
 
     pairs = ((real, classes[1]), (samples, classes[0]))
@@ -75,7 +74,7 @@ def take_histograms(
         return None
     low, high = float(together.min()), float(together.max())
     weights: list[Histogram] = []
-    config = in_force_after(trainer.config, trainer.step)
+    config = trainer.settings_of_newest
     for network, module in (("critic", trainer.critic), ("generator", trainer.generator)):
         for number, (_, layer) in enumerate(weighted_layers(module), 1):
             weight = drawn_weight(layer).detach().flatten()

@@ -20,8 +20,8 @@ from wgan_core.measures.diagnose import Specimen
 from wgan_core.store.folder import RunFolder
 from wgan_core.store.readings import Reading
 from wgan_core.timeline.fixed import fixed_inputs, fixed_rows
+from wgan_core.timeline.schedules import settings_before
 from wgan_core.training.device import compute_beside_training
-from wgan_core.training.schedules import in_force_after
 
 LANDSCAPE = 49
 """Points per side of a landscape's grid."""
@@ -96,7 +96,7 @@ def health_at(folder: RunFolder, step: int, data: Dataset, *, generator_updates:
     Raises StoreError if the step is not kept.
     """
     compute_beside_training()
-    networks, config = load_networks(folder, step), in_force_after(folder.config_before(step), step)
+    networks, config = load_networks(folder, step), settings_before(folder, step)
     generator, critic = networks.generator.requires_grad_(False), networks.critic.requires_grad_(False)
     specimen = Specimen(config, step, generator_updates, generator, critic.double(), networks.classes)
     (reading,) = look_at_critic(Kit(config, data), specimen).readings

@@ -34,7 +34,7 @@ from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead, Taken
 from wgan_core.training.penalty_plan import PenaltyPlan
 from wgan_core.training.rates import rate_share
-from wgan_core.training.schedules import in_force
+from wgan_core.training.schedules import in_force, in_force_after
 from wgan_core.training.state import StateMismatch, TensorDict, check_fits, optimizer_from_tensors, optimizer_to_tensors
 from wgan_core.training.warmup import critic_updates_before
 from wgan_core.training.world import World
@@ -332,11 +332,21 @@ class Trainer:
         self.config = config
         self._follow_schedules()
 
+    @property
+    def settings_of_newest(self) -> TrainConfig:
+        """The settings that the newest critic update was made with, and that describe the networks."""
+        return in_force_after(self.config, self.step, self.updates_before_newest)
+
+    @property
+    def updates_before_newest(self) -> int:
+        """Generator updates done before the newest critic update."""
+        return self.generator_updates - (self.generator_updates > 0 and self.critic_updates_since_generator == 0)
+
     def _follow_schedules(self) -> None:
         """Take the values of the current step, and give both optimisers its learning rates."""
-        self._now = self._critic_passes.config = in_force(self.config, self.step)
+        self._now = self._critic_passes.config = in_force(self.config, self.step, self.generator_updates)
         self._live.adopt(self._now)
-        share = rate_share(self.config, self.step)
+        share = rate_share(self.config, self.step, self.generator_updates)
         self._generator_descent.set_rate(self.config.generator_lr * share)
         self._critic_descent.set_rate(self.config.critic_lr * share)
 

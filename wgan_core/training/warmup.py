@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wgan_core.config import TrainConfig, is_scheduled
-from wgan_core.training.schedules import value_at
+from wgan_core.training.schedules import value_at, value_when
 
 FIRST_UPDATES = 25
 """The critic warms up before each of this many first generator updates ..."""
@@ -26,7 +26,7 @@ def critic_updates_before(config: TrainConfig, generator_updates: int) -> int:
 def generator_updates_within(config: TrainConfig) -> int:
     """Number of generator updates within `max_steps` critic updates; about, where n_critic has a schedule."""
     if is_scheduled(config, "n_critic"):
-        return _within_a_schedule(config)
+        return _within_updates(config) if config.schedule_updates else _within_a_schedule(config)
     steps, n = config.max_steps, config.n_critic
     if config.critic_warmup == "none":
         return steps // n
@@ -44,7 +44,7 @@ def mean_n_critic(config: TrainConfig) -> float:
     """Critic updates per generator update, without a warm-up; over the whole run, where n_critic has a schedule."""
     if not is_scheduled(config, "n_critic"):
         return config.n_critic
-    return config.max_steps / max(1, _within_a_schedule(config))
+    return config.max_steps / max(1, generator_updates_within(config.model_copy(update={"critic_warmup": "none"})))
 
 
 _PARTS = 1000
@@ -54,3 +54,16 @@ def _within_a_schedule(config: TrainConfig) -> int:
     """The same with a schedule of n_critic, part by part of the run; without what a warm-up takes away."""
     part = config.max_steps / _PARTS
     return int(sum(part / value_at(config, "n_critic", int((index + 0.5) * part)) for index in range(_PARTS)))
+
+
+def _within_updates(config: TrainConfig) -> int:
+    """The same with a schedule of n_critic over generator updates, part by part of the schedule, and at its last value after that."""
+    parts = min(_PARTS, config.schedule_updates)
+    part, left, updates = config.schedule_updates / parts, float(config.max_steps), 0.0
+    for index in range(parts):
+        # A part of a single update has the value at its beginning, a longer one nearly that of its middle.
+        needed = part * value_when(config, "n_critic", (index + (part - 1) / (2 * part)) / parts)
+        if needed > left:
+            return int(updates + left / needed * part)
+        left, updates = left - needed, updates + part
+    return int(updates + left / config.n_critic_end)

@@ -16,6 +16,7 @@ from pages.shared.text import as_plain
 from wgan_core.config import SETTINGS, TrainConfig
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder, StoreError, run_path
+from wgan_core.store.history import generator_updates_at
 
 PARAM = "branch"
 """The parameter of a link that names the parent, as RUN@STEP."""
@@ -36,6 +37,11 @@ class Origin:
         if self.config.max_steps > self.step:
             return self.config
         return self.config.replace(max_steps=min(2 * self.step, int(SETTINGS["max_steps"].high or 2 * self.step)))
+
+    @property
+    def generator_updates(self) -> int:
+        """Done before the step."""
+        return generator_updates_at(RunFolder.open(run_path(run_manager().root, self.run_id)).read_metrics(), self.step)
 
     def link(self, values: dict[str, Any]) -> dict[str, str]:
         """The parameters of a link to this branch with these settings."""

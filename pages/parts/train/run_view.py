@@ -202,7 +202,7 @@ def _progress(snapshot: Snapshot) -> None:
         kind, speed = DATASETS[config.dataset].kind, snapshot.steps_per_second
         parts.append(f"{_rounded(speed)} steps/s, {_rounded(speed * config.batch_size)} {kind}/s")
         parts.append(f"{duration(snapshot.seconds_left or 0)} left")
-    parts += by_schedule(config, snapshot.step)
+    parts += by_schedule(config, snapshot.step, snapshot.generator_updates)
     if snapshot.status == "running" and (gpu := _gpu_in_words(config)):
         parts.append(gpu)
     st.progress(min(1.0, snapshot.step / config.max_steps), text=" · ".join(parts))

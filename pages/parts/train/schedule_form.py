@@ -12,6 +12,7 @@ from wgan_core.config import SCHEDULES, SETTINGS, TrainConfig, is_scheduled
 from wgan_core.figures.schedules import rates_figure, schedule_figure
 from wgan_core.training.rates import rate_share
 from wgan_core.training.schedules import value_at
+from wgan_core.training.warmup import generator_updates_within
 
 _POINTS = 240
 _HEIGHT = 180
@@ -37,6 +38,13 @@ def schedule_fields(scope: str, method: str) -> dict[str, Any]:
     return values
 
 
+def length_of_schedules(scope: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The widget of their length, if anything has a schedule in `values`."""
+    if any(values.get(shape, "constant") != "constant" for shape in ("lr_schedule", *(one.shape for one in SCHEDULES.values()))):
+        return {"schedule_updates": settings.setting_widget(scope, "schedule_updates")}
+    return {}
+
+
 def _methods(shape: str) -> tuple[str, ...]:
     """The Lipschitz methods with which a schedule has an effect."""
     return SETTINGS[shape].only_with[1:] or SETTINGS["lipschitz"].choices
@@ -58,14 +66,19 @@ def show_schedules(config: TrainConfig) -> None:
             _show_rates(config, steps)
 
 
+def _updates(config: TrainConfig, step: int) -> int:
+    """Generator updates before a critic update, as the settings give them."""
+    return generator_updates_within(config.model_copy(update={"max_steps": step})) if config.schedule_updates and step else 0
+
+
 def _show(config: TrainConfig, name: str, steps: list[int]) -> None:
-    label, values = SETTINGS[name].label, [value_at(config, name, step) for step in steps]
+    label, values = SETTINGS[name].label, [value_at(config, name, step, _updates(config, step)) for step in steps]
     words = f"{label} over the run: from {values[0]:.3g} to {values[-1]:.3g}, {getattr(config, SCHEDULES[name].shape)}"
     live_chart(schedule_figure(steps, values, label), key=f"setup-schedule-{name}", alt=words, height=_HEIGHT)
 
 
 def _show_rates(config: TrainConfig, steps: list[int]) -> None:
-    shares = [rate_share(config, step) for step in steps]
+    shares = [rate_share(config, step, _updates(config, step)) for step in steps]
     critic, generator = ([rate * share for share in shares] for rate in (config.critic_lr, config.generator_lr))
     words = f"Learning rates over the run: the critic's falls from {critic[0]:.2g} to {critic[-1]:.2g}, the generator's from "
     words += f"{generator[0]:.2g} to {generator[-1]:.2g}"

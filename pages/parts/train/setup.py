@@ -15,7 +15,7 @@ from pages.parts.train.epochs import epochs_field
 from pages.parts.train.forecast import cost, data_advice
 from pages.parts.train.image_upload import image_upload, show_images
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
-from pages.parts.train.schedule_form import schedule_fields, show_schedules
+from pages.parts.train.schedule_form import length_of_schedules, schedule_fields, show_schedules
 from pages.shared import data_place, settings
 from pages.shared.people import refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
@@ -84,6 +84,7 @@ def setup_form() -> None:
                 if name == "max_steps":
                     epochs_field(SCOPE)
         values |= schedule_fields(SCOPE, method)
+        values |= length_of_schedules(SCOPE, values)
     if branch is not None:
         values |= {name: getattr(branch.config, name) for name in OF_SHAPES}
     if values["dataset"] != "image-folder":  # kept in case own images are chosen again
@@ -101,9 +102,10 @@ def setup_form() -> None:
                 show_images(config)
         show_schedules(config)
         if branch is not None and has_schedule(config):
-            begins, had = (", ".join(by_schedule(one, branch.step)) for one in (config, branch.config))
+            begins, had = (", ".join(by_schedule(one, branch.step, branch.generator_updates)) for one in (config, branch.config))
             before = f"the parent had {had}" if had else "the parent had no schedule"
-            st.caption(f"Schedules go over a run's whole length: at step {branch.step:,} this branch begins with {begins}; {before}.")
+            over = "Schedules go by generator updates" if config.schedule_updates else "Schedules go over a run's whole length"
+            st.caption(f"{over}: at step {branch.step:,} this branch begins with {begins}; {before}.")
         _advise(config)
         data_advice(config)
     params = settings.write_link(preset, values) if branch is None else branch.link(values)
@@ -155,6 +157,8 @@ def _group_of_settings(title: str, names: list[str]) -> dict[str, Any]:
 
 
 def _has_effect(name: str) -> bool:
+    if name == "schedule_updates":
+        return False  # it is shown with the schedules, if there are any
     setting, *choices = SETTINGS[name].only_with or ("",)
     return not setting or (_has_effect(setting) and st.session_state[settings.widget_key(SCOPE, setting)] in choices)
 
