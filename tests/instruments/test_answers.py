@@ -11,6 +11,7 @@ from wgan_core.config import PRESETS
 from wgan_core.instruments.advice import RULES
 from wgan_core.instruments.answers import QUESTIONS, Answer, State, answers, lowest_excess
 from wgan_core.instruments.cards import CARDS
+from wgan_core.instruments.family import FAMILY
 from wgan_core.instruments.verdict import CAUSES
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.history import Rows
@@ -199,4 +200,4 @@ def test_before_the_first_look_it_is_said_when_it_comes() -> None:
 
 
 def test_every_rule_has_a_question_and_a_lesson() -> None:
-    assert set(CARDS) == {rule.__name__.replace("_", "-") for rule in (*RULES, *CAUSES)}
+    assert set(CARDS) == {rule.__name__.replace("_", "-") for rule in (*RULES, *CAUSES, *FAMILY)}

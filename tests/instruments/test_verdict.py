@@ -14,6 +14,7 @@ from tests.sentences import assert_well_said
 from wgan_core.config import PRESETS
 from wgan_core.instruments.advice import RULES, Advice, Observations, advise, exploding_gradient, saturated_weights
 from wgan_core.instruments.causes import CAUSES, dying_critic, first_step
+from wgan_core.instruments.family import FAMILY
 from wgan_core.instruments.look import LoopNumbers
 from wgan_core.instruments.verdict import DIRECTIONS, MAX_SHOWN, OF_WGANS, contradict, verdict
 from wgan_core.measures.diagnose import ModeGap, Movement, OverfitGap
@@ -163,7 +164,7 @@ def test_what_contradicts() -> None:
 
 
 def test_directions_are_of_rules_that_exist() -> None:
-    keys = {rule.__name__.replace("_", "-") for rule in (*RULES, *CAUSES)}
+    keys = {rule.__name__.replace("_", "-") for rule in (*RULES, *CAUSES, *FAMILY)}
     assert {key for key, _ in DIRECTIONS} | OF_WGANS <= keys
 
 

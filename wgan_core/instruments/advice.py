@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wgan_core.config import TrainConfig
+from wgan_core.config import TrainConfig, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.instruments.look import LoopNumbers, Seen
 from wgan_core.measures.lipschitz import GradientNorms
@@ -133,7 +133,7 @@ def saturated_weights(seen: Observations) -> Advice | None:
         return Advice("saturated-weights", "warning", text, layer.at_boundary, "critic_gradients", "fresh")
     start += "they have no room to learn, and all units of the layer end up doing the same. "
     level, text = _once_settled(seen, start, "raise c, or use the gradient penalty.")
-    return Advice("saturated-weights", level, text, layer.at_boundary, "clip_value", round_to_digit(3 * seen.config.clip_value))
+    return Advice("saturated-weights", level, text, layer.at_boundary, "clip_value", raised_clip(seen.config))
 
 
 def _once_settled(seen: Observations, what: str, remedy: str) -> tuple[Literal["note", "warning"], str]:
@@ -178,7 +178,7 @@ def linear_critic(seen: Observations) -> Advice | None:
     )
     level, text = _once_settled(seen, text, "raise c." if clipped else "lower the critic's learning rate.")
     if clipped:
-        return Advice("linear-critic", level, text, norms.alignment, "clip_value", round_to_digit(3 * seen.config.clip_value))
+        return Advice("linear-critic", level, text, norms.alignment, "clip_value", raised_clip(seen.config))
     return Advice("linear-critic", level, text, norms.alignment, "critic_lr", round_to_digit(seen.config.critic_lr / 3))
 
 
@@ -199,11 +199,22 @@ def vanishing_gradient(seen: Observations) -> Advice | None:
     text = (
         f"The gradient of the {name} has a size of {size:.0e}, less than the 1e-8 that the optimiser adds to it, so those weights hardly "
         f"move at any learning rate; through the critic it changes by {critic.slope:+.1f} decades per layer toward the input. "
-        + ("Raise c, or use the gradient penalty." if clipped else "Use a critic with fewer layers.")
     )
+    if seen.config.objective == "minimax":
+        text += "Where the discriminator is sure, that of the minimax generator vanishes: choose non-saturating in a new run."
+        return Advice("vanishing-gradient", "warning", text, float(size), "objective", "non-saturating")
+    setting, fewer = _fewer_layers(seen.config)
+    text += "Raise c, or use the gradient penalty." if clipped else fewer
     if clipped:
-        return Advice("vanishing-gradient", "warning", text, float(size), "clip_value", round_to_digit(3 * seen.config.clip_value))
-    return Advice("vanishing-gradient", "warning", text, float(size), "critic_widths")
+        return Advice("vanishing-gradient", "warning", text, float(size), "clip_value", raised_clip(seen.config))
+    return Advice("vanishing-gradient", "warning", text, float(size), setting)
+
+
+def _fewer_layers(config: TrainConfig) -> tuple[str, str]:
+    """The setting that gives a critic fewer layers, and a sentence that says so. Convolutions have one for each doubling of the side."""
+    if config.architecture == "mlp":
+        return "critic_widths", "Use a critic with fewer layers."
+    return "image_size", "Use smaller images, whose critic has fewer layers."
 
 
 def _generator_part(sizes: NDArray[np.float64], names: tuple[str, ...]) -> list[tuple[float, str]]:
@@ -227,9 +238,10 @@ def exploding_gradient(seen: Observations) -> Advice | None:
         text += "Lower c, or use the gradient penalty."
         return Advice("exploding-gradient", "warning", text, growth, "clip_value", round_to_digit(seen.config.clip_value / 3))
     if seen.config.lipschitz != "none":
-        return Advice("exploding-gradient", "warning", text + "Use a critic with fewer layers.", growth, "critic_widths")
-    text += "Use the gradient penalty."
-    return Advice("exploding-gradient", "warning", text, growth, "lipschitz", "gradient-penalty")
+        setting, fewer = _fewer_layers(seen.config)
+        return Advice("exploding-gradient", "warning", text + fewer, growth, setting)
+    held = constraint_for(seen.config)
+    return Advice("exploding-gradient", "warning", f"{text}Choose the Lipschitz method {held}.", growth, "lipschitz", held)
 
 
 def critic_lagging(seen: Observations) -> Advice | None:
@@ -293,6 +305,11 @@ def penalty_not_holding(seen: Observations) -> Advice | None:
     return Advice("penalty-not-holding", "warning", text, median, "gp_lambda", min(value, 10_000.0))
 
 
+def constraint_for(config: TrainConfig) -> str:
+    """The Lipschitz method to begin with: the gradient penalty, unless the critic's norm forbids it."""
+    return "clip" if config.critic_norm == "batch" else "gradient-penalty"
+
+
 def nothing_holds_the_critic(seen: Observations) -> Advice | None:
     """There is no Lipschitz method, and the critic has become steep."""
     if seen.health is None or seen.config.lipschitz != "none" or not (steepest := seen.health.constant.value or 0.0) > 10:
@@ -301,7 +318,7 @@ def nothing_holds_the_critic(seen: Observations) -> Advice | None:
         f"Nothing keeps the critic Lipschitz, and its steepest slope is now {steepest:.3g}: the estimate grows with the slope and measures "
         "no distance. Choose clip or gradient-penalty."
     )
-    return Advice("nothing-holds-the-critic", "warning", text, steepest, "lipschitz", "gradient-penalty")
+    return Advice("nothing-holds-the-critic", "warning", text, steepest, "lipschitz", constraint_for(seen.config))
 
 
 def overfitted_critic(seen: Observations) -> Advice | None:
@@ -340,14 +357,28 @@ def still_generator(seen: Observations) -> Advice | None:
         return None
     text = (
         f"Over {moved.generator_updates} generator updates the samples have moved by {moved.share:.1%} of the distance between two real "
-        "ones: the generator stands still. Raise its learning rate."
+        "ones: the generator stands still. "
     )
+    if seen.config.objective == "minimax":
+        text += "A minimax generator does so where the discriminator is sure: choose non-saturating in a new run."
+        return Advice("still-generator", "warning", text, moved.share, "objective", "non-saturating")
+    text += "Raise its learning rate."
     return Advice("still-generator", "warning", text, moved.share, "generator_lr", min(1e-4, 10 * seen.config.generator_lr))
 
 
-_COLLAPSE = (
-    "The critic does not notice what is missing. With a critic closer to its optimum, the generator cannot collapse. Raise n_critic."
-)
+def _of_collapse(seen: Observations) -> tuple[str, str, Any]:
+    """What makes a generator leave something out, and the setting to change with its value. A WGAN's critic is to be nearer its optimum;
+    a discriminator that is sure does not help (WGAN paper, section 4.3)."""
+    if is_wasserstein(seen.config):
+        words = "The critic does not notice what is missing. With one closer to its optimum, the generator cannot collapse. Raise n_critic."
+        return words, "n_critic", more_critic_updates(seen.config)
+    words = "Nothing in an ordinary GAN keeps a generator from that, and more discriminator updates do not help. "
+    if seen.config.lipschitz == "none" and seen.config.critic_norm != "batch":
+        words += (
+            "Add a penalty on the discriminator's slope (r1-penalty), or train a WGAN: the objective wasserstein with a gradient penalty."
+        )
+        return words, "lipschitz", "r1-penalty"
+    return f"{words}Train a WGAN: the objective wasserstein, with clipping or a gradient penalty.", "objective", "wasserstein"
 
 
 def missing_modes(seen: Observations) -> Advice | None:
@@ -355,6 +386,8 @@ def missing_modes(seen: Observations) -> Advice | None:
     are, a note if more than a tenth."""
     if seen.generator_updates < SETTLED:
         return None
+    if seen.classes is not None and seen.classes.right is not None:
+        return None  # it is told what to make; whether that is right is told by `wrong_class`
     if seen.classes is not None:
         covered, total, what = seen.classes.covered, seen.classes.classes, "classes"
     elif seen.modes is not None and seen.modes.high_quality >= 0.5:  # otherwise all points are off the modes, and none is missing
@@ -364,19 +397,21 @@ def missing_modes(seen: Observations) -> Advice | None:
     if total < 2 or covered >= 0.9 * total:
         return None
     level = "warning" if covered <= 2 * total / 3 else "note"
-    text = f"Only {covered} of the {total} {what} of the data occur in the samples. {_COLLAPSE}"
-    return Advice("missing-modes", level, text, covered / total, "n_critic", more_critic_updates(seen.config))
+    why, setting, value = _of_collapse(seen)
+    text = f"Only {covered} of the {total} {what} of the data occur in the samples. {why}"
+    return Advice("missing-modes", level, text, covered / total, setting, value)
 
 
 def samples_too_alike(seen: Observations) -> Advice | None:
     """The samples are less than half as diverse as the data."""
     if seen.diversity is None or seen.generator_updates < SETTLED or not seen.diversity < 0.5:
         return None
+    why, setting, value = _of_collapse(seen)
     text = (
         f"Two samples{' of one class' * (seen.config.labels == 'conditional')} differ only {seen.diversity:.0%} as much as two real ones: "
-        f"the generator makes nearly the same thing each time. {_COLLAPSE}"
+        f"the generator makes nearly the same thing each time. {why}"
     )
-    return Advice("samples-too-alike", "warning", text, seen.diversity, "n_critic", more_critic_updates(seen.config))
+    return Advice("samples-too-alike", "warning", text, seen.diversity, setting, value)
 
 
 FEWEST_LOOKS = 6
@@ -408,8 +443,14 @@ def distance_stuck(seen: Observations) -> Advice | None:
         return None
     text = (
         f"The samples do not get near real data: their distance is {share:.0%} of that of a single average sample, after "
-        f"{seen.generator_updates:,} generator updates. The critic does not show the generator the way. Raise n_critic."
+        f"{seen.generator_updates:,} generator updates. The critic does not show the generator the way. "
     )
+    if not is_wasserstein(seen.config):
+        lower = round_to_digit(seen.config.critic_lr / 3)
+        return Advice(
+            "distance-stuck", "warning", f"{text}Lower the critic's learning rate, so that it is less sure.", share, "critic_lr", lower
+        )
+    text += "Raise n_critic."
     return Advice("distance-stuck", "warning", text, share, "n_critic", more_critic_updates(seen.config))
 
 
@@ -446,6 +487,11 @@ RULES: tuple[Rule, ...] = (
     distance_stuck,
     batchnorm_modes_differ,
 )
+
+
+def raised_clip(config: TrainConfig) -> float:
+    """Three times the clip value, as far as it can be set."""
+    return min(10.0, round_to_digit(3 * config.clip_value))
 
 
 def more_critic_updates(config: TrainConfig) -> int:

@@ -18,6 +18,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.config.roles import critic_word, guessing_loss, has_js_bound, is_wasserstein, main_number
 from wgan_core.instruments.advice import FEWEST_LOOKS, RISEN, SETTLED, WARMED_UP, lowest_excess
 from wgan_core.instruments.cards import CARDS, Question
+from wgan_core.instruments.family import SURE
 from wgan_core.instruments.schedule import FIRST_LOOK_SECONDS, FIRST_LOOK_SHARE
 from wgan_core.store.history import Rows, column
 from wgan_core.store.history import newest as newest_row
@@ -38,8 +39,6 @@ FAR = 0.3
 """Of the distance of a single average sample, below which a distance that no longer falls is small (healthy runs: below 0.2)."""
 NOISY = 1.3
 """Diversity above which samples are not varied but noise (healthy runs: below 1.1)."""
-SURE = 0.95
-"""Share of log 2 from which on a discriminator counts as nearly always right."""
 VARIED, ALIKE = 0.75, 0.5
 """Diversity from which samples count as varied, and below which they count as too alike (healthy runs: 0.85 to 1.1)."""
 

@@ -52,6 +52,8 @@ CARDS: dict[str, Card] = {
     "samples-too-alike": Card("variety", "gan"),
     "distance-rising": Card("learns", "curve"),
     "distance-stuck": Card("learns", "n-critic"),
+    "wrong-class": Card("variety", "pictures"),
+    "sure-discriminator": Card("critic", "gan"),
     "batchnorm-modes-differ": Card("learns", "pictures"),
 }
 """By the rule's key."""

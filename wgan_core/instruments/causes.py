@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.config import SETTINGS, TrainConfig, in_use
 from wgan_core.config.roles import critic_word, is_penalised, is_wasserstein
 from wgan_core.data.catalog import DATASETS
 from wgan_core.instruments.advice import (
@@ -20,6 +20,7 @@ from wgan_core.instruments.advice import (
     Advice,
     Observations,
     Rule,
+    constraint_for,
     deep_critic_with_clipping,
     momentum_with_clipping,
     steps_since_edit,
@@ -211,7 +212,7 @@ def no_constraint(seen: Observations) -> Advice | None:
         f"Nothing keeps the critic Lipschitz. Its steepest slope, {slope:.3g} at the last look, will grow, and the estimate with it. "
         "Choose clip or gradient-penalty."
     )
-    return Advice("no-constraint", "note", text, slope, "lipschitz", "gradient-penalty")
+    return Advice("no-constraint", "note", text, slope, "lipschitz", constraint_for(seen.config))
 
 
 def piled_gradients(seen: Observations) -> Advice | None:
@@ -228,7 +229,7 @@ def piled_gradients(seen: Observations) -> Advice | None:
 def linear_units(seen: Observations) -> Advice | None:
     """A LeakyReLU that bends hardly or not at all makes a linear critic, which only sees that the means differ."""
     slope = seen.config.leaky_slope
-    if slope < 0.9:
+    if slope < 0.9 or not in_use(seen.config, "leaky_slope"):
         return None
     text = (
         f"The networks are all but linear: at a LeakyReLU slope of {slope:g} their units do not bend, and a linear critic only sees that "
@@ -292,9 +293,10 @@ def tiny_batch(seen: Observations) -> Advice | None:
     size = seen.config.batch_size
     if size >= SMALLEST_BATCH:
         return None
+    what = "the estimate is a difference of means" if is_wasserstein(seen.config) else "the losses are means"
     text = (
-        f"The batch is too small: the estimate is a difference of means over {size} samples, which is mostly noise, and so are its "
-        "gradients. Use larger batches, of 64 samples for a start."
+        f"The batch is too small: {what} over {size} samples, which are mostly noise, and so are the gradients. Use larger batches, of 64 "
+        "samples for a start."
     )
     return Advice("tiny-batch", "warning", text, size, "batch_size", 64)
 

@@ -59,6 +59,8 @@ class LoopNumbers:
     """The estimates recorded just before it."""
     since: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """The newest of those recorded since."""
+    losses: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """The newest losses of the critic."""
     saturated: float | None = None
     """Share of the pixels of the fixed samples that are black or white; None for points, and where no pictures are drawn."""
     real_saturated: float | None = None

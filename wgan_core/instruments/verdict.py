@@ -9,6 +9,7 @@ from typing import Literal
 from wgan_core.config.roles import is_wasserstein
 from wgan_core.instruments.advice import RULES, Advice, Observations, Rule
 from wgan_core.instruments.causes import CAUSES, OF_SETTINGS
+from wgan_core.instruments.family import FAMILY
 
 MAX_SHOWN = 3
 
@@ -35,6 +36,8 @@ DIRECTIONS: dict[tuple[str, str], Direction] = {
     ("still-generator", "generator_lr"): "raise",
     ("missing-modes", "n_critic"): "raise",
     ("samples-too-alike", "n_critic"): "raise",
+    ("wrong-class", "n_critic"): "raise",
+    ("sure-discriminator", "critic_lr"): "lower",
 }
 """Where each rule, by its key and setting, would have that setting go; rules that are not here choose something else instead."""
 
@@ -61,7 +64,7 @@ def verdict(seen: Observations) -> tuple[Advice, ...]:
     """What is worth saying of a run, the first thing to do first; empty for a healthy run."""
     causes = _spoken(CAUSES, seen)
     # What a cause brings about is not listed beside it: it may be gone once the cause is.
-    others = _spoken(OF_SETTINGS if any(one.level == "warning" for one in causes) else RULES, seen)
+    others = _spoken(OF_SETTINGS if any(one.level == "warning" for one in causes) else (*FAMILY, *RULES), seen)
     ranked = sorted([*causes, *others], key=lambda advice: advice.level != "warning")
     kept: list[Advice] = []
     for advice in ranked:

@@ -242,6 +242,7 @@ class RunLoop:
             last_edit=last,
             before=estimates[max(0, at - 200) : at].copy(),
             since=estimates[max(at, len(rows) - 50) :].copy(),
+            losses=column(rows, "critic_loss")[-200:].copy(),
             saturated=None if shown is None else saturated(shown.samples),
             real_saturated=None if shown is None else saturated(shown.real),
         )
