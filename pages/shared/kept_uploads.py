@@ -15,8 +15,6 @@ from wgan_core.data.uploads import Upload, delete_upload, uploads
 from wgan_core.library.upload_owners import forget_owners, owners_of
 
 _SHOWN = 20
-_DRAWN = "drawn-"
-"""Names of drawings of the laboratory, which belong to nobody."""
 
 
 def kept_uploads(target: str, suffixes: Sequence[str], problem: str) -> None:
@@ -27,7 +25,7 @@ def kept_uploads(target: str, suffixes: Sequence[str], problem: str) -> None:
         suffixes: of the files to list.
         problem: the key of the session state that takes why one cannot be deleted.
     """
-    found = [upload for upload in uploads() if upload.path.suffix in suffixes and not upload.path.name.startswith(_DRAWN)]
+    found = [upload for upload in uploads() if upload.path.suffix in suffixes]
     if not found:
         return
     with st.popover(f"Kept uploads ({len(found)})", icon=":material/folder_zip:", type="tertiary", key="kept-uploads", on_change="rerun"):

@@ -26,12 +26,12 @@ def person_bar() -> bool:
         st.error(as_plain(problem), icon=":material/settings_alert:")
         st.caption("Nothing is shown until whoever runs this server has corrected this and started it again.")
         return False
-    serving = people.serving()
+    serving, visitor = people.serving(), people.visitor()  # asked first, because pages write addresses of their own over “controls=off”
     if serving.mode == "personal":
         if is_open():
             _warn()
         return True
-    if people.visitor().only_looks:
+    if visitor.only_looks:
         return True
     if serving.mode == "read only":
         st.caption(":material/visibility: This server shows its runs. You can look at everything and explore, but not start anything.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from pages.shared.data_place import trust
 from tests.app_page import link, page, press, texts
 from tests.counting import drawing_to_text
 from wgan_core.config import SETTINGS
+from wgan_core.data import uploads
 from wgan_core.data.uploads import uploads_folder
+from wgan_core.lab import drawing
 from wgan_core.lab.frame import GRID, MESH, POINTS
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import BASE, EXPERIMENTS
@@ -252,6 +255,36 @@ def test_a_drawing_comes_with_its_link() -> None:
     assert lab(test).trainers[0].step == 1
     again = page("lab", drawn=drawing_to_text(points), **SMALL)  # which is here now
     assert lab(again).configs[0].data_root == config.data_root
+
+
+def test_only_the_newest_drawings_are_kept_and_one_that_is_gone_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_DRAWINGS", 3)
+    mine = drawing.to_csv(np.array([[0.0, 0.0], [1.0, 0.5]], np.float32))
+    old = uploads.store("drawn", b"9,9\n3,4\n", ".csv")  # of an earlier version
+    os.utime(old, (0, 0))
+    brought = uploads.store("points", b"1,2\n3,4\n", ".csv")
+    for number in range(5):
+        uploads.keep_drawing(b"1,2\n3,%d\n" % number)
+        uploads.keep_drawing(mine)  # as at every look at the page
+    kept = list(uploads_folder().glob("drawn-*"))
+    assert len(kept) == 3 and uploads.place_of("drawn", mine, ".csv") in kept and old not in kept
+    assert [one.path for one in uploads.uploads()] == [brought]
+    points = np.column_stack((np.linspace(-2, 2, 40), np.linspace(-1, 1, 40) ** 3)).astype(np.float32)
+    test = page("lab", {lab_setup.DRAWING: drawing_to_text(points)}, experiment="ring", **SMALL)
+    test.selectbox(key=lab_setup.SOURCE).set_value("drawn").run()
+    file = Path(lab(test).configs[0].data_root)
+    file.unlink()
+    press(test, "Restart")  # of which the page's fragment does not look at the settings
+    assert not test.exception
+    test.run()
+    assert file.exists() and len(lab(test).trainers[0].data) == 40
+
+
+def test_who_only_looks_on_makes_no_file_of_a_drawing() -> None:
+    text = drawing_to_text(np.array([[0.0, 0.0], [1.0, 0.5]], np.float32))
+    test = page("lab", {lab_setup.DRAWING: text}, controls="off", **SMALL)
+    test.selectbox(key=lab_setup.SOURCE).set_value("drawn").run()
+    assert not test.exception and list(uploads_folder().glob("drawn-*")) == []
 
 
 def test_points_that_are_still_to_come() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -20,6 +21,9 @@ MAX_BYTES = 1_000_000_000
 """Of all files of one upload."""
 MAX_FILES = 100_000
 MAX_UNPACKED_BYTES = 10 * 10**9
+DRAWN = "drawn"
+MAX_DRAWINGS = 200
+"""Kept at a time, the newest; each has at most 8 kB."""
 PICTURES = tuple(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
 BESIDE = ("csv", "tsv", "json", "jsonl")
 """Files of labels, which may come with pictures."""
@@ -131,13 +135,33 @@ def store(name: str, content: bytes, suffix: str) -> Path:
     return path
 
 
+def keep_drawing(content: bytes) -> Path:
+    """Keep points that were drawn in the laboratory, as a CSV file. The page and its link hold the drawing itself, and the file is only for
+    reading it like any other. So it belongs to nobody, and the files that have not been used for longest are removed. Raises DataError."""
+    path = store(DRAWN, content, ".csv")
+    with contextlib.suppress(OSError):
+        os.utime(path)
+        for old in _kept(drawn=True)[MAX_DRAWINGS:]:
+            old.path.unlink(missing_ok=True)
+    return path
+
+
 def uploads() -> list[Upload]:
     """All kept uploads, the newest first."""
+    return _kept(drawn=False)
+
+
+def _kept(*, drawn: bool) -> list[Upload]:
+    """The drawings, or all other files, the newest first."""
+    found: list[Upload] = []
     try:
-        found = [(path, path.stat()) for path in uploads_folder().iterdir() if _NAME.fullmatch(path.name)]
+        for path in uploads_folder().iterdir():
+            if _NAME.fullmatch(path.name) and path.name.startswith(f"{DRAWN}-") is drawn:
+                stat = path.stat()
+                found.append(Upload(path, stat.st_size, stat.st_mtime))
     except OSError:
         return []
-    return sorted((Upload(path, stat.st_size, stat.st_mtime) for path, stat in found), key=lambda one: -one.modified)
+    return sorted(found, key=lambda one: -one.modified)
 
 
 def delete_upload(name: str) -> None:

@@ -11,15 +11,14 @@ from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import data_place, settings
 from pages.shared.cards import card, card_style
 from pages.shared.lab_pictures import lab_picture
-from pages.shared.people import refused, shuts
+from pages.shared.people import allowed, refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.text import inert
 from wgan_core.config import ConfigError, TrainConfig, steered_by
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.dataset import DataError
-from wgan_core.data.point_file import keep_upload
-from wgan_core.data.uploads import place_of
+from wgan_core.data.uploads import DRAWN, keep_drawing, place_of
 from wgan_core.lab import drawing
 from wgan_core.lab.laboratory import Laboratory
 from wgan_core.lab.setup import EXPERIMENTS, FIELDS, TWIN_FIELDS, check, needs_restart, twin_of
@@ -158,10 +157,10 @@ def _drawn() -> str | None:
         return None
     try:
         content = drawing.to_csv(drawing.from_text(text))
-        place = place_of("drawn", content, ".csv")
-        if not place.exists() and st.session_state.get(_ASKED):
-            return None  # a link makes no file by itself
-        return str(keep_upload("drawn", content))
+        place = place_of(DRAWN, content, ".csv")
+        if not place.exists() and (st.session_state.get(_ASKED) or not allowed("experiment")):
+            return None  # a link makes no file by itself, nor does who may only look on
+        return str(keep_drawing(content))
     except DataError as error:
         st.session_state.pop(DRAWING, None)
         show_problem(error)
@@ -379,5 +378,9 @@ def _laboratory(configs: tuple[TrainConfig, ...] | None) -> Laboratory | None:
 def restart() -> None:
     """Start again from untrained networks, with the same settings."""
     lab: Laboratory | None = st.session_state.get(LABORATORY)
-    if lab is not None:
+    if lab is None:
+        return
+    try:
         st.session_state[LABORATORY] = Laboratory(lab.configs)
+    except DataError as error:  # its file has been deleted since
+        st.toast(problem_text(error), icon=":material/error:", duration="long")
