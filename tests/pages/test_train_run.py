@@ -14,6 +14,7 @@ from pages.parts.train import knobs, pictures
 from pages.parts.train.controls import steered, title_of
 from pages.shared.settings import read_link
 from tests.app_page import button, buttons, page, press, texts
+from tests.loops import begin
 from tests.small import ENDLESS
 from tests.waiting import wait_for, wait_while_it_trains
 from wgan_core.config import PRESETS, SETTINGS, TrainConfig, steered_by
@@ -192,6 +193,19 @@ def test_a_finished_run_can_be_resumed_with_other_settings(manager: RunManager, 
     assert again is not None and again is not finished
     wait_for(again, "finished")
     assert (again.snapshot.step, again.snapshot.config.n_critic) == (90, 2)
+
+
+def test_a_run_that_was_interrupted_near_its_end_is_resumed_to_that_end(manager: RunManager, config: TrainConfig) -> None:
+    begin(manager.root / "interrupted", config, 40)
+    test = page("train", run="interrupted")
+    assert test.number_input(key="resume.max_steps").value == config.max_steps == 60
+    press(test, "Resume from step 40")
+    again = manager.get("interrupted")
+    assert again is not None
+    wait_for(again, "finished")
+    assert (again.snapshot.step, again.snapshot.edits) == (60, ())
+    test = page("train", run="interrupted")
+    assert test.number_input(key="resume.max_steps").value == 1060 and button(test, "Resume from step 60 to 1,060")
 
 
 def test_a_run_with_weights_only_is_not_offered_to_resume(manager: RunManager, finished: Run) -> None:

@@ -205,7 +205,7 @@ def _resume(snapshot: Snapshot) -> None:
     names = (*steered(snapshot.config), "max_steps", *_of_this_machine(snapshot.config))
     if st.session_state.get("resume-follows") != (snapshot.run_id, newest):
         st.session_state["resume-follows"] = snapshot.run_id, newest
-        goal = max(snapshot.config.max_steps, newest + 1000)
+        goal = snapshot.config.max_steps if newest < snapshot.config.max_steps else newest + 1000
         settings.fill_widgets(RESUME_SCOPE, _as_here(snapshot.config).replace(max_steps=goal), names)
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="run-toolbar"):
         place = st.container(width="content")
