@@ -15,7 +15,7 @@ WORKDIR /app
 COPY requirements.txt ./
 RUN pip install -r requirements.txt
 
-COPY app.py pyproject.toml README.md LICENSE ./
+COPY app.py serve.py pyproject.toml README.md LICENSE ./
 COPY .streamlit .streamlit
 COPY static static
 COPY wgan_core wgan_core
@@ -33,4 +33,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 # Streamlit ends at SIGTERM, and the runs are saved then.
 STOPSIGNAL SIGTERM
-CMD ["streamlit", "run", "app.py"]
+CMD ["streamlit", "run", "serve.py"]

@@ -38,7 +38,7 @@ MOMENTS = 2.0
 START_SECONDS = 120
 
 
-def _serve(port: int, root: Path, said: Path, environment: dict[str, str]) -> None:
+def _serve(script: str, port: int, root: Path, said: Path, environment: dict[str, str]) -> None:
     """The app, in a process of its own, with what it prints in the file `said`."""
     os.chdir(PROJECT)
     os.environ |= {"WGAN_RUNS_ROOT": str(root)} | environment
@@ -49,7 +49,7 @@ def _serve(port: int, root: Path, said: Path, environment: dict[str, str]) -> No
     from streamlit.web import cli
 
     try:
-        cli.main(["run", "app.py", "--server.port", str(port), "--server.headless", "true"])
+        cli.main(["run", script, "--server.port", str(port), "--server.headless", "true"])
     finally:
         atexit._run_exitfuncs()  # as at the end of every interpreter, but not of a process that was forked
 
@@ -68,7 +68,7 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(root: Path, **environment: str) -> Generator[Served]:
+def served(root: Path, *, script: str = "app.py", **environment: str) -> Generator[Served]:
     """A server whose runs lie in `root`, with these variables besides. Raises RuntimeError if it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -76,7 +76,7 @@ def served(root: Path, **environment: str) -> Generator[Served]:
     said = root.with_name(f"{root.name}-server.txt")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([*PRELOADED, *APP])
-    process = context.Process(target=_serve, args=(port, root, said, environment))
+    process = context.Process(target=_serve, args=(script, port, root, said, environment))
     process.start()
     server = Served(process, f"http://127.0.0.1:{port}")
     try:
@@ -140,6 +140,8 @@ def trial(root: Path, rng: random.Random, most: int, steps: int) -> tuple[int, P
             kills += 1
         if (path / "config.json").exists():
             check_listed(path)
+            if steps in RunFolder.open(path).steps():  # killed after its last step was saved: Resume would make it longer
+                return kills, path
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -36,9 +36,9 @@ def test_the_dockerfile_has_known_instructions_and_copies_what_is_there() -> Non
 
 def test_the_image_needs_all_that_app_py_imports_and_starts_it() -> None:
     copied = {source for name, text in instructions() if name == "COPY" for source in shlex.split(text)[:-1]}
-    assert {"app.py", "pages", "wgan_core", "static", ".streamlit", "requirements.txt"} <= copied
+    assert {"app.py", "serve.py", "pages", "wgan_core", "static", ".streamlit", "requirements.txt"} <= copied
     users = [place for place, (name, _) in enumerate(instructions()) if name == "USER"]
-    assert users and instructions()[-1] == ("CMD", '["streamlit", "run", "app.py"]') and users[-1] < len(instructions()) - 1
+    assert users and instructions()[-1] == ("CMD", '["streamlit", "run", "serve.py"]') and users[-1] < len(instructions()) - 1
 
 
 def test_runs_and_uploads_of_the_image_are_in_the_volume() -> None:
@@ -65,7 +65,7 @@ def test_the_unit_is_sound_and_listens_on_this_machine() -> None:
     unit.read_string(UNIT)
     assert set(unit.sections()) == {"Unit", "Service", "Install"}
     command = shlex.split(unit["Service"]["ExecStart"])
-    assert command[1:3] == ["run", "app.py"] and "127.0.0.1" in command and (PROJECT / command[2]).exists()
+    assert command[1:3] == ["run", "serve.py"] and "127.0.0.1" in command and (PROJECT / command[2]).exists()
     assert command[0].startswith(unit["Service"]["WorkingDirectory"])
     assert "Environment=WGAN_MODE=class" in UNIT
 

@@ -12,7 +12,10 @@ import pytest
 
 from tests import kills, kills_of_server
 from tests.bare_client import BareClient
+from tests.small import ENDLESS, SMALL
 from tests.waiting import until
+from wgan_core.access.person import COLOURS, person_of
+from wgan_core.runs.kept_queue import KeptQueue, Ticket
 from wgan_core.store.folder import RunFolder
 
 
@@ -36,6 +39,24 @@ def test_a_server_that_is_hung_up_saves_its_run(tmp_path: Path, hangups_are_hear
         server.end(signal.SIGHUP)
     assert folder.status() == "stopped" and not folder.is_held()
     assert folder.steps()[-1] == folder.ledger()[-1]["step"] >= folder.read_metrics()[-1, 0] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="ends it as POSIX systems do")
+def test_the_queue_of_a_class_goes_on_when_its_server_starts_and_what_trains_is_saved_at_its_end(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    root.mkdir()
+    names, queue = ("20260101-0000-digits-1-aaaa", "20260101-0001-digits-2-bbbb"), KeptQueue(root)
+    for name, steps in zip(names, (40, ENDLESS), strict=True):
+        queue.add(Ticket(name, SMALL.replace(max_steps=steps), owner=person_of("a secret", "Ada", COLOURS[0])))
+    queue.close()
+    with kills_of_server.served(root, script="serve.py", WGAN_MODE="class", WGAN_TEACHER_KEY="a long secret") as server:
+        folder = RunFolder.open(_begun(root / names[1]))  # although nobody has opened a page
+        until(lambda: len(folder.read_metrics()) > 20)
+        assert RunFolder.open(root / names[0]).status() == "finished" and folder.owner is not None and folder.owner.name == "Ada"
+        server.end(signal.SIGTERM)
+    assert folder.status() == "stopped" and not folder.is_held()
+    assert folder.steps()[-1] == folder.ledger()[-1]["step"] > 0
 
 
 def _begun(path: Path) -> Path:
