@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 from tests.project import PROJECT
+from tests.waiting import PATIENCE
 from wgan_core import export as package
 from wgan_core.cli.main import main
 from wgan_core.config import TrainConfig
@@ -185,6 +187,33 @@ def test_what_goes_wrong_in_another_process_is_said_here(
     with pytest.raises(ExportError) as caught:
         export_in_subprocess(folder.path, "onnx", step=17)
     assert str(caught.value) == sentence and asked[0][-2:] == ["--step", "17"]
+
+
+def test_two_processes_export_at_a_time_and_the_others_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    working, most, gate = 0, 0, threading.Lock()
+    both = threading.Barrier(package.AT_A_TIME)
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        nonlocal working, most
+        with gate:
+            working += 1
+            most = max(most, working)
+        both.wait(PATIENCE)
+        with gate:
+            working -= 1
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(package.subprocess, "run", run)
+    threads = [threading.Thread(target=package.run_command_line, args=([],), kwargs={"timeout": 1.0}) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert (working, most) == (0, 2)
+    monkeypatch.setattr(package, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(package, "_PLACES", threading.BoundedSemaphore(1))
+    with package._PLACES, pytest.raises(ExportError, match="try again in a minute"):
+        package.run_command_line([], timeout=1.0)
 
 
 # The notebook.

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from wgan_core.store.locks import reading
 
 if TYPE_CHECKING:
     from wgan_core.store.folder import RunFolder
+
+AT_A_TIME = 2
+"""Processes that export. Each takes half a gigabyte of memory, and on a server anybody who may look may export."""
+WAIT_SECONDS = 60.0
+"""For a place."""
+_PLACES = threading.BoundedSemaphore(AT_A_TIME)
 
 
 class ExportError(ValueError):
@@ -137,8 +144,10 @@ def export_in_subprocess(path: Path, kind: str, *, step: int | None = None, part
 
 
 def run_command_line(arguments: Sequence[str], *, timeout: float) -> None:
-    """Run `wgan_core` with these arguments in a separate process, on one core. `timeout` in seconds. Raises ExportError with the last line
-    that it wrote, if it fails."""
+    """Run `wgan_core` with these arguments in a separate process, on one core, two at a time. `timeout` in seconds. Raises ExportError with
+    the last line that it wrote, if it fails."""
+    if not _PLACES.acquire(timeout=WAIT_SECONDS):
+        raise ExportError("Several files are being made for others already: try again in a minute.")
     try:
         done = subprocess.run(
             [sys.executable, "-m", "wgan_core", *arguments],
@@ -150,6 +159,8 @@ def run_command_line(arguments: Sequence[str], *, timeout: float) -> None:
         )
     except subprocess.TimeoutExpired:
         raise ExportError(f"The export was not finished after {timeout:.0f} s: try again when the machine is less busy.") from None
+    finally:
+        _PLACES.release()
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["The export ended without an error message."]
         raise ExportError(lines[-1].removeprefix("wgan_core: "))
