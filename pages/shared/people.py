@@ -159,12 +159,8 @@ def take_over(text: str) -> None:
         return
     if not all(isinstance(value, str) for value in values.values()) or len(values[_SECRET]) < 32 or st.session_state.get(_SECRET):
         return
-    try:
-        person = person_of(values[_SECRET], values[_NAME], values[_COLOUR])
-    except NameRefused:
-        return
-    _known().names[person.id] = person.name
-    st.session_state.update({_SECRET: values[_SECRET], _NAME: person.name, _COLOUR: person.colour, _TEACHER: values[_TEACHER]})
+    st.session_state.update({_SECRET: values[_SECRET], _TEACHER: values[_TEACHER]})  # their runs stay theirs, whatever their name
+    call_me(values[_NAME], values[_COLOUR])  # without a name that cannot be used, or is another's here, they are asked for one
 
 
 _KEPT = {"secret": _SECRET, "name": _NAME, "colour": _COLOUR, "teacher": _TEACHER}

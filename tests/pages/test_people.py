@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,6 +165,18 @@ def test_a_browser_is_known_again(classroom: None, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(people.st, "query_params", {})
     people.take_over(kept or "")
     assert people.me() == ADA and people.visitor() == Visitor(ADA, is_teacher=True)
+
+
+def test_nobody_comes_back_under_a_name_that_another_has(classroom: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people.st, "session_state", ada := dict[str, str]())
+    assert people.call_me("Ada", COLOURS[0]) == "" and people.me() is not None
+    kept = {"secret": SECRETS["Bob"], "name": "ＡＤＡ", "colour": COLOURS[1], "teacher": ""}  # as its owner may have written it
+    monkeypatch.setattr(people.st, "session_state", session := dict[str, str]())
+    people.take_over(json.dumps(kept))
+    assert people.me() is None  # and is asked for another name
+    assert people.call_me("Bob", COLOURS[0]) == "" and people.me() == BOB  # with the runs that were theirs
+    monkeypatch.setattr(people.st, "session_state", ada)
+    assert people.my_name() == "Ada" and session["people.name"] == "Bob"
 
 
 def forged_press(test: AppTest, label: str) -> None:
