@@ -25,7 +25,8 @@ from pages.shared.frame import within_frame
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import AT
 from pages.shared.server import run_manager
-from pages.shared.text import inert, whole_number
+from pages.shared.text import inert
+from wgan_core.config.whole import whole_number
 from wgan_core.figures import images
 from wgan_core.latent.directions import diversity
 from wgan_core.latent.place import Place, from_params

@@ -56,6 +56,7 @@ TOKENS = (
     b"", b"\0", b"\n", b"\r\n", b",", b";", b'"', b"'", b"[" * 5000, b"{" * 200, b"9" * 400, b"-1", b"1e999", b"NaN", b"Infinity",
     b"null", b"true", b"[]", b"{}", b'""', b"\xff\xfe", b"\xef\xbb\xbf", b"\\ud800", b"\xed\xa0\x80", b"../", b"/etc/hosts",
     b"<script>", b"%s%n", b"0x1f", b" " * 3000, b"-0", b"1_0", b"\xe2\x80\xae", b"=1+1", b"00000000", b"99999999999999999999",
+    b"9" * 5000,
 )  # fmt: skip
 
 
@@ -300,10 +301,12 @@ def settings_in_link(bench: Bench, rng: random.Random) -> None:
 PAGES = ("home", "learn", "train", "runs", "compare", "lab", "explore", "paper", "glossary")
 PARAMETERS = ("run", "runs", "at", "step", "dataset", "data_root", "preset", "experiment", "drawn", "view", "seed", "pins", "xy", "lesson",
               "term", "group", "show", "sort", "filter", "controls", "lipschitz", "objective", "critic_widths", "image_size", "max_steps",
-              "b.critic_lr", "second", "averaged", "baseline", "device", "threads", "embed", "clip_value", "z", "a", "b")  # fmt: skip
+              "b.critic_lr", "second", "averaged", "baseline", "device", "threads", "embed", "clip_value", "z", "a", "b",
+              "branch", "class")  # fmt: skip
 VALUES = ("", "images", "points", "images,points", "images@40", "images@9999,points@x", "40", "-1", "1e999", "nan", "/etc/hosts",
           "../../etc/hosts", "99999999999999999999", "0", "image-folder", "csv", "off", "a" * 5000, "\0", "\ud7ff", "\u202e", "[[1]]", "{}",
-          "0.1,0.2", "0,0;1,1", "<script>", "%00", "ring", "critic", "512,256", "100000", "gradient-penalty", "hinge")  # fmt: skip
+          "0.1,0.2", "0,0;1,1", "<script>", "%00", "ring", "critic", "512,256", "100000", "gradient-penalty", "hinge",
+          "9" * 5000, "images@" + "9" * 5000)  # fmt: skip
 
 
 def links(bench: Bench, rng: random.Random) -> None:

@@ -16,8 +16,8 @@ from pages.components.timeline import Mark, MarkKind, Track
 from pages.shared.problems import problem_text
 from pages.shared.schedules import by_schedule
 from pages.shared.server import run_manager
-from pages.shared.text import whole_number
 from wgan_core.config import SCHEDULES, SETTINGS, ConfigError, TrainConfig, has_schedule, is_scheduled, main_number, parse_config
+from wgan_core.config.whole import whole_number
 from wgan_core.figures.curves import thin
 from wgan_core.runs.best import NAMED
 from wgan_core.runs.messages import Snapshot

@@ -47,14 +47,6 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def whole_number(text: str, most: int) -> int | None:
-    """`text` as a whole number from 0 to `most`, or None if it is not one."""
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
-        return None
-    number = int(text)
-    return number if number <= most else None
-
-
 def as_plain(text: str) -> str:
     """`text` as Markdown that shows it as it is: nothing in it is bold, a link, a formula, an icon or HTML."""
     return _MARKDOWN.sub(lambda found: f"\\{found[0]}", _ADDRESSES.sub(_joined, _without_names(text)))

@@ -40,7 +40,12 @@ def test_a_run_offers_to_branch(manager: RunManager, finished: Run) -> None:
 
 
 def test_a_link_to_a_step_that_is_gone(manager: RunManager, finished: Run) -> None:
-    for named, sentence in ((f"{finished.run_id}@7", "That step is not saved"), ("nowhere@0", "no config.json"), ("x", "no config.json")):
+    for named, sentence in (
+        (f"{finished.run_id}@7", "That step is not saved"),
+        (f"{finished.run_id}@{'9' * 5000}", "That step is not saved"),
+        ("nowhere@0", "no config.json"),
+        ("x", "no config.json"),
+    ):
         test = page("train", branch=named)
         assert sentence in texts(test) or test.error
         assert button(test, "Start training")  # the ordinary form

@@ -7,6 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from wgan_core.config.whole import whole_number
+
 
 def program() -> str:
     """What to type before a command: `wgan` if the user typed that, otherwise `python -m wgan_core`."""
@@ -22,8 +24,8 @@ class UsageError(Exception):
     """An input that cannot be used. The message is one sentence."""
 
 
-def whole_number(text: str) -> int:
+def counting_number(text: str) -> int:
     """A number from 1, for a flag."""
-    if not text.isdecimal() or int(text) < 1:
+    if not (number := whole_number(text)):
         raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text[:40]!r}")
-    return int(text)
+    return number

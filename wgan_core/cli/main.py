@@ -21,7 +21,7 @@ from wgan_core.cli import paper as cli_paper
 from wgan_core.cli import past as cli_past
 from wgan_core.cli import runs as cli_runs
 from wgan_core.cli.bench import add_bench, bench_presets, run_bench
-from wgan_core.cli.called import UsageError, program, speaker, whole_number
+from wgan_core.cli.called import UsageError, counting_number, program, speaker
 from wgan_core.cli.info import print_info
 from wgan_core.cli.quality import run_quality
 from wgan_core.cli.versions import ShowVersions
@@ -122,13 +122,13 @@ def _parser() -> _Parser:
     )
     train.add_argument(
         "--epochs",
-        type=whole_number,
+        type=counting_number,
         metavar="N",
         help="length of the run in epochs, in place of --max-steps; an epoch is a new permutation of the data, without its incomplete "
         "last batch",
     )
     train.add_argument(
-        "--print-every", type=whole_number, metavar="N", help="print epoch, batch and both losses after every N batches; 1: after each"
+        "--print-every", type=counting_number, metavar="N", help="print epoch, batch and both losses after every N batches; 1: after each"
     )
     _add_settings(train)
     train.set_defaults(command=_train, parser=train)

@@ -22,6 +22,7 @@ from tqdm import tqdm
 from wgan_core.cli.called import program, speaker
 from wgan_core.cli.per_batch import NOTHING_MORE, Extra, PerBatch
 from wgan_core.config import POINT_SETS, SETTINGS, ConfigError, TrainConfig, check_value, in_use, main_number, parse_config
+from wgan_core.config.whole import whole_number
 from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import download, is_available
 from wgan_core.forecast.device_check import check_device
@@ -57,11 +58,12 @@ def branch(parent: str, given: dict[str, Any], out: Path | None, extra: Extra = 
     """Train a branch of the run and step that `parent` names as RUN@STEP, with the `given` settings, in the folder `out`."""
     name, _, at = parent.rpartition("@") if "@" in parent else (parent, "", "")
     folder = RunFolder.open(Path(name).resolve() if Path(name).is_dir() else run_path(runs_root(), name))
-    if at and not at.isdecimal():
-        raise StoreError(f"{at!r} is not a step: write RUN@STEP, for example {name}@{max(folder.steps(), default=100)}.")
+    step = whole_number(at)
+    if at and step is None:
+        raise StoreError(f"{at[:40]!r} is not a step: write RUN@STEP, for example {name}@{max(folder.steps(), default=100)}.")
     if not (steps := folder.steps()):
         raise StoreError("This run has no saved step to branch from.")
-    step = int(at) if at else steps[-1]
+    step = steps[-1] if step is None else step
     changes = {name: check_value(name, value) for name, value in given.items()}
     changes |= extra.length(folder.config_before(step).replace(**changes), 0 if changes.keys() & set(OF_DATA) else folder.samples_seen)
     config = branched_config(folder, step, changes)

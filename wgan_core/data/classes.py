@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wgan_core.config.whole import whole_number
 from wgan_core.data.dataset import DataError, Dataset
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ class Classes:
         wanted = text.strip().casefold()
         if wanted in folded:
             return folded.index(wanted)
-        if wanted.isascii() and wanted.isdecimal() and int(wanted) < len(self):
-            return int(wanted)
+        if (number := whole_number(wanted, len(self) - 1)) is not None:
+            return number
         raise ValueError(f"There is no class {text.strip()[:40]!r}: choose one of {listed(self.names)}.")
 
     def to_meta(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from wgan_core.config.whole import whole_number
 from wgan_core.data.picture_files import Found, PictureFile, printable
 
 MAX_BYTES = 200_000_000
@@ -119,4 +120,5 @@ def _find(file: PictureFile, table: dict[str, str]) -> str | None:
 
 
 def _number_first(label: str) -> tuple[int, str]:
-    return (int(label), label) if label.isascii() and label.isdecimal() else (10**9, label)
+    number = whole_number(label)
+    return (10**9 if number is None else number, label)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from wgan_core.config.whole import whole_number
 from wgan_core.data.dataset import DataError
 
 _SEPARATORS = (";", "\t", "|", ",", None)
@@ -176,11 +177,12 @@ def _has_index(head: list[str], rows: list[tuple[int, list[str]]]) -> bool:
     if len(head) == 3 and head[0].lower() not in _INDEX_NAMES:
         return False
     first = [cells[0] for _, cells in rows]
-    if not all(cell.isascii() and cell.isdecimal() for cell in first):
+    counted = [whole_number(cell) for cell in first]
+    if any(number is None for number in counted):
         return len(head) == 2 or (len(head) == 3 and head[0] == "")  # row names
-    counted = [int(cell) for cell in first]
-    in_order = counted == list(range(counted[0], counted[0] + len(counted)))
-    return in_order if head else in_order and counted[0] in (0, 1) and len(counted) > 2
+    begin = counted[0] or 0
+    in_order = counted == list(range(begin, begin + len(counted)))
+    return in_order if head else in_order and begin in (0, 1) and len(counted) > 2
 
 
 def _numbers(name: str, rows: list[tuple[int, list[str]]], notes: list[str]) -> NDArray[np.float64]:

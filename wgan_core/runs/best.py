@@ -103,6 +103,6 @@ def counted_looks(count: int) -> str:
 def _from(step: int, details: Mapping[str, Any]) -> Best | None:
     """What the ledger tells of a step; None if it cannot be understood."""
     key, value, band = details.get("measure"), details.get("value"), details.get("band")
-    if key not in KINDS or not isinstance(value, (int, float)) or not isinstance(band, (int, float)):
+    if not isinstance(key, str) or key not in KINDS or not isinstance(value, (int, float)) or not isinstance(band, (int, float)):
         return None
-    return Best(step, str(key), float(value), float(band))
+    return Best(step, key, float(value), max(0.0, float(band)))

@@ -18,6 +18,7 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
+from wgan_core.config.whole import whole_number
 from wgan_core.data.array_errors import ARRAY_ERRORS
 from wgan_core.latent.seeds import fixed_latents
 from wgan_core.latent.vectors import Latents
@@ -145,8 +146,8 @@ def _mp4(frames: Iterator[Image.Image], rate: int) -> bytes:
 def latents_from(text: str, latent_dim: int) -> Latents:
     """The latents that a user names: a seed, whose one latent is meant, or a file with the array `z`, as `sample --out samples.npz` writes
     it. Raises StoreError."""
-    if text.isdecimal() and int(text) < 2**63:
-        return fixed_latents(int(text), 1, latent_dim).numpy()
+    if (seed := whole_number(text)) is not None:
+        return fixed_latents(seed, 1, latent_dim).numpy()
     try:
         with Path(text).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = np.asarray(arrays["z"], dtype=np.float32)

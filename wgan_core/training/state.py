@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from wgan_core.config.whole import whole_number
 from wgan_core.training.flat import FlatParameters
 
 TensorDict = dict[str, Tensor]
@@ -48,9 +49,9 @@ def optimizer_from_tensors(
         if not name.startswith(prefix + "."):
             continue
         index, _, key = name.removeprefix(prefix + ".").partition(".")
-        if not index.isdecimal():
-            raise StateMismatch(f"training: {name} does not belong here.")
-        by_index.setdefault(int(index), {})[key] = value
+        if (number := whole_number(index)) is None:
+            raise StateMismatch(f"training: {name[:100]} does not belong here.")
+        by_index.setdefault(number, {})[key] = value
     for index, state in by_index.items():
         whole = index < len(flat.shapes) and state.keys() == _STATE_OF[type(optimizer)]
         if not whole or any(tensor.ndim and tensor.shape != flat.shapes[index] for tensor in state.values()):

@@ -16,7 +16,7 @@ from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import Source
 from pages.parts.explore.pins import DEFAULT_KEYS, MAX_KEYS, THROUGH, pins, pins_to_params, reset_path_of_other_run, show_pins
 from pages.parts.explore.point_view import show_points
-from pages.shared.text import whole_number
+from wgan_core.config.whole import whole_number
 from wgan_core.figures import images
 from wgan_core.figures.training import path_figure
 from wgan_core.latent.path_report import PathReport, path_report

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.shared.text import inert, whole_number
+from pages.shared.text import inert
+from wgan_core.config.whole import whole_number
 from wgan_core.lessons.catalog import CODE, LESSONS
 
 MAX_STEP = 20

@@ -14,6 +14,7 @@ from pages.shared.server import run_manager
 from pages.shared.settings import link_to, write_changes
 from pages.shared.text import as_plain
 from wgan_core.config import SETTINGS, TrainConfig
+from wgan_core.config.whole import whole_number
 from wgan_core.runs.messages import Snapshot
 from wgan_core.store.folder import RunFolder, StoreError, run_path
 from wgan_core.store.history import generator_updates_at
@@ -60,7 +61,7 @@ def origin() -> Origin | None:
     run_id, _, step = named.rpartition("@")
     try:
         folder = RunFolder.open(run_path(run_manager().root, run_id))
-        at = int(step) if step.isdecimal() else -1
+        at = whole_number(step)
         if at not in folder.steps():
             kept = ", ".join(f"{one:,}" for one in folder.steps()) or "none"
             raise StoreError(f"That step is not saved (any more) in the run to branch from. Saved steps: {kept}.")
