@@ -210,7 +210,7 @@ def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> No
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-    with connect(url.replace("http", "ws") + "/_stcore/stream", max_size=2**26) as socket:
+    with connect(url.replace("http", "ws") + "/_stcore/stream", max_size=2**26, ping_interval=None) as socket:  # a busy server answers late
         first = BackMsg()
         first.rerun_script.query_string = f"run={run_id}"
         first.rerun_script.page_name = "train"

@@ -13,6 +13,7 @@ from streamlit.testing.v1.element_tree import Block
 
 from pages.shared.text import as_plain, inert
 from tests.app_page import page
+from tests.project import PROJECT
 from tests.waiting import trained
 from wgan_core.config import TrainConfig
 from wgan_core.library.labels import change_labels
@@ -83,6 +84,23 @@ def test_a_hostile_link_to_every_page(manager: RunManager, name: str) -> None:
         check(page(name, **{parameter: HOSTILE}))
 
 
+def hostile_readings() -> list[dict[str, Any]]:
+    """The last reading of each kind of a run that comes with the project, with hostile text in place of every text."""
+
+    def hostile(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: hostile(part) for name, part in value.items()}
+        return [hostile(part) for part in value] if isinstance(value, list) else HOSTILE if isinstance(value, str) else value
+
+    lines = (PROJECT / "checkpoints" / "walkthrough-mnist" / "health.jsonl").read_text().splitlines()
+    found = {one["key"]: one for one in map(json.loads, lines) if one["key"] != "advice"}
+    found["classes"]["details"]["total"] = HOSTILE
+    found["critic-health"]["details"]["bounds"]["spectral"] = {"value": None, "reason": HOSTILE}
+    details = {"updates": [0, HOSTILE], "estimates": [0.1, 0.2], "slopes": [1.0, 1.0], "before": 0.1, "after": 0.2}
+    found["critic-lag"] = {"key": "critic-lag", "step": 60, "value": 0.5, "n": 64, "details": details}
+    return [hostile(one) | {"key": key} for key, one in found.items()]
+
+
 @pytest.mark.slow
 def test_a_hostile_run_on_every_page(manager: RunManager, config: TrainConfig) -> None:
     run, other = trained(manager, config), trained(manager, config)
@@ -99,6 +117,7 @@ def test_a_hostile_run_on_every_page(manager: RunManager, config: TrainConfig) -
     advice = {"key": "x", "level": "warning", "text": HOSTILE, "setting": HOSTILE, "value": HOSTILE}
     with (folder / "health.jsonl").open("a") as health:
         health.write(json.dumps({"key": "advice", "step": 60, "value": None, "details": {"advice": [advice]}}) + "\n")
+        health.writelines(json.dumps(one) + "\n" for one in hostile_readings())
     manager._runs.clear()
     check(page("home"))
     check(page("runs", {"runs.selected": [run.run_id]}))

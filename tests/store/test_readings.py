@@ -89,6 +89,9 @@ def test_newest_and_series_and_advice() -> None:
         (Reading("diversity", 1, 1, 0.876), "87.6%"),
         (Reading("classes", 1, 1, 7, details={"total": 10}), "7 of 10"),
         (Reading("critic-health", 1, 1, None), "undefined"),
+        (Reading("overfit-gap", 1, 1, 0.25, details={"noise": 0.05}), "25.0% ± 5.0%"),
+        (Reading("overfit-gap", 1, 1, 0.25, details={"noise": "![](http://x)"}), "25.0%"),  # as a stranger may have written it
+        (Reading("modes", 1, 1, 7, details={"total": "![](http://x)"}), "7 of ?"),
     ],
 )
 def test_values_in_words(reading: Reading, words: str) -> None:

@@ -229,10 +229,11 @@ def value_in_words(reading: Reading) -> str:
         return "undefined"
     kind = KINDS.get(reading.key)
     text = f"{reading.value:.1%}" if kind is not None and kind.share else f"{reading.value:.4g}"
-    if (noise := reading.details.get("noise")) is not None and reading.key == "overfit-gap":
+    if reading.key == "overfit-gap" and "noise" in reading.details and (noise := memory_noise(reading)) is not None:
         text += f" ± {noise:.1%}"
     if reading.key in ("modes", "classes"):
-        text += f" of {reading.details.get('total', '?')}"
+        total = reading.details.get("total")
+        text += f" of {total if isinstance(total, int) else '?'}"
     if reading.floor is not None:
         text += f" (floor {reading.floor:.3g} ± {reading.floor_sd or 0:.1g})"
     return text
@@ -243,8 +244,12 @@ def memory_noise(reading: Reading) -> float | None:
 
     Earlier versions recorded only the two numbers that it is made of.
     """
-    details = reading.details
-    if "noise" in details:
-        return details["noise"]
-    error, estimate = details.get("standard_error"), details.get("estimate")
+    noise, error, estimate = (_number(reading.details.get(name)) for name in ("noise", "standard_error", "estimate"))
+    if "noise" in reading.details:
+        return noise
     return 2 * error / abs(estimate) if error is not None and estimate else None
+
+
+def _number(value: Any) -> float | None:
+    """A number among the details, which a stranger may have written."""
+    return value if isinstance(value, (int, float)) else None

@@ -142,7 +142,7 @@ def _how_measured(readings: Sequence[Reading], *, unit: bool = True) -> str:
     gaps = times[times > 0]
     if len(gaps):
         parts.append(f"measured about every {float(np.median(gaps)):.2g} s")
-    return "; ".join(parts) + "."
+    return inert("; ".join(parts) + ".")
 
 
 def _not_measured_yet(what: str) -> None:
@@ -227,7 +227,7 @@ def _bounds_in_words(bounds: dict[str, dict[str, object]]) -> str:
     if isinstance(display, (int, float)):
         parts.append(f"estimate / K_emp {display:.3g} (in the unit of W1; for comparison only, not a bound)")
     found = " · ".join(parts)
-    return " ".join((*([f"{found[0].upper()}{found[1:]}."] if parts else []), *dict.fromkeys(reasons)))
+    return inert(" ".join((*([f"{found[0].upper()}{found[1:]}."] if parts else []), *dict.fromkeys(reasons))))
 
 
 def _boundary(snapshot: Snapshot, last: Reading | None) -> None:
@@ -312,7 +312,7 @@ def _lag(snapshot: Snapshot, last: Reading | None, trained_here: bool) -> None:
         return
     seen = health_figures.seen_by_the_critic(last.details)
     words = _lag_in_words(last)
-    st.caption(words)
+    st.caption(inert(words))
     figure = health_figures.critic_lag(last.details["updates"], seen)
     live_chart(figure, key="chart-lag", alt=words, height=230, revision=f"{last.step}")
 
@@ -367,7 +367,7 @@ def _classes(snapshot: Snapshot, last: Reading | None) -> None:
     if last is None:
         return
     facts = last.details
-    meaning = (
+    meaning = inert(
         f"{KINDS['classes'].meaning} The classifier ({str(facts['classifier'])[:8]}) was trained here and is right on "
         f"{facts['accuracy']:.0%} of {facts['tested_on']}. It is confident about {facts['confident']:.0%} of the generated images, and "
         f"about {facts['real_confident']:.0%} of real ones."
