@@ -353,7 +353,7 @@ def courses() -> dict[str, quality.Course]:
     return {
         "good": wgan(),
         "weak generator": wgan(400, generator_widths=(4,), generator_norm="none"),
-        "failing": wgan(400, generator_widths=(1,), generator_norm="none"),
+        "failing": wgan(400, generator_widths=(32,) * 8, generator_norm="none", weight_init="normal"),
         "clipping": quality.wgan(quality.CLIPPED.replace(**TINY, critic_lr=1e-3, generator_lr=1e-4), 800, Progress()),
     }
 
@@ -391,6 +391,10 @@ def test_quality_of_a_gan_that_does_not_saturate_or_does_not_learn(courses: dict
     assert missed(quality.checks(courses, gan(1e-6, 400))) in ([6], [6, 7])
     still = replace(gan_course, sliced=np.full_like(gan_course.sliced, 0.5))
     assert missed(quality.checks(courses, still)) == [7]
+
+
+def test_quality_of_a_failing_run_that_does_not_fail(courses: dict[str, quality.Course], gan_course: quality.Course) -> None:
+    assert set(missed(quality.checks(courses | {"failing": courses["good"]}, gan_course))) >= {4, 8}
 
 
 def test_nothing_is_trained_on_held_out_digits() -> None:

@@ -11,7 +11,7 @@ import time
 
 from wgan_core.paper.result import Experiment, Progress, Result
 
-NAMES = ("lines", "gaussians", "quality", "surfaces", "depth", "boundary", "methods", "overfitting")
+NAMES = ("lines", "gaussians", "quality", "generators", "surfaces", "depth", "boundary", "architectures", "methods", "overfitting")
 """In the order of the papers."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from wgan_core.data.dataset import Dataset
 from wgan_core.data.load import load_dataset
 from wgan_core.measures.coverage import Classifier, classifier_score, train_classifier
 from wgan_core.measures.distances import sliced_w1, unit_directions
-from wgan_core.measures.metrics import PROJECTIONS, as_measured
+from wgan_core.measures.metrics import PROJECTIONS, as_measured, diversity
 from wgan_core.training.trainer import Trainer
 
 HELD_OUT = 497
@@ -23,6 +24,17 @@ HELD_OUT = 497
 DIGITS = PRESETS["quick-start"].replace(device="cpu", max_steps=1_000_000)
 PENALISED = DIGITS.replace(lipschitz="gradient-penalty", optimizer="adam", critic_lr=5e-4, generator_lr=2e-4, n_critic=5)
 """A WGAN with the gradient penalty."""
+ORDINARY_GAN: dict[str, Any] = {
+    "objective": "non-saturating",
+    "lipschitz": "none",
+    "optimizer": "adam",
+    "adam_beta1": 0.5,
+    "adam_beta2": 0.999,
+    "critic_lr": 2e-4,
+    "generator_lr": 2e-4,
+    "n_critic": 1,
+}
+"""A GAN with the loss −log D and the settings of the DCGAN paper (1511.06434), which both WGAN papers compare with."""
 
 
 def halves(config: TrainConfig, held_out: int = HELD_OUT) -> tuple[Tensor, Tensor]:
@@ -57,14 +69,19 @@ class Judged:
     """Sliced W1 to the held-out digits."""
     score: float
     """The classifier score: 1 (all alike, or nothing recognisable) to 10."""
+    diversity: float
+    """How much two samples differ, relative to two real digits: 0 if the generator makes one image only."""
+
+
+def new_samples(trainer: Trainer) -> Tensor:
+    """Samples in the form in which they are measured, as many as there are held-out digits, of the same latents each time."""
+    z = torch.randn(HELD_OUT, trainer.config.latent_dim, generator=torch.Generator().manual_seed(trainer.config.seed + 1000))
+    return as_measured(trainer.sample(z))
 
 
 def judge(trainer: Trainer) -> Judged:
-    """Judge new samples, of the same latents each time."""
-    _, held_out = split(trainer.config)
-    z = torch.randn(len(held_out), trainer.config.latent_dim, generator=torch.Generator().manual_seed(trainer.config.seed + 1000))
-    samples = as_measured(trainer.sample(z))
+    """Judge the trainer's `new_samples`."""
+    samples, (_, held_out) = new_samples(trainer), split(trainer.config)
+    probabilities = classifier(trainer.config.image_size).probabilities(samples)
     directions = unit_directions(held_out[0].numel(), PROJECTIONS)
-    return Judged(
-        sliced_w1(samples, held_out, directions), classifier_score(classifier(trainer.config.image_size).probabilities(samples.float()))
-    )
+    return Judged(sliced_w1(samples, held_out, directions), classifier_score(probabilities), diversity(samples, held_out))

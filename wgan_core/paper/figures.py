@@ -24,7 +24,7 @@ GAP = 0.12
 """Between panels, as a share of the width."""
 
 
-def _panels(titles: Sequence[str], axes: Sequence[tuple[Axis, Axis]]) -> dict[str, Any]:
+def panels(titles: Sequence[str], axes: Sequence[tuple[Axis, Axis]]) -> dict[str, Any]:
     """The layout of panels side by side, each with its title, x axis and y axis."""
     width = (1 - GAP * (len(titles) - 1)) / len(titles)
     layout: dict[str, Any] = {"margin": _MARGIN, "legend": _LEGEND, "hovermode": "closest", "annotations": []}
@@ -33,16 +33,16 @@ def _panels(titles: Sequence[str], axes: Sequence[tuple[Axis, Axis]]) -> dict[st
         left = index * (width + GAP)
         layout[f"xaxis{number}"] = {"automargin": True, "domain": [left, left + width], "anchor": f"y{number}", **x_axis}
         layout[f"yaxis{number}"] = {"automargin": True, "anchor": f"x{number}", **y_axis}
-        layout["annotations"].append(_heading(title, left + width / 2, 1.0))
+        layout["annotations"].append(heading(title, left + width / 2, 1.0))
     return layout
 
 
-def _heading(text: str, x: float, y: float) -> dict[str, Any]:
+def heading(text: str, x: float, y: float) -> dict[str, Any]:
     place = {"x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom", "yshift": 4}
     return place | {"text": text, "showarrow": False, "font": {"size": 13}}
 
 
-def _axis(title: str, **more: Any) -> Axis:
+def axis(title: str, **more: Any) -> Axis:
     return {"title": {"text": title}, "tickformat": ".3~g", **more}
 
 
@@ -69,9 +69,9 @@ def lines(theta: Values, transport: Values, estimate: Values, scale: float, js: 
         _line(np.zeros(1), np.zeros(1), "", GREEN, 2, mode="markers", marker={"size": 8}, showlegend=False),
         _line(theta, js, "bound by a trained discriminator", ORANGE, 2, mode="markers", marker={"size": 8, "symbol": "diamond-open"}),
     ]
-    x_axis = _axis("θ, distance between the lines")
-    axes = ((x_axis, _axis("Wasserstein distance", rangemode="tozero")), (x_axis, _axis("Jensen-Shannon divergence", range=[-0.05, 0.8])))
-    return go.Figure(data=traces, layout=_panels(("Wasserstein: a slope everywhere", "Jensen-Shannon: flat"), axes))
+    x_axis = axis("θ, distance between the lines")
+    axes = ((x_axis, axis("Wasserstein distance", rangemode="tozero")), (x_axis, axis("Jensen-Shannon divergence", range=[-0.05, 0.8])))
+    return go.Figure(data=traces, layout=panels(("Wasserstein: a slope everywhere", "Jensen-Shannon: flat"), axes))
 
 
 def gaussians(x: Values, critic: Values, probability: Values, best: Values, mean: float) -> go.Figure:
@@ -89,9 +89,9 @@ def gaussians(x: Values, critic: Values, probability: Values, best: Values, mean
         _line(x, critic, "trained critic f(x) / K", BLUE, 2),
         _line(x, x, "slope 1, the best critic", BLUE, 2, dash="dot"),
     ]
-    x_axis = _axis("x")
-    axes = ((x_axis, _axis("density, probability")), (x_axis, _axis("critic value / K")))
-    return go.Figure(data=traces, layout=_panels(("GAN: flat where the points are", "WGAN: the same slope everywhere"), axes))
+    x_axis = axis("x")
+    axes = ((x_axis, axis("density, probability")), (x_axis, axis("critic value / K")))
+    return go.Figure(data=traces, layout=panels(("GAN: flat where the points are", "WGAN: the same slope everywhere"), axes))
 
 
 def depth(norms: Mapping[str, Values]) -> go.Figure:
@@ -110,7 +110,7 @@ def depth(norms: Mapping[str, Values]) -> go.Figure:
         for (name, values), colour in zip(norms.items(), colours, strict=True)
     ]
     ticks = {"tickprefix": "10<sup>", "ticksuffix": "</sup>", "tickformat": "d", "dtick": 4}
-    layout = _panels(("",), ((_axis("layer of the critic, 1 is next to its input", dtick=1), _axis("norm of the gradient") | ticks),))
+    layout = panels(("",), ((axis("layer of the critic, 1 is next to its input", dtick=1), axis("norm of the gradient") | ticks),))
     return go.Figure(data=traces, layout=layout)
 
 
@@ -126,14 +126,14 @@ def boundary(clipped: Values, penalised: Values, steps: NDArray[np.int64], share
         _heap(penalised, float(np.abs(penalised).max()) * 1.05, "gradient penalty", BLUE, 2),
         _line(steps, 100 * share, "at ±c with clipping", ORANGE, 3),
     ]
-    weights = _axis("weight")
+    weights = axis("weight")
     axes = (
-        (weights, _axis("weights, %")),
-        (weights, _axis("weights, %")),
-        (_axis("critic updates"), _axis("weights at ±c, %", range=[0, 105])),
+        (weights, axis("weights, %")),
+        (weights, axis("weights, %")),
+        (axis("critic updates"), axis("weights at ±c, %", range=[0, 105])),
     )
     titles = ("Clipping, at the end", "Gradient penalty, at the end", "Clipping, during training")
-    return go.Figure(data=traces, layout=_panels(titles, axes) | {"showlegend": False})
+    return go.Figure(data=traces, layout=panels(titles, axes) | {"showlegend": False})
 
 
 def _heap(weights: Values, limit: float, name: str, colour: str, panel: int, bins: int = 61) -> dict[str, Any]:
@@ -164,13 +164,13 @@ def quality(curves: Mapping[str, tuple[Values, Values]], ranked: Sequence[str]) 
     dots = {"mode": "lines+markers", "marker": {"size": 6}}
     traces = [_line(*curves[name], name, colour, panel, **dots) for name, colour, panel in looks]
     traces.append(_line(np.array([0.0, 0.8]), np.full(2, math.log(2)), "log 2", GREY, 3, dash="dot", hoverinfo="skip"))
-    sliced = _axis("sliced W1, ← better", range=[0.0, 0.78])
+    sliced = axis("sliced W1, ← better", range=[0.0, 0.78])
     axes = (
-        (sliced, _axis("Wasserstein estimate", rangemode="tozero")),
-        (sliced, _axis("Wasserstein estimate", rangemode="tozero")),
-        (sliced, _axis("JS estimate", range=[0.0, 0.8])),
+        (sliced, axis("Wasserstein estimate", rangemode="tozero")),
+        (sliced, axis("Wasserstein estimate", rangemode="tozero")),
+        (sliced, axis("JS estimate", range=[0.0, 0.8])),
     )
-    return go.Figure(data=traces, layout=_panels(("WGAN, gradient penalty", "WGAN, clipping", "GAN"), axes))
+    return go.Figure(data=traces, layout=panels(("WGAN, gradient penalty", "WGAN, clipping", "GAN"), axes))
 
 
 def surfaces(values: Mapping[tuple[str, str], Values], points: Mapping[str, Values], half: float) -> go.Figure:
@@ -187,7 +187,7 @@ def surfaces(values: Mapping[tuple[str, str], Values], points: Mapping[str, Valu
     gap, width, height = 0.03, (1 - 0.03 * (len(sets) - 1)) / len(sets), (1 - 0.06 * (len(methods) - 1)) / len(methods)
     for row, method in enumerate(methods):
         bottom = (len(methods) - 1 - row) * (height + 0.06)
-        layout["annotations"].append(_heading(method, 0, bottom + height / 2) | {"textangle": -90, "xanchor": "right", "yanchor": "middle"})
+        layout["annotations"].append(heading(method, 0, bottom + height / 2) | {"textangle": -90, "xanchor": "right", "yanchor": "middle"})
         for index, name in enumerate(sets):
             left = index * (width + gap)
             number = str(row * len(sets) + index + 1)
@@ -196,7 +196,7 @@ def surfaces(values: Mapping[tuple[str, str], Values], points: Mapping[str, Valu
             layout[f"xaxis{number}"] = hidden | {"domain": [left, left + width], "anchor": f"y{number}"}
             layout[f"yaxis{number}"] = hidden | {"domain": [bottom, bottom + height], "anchor": f"x{number}", "scaleanchor": f"x{number}"}
             if row == 0:
-                layout["annotations"].append(_heading(name, left + width / 2, 1.0))
+                layout["annotations"].append(heading(name, left + width / 2, 1.0))
     return go.Figure(data=traces, layout=layout)
 
 
@@ -239,8 +239,8 @@ def overfitting(curves: Mapping[int, tuple[Values, Values, Values]]) -> go.Figur
         traces.append(_line(steps, training, "on training digits", REAL, panel, showlegend=shown, **dots))
         traces.append(_line(steps, held_out, "on held-out digits", BLUE, panel, showlegend=shown, **dots))
     top = 1.05 * max(float(values.max()) for _, *pair in curves.values() for values in pair)
-    axes = ((_axis("critic updates", tickformat=",d"), _axis("Wasserstein estimate", range=[0.0, top])),) * len(curves)
-    return go.Figure(data=traces, layout=_panels([f"Trained on {count:,} digits" for count in curves], axes))
+    axes = ((axis("critic updates", tickformat=",d"), axis("Wasserstein estimate", range=[0.0, top])),) * len(curves)
+    return go.Figure(data=traces, layout=panels([f"Trained on {count:,} digits" for count in curves], axes))
 
 
 def methods(curves: Mapping[str, tuple[Values, Values, Values]], largest: int) -> go.Figure:
@@ -255,6 +255,6 @@ def methods(curves: Mapping[str, tuple[Values, Values, Values]], largest: int) -
     for (name, (steps, score, seconds)), colour in zip(curves.items(), (ORANGE, BLUE, PURPLE, GREY), strict=True):
         traces.append(_line(steps, score, name, colour, 1, **dots))
         traces.append(_line(seconds, score, name, colour, 2, showlegend=False, **dots))
-    score_axis = _axis("classifier score", range=[0.8, largest])
-    axes = ((_axis("critic updates", tickformat=",d"), score_axis), (_axis("seconds of one core"), score_axis))
-    return go.Figure(data=traces, layout=_panels(("By critic updates", "By time"), axes))
+    score_axis = axis("classifier score", range=[0.8, largest])
+    axes = ((axis("critic updates", tickformat=",d"), score_axis), (axis("seconds of one core"), score_axis))
+    return go.Figure(data=traces, layout=panels(("By critic updates", "By time"), axes))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wgan_core.config import TrainConfig
 from wgan_core.paper import figures
-from wgan_core.paper.digits import DIGITS, judge, split
+from wgan_core.paper.digits import DIGITS, ORDINARY_GAN, judge, split
 from wgan_core.paper.result import Check, Experiment, Progress
 from wgan_core.training.trainer import Trainer
 
@@ -28,16 +28,7 @@ METHODS: dict[str, TrainConfig] = {
     CLIPPING: _SAME.replace(clip_value=0.01, critic_lr=5e-5, generator_lr=5e-5),
     ADAM: _SAME.replace(lipschitz="gradient-penalty", optimizer="adam", adam_beta1=0.0, adam_beta2=0.9, critic_lr=1e-4, generator_lr=1e-4),
     RMSPROP: _SAME.replace(lipschitz="gradient-penalty", critic_lr=5e-5, generator_lr=5e-5),
-    GAN: _SAME.replace(
-        objective="non-saturating",
-        lipschitz="none",
-        optimizer="adam",
-        adam_beta1=0.5,
-        adam_beta2=0.999,
-        critic_lr=2e-4,
-        generator_lr=2e-4,
-        n_critic=1,
-    ),
+    GAN: _SAME.replace(**ORDINARY_GAN),
 }
 
 

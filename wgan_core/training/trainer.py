@@ -29,7 +29,7 @@ from wgan_core.training.flat_optimizer import FlatOptimizer
 from wgan_core.training.generator_pass import samples_to_learn_from
 from wgan_core.training.joint_norm import join_batch_norms
 from wgan_core.training.live_settings import LiveSettings
-from wgan_core.training.models import build_critic, build_generator, initialise
+from wgan_core.training.models import Generator, build_critic, build_generator, initialise
 from wgan_core.training.objective import OBJECTIVES
 from wgan_core.training.packing import ImagesAhead, Taken
 from wgan_core.training.penalty_plan import PenaltyPlan
@@ -48,13 +48,22 @@ class Trainer:
         dataset: images or points; moved to the device once.
         world: the processes that train together, each on its own rows of every batch; None for a single process.
         crew: the threads that do the parts of a step; None for the calling thread alone. The results do not depend on their number.
+        generator: one of another kind than the settings can describe. Its weights are drawn anew, as `weight_init` says.
 
     Raises:
         ConfigError: the device does not exist here.
         ValueError: the data has fewer rows than one batch, or, for a conditional run, no classes that it can use (DataError).
     """
 
-    def __init__(self, config: TrainConfig, dataset: Dataset, world: World | None = None, crew: Crew | None = None) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        dataset: Dataset,
+        world: World | None = None,
+        crew: Crew | None = None,
+        *,
+        generator: Generator | None = None,
+    ) -> None:
         if len(dataset) < config.batch_size:
             raise ValueError(
                 f"{dataset.name} has {len(dataset)} {dataset.kind}, fewer than one batch of {config.batch_size}: "
@@ -72,7 +81,7 @@ class Trainer:
         shape, classes = tuple(int(size) for size in self.data.shape[1:]), len(self.classes or ())
         # Weights are drawn on the CPU, so that a seed gives the same start on every device.
         rng = torch.Generator().manual_seed(config.seed)
-        self.generator = build_generator(config, shape, classes)
+        self.generator = generator or build_generator(config, shape, classes)
         self.critic = build_critic(config, shape, classes)
         for network in (self.generator, self.critic):
             initialise(network, config.weight_init, rng)

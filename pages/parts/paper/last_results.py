@@ -15,9 +15,11 @@ HEIGHTS_PX = {
     "lines": 380,
     "gaussians": 380,
     "quality": 420,
+    "generators": 720,
     "surfaces": 620,
     "depth": 380,
     "boundary": 380,
+    "architectures": 400,
     "methods": 380,
     "overfitting": 380,
 }
