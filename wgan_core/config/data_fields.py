@@ -101,5 +101,6 @@ class DataFields(BaseModel):
         help="For few pictures: whatever the critic sees, real and generated, is changed at random, so that it cannot learn the pictures "
         "by heart (DiffAugment, Zhao et al. 2020, arXiv 2006.10738). translation: shifted by up to an eighth of the side. cutout: a square "
         "of half the side is covered with grey. colour: brightness, contrast and, of RGB, saturation. all: all three. The estimate and the "
-        "gradient penalty are then about the changed images.",
+        "gradient penalty are then about the changed images. It has a price: on 200 digits translation brought the share of the estimate "
+        "that is learned by heart from 0.6 to about 0.1, but after 1,000 steps FD-CNN was 92 in place of 51 (seeds 0 to 2).",
     )

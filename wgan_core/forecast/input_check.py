@@ -115,7 +115,7 @@ def too_few(count: int) -> Advice | None:
         return None
     text = (
         f"There are {count} samples; below about {FEW} the critic soon knows them by heart, and the estimate then says little about "
-        "the generator. Use more data, an augmentation (for images), or a small critic."
+        "the generator. Use more data or a small critic; for images an augmentation helps the estimate, but slows the generator down."
     )
     return Advice("few-samples", "warning" if count < FEW / 10 else "note", text, count, "dataset")
 

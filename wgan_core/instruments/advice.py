@@ -332,7 +332,11 @@ def overfitted_critic(seen: Observations) -> Advice | None:
     )
     few = f"{gap.training:,} are too few for this critic. " if 0 < gap.training < FEW_SAMPLES else ""
     if DATASETS[seen.config.dataset].kind == "images" and seen.config.augment == "none":
-        text += f"{few}Use more data, an augmentation, which changes the images at random, or a smaller critic."
+        # docs/MEASUREMENTS.md, "Few pictures".
+        text += (
+            f"{few}Use more data, or a smaller critic. An augmentation keeps the critic from learning the images by heart too, but the "
+            "generator then learns more slowly: on 200 digits its images were worse at equal steps."
+        )
         return Advice("overfitted-critic", "warning", text, gap.share, "augment", "translation")
     setting = {"mlp": "critic_widths", "dcgan": "dcgan_width", "resnet": "resnet_width"}[seen.config.architecture]
     return Advice("overfitted-critic", "warning", f"{text}{few}Use more data, or a smaller critic.", gap.share, setting)
