@@ -120,10 +120,10 @@ def checks(found: Mapping[str, Sequence[Judged]]) -> tuple[Check, ...]:
     counts = tally(found)
     nearer = sum(penalty.sliced < gan.sliced for gan, penalty in zip(found[GAN], found[PENALTY], strict=True))
     return (
-        Check("architectures that learn with the gradient penalty", counts.only_penalty + counts.both, low=5),
-        Check("of these, those that do not learn as a GAN", counts.only_penalty, low=2),
-        Check("architectures that learn only as a GAN", counts.only_gan, high=1),
-        Check("architectures whose sliced W1 is lower with the penalty", nearer, low=8),
+        Check("learn with the gradient penalty, of ten", counts.only_penalty + counts.both, low=5),
+        Check("of these, do not learn as a GAN", counts.only_penalty, low=2),
+        Check("learn only as a GAN", counts.only_gan, high=1),
+        Check("have a lower sliced W1 with the penalty", nearer, low=8),
     )
 
 

@@ -38,8 +38,9 @@ def generators(samples: Mapping[tuple[str, str], NDArray[np.uint8]], scores: Map
         hidden = {"showticklabels": False, "showgrid": False, "zeroline": False, "ticks": "", "constrain": "domain"}
         layout[f"xaxis{number}"] = hidden | {"domain": [left, left + width], "anchor": f"y{number}"}
         layout[f"yaxis{number}"] = hidden | {"domain": [bottom, bottom + height], "anchor": f"x{number}", "scaleanchor": f"x{number}"}
+        layout[f"yaxis{number}"]["constraintoward"] = "top"  # next to its heading where the page is narrow
         words = f"{kind}<br>{method}, score {scores[kind, method]:.1f}"  # short, for telephones
-        layout["annotations"].append(heading(words, left + width / 2, bottom + height))
+        layout["annotations"].append(heading(words, left + width / 2, bottom + height) | {"font": {"size": 12}})
     return go.Figure(data=traces, layout=layout)
 
 
