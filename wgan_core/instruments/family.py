@@ -11,11 +11,13 @@ from wgan_core.instruments.advice import SETTLED, WARMED_UP, Advice, Observation
 NOT_TOLD = 0.5
 """Of the classifier's share of real images that it knows, below which a generator takes little notice of the class that it is told. By
 chance it is a tenth with ten classes; of what the walkthrough's generator made of Fashion-MNIST in 4,000 steps, 88 % were right, and 64 %
-where the class weighed too little (see `training.classes.weight_of_class`)."""
+where the class weighed too little (see `training.classes.weight_of_class`). `quick-start` told the digits has 94 % after 6,000 steps."""
 CONFUSED = 0.3
 """Share of the images of a single class, below which this class is confused with others in a run whose other classes are right."""
 SURE = 0.95
-"""Of the way from a loss of guessing to none, from which on a discriminator counts as nearly always right."""
+"""Of the way from a loss of guessing to none, from which on a discriminator counts as nearly always right. The preset `gan` on digits
+is 27 % of the way there after 1,485 updates, and 37 % with minimax after 560. With the networks of `quick-start`, n_critic 10 and no
+Lipschitz method, minimax has passed 95 % at step 519, and its loss is 3e-11 at 4,000."""
 
 
 def wrong_class(seen: Observations) -> Advice | None:
