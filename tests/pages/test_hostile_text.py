@@ -98,7 +98,7 @@ def hostile_readings() -> list[dict[str, Any]]:
     found["critic-health"]["details"]["bounds"]["spectral"] = {"value": None, "reason": HOSTILE}
     details = {"updates": [0, HOSTILE], "estimates": [0.1, 0.2], "slopes": [1.0, 1.0], "before": 0.1, "after": 0.2}
     found["critic-lag"] = {"key": "critic-lag", "step": 60, "value": 0.5, "n": 64, "details": details}
-    return [hostile(one) | {"key": key} for key, one in found.items()]
+    return [hostile(one) | {"key": key, "step": 60} for key, one in found.items()]
 
 
 @pytest.mark.slow
@@ -122,6 +122,6 @@ def test_a_hostile_run_on_every_page(manager: RunManager, config: TrainConfig) -
     check(page("home"))
     check(page("runs", {"runs.selected": [run.run_id]}))
     for tab in ("Training", "Diagnosis"):
-        check(page("train", {"view.tab": tab}, run=run.run_id))
+        check(page("train", {"view.tab": tab, "view.instruments": True}, run=run.run_id))
     check(page("compare", runs=f"{run.run_id},{other.run_id}"))
     check(page("explore", run=run.run_id))
