@@ -65,8 +65,8 @@ PRESETS: types.MappingProxyType[str, TrainConfig] = types.MappingProxyType(
         # of images that a classifier of real digits is sure of. Small networks, a small BatchNorm eps and high learning rates make it
         # quick.
         # At constant learning rates the critic dies: after 20,000 steps its steepest slope is 0.001 and the estimate is 0 within its noise
-        # (seeds 0, 1, 2). Rates that fall to a twentieth keep it alive (slope 0.010 to 0.012) and make better images: FD-CNN 7.0, 6.6, 6.8
-        # in place of 15.0, 19.0, 16.8, and sliced W1 .023, .026, .023 in place of .034, .037, .036.
+        # (seeds 0, 1, 2). Rates that fall to a twentieth keep it alive (slope 0.010 to 0.012) and make better images: FD-CNN 8.2, 8.8, 9.4
+        # in place of 8.9, 25.9, 28.1 (docs/MEASUREMENTS.md), and sliced W1 .023, .026, .023 in place of .034, .037, .036.
         "quick-start": TrainConfig(
             dataset="digits",
             image_size=16,
