@@ -46,6 +46,7 @@ const RATE = 12; // moments a second at normal speed
 const CALM_RATE = 2; // for people who want little motion
 const SNAP = 5; // px: a drag stops at a stop this near
 const PATIENCE = 350; // ms: arrow keys are pressed several times in a row
+const ANSWER = 5000; // ms: so long the server may take to answer where the cursor has gone
 /** @type {Record<string, string>} */
 const KINDS = {
   full: "Saved in full: can be explored and branched",
@@ -90,6 +91,10 @@ export class Timeline {
     this.at = null; // where the cursor is; null: at the end
     /** @type {number | null | undefined} */
     this.told = undefined; // where the server last said that it is
+    /** @type {Set<number | null>} */
+    this.overtaken = new Set(); // where it was before moves that the server has not answered yet
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.answering = undefined;
     this.dragging = false;
     this.playing = false;
     this.drawnMarks = "";
@@ -157,7 +162,8 @@ export class Timeline {
    * @param {number | null} at
    */
   hear(at) {
-    if (at === this.told) return;
+    if (at === this.told) return this.overtaken.clear();
+    if (this.overtaken.has(at)) return; // the page was drawn before the server heard
     this.told = at;
     if (!this.dragging && !this.playing && this.resting === undefined) this.moveTo(at);
   }
@@ -193,6 +199,9 @@ export class Timeline {
     this.resting = setTimeout(() => {
       this.resting = undefined;
       if (this.closed || this.at === this.told) return;
+      if (this.told !== undefined) this.overtaken.add(this.told);
+      clearTimeout(this.answering);
+      this.answering = setTimeout(() => this.overtaken.clear(), ANSWER);
       this.told = this.at; // what the server answers is no news, unless it corrects it
       this.send("moved", { step: this.at });
       setText(this.said, this.at === null ? "Back at the end of the run." : `You are looking at step ${inWords(this.at)}.`);
@@ -477,6 +486,7 @@ export class Timeline {
   close() {
     this.listeners.abort();
     clearTimeout(this.resting);
+    clearTimeout(this.answering);
     cancelAnimationFrame(this.request);
   }
 }

@@ -98,7 +98,7 @@ def test_the_past_stays_in_sight_while_the_run_trains(url: str, browser_page: An
     shown = figure(page).locator("figcaption").inner_text()
     end = int(track.get_attribute("aria-valuemax"))
     until(lambda: int(track.get_attribute("aria-valuemax")) > end + 20)  # several live updates later
-    assert canvas.is_visible() and figure(page).locator("figcaption").inner_text() == shown
+    until(lambda: canvas.is_visible() and figure(page).locator("figcaption").inner_text() == shown)
     assert page.locator(".timeline .words").inner_text().startswith("You are looking at step")
     page.get_by_role("button", name="Back to live").click()
     figure(page).locator("img").wait_for()

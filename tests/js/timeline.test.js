@@ -233,6 +233,26 @@ test("while the cursor is in the past, what comes from the training run does not
   assert.equal(cursorAt("run:b"), 100);
 });
 
+test("a page that was drawn before the server heard of a move does not move the cursor back", () => {
+  const page = new Page().show();
+  page.key("Home");
+  clock.now.pass(400);
+  page.show({ end: 450 }); // the server was drawing this when the move was sent
+  assert.equal(cursorAt("run:a"), 0);
+  page.key("ArrowRight");
+  clock.now.pass(400);
+  page.show({ end: 460 });
+  page.show({ end: 470, at: 0 }); // the answer to the first move
+  assert.equal(cursorAt("run:a"), 100);
+  page.show({ end: 480, at: 100 });
+  page.show({ end: 490, at: 0 }); // once it has answered, what it says is news: the browser's Back button
+  assert.equal(cursorAt("run:a"), 0);
+  page.key("End");
+  clock.now.pass(6000);
+  page.show({ end: 500, at: 0, stops: [0, 500] }); // it has not heard for so long that this is what it says
+  assert.equal(cursorAt("run:a"), 0);
+});
+
 test("dragging follows the pointer, and stops where something is kept", () => {
   const page = new Page().show();
   page.fire(".track", "pointerdown", { button: 0, clientX: 40, pointerId: 1 });
