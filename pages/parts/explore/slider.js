@@ -34,6 +34,7 @@ export class Slider {
     this.number = find(this.element, "input", HTMLInputElement);
     this.track = find(this.element, ".track", HTMLElement);
     this.thumb = find(this.element, ".thumb", HTMLElement);
+    this.track.setAttribute("aria-valuenow", "0"); // until the latent has come
     this.held = false;
     this.name(header);
     for (const value of this.scale.ticks) this.addTick(value);
