@@ -12,9 +12,9 @@ import { drawMesh, meshSpots } from "./mesh.js";
 /** @import { Place } from "./dots.js" */
 /** @import { Arrays, LookHeader, Moving, PanelHeader } from "./look.js" */
 
-const SHELL = `<h2></h2><div class="view"><canvas class="field" role="img" tabindex="0"></canvas>
+const SHELL = `<h2></h2><div class="view"><canvas class="field" role="img" aria-label="Landscape" tabindex="0"></canvas>
   <div class="scale"><span class="top"></span><canvas width="1" height="64"></canvas><span class="bottom"></span></div><div class="layers"></div></div><p></p>`;
-const LAYER = `<canvas role="img"></canvas><div></div>`;
+const LAYER = `<canvas role="img" aria-label="Weights"></canvas><div></div>`;
 const SCALE = 64; // the height of the colour bar in pixels
 
 /** @typedef {{ header: LookHeader, panel: PanelHeader, to: Arrays }} Look the data that a panel was given last */
