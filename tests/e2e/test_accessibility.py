@@ -43,6 +43,7 @@ FIND = """async own => {
 }"""
 
 # The focused element, also in a component's own tree, and its ring.
+TRIES = 8
 FOCUSED = """() => {
   let element = document.activeElement;
   while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
@@ -71,9 +72,14 @@ def settled(page: Any, address: str) -> None:
 
 
 def problems(page: Any) -> list[str]:
-    """What axe-core calls serious or critical on the page as it is."""
+    """What axe-core calls serious or critical on the page, and still does some seconds later: a part that is just being drawn may not have
+    its name yet, and Streamlit greys what it draws anew."""
     page.add_script_tag(path=str(AXE))
-    return page.evaluate(FIND, [list(key) for key in STREAMLITS_OWN])
+    for _ in range(TRIES):
+        if not (found := page.evaluate(FIND, [list(key) for key in STREAMLITS_OWN])):
+            break
+        page.wait_for_timeout(1000)
+    return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
