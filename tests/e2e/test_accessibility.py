@@ -75,6 +75,7 @@ def problems(page: Any) -> list[str]:
     """What axe-core calls serious or critical on the page, and still does some seconds later: a part that is just being drawn may not have
     its name yet, and Streamlit greys what it draws anew."""
     page.add_script_tag(path=str(AXE))
+    found: list[str] = []
     for _ in range(TRIES):
         if not (found := page.evaluate(FIND, [list(key) for key in STREAMLITS_OWN])):
             break
