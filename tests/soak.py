@@ -3,7 +3,8 @@
     python -m tests.soak --minutes 60 --viewers 20
 
 Viewers are tabs without a browser, in a process of their own: they open the page of the run that trains, ask for updates as the front end
-does, and leave when it ends. Linux only.
+does, and leave when it ends. With `--warm-up 12` so many short runs come first, unwatched by the clock: meanwhile Python's and PyTorch's
+memory grows to what such a server needs, and what grows after that is a leak. Linux only.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.kills_of_server import APP, Served, link, served
 from wgan_core.store.folder import RunFolder
 
 ENDLESS = 10**7
+WARM_UP_SECONDS = 15.0
 SETTLE_SECONDS = 20.0
 """After the viewers have left: the server gives their sessions up meanwhile."""
 
@@ -50,7 +52,7 @@ def _watch(url: str, run_id: str, count: int, stop: Event, looks: object) -> Non
 def one_run(server: Served, root: Path, number: int, seconds: float, viewers: int) -> None:
     """Start a run, let it be watched, and stop it. Prints what the server uses before the viewers leave and after."""
     with BareClient(server.url) as client:
-        client.open("train", **link(ENDLESS) | {"instruments_budget": 0.01, "seed": number}).press("Start training")
+        client.open("train", **link(ENDLESS) | {"instruments_budget": 0.01, "seed": abs(number)}).press("Start training")
         run_id = client.query.split("run=")[1].split("&")[0]
         context = multiprocessing.get_context("spawn")
         stop, looks = context.Event(), context.Value("i", 0)
@@ -77,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60.0, metavar="N", help="in all (default 60)")
     parser.add_argument("--viewers", type=int, default=20, metavar="N", help="at a time (default 20)")
     parser.add_argument("--runs", type=int, default=4, metavar="N", help="in a row (default 4)")
+    parser.add_argument("--warm-up", type=int, default=0, metavar="N", help="short runs before (default 0)")
     options = parser.parse_args(argv)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     multiprocessing.get_context("forkserver").set_forkserver_preload([*PRELOADED, *APP])
@@ -85,6 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         root.mkdir()
         with served(root) as server:
             say("just started", server)
+            for number in range(-options.warm_up, 0):
+                one_run(server, root, number, WARM_UP_SECONDS, options.viewers)
             for number in range(1, options.runs + 1):
                 one_run(server, root, number, max(1.0, 60 * options.minutes / options.runs - SETTLE_SECONDS), options.viewers)
     return 0

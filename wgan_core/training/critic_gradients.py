@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from wgan_core.training.classes import to_outputs, with_class
+from wgan_core.training.classes import to_outputs
 from wgan_core.training.critic_loss import slope_norm
 from wgan_core.training.flat import FlatParameters
+from wgan_core.training.mean_pass import MeanPass
 from wgan_core.training.models import MLPCritic
 from wgan_core.training.penalties import PENALTIES, Penalty
 
@@ -45,10 +46,11 @@ class CriticGradients:
         self.terms = others
         """What is added to `flat.gradient`, in this order, to make the gradient of the loss."""
         places = [self._places(flat, vector) for vector in (first, *others)]
-        self._penalty_places, self._fake_places, self._real_places = (places[0], *places) if penalty is None else places
+        self._penalty_places, of_fake, of_real = (places[0], *places) if penalty is None else places
         weight = self._last.weight
-        # The gradient of the loss with respect to each score.
-        self._on_score = torch.full((batch, 1), 1 / batch, dtype=weight.dtype, device=weight.device)
+        on_score = torch.full((batch, 1), 1 / batch, dtype=weight.dtype, device=weight.device)
+        self._fake = MeanPass(self._layers, self._slope, on_score, of_fake, dtype)
+        self._real = MeanPass(self._layers, self._slope, -on_score, of_real, dtype)
 
     def _places(self, flat: FlatParameters, vector: Tensor) -> Places:
         views = flat.views(vector)
@@ -64,25 +66,12 @@ class CriticGradients:
     @torch.no_grad()
     def of_real(self, samples: Tensor, classes: Tensor | None = None) -> Tensor:
         """The scores [batch, 1] of real samples [batch, ...] of `classes` [batch, classes]. Writes the gradients of −E f(real)."""
-        return self._of_mean(samples, -self._on_score, self._real_places, classes)
+        return self._real(samples, classes)
 
     @torch.no_grad()
     def of_fake(self, samples: Tensor, classes: Tensor | None = None) -> Tensor:
         """The scores [batch, 1] of generated samples [batch, ...]. Writes the gradients of E f(fake)."""
-        return self._of_mean(samples, self._on_score, self._fake_places, classes)
-
-    def _of_mean(self, samples: Tensor, on_score: Tensor, places: Places, classes: Tensor | None) -> Tensor:
-        on_score = to_outputs(on_score, classes)
-        activations, weights = self._forward(samples.flatten(1).to(self._dtype).contiguous())
-        top = activations[-1].to(self._last.weight.dtype)
-        _write_product(places[self._last], on_score, top)
-        on_output = on_score @ self._last.weight
-        for index in reversed(range(len(self._hidden))):
-            on_output = self._through_activation(on_output, activations[index + 1])
-            _write_product(places[self._hidden[index]], on_output, activations[index])
-            if index > 0:
-                on_output = on_output @ weights[index]
-        return with_class(self._last(top), classes)
+        return self._fake(samples, classes)
 
     @torch.no_grad()
     def of_penalty(self, between: Tensor, factor: float | Tensor, classes: Tensor | None = None) -> Tensor:
@@ -123,13 +112,3 @@ class CriticGradients:
             x = functional.linear(activations[-1], weight, layer.bias.to(self._dtype))
             activations.append(functional.leaky_relu_(x, self._slope))
         return activations, weights
-
-
-def _write_product(places: tuple[Tensor, Tensor], on_output: Tensor, inputs: Tensor) -> None:
-    """Write the gradients of a layer's weight and bias."""
-    weight, bias = places
-    if inputs.dtype == weight.dtype:
-        torch.mm(on_output.t(), inputs, out=weight)
-    else:
-        weight.copy_(on_output.t() @ inputs)
-    bias.copy_(on_output.sum(0))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -27,6 +27,18 @@ _WORTHWHILE = 2**15
 """Numbers in a piece. Handing over fewer takes longer than it saves."""
 
 
+class _Piece(NamedTuple):
+    """Some of the numbers: views of the vectors."""
+
+    place: slice
+    vector: Tensor
+    gradient: Tensor
+    averages: list[Tensor]
+    """The optimiser's."""
+    done: Tensor
+    """Number of steps done."""
+
+
 class FlatOptimizer:
     """RMSprop or Adam, by PyTorch's own functions. The number of pieces does not change a bit. With exact rounding, a step gives the bits
     of `optimizer` itself.
@@ -41,6 +53,7 @@ class FlatOptimizer:
         self._flat, self._crew, self._exact = flat, crew, config.rounding == "exact"
         self.optimizer = _optimizer(flat.vector, config, rate)
         """Holds the settings and the state."""
+        self._made: list[_Piece] | None = None
 
     @property
     def changed(self) -> list[Tensor]:
@@ -54,6 +67,7 @@ class FlatOptimizer:
 
     def load(self, state: dict[int, TensorDict]) -> None:
         """Continue from a saved state of `optimizer`."""
+        self._made = None
         self.optimizer.load_state_dict({"state": state, "param_groups": self.optimizer.state_dict()["param_groups"]})
 
     def step(self, terms: Sequence[Tensor] = (), *, clip: float | Tensor | None = None) -> None:
@@ -72,34 +86,45 @@ class FlatOptimizer:
             if clip is not None:
                 clamp(vector, clip)
             return
-        pieces = self._pieces(len(vector))
-        counts = [state["step"], *(state["step"].clone() for _ in pieces[1:])]  # each piece counts the step
-        parts = [partial(self._step_of, piece, count, terms, clip) for piece, count in zip(pieces, counts, strict=True)]
-        self._crew.do(parts)
+        self._crew.do([partial(self._step_of, piece, terms, clip) for piece in self._pieces(state)])
 
-    def _pieces(self, length: int) -> list[slice]:
-        count = max(1, min(self._crew.size, length // _WORTHWHILE))
-        size = -(-length // (count * _ALIGNED)) * _ALIGNED
-        return [slice(start, min(start + size, length)) for start in range(0, length, size)]
+    def _pieces(self, state: TensorDict) -> list[_Piece]:
+        """The vectors in pieces; made once, because whoever makes views keeps the other threads waiting."""
+        if self._made is None:
+            length = len(self._flat.vector)
+            count = max(1, min(self._crew.size, length // _WORTHWHILE))
+            size = -(-length // (count * _ALIGNED)) * _ALIGNED
+            places = [slice(start, min(start + size, length)) for start in range(0, length, size)]
+            counts = [state["step"], *(state["step"].clone() for _ in places[1:])]  # each piece counts the step
+            self._made = [self._piece(place, done, state) for place, done in zip(places, counts, strict=True)]
+        return self._made
 
-    def _step_of(self, piece: slice, done: Tensor, terms: Sequence[Tensor], clip: float | Tensor | None) -> None:
-        """A step of some of the numbers. `done`: the number of steps before, which is counted up."""
-        state: TensorDict = self.optimizer.state[self._flat.vector]
+    def _piece(self, place: slice, done: Tensor, state: TensorDict) -> _Piece:
+        averages = [state[name][place] for name in ("exp_avg", "exp_avg_sq", "square_avg") if name in state]
+        return _Piece(place, self._flat.vector.data[place], self._flat.gradient[place], averages, done)
+
+    def _step_of(self, piece: _Piece, terms: Sequence[Tensor], clip: float | Tensor | None) -> None:
+        """A step of some of the numbers."""
+        place, vector, gradient, averages, done = piece
         (group,) = self.optimizer.param_groups
-        vector, gradient = self._flat.vector.data[piece], self._flat.gradient[piece]
         for term in terms:
-            gradient.add_(term[piece])
+            gradient.add_(term[place])
         if isinstance(self.optimizer, torch.optim.Adam):
             names = ("amsgrad", "lr", "weight_decay", "eps", "maximize")
             settings = {name: group[name] for name in names} | dict(zip(("beta1", "beta2"), group["betas"], strict=True))
-            moments = [state["exp_avg"][piece]], [state["exp_avg_sq"][piece]]
-            adam([vector], [gradient], *moments, [], [done], fused=group["fused"] or not self._exact, **settings)
+            if group["fused"] or not self._exact:
+                done += 1
+                _adam_in_one_pass(vector, gradient, *averages, done, settings)
+            else:
+                adam([vector], [gradient], *([average] for average in averages), [], [done], **settings)
         elif self._exact:
             names = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
-            rmsprop([vector], [gradient], [state["square_avg"][piece]], [], [], [done], **{name: group[name] for name in names})
+            rmsprop([vector], [gradient], averages, [], [], [done], **{name: group[name] for name in names})
         else:
             done += 1
-            _rmsprop_in_one_pass(vector, gradient, state["square_avg"][piece], group)
+            # The gradient is its own average, because β1 is 0.
+            settings = _PLAIN | {"lr": group["lr"], "beta2": group["alpha"], "eps": group["eps"]}
+            _adam_in_one_pass(vector, gradient, gradient, *averages, _LATE, settings)
         if clip is not None:
             clamp(vector, clip)
 
@@ -114,14 +139,16 @@ def _optimizer(parameter: Tensor, config: TrainConfig, rate: float) -> torch.opt
 
 LATE = 1e6
 """So many steps on, Adam's correction of the first steps is exactly 1."""
+_LATE = torch.tensor(LATE)
+_PLAIN = {"beta1": 0.0, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
 
 
-def _rmsprop_in_one_pass(vector: Tensor, gradient: Tensor, square_avg: Tensor, group: dict[str, Any]) -> None:
-    """A step of RMSprop. The gradient is its own average, because β1 is 0."""
-    settings = {"lr": group["lr"], "beta2": group["alpha"], "eps": group["eps"]}
-    plain = {"beta1": 0.0, "weight_decay": 0.0, "amsgrad": False, "maximize": False}
-    # Called without PyTorch's wrapper, which takes half as long as the kernel and keeps the other threads waiting.
-    torch.ops.aten._fused_adam_([vector], [gradient], [gradient], [square_avg], [], [torch.tensor(LATE)], **settings, **plain)
+def _adam_in_one_pass(
+    vector: Tensor, gradient: Tensor, average: Tensor, square_average: Tensor, step: Tensor, settings: dict[str, Any]
+) -> None:
+    """Adam's step number `step`. Called without PyTorch's wrapper, which takes half as long as the kernel and keeps the other threads
+    waiting."""
+    torch.ops.aten._fused_adam_([vector], [gradient], [average], [square_average], [], [step], **settings)
 
 
 def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:

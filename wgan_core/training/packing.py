@@ -9,6 +9,7 @@ are odd.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol, TypeGuard
@@ -96,25 +97,23 @@ class PackedImages:
 
     def __init__(self, generator: Packable, latents: list[Tensor], crew: Crew) -> None:
         self.taken = 0
-        self._count = len(latents)
         self._shape = generator.sample_shape
         if isinstance(generator, DCGANGenerator):
-            self._passes = crew.do([partial(ConvolutionPass, generator, z) for z in latents])
-            return
-        joint = any(isinstance(layer, JointBatchNorm) for layer in generator.layers)  # each pass is an exchange between processes
-        size = self._count if joint else -(-self._count // _passes(self._count))
-        groups = [latents[start : start + size] for start in range(0, self._count, size)]
-        self._passes: list[Pass] | list[ConvolutionPass] = crew.do([partial(Pass, generator, group) for group in groups])
+            passes: list[Pass] | list[ConvolutionPass] = crew.do([partial(ConvolutionPass, generator, z) for z in latents])
+        else:
+            joint = any(isinstance(layer, JointBatchNorm) for layer in generator.layers)  # each pass is an exchange between processes
+            groups = _in_groups(latents, 1 if joint else _passes(len(latents)))
+            passes = crew.do([partial(Pass, generator, group) for group in groups])
+        self._batches = [(made, index) for made in passes for index in range(made.count)]
 
     @property
     def left(self) -> int:
         """Number of batches not yet taken."""
-        return self._count - self.taken
+        return len(self._batches) - self.taken
 
     def take(self) -> Taken:
         """The next batch."""
-        size = self._passes[0].count
-        batches, index = self._passes[self.taken // size], self.taken % size
+        batches, index = self._batches[self.taken]
         self.taken += 1
         return Taken(lambda: batches.images(index).view(-1, *self._shape), lambda: batches.follow(index))
 
@@ -126,6 +125,13 @@ class PackedImages:
 def _passes(count: int) -> int:
     """The number of passes for so many batches. The same on every machine, because the last bits may depend on it."""
     return 4 if count >= 16 else 2 if count >= 2 else 1
+
+
+def _in_groups(latents: list[Tensor], count: int) -> list[list[Tensor]]:
+    """The batches in `count` groups whose sizes differ by one at most, so that no thread has to wait for a large one."""
+    size, larger = divmod(len(latents), count)
+    starts = [index * size + min(index, larger) for index in range(count + 1)]
+    return [latents[start:end] for start, end in itertools.pairwise(starts)]
 
 
 class Pass:
@@ -173,14 +179,14 @@ class Pass:
             assert layer.running_mean is not None and layer.running_var is not None and layer.num_batches_tracked is not None
             layer.num_batches_tracked.add_(1)
             momentum = layer.momentum if layer.momentum is not None else 1 / float(layer.num_batches_tracked)
-            torch.batch_norm_update_stats(_batch_of(x, index), layer.running_mean, layer.running_var, momentum)
+            torch.batch_norm_update_stats(_batch_of(x, index).contiguous(), layer.running_mean, layer.running_var, momentum)
         for layer, means, variances in self._joint_moments:
             layer.follow(means[index], variances[index], self._batch)
 
 
 def _batch_of(x: Tensor, index: int | Tensor) -> Tensor:
-    """One of the batches in `x` [batch, n, features]."""
-    return x[:, index].contiguous() if isinstance(index, int) else x.index_select(1, index)[:, 0]
+    """One of the batches in `x` [batch, n, features]. Its number as an `int` gives a view."""
+    return x[:, index] if isinstance(index, int) else x.index_select(1, index)[:, 0]
 
 
 class Draw(NamedTuple):
