@@ -8,6 +8,7 @@ import json
 import os
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from PIL import Image
 
 from tests.data_sets import load_images
 from wgan_core.config import TrainConfig
-from wgan_core.data import image_folder, kept, room
+from wgan_core.data import image_folder, kept, pixel_table, room
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.download import is_available
 from wgan_core.data.examples import example_strip
@@ -71,7 +72,7 @@ def test_a_zip_is_read_like_a_folder_and_not_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (lambda path: path.write_bytes(archive(path, ["a.png", "b.png"]).read_bytes()[:-10]), "There is no folder|cannot be opened"),
+        (lambda path: path.write_bytes(archive(path, ["a.png", "b.png"]).read_bytes()[:-10]), "is damaged|cannot be opened"),
         (lambda path: zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED).writestr("a.png", bytes(50_000_000)), "unpacks to 50 MB from"),
         (lambda path: archive(path, ["a.txt"]).touch(), "no images|one image"),
     ],
@@ -323,3 +324,140 @@ def test_data_larger_than_memory_is_mapped_from_a_file_and_that_is_said_first(tm
         "more than half of the free memory, so they go to a file" in what for what in said
     )
     assert list((tmp_path / "cache" / "wgan-playground" / "pictures").glob("room-*"))
+
+
+# Tables of pixels, as Kaggle passes MNIST on.
+
+
+def table(path: Path, images: np.ndarray, labels: Sequence[object] | None, *, head: bool = True, after: bool = False) -> Path:
+    pixels = [f"pixel{index}" for index in range(images[0].size)]
+    lines = [",".join([*([] if labels is None or after else ["label"]), *pixels, *(["label"] if labels is not None and after else [])])]
+    for index, image in enumerate(images):
+        cells = [str(number) for number in image.ravel()]
+        label = [] if labels is None else [str(labels[index])]
+        lines.append(",".join([*cells, *label] if after else [*label, *cells]))
+    text = "\n".join(lines if head else lines[1:]) + "\n"
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", ["mnist_train.csv", "train.csv.gz"])
+@pytest.mark.parametrize(("head", "after"), [(True, False), (False, False), (True, True)])
+def test_a_table_of_pixels(tmp_path: Path, name: str, head: bool, after: bool) -> None:
+    pixels, classes = noise(0, 20, 8, 8), [3, 5] * 10
+    path = table(tmp_path / name, pixels, [*classes], head=head, after=after)
+    data = own(path)
+    assert np.array_equal(data.data[:, 0].numpy(), pixels)
+    assert data.class_names == ("3", "5") and data.labels is not None and data.labels.tolist() == [0, 1] * 10
+    assert preview_own(str(path), 5, Reading(8)).count == 20
+    assert data.form == ("array",)  # an exported program says that it reads something else
+
+
+def test_tables_for_training_and_test_in_a_folder(tmp_path: Path) -> None:
+    """As in Kaggle's Fashion-MNIST; its test table may lack the classes."""
+    table(tmp_path / "fashion-mnist_train.csv", noise(0, 20, 8, 8), [1, 2] * 10)
+    table(tmp_path / "fashion-mnist_test.csv", noise(1, 6, 8, 8), None)
+    config = TrainConfig(dataset="image-folder", data_root=str(tmp_path), image_size=8)
+    assert np.array_equal(load_images(config).data[:, 0].numpy(), noise(0, 20, 8, 8))
+    held_out = load_dataset(config, held_out=True)
+    assert np.array_equal(held_out.data[:, 0].numpy(), noise(1, 6, 8, 8)) and held_out.labels is None
+
+
+def test_a_table_of_colours_and_of_fractions(tmp_path: Path) -> None:
+    colours = noise(0, 9, 3, 8, 8)
+    assert np.array_equal(own(table(tmp_path / "colours.csv", colours, None)).data.numpy(), colours)
+    data = own(table(tmp_path / "fractions.csv", noise(0, 9, 8, 8) / 255, None))
+    assert np.abs(data.data[:, 0].numpy().astype(int) - noise(0, 9, 8, 8)).max() <= 1 and "became black" in data.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("1,2,3", "Line 4 of t.csv has 3 columns, and the first has 65"),
+        ("1" + ",x" * 64, "Line 4 of t.csv holds something other than numbers"),
+    ],
+)
+def test_a_damaged_line_of_a_table_is_named(tmp_path: Path, line: str, why: str) -> None:
+    path = table(tmp_path / "t.csv", noise(0, 9, 8, 8), [1] * 9)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:3], line, *lines[3:]]))
+    with pytest.raises(DataError, match=why):
+        own(path)
+
+
+def test_a_table_is_read_once_while_it_stays_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = table(tmp_path / "t.csv", noise(0, 9, 8, 8), None)
+    monkeypatch.setattr(kept, "WORTH_SECONDS", 0.0)
+    first = own(path)
+    monkeypatch.setattr(pixel_table, "_numbers", lambda *_: pytest.fail("read again"))
+    pixel_table._last.clear()
+    assert own(path).fingerprint == first.fingerprint
+    monkeypatch.undo()
+    table(path, noise(5, 9, 8, 8), None)
+    os.utime(path, ns=(1, 1))
+    assert own(path).fingerprint != first.fingerprint
+
+
+def test_labels_beside_pictures_and_points_are_no_images(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("file,label\na.png,1\n")
+    (tmp_path / "points.csv").write_text("0.5,1.5\n" * 20)
+    assert not any(map(pixel_table.is_pixel_table, tmp_path.iterdir())) and not pixel_table.is_pixel_table(tmp_path / "none.csv")
+
+
+def test_an_uploaded_table_becomes_an_array(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", noise(0, 9, 8, 8), [1, 2, 3] * 3)
+    kept_at = keep_images([("my digits.csv", path.read_bytes())])
+    assert kept_at.suffix == ".npz" and kept_at.name.startswith("my-digits-")
+    assert np.array_equal(own(kept_at).data[:, 0].numpy(), noise(0, 9, 8, 8)) and len(own(kept_at).class_names) == 3
+    with pytest.raises(DataError, match="no images"):
+        keep_images([("points.csv", b"1,2\n3,4\n")])
+
+
+# Other forms that people have.
+
+
+def test_mnist_files_with_a_dot_in_their_names(tmp_path: Path) -> None:
+    pixels = noise(0, 12, 8, 8)
+    (tmp_path / "train-images.idx3-ubyte").write_bytes(idx(pixels))
+    (tmp_path / "train-labels.idx1-ubyte").write_bytes(idx(np.arange(12, dtype=np.uint8) % 3))
+    data = own(tmp_path)
+    assert np.array_equal(data.data[:, 0].numpy(), pixels) and data.class_names == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("labels", [np.eye(3)[np.arange(12) % 3], np.arange(12) % 3 + 0.0, (np.arange(12) % 3)[:, None]])
+def test_labels_as_ones_among_zeros_with_fractions_or_in_a_column(tmp_path: Path, labels: np.ndarray) -> None:
+    np.savez(tmp_path / "a.npz", images=noise(0, 12, 8, 8), labels=labels)
+    data = own(tmp_path / "a.npz")
+    assert data.labels is not None and data.labels.tolist() == [0, 1, 2] * 4
+
+
+def test_numbers_that_are_no_classes_are_not_used(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=noise(0, 12, 8, 8), labels=np.linspace(0, 1, 12))
+    assert own(tmp_path / "a.npz").labels is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "way_out"),
+    [
+        ("pictures.tar.gz", b"\x1f\x8b123", "unpack it, or make it a zip archive"),
+        ("digits.mat", b"MATLAB 5.0", "save its images as an array"),
+        ("faces.h5", b"\x89HDF\r\n", "save its images as an array"),
+        ("data.parquet", b"PAR1", "save its images as an array"),
+        ("data_batch_1", b"\x80\x02cnumpy", "may run programs"),
+        ("train-images-idx3-ubyte", b"\0\0\x08\x03\0\0", "the folder that holds them"),
+        ("one.png", png(noise(0)), "training needs at least two"),
+        ("notes.txt", b"hello", "write the path of a folder of images"),
+    ],
+)
+def test_a_file_that_is_no_data_set_is_called_by_its_kind(tmp_path: Path, name: str, content: bytes, way_out: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=way_out) as raised:
+        own(tmp_path / name)
+    assert "There is no folder" not in str(raised.value) and name in str(raised.value)
+
+
+def test_the_folder_of_cifar_is_recognised(tmp_path: Path) -> None:
+    for name in ("data_batch_1", "test_batch", "batches.meta"):
+        (tmp_path / name).write_bytes(b"\x80\x02")
+    with pytest.raises(DataError, match="Choose CIFAR-10 as the data set"):
+        own(tmp_path)

@@ -33,8 +33,8 @@ class DataFields(BaseModel):
         label="Data folder or file",
         group="data",
         max_length=4096,
-        help="Where downloaded data sets are stored; for image-folder, the folder or zip archive of images, or a NumPy array of them; for "
-        "csv, the file of points. If empty: the environment variable WGAN_DATA_ROOT, otherwise a folder in your cache.",
+        help="Where downloaded data sets are stored; for image-folder, the folder, zip archive, array or table of images; for csv, the "
+        "file of points. If empty: the environment variable WGAN_DATA_ROOT, otherwise a folder in your cache.",
     )
     image_size: int = setting(
         32,

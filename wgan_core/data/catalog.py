@@ -64,7 +64,7 @@ DATASETS: MappingProxyType[str, DatasetInfo] = MappingProxyType(
         ),
         "image-folder": DatasetInfo(
             "Own images",
-            "Your own pictures: a folder with its subfolders, a zip archive, or a NumPy array.",
+            "Your own pictures: a folder with its subfolders, a zip archive, a NumPy array, or a table of pixels.",
             has_held_out=False,
         ),
         "8-gaussians": _points("8 Gaussians", "Eight narrow Gaussians on a circle: will the generator find all of them?"),

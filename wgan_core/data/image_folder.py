@@ -19,6 +19,7 @@ from torch import Tensor
 
 from wgan_core.data import kept, label_file, picture
 from wgan_core.data.dataset import DataError, ImageDataset
+from wgan_core.data.no_images import instead_of
 from wgan_core.data.picture import MAX_PIXELS, Frame, Header, Reading
 from wgan_core.data.picture_files import (
     Found,
@@ -174,7 +175,7 @@ class _Load:
         pairs = [(file, header) for file, header in zip(self.files, headers, strict=True) if header is not None]
         unreadable = [file for file, header in zip(self.files, headers, strict=True) if header is None and says_it_is_a_picture(file)]
         if not pairs and not unreadable:
-            raise DataError(f"There are no images in {root}: it should hold files such as .png or .jpg; subfolders are searched too.")
+            raise DataError(f"There are no images in {root}: {instead_of(file.parts[-1] for file in self.found.files)}")
         images = self._decode(pairs, unreadable)
         self._say(unreadable, pairs)
         if len(self.kept) < self.fewest:

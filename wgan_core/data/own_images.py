@@ -1,55 +1,56 @@
-"""A user's own images, in whatever they come: a folder or archive of pictures, NumPy arrays, or files in MNIST's format."""
+"""A user's own images, in whatever they come: a folder or archive of pictures, NumPy arrays, files in MNIST's format, tables of pixels."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from torch import Tensor
 
 from wgan_core.data import kept, picture
-from wgan_core.data.array_errors import ARRAY_ERRORS
+from wgan_core.data.array_file import Found, read_array_file
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.downloaded import read_idx
 from wgan_core.data.image_folder import MUCH_CUT, Preview, Progress, load_folder, no_progress, preview_folder
 from wgan_core.data.picture import Reading
-from wgan_core.data.picture_files import clean_path, find_files, printable, split_parts
+from wgan_core.data.picture_files import Found as PictureFiles
+from wgan_core.data.picture_files import clean_path, find_files, printable, split_parts, stamp_of
+from wgan_core.data.pixel_table import is_pixel_table, read_pixel_table, tables_in
 from wgan_core.data.room import room_for
-
-_IMAGES = ("images", "x", "data", "imgs", "arr_0", "image", "samples", "pixels")
-_TRAINING = ("x_train", "train_images", "train_x", "X_train")
-_HELD_OUT = ("x_test", "test_images", "test_x", "X_test", "x_val", "val_images")
-_LABELS = ("labels", "y", "targets", "label", "target", "classes", "arr_1")
-_TRAINING_LABELS = ("y_train", "train_labels", "train_y")
-_HELD_OUT_LABELS = ("y_test", "test_labels", "test_y", "y_val", "val_labels")
-MAX_SIDE = 8192
 
 
 def load_own(place: str, reading: Reading, *, held_out: bool = False, progress: Progress = no_progress) -> ImageDataset:
     """The images at a path: of a folder or zip archive of pictures (see `load_folder`), of a NumPy array (.npy, .npz, with labels if it has
-    some), or of files in MNIST's format. A folder that holds a single array, or files of MNIST's format, counts as these.
+    some), of files in MNIST's format, or of a table of pixels (see `pixel_table`). A folder that holds a single array, files of MNIST's
+    format, or such tables, counts as these.
 
     Raises DataError with one sentence.
     """
-    arrays = None if reading.classic or not place.strip() else _arrays(clean_path(place))
+    path = clean_path(place)
+    arrays = None if reading.classic or not place.strip() else _arrays(path)
     if arrays is None:
         return load_folder(place, reading, held_out=held_out, progress=progress)
-    found = arrays(held_out)
+    table = _tables(path).get(held_out)
+    key = None if table is None else kept.key_of(PictureFiles(table, [], stamp=stamp_of(table.stat())), [], reading)
+    if key is not None and (data := kept.recall(key)) is not None:
+        return data
+    begun, found = kept.now(), arrays(held_out, progress)
     if found is None:
-        raise DataError("This array has no held-out part: an .npz file may hold one under the names x_test and y_test.")
-    return _dataset(found, str(clean_path(place)), reading, progress)
+        raise DataError("These images have no held-out part: an .npz file may hold one under the names x_test and y_test.")
+    data = _dataset(found, str(path), reading, progress)
+    if key is not None:
+        kept.keep(key, data, seconds=kept.now() - begun)
+    return data
 
 
 def preview_own(place: str, max_images: int, reading: Reading) -> Preview:
     """At most `max_images` of the images at a path, spread evenly, and their number. Raises DataError like `load_own`."""
     arrays = _arrays(clean_path(place)) if place.strip() else None
-    found = arrays(False) if arrays is not None else None
+    found = arrays(False, no_progress) if arrays is not None else None
     if found is None:
         return preview_folder(place, max_images, reading)
     count = len(found.images)
@@ -80,46 +81,48 @@ def holds_out(place: str) -> bool:
     path = clean_path(place)
     try:
         arrays = _arrays(path)
-        return arrays(True) is not None if arrays is not None else bool(split_parts(find_files(path).files).held_out)
+        return arrays(True, no_progress) is not None if arrays is not None else bool(split_parts(find_files(path).files).held_out)
     except (DataError, OSError, ValueError):
         return False
 
 
-@dataclass(frozen=True)
-class Found:
-    """Images as [n, h, w] or [n, h, w, c] of any numbers, with their labels [n]."""
-
-    images: NDArray[np.generic]
-    labels: NDArray[np.generic] | None
-    name: str
-    note: str = ""
-    """Why labels are not used."""
-
-
-_ZIP = b"PK"
-"""How an .npz begins."""
-_Arrays = Callable[[bool], Found | None]
+_Arrays = Callable[[bool, Progress], Found | None]
 
 
 def _arrays(path: Path) -> _Arrays | None:
     """How to get the arrays at `path`, training or held out; None if there are none."""
     if path.suffix.lower() in (".npy", ".npz") and path.is_file():
-        return lambda held_out: _numpy(path, held_out)
+        return lambda held_out, _: read_array_file(path, held_out)
+    if tables := _tables(path):
+        return lambda held_out, progress: _in_table(tables.get(held_out), progress)
     if _idx(path, "train") is not None:
-        return lambda held_out: _in_idx(path, "t10k" if held_out else "train") or (_in_idx(path, "test") if held_out else None)
+        return lambda held_out, _: _in_idx(path, "t10k" if held_out else "train") or (_in_idx(path, "test") if held_out else None)
     try:
         files = sorted(entry.name for entry in os.scandir(path) if not entry.name.startswith(".")) if path.is_dir() else []
     except OSError:
         return None
     arrays = [name for name in files if name.lower().endswith((".npy", ".npz"))]
     pictures = [name for name in files if os.path.isdir(path / name) or name.lower().endswith((".png", ".jpg", ".jpeg", ".tif", ".tiff"))]
-    return (lambda held_out: _numpy(path / arrays[0], held_out)) if len(arrays) == 1 and not pictures else None
+    return (lambda held_out, _: read_array_file(path / arrays[0], held_out)) if len(arrays) == 1 and not pictures else None
+
+
+def _tables(path: Path) -> dict[bool, Path]:
+    """The table of pixels at `path`, or the training one and the held-out one in it; empty if there are none."""
+    return {False: path} if is_pixel_table(path) else tables_in(path)
+
+
+def _in_table(path: Path | None, progress: Progress) -> Found | None:
+    if path is None:
+        return None
+    images, labels = read_pixel_table(path, progress)
+    return Found(images, labels, printable(path.name))
 
 
 def _idx(folder: Path, part: str, kind: str = "images-idx3") -> Path | None:
     """A file in MNIST's format, also with a name before it, as in emnist-letters-train-images-idx3-ubyte.gz."""
     for place in (folder, folder / "raw"):
-        for pattern in (f"*{part}-{kind}?ubyte", f"*{part}-{kind}?ubyte.gz"):
+        name = kind.replace("-", "[-.]")  # train-images-idx3-ubyte, and train-images.idx3-ubyte
+        for pattern in (f"*{part}-{name}?ubyte", f"*{part}-{name}?ubyte.gz"):
             try:
                 if found := sorted(place.glob(pattern)):
                     return found[0]
@@ -136,80 +139,6 @@ def _in_idx(folder: Path, part: str) -> Found | None:
         return Found(read_idx(images), read_idx(labels) if labels is not None else None, images.name)
     except (ValueError, OSError, EOFError) as error:
         raise DataError(f"{images.name} or its labels cannot be read ({error}): fetch the file again.") from None
-
-
-def _numpy(path: Path, held_out: bool) -> Found | None:
-    """The images in a NumPy file: the only array that can be images, or the one with a usual name."""
-    name = printable(path.name)
-    try:
-        with path.open("rb") as file:  # `numpy.load` would leave a damaged one open
-            if file.read(2) == _ZIP:
-                file.seek(0)
-                with np.load(file, allow_pickle=False) as arrays:
-                    return _from_npz(arrays, name, held_out)
-        return None if held_out else Found(_as_images(open_memmap(path, mode="r"), name), None, name)
-    except ARRAY_ERRORS as error:
-        if isinstance(error, DataError):
-            raise
-        said = "it holds Python objects" if "pickle" in str(error) or "Python objects" in str(error) else "it is damaged, or no array"
-        raise DataError(f"{name} cannot be read ({said}): save plain numbers with numpy.save or numpy.savez.") from None
-
-
-def _from_npz(arrays: np.lib.npyio.NpzFile, name: str, held_out: bool) -> Found | None:
-    names = {key.lower(): key for key in arrays.files}
-
-    def first(wanted: tuple[str, ...]) -> str | None:
-        return next((names[key.lower()] for key in wanted if key.lower() in names), None)
-
-    split = first(_TRAINING), first(_HELD_OUT)
-    if held_out and None in split:
-        return None
-    key = split[held_out] if split[0] is not None else first(_IMAGES)
-    if key is None:
-        shapes = {key: array.ndim for key in arrays.files if isinstance(array := arrays[key], np.ndarray)}
-        large = [key for key, dimensions in shapes.items() if dimensions in (3, 4)]
-        if len(large) != 1:
-            raise DataError(
-                f"{name} holds {_listed(arrays.files)}, and none of these arrays is called images: name the one with the images so."
-            )
-        key = large[0]
-    images = _as_images(_array_in(arrays, key, name), name)
-    wanted = (_HELD_OUT_LABELS if held_out else _TRAINING_LABELS) if split[0] is not None else _LABELS
-    named = first(wanted)
-    labels = _array_in(arrays, named, name) if named is not None else None
-    fits = labels is not None and labels.size == len(images) and labels.dtype.kind in "iubUS"
-    note = ""
-    if labels is not None and labels.size != len(images):
-        note = f"The array {named} has {labels.size:,} labels for {len(images):,} images, so they are not used."
-    return Found(images, labels.reshape(-1) if fits and labels is not None else None, name, note)
-
-
-def _array_in(arrays: np.lib.npyio.NpzFile, key: str, name: str) -> NDArray[np.generic]:
-    """One array of an archive, in which any file may lie. Raises DataError."""
-    found: object = arrays[key]
-    if not isinstance(found, np.ndarray):
-        raise DataError(f"{printable(key)} in {name} is no array: save plain numbers with numpy.savez.")
-    return found
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:8]) + (" and more" if len(names) > 8 else "") if names else "no array"
-
-
-def _as_images(array: NDArray[np.generic], name: str) -> NDArray[np.generic]:
-    """[n, h, w], [n, h, w, c] or [n, c, h, w] as [n, h, w] or [n, h, w, c] with 1, 3 or 4 channels. Raises DataError for others."""
-    if array.dtype.kind not in "biuf":
-        raise DataError(f"{name} holds numbers of the kind {array.dtype}: images are whole numbers or numbers with fractions.")
-    if array.ndim == 4 and array.shape[-1] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
-        array = array.transpose(0, 2, 3, 1)
-    right = array.ndim == 3 or (array.ndim == 4 and array.shape[-1] in (1, 3, 4))
-    if not right or len(array) < 1 or not 1 <= min(array.shape[1:3]) <= max(array.shape[1:3]) <= MAX_SIDE:
-        shape = " × ".join(map(str, array.shape)) or "a single number"
-        raise DataError(
-            f"{name} holds an array of {shape}: images are [number, height, width], or with 1, 3 or 4 channels [number, height, width, "
-            "channels] or [number, channels, height, width]."
-        )
-    return array
 
 
 def _dataset(found: Found, source: str, reading: Reading, progress: Progress, fewest: int = 2) -> ImageDataset:

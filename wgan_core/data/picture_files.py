@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from wgan_core.data.dataset import DataError
+from wgan_core.data.no_images import no_folder_at
 
 CLASSIC_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"))
 """Earlier versions went by these."""
@@ -92,12 +93,12 @@ def find_files(root: Path, *, classic: bool = False) -> Found:
         return _classic(root) if classic else _in_folder(root)
     if zipfile.is_zipfile(root):
         return _in_zip(root)
-    raise DataError(f"There is no folder {root}: write the path of a folder of images, or of a zip archive, into the data folder setting.")
+    raise DataError(no_folder_at(root, printable(root.name), _HEADS))
 
 
 def _classic(root: Path) -> Found:
     files = [
-        PictureFile(path.relative_to(root).parts, _at(path), _stamp(path.stat()))
+        PictureFile(path.relative_to(root).parts, _at(path), stamp_of(path.stat()))
         for path in sorted(root.rglob("*"))
         if path.suffix.lower() in CLASSIC_SUFFIXES and not any(map(_hidden, path.relative_to(root).parts)) and path.is_file()
     ]
@@ -151,7 +152,7 @@ def _add(
         elif entry.is_file():
             if len(found.files) >= MAX_FILES:
                 raise DataError(f"{found.root} holds more than {MAX_FILES:,} files: choose a folder that holds the pictures only.")
-            found.files.append(PictureFile(parts, _at(Path(entry.path)), _stamp(entry.stat())))
+            found.files.append(PictureFile(parts, _at(Path(entry.path)), stamp_of(entry.stat())))
     except OSError:  # a link in a circle, or a file that has just gone
         return
 
@@ -160,7 +161,8 @@ def _at(path: Path) -> Callable[[], Path]:
     return lambda: path
 
 
-def _stamp(stat: os.stat_result) -> tuple[int, ...]:
+def stamp_of(stat: os.stat_result) -> tuple[int, ...]:
+    """Size and times of a file: changes whenever the file does."""
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
@@ -198,11 +200,10 @@ def _in_zip(path: Path) -> Found:
             raise
         raise DataError(f"{printable(path.name)} cannot be opened as a zip archive ({type(error).__name__}): make it again.") from None
     lock = threading.Lock()
-    stat = path.stat()
     files = [
         PictureFile(_parts(member), _unpack(archive, member, lock), (member.CRC, member.file_size)) for member in members if _parts(member)
     ]
-    return Found(path, sorted(files, key=lambda file: file.parts), stamp=_stamp(stat))
+    return Found(path, sorted(files, key=lambda file: file.parts), stamp=stamp_of(path.stat()))
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, lock: threading.Lock) -> Callable[[], bytes]:

@@ -7,12 +7,16 @@ import hashlib
 import io
 import os
 import re
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from wgan_core.config import TrainConfig
+from wgan_core.data import pixel_table
 from wgan_core.data.catalog import data_root
 from wgan_core.data.dataset import DataError
 from wgan_core.data.picture_files import PICTURE_SUFFIXES, check_archive, printable
@@ -51,8 +55,9 @@ def data_folders() -> list[Path]:
 
 
 def keep_images(files: Sequence[tuple[str, bytes]]) -> Path:
-    """Keep uploaded images: one zip archive, one NumPy file, or any number of pictures, with a file of labels if there is one, which become
-    an archive. Nothing is unpacked. Returns where they are; the same content always lies in the same place.
+    """Keep uploaded images: one zip archive, one NumPy file, one table of pixels, which becomes a NumPy file, or any number of pictures,
+    with a file of labels if there is one, which become an archive. Archives are not unpacked. Returns where the images are; the same
+    content always lies in the same place.
 
     Raises:
         DataError: too many or too large, an archive that is damaged, locked or unpacks to too much, or a disk that is full.
@@ -67,11 +72,30 @@ def keep_images(files: Sequence[tuple[str, bytes]]) -> Path:
         if _suffix(name) != ".npy":
             _check(name, content, nothing_but_arrays=_suffix(name) == ".npz")
         return store(name, content, _suffix(name))
+    if len(files) == 1 and files[0][0].lower().endswith(pixel_table.SUFFIXES):
+        name, content = files[0]
+        return store(name.split(".")[0], _as_arrays(name, content), ".npz")
     if not any(_suffix(name) in PICTURE_SUFFIXES for name, _ in files):
         raise DataError("There is no picture among these files.")
     if len(files) > MAX_FILES:
         raise DataError(f"These are more than {MAX_FILES:,} files: choose fewer.")
     return store("pictures", _packed(files), ".zip")
+
+
+def _as_arrays(name: str, content: bytes) -> bytes:
+    """A table of pixels as an .npz file. Raises DataError if it is none."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / os.path.basename(name.replace("\\", "/"))
+        path.write_bytes(content)
+        if not pixel_table.is_pixel_table(path):
+            raise DataError("This table has no images: each line should be the pixels of one square image, with its class before or after.")
+        images, labels = pixel_table.read_pixel_table(path, lambda text, done, of: None)
+    buffer = io.BytesIO()
+    if labels is None:
+        np.savez(buffer, images=images)
+    else:
+        np.savez(buffer, images=images, labels=labels)
+    return buffer.getvalue()
 
 
 def _suffix(name: str) -> str:

@@ -22,15 +22,16 @@ def image_upload(target: str) -> None:
     """A widget that takes pictures, stores them and writes their path into the session state under the key `target`."""
     st.file_uploader(
         "Upload pictures, a zip archive or a NumPy array",
-        type=[*PICTURES, "zip", "npz", "npy", *BESIDE],
+        type=[*PICTURES, "zip", "npz", "npy", "gz", *BESIDE],
         accept_multiple_files=True,
         key=_UPLOAD,
         on_change=_keep,
         args=(target,),
         max_upload_size=MAX_BYTES // 10**6,
         help="Drag any number of pictures here, or one zip archive with folders for classes, or one array (.npy, .npz): images [number, "
-        "height, width] or [number, height, width, channels], with labels if the file holds some. A CSV or JSON file beside "
-        "pictures may name their classes. The files are stored on the machine that runs the app, and can be deleted below.",
+        "height, width] or [number, height, width, channels], with labels if the file holds some. A CSV file alone may hold the pixels, "
+        "one image in each line; a CSV or JSON file beside pictures may name their classes. The files are stored on the machine that runs "
+        "the app, and can be deleted below.",
     )
     if problem := st.session_state.get(_PROBLEM):
         show_problem(problem)
