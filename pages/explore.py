@@ -22,6 +22,7 @@ from pages.parts.explore.source_choice import choose_source, training_now
 from pages.parts.explore.time_view import open_run_if_asked, time_to_params
 from pages.shared.film_form import film_form
 from pages.shared.frame import within_frame
+from pages.shared.page_address import address, write_address
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import AT
 from pages.shared.server import run_manager
@@ -278,8 +279,7 @@ def _keep_in_link(source: Source) -> None:
     if (view := st.session_state.get(_SECTION, "way")) != "way":
         params["view"] = view
     st.session_state["explore.link"] = source.run_id
-    if dict(st.query_params) != params:
-        st.query_params.from_dict(params)
+    write_address(params)
 
 
 def _latent_from_link() -> None:
@@ -290,7 +290,7 @@ def _latent_from_link() -> None:
     st.session_state[latent_state.SEED] = seed or 0
     st.session_state["explore.seed-before"] = st.session_state[latent_state.SEED]
     path_view.path_from_params(st.query_params)
-    plain = st.query_params.keys() <= {"run", "step", AT, "generator", "view", "class", "to"}  # names no latent
+    plain = address().keys() <= {"run", "step", AT, "generator", "view", "class", "to"}  # names no latent
     set_image_count(whole_number(st.query_params.get("show", str(PAGE) if plain else ""), PAGE))
     found, problems = from_params(dict(st.query_params), MAX_DIMENSIONS)
     if seed is None:

@@ -8,6 +8,7 @@ from pages.parts.train.controls import title_of
 from pages.parts.train.run_view import run_view
 from pages.parts.train.setup import setup_form
 from pages.shared.frame import within_frame
+from pages.shared.page_address import address, write_address
 from pages.shared.queue_note import kept_queue
 from pages.shared.server import run_manager
 from pages.shared.start import show_run
@@ -16,7 +17,7 @@ from pages.shared.start import show_run
 def _chosen_run() -> str | None:
     """The run to show: the one in the URL, or else the one that this tab showed last, if it has not ended."""
     run_id = st.query_params.get("run")
-    if run_id is None and not st.query_params and (last := st.session_state.get("train-run")) is not None:
+    if run_id is None and not address() and (last := st.session_state.get("train-run")) is not None:
         run = run_manager().get(last)
         run_id = last if run is not None and not run.snapshot.ended else None
     return run_id
@@ -43,6 +44,6 @@ if run_id is None:
 else:
     st.session_state["train-run"] = run_id
     if st.query_params.get("run") != run_id:
-        st.query_params.from_dict({"run": run_id})
+        write_address({"run": run_id})
     run_view(run_id)
     _others(run_id)

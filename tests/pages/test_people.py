@@ -17,7 +17,7 @@ from pages.parts.runs import trash_view
 from pages.parts.train import controls, time_view
 from pages.shared import people, person_bar
 from pages.shared.server import run_manager
-from tests.app_page import button, buttons, page, press, texts
+from tests.app_page import button, buttons, link, page, press, texts
 from tests.waiting import trained, until, wait_for
 from wgan_core.access.permissions import Visitor
 from wgan_core.access.person import COLOURS, new_secret, person_of
@@ -254,6 +254,16 @@ def test_a_link_without_controls_only_looks(adas: Run) -> None:
     assert not buttons(test, "Stop") and not buttons(test, "Pause")
     home = page("home", controls="off")
     assert button(home, "Quick start").disabled and "link is for looking on" in button(home, "Quick start").help
+
+
+@pytest.mark.parametrize("name", ["home", "learn", "train", "runs", "compare", "lab", "explore", "paper", "glossary"])
+def test_a_link_without_controls_stays_one(classroom: None, name: str) -> None:
+    """After a reload too, whatever the page writes into its address; and a page drawn twice writes the same."""
+    test = page(name, of("Ada"), controls="off")
+    first = link(test)
+    assert first["controls"] == "off" and "controls" not in link(page(name, of("Ada")))
+    assert link(test.run()) == first
+    assert link(page(name, of("Ada"), **first)) == first
 
 
 def test_only_ones_own_deleted_runs_are_offered(classroom: None, manager: RunManager, config: TrainConfig) -> None:

@@ -9,6 +9,7 @@ from string import ascii_uppercase
 
 import streamlit as st
 
+from pages.shared.page_address import write_address
 from wgan_core.compare.alignment import AXES, Axis
 from wgan_core.compare.curves import KINDS_OF_CURVES
 from wgan_core.compare.side import MAX_SIDES
@@ -102,5 +103,4 @@ def write_link(names: Sequence[str], curves: Sequence[str], usual: Sequence[str]
     if not st.session_state.get(BANDS, True):
         params["bands"] = "off"
     st.session_state[_LINK] = params["runs"]
-    if dict(st.query_params) != params:
-        st.query_params.from_dict(params)
+    write_address(params)

@@ -11,6 +11,7 @@ from pages.parts.lab.drawing_pad import drawing_pad
 from pages.shared import data_place, settings
 from pages.shared.cards import card, card_style
 from pages.shared.lab_pictures import lab_picture
+from pages.shared.page_address import address, write_address
 from pages.shared.people import allowed, refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import problem_text, show_problem
@@ -241,7 +242,7 @@ def _default_second(config: TrainConfig) -> dict[str, Any]:
 
 def _take_over_link() -> None:
     """Fill the widgets from the URL if it has changed, or from the first experiment on the first visit."""
-    params = dict(st.query_params)
+    params = address()
     known = st.session_state.get(LINK)
     if known is not None and (not params or params == known):
         return
@@ -315,8 +316,7 @@ def _write_link(values: Mapping[str, Any], twin: Mapping[str, Any] | None) -> No
     elif chosen.twin is not None:
         params["second"] = "off"
     st.session_state[LINK] = params
-    if dict(st.query_params) != params:
-        st.query_params.from_dict(params)
+    write_address(params)
 
 
 # The laboratory itself.

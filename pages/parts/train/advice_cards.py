@@ -9,6 +9,7 @@ import streamlit as st
 from pages.parts.train.controls import send_command
 from pages.parts.train.go_back import offer, way_before, way_with
 from pages.shared import data_place
+from pages.shared.page_address import write_address
 from pages.shared.settings import link_to
 from pages.shared.text import inert
 from wgan_core.config import SETTINGS, ConfigError, TrainConfig
@@ -81,7 +82,7 @@ def _new_run_button(config: TrainConfig, place: int, label: str) -> None:
     if st.button(label, icon=":material/add:", key=f"new-run-{place}", help="This setting cannot change in a run. This run continues."):
         st.session_state.pop("train-run", None)
         data_place.trust(config.data_root)
-        st.query_params.from_dict(link_to(config))
+        write_address(link_to(config))
         st.rerun()
 
 

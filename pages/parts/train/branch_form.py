@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.library import title_of
+from pages.shared.page_address import write_address
 from pages.shared.problems import show_problem
 from pages.shared.server import run_manager
 from pages.shared.settings import link_to, write_changes
@@ -85,7 +86,7 @@ def says(branch: Origin) -> None:
         with st.container(horizontal=True):
             st.page_link("pages/train.py", label=f"Back to {title}", icon=":material/arrow_back:", query_params={"run": branch.run_id})
             if st.button("An untrained run instead", type="tertiary", icon=":material/restart_alt:"):
-                st.query_params.from_dict(link_to(branch.config))
+                write_address(link_to(branch.config))
                 st.rerun()
 
 
@@ -108,5 +109,5 @@ def open_form(run_id: str, step: int, changes: Mapping[str, Any] | None = None) 
         folder = RunFolder.open(run_path(run_manager().root, run_id))
         params = Origin(run_id, step, folder.config_before(step)).link(dict(changes))
     st.session_state.pop("train-run", None)
-    st.query_params.from_dict(params)
+    write_address(params)
     st.rerun()

@@ -22,6 +22,7 @@ from pages.parts.train.lights import lights
 from pages.parts.train.past_view import then_of
 from pages.parts.train.time_view import time_view
 from pages.shared import data_place
+from pages.shared.page_address import write_address
 from pages.shared.people import refused
 from pages.shared.problems import problem_text, show_problem
 from pages.shared.run_time import folder_of, past_of
@@ -92,7 +93,7 @@ def _leave(config: TrainConfig | None = None) -> None:
     st.session_state.pop("train-run", None)
     if config is not None:
         data_place.trust(config.data_root)
-    st.query_params.from_dict(link_to(config) if config is not None else {})
+    write_address(link_to(config) if config is not None else {})
     st.rerun()
 
 

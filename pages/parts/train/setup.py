@@ -17,6 +17,7 @@ from pages.parts.train.image_upload import image_upload, show_images
 from pages.parts.train.preset_cards import AIM_KEY, preset_cards
 from pages.parts.train.schedule_form import length_of_schedules, schedule_fields, show_schedules
 from pages.shared import data_place, settings
+from pages.shared.page_address import write_address
 from pages.shared.people import refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
 from pages.shared.problems import show_problem
@@ -110,8 +111,7 @@ def setup_form() -> None:
         data_advice(config)
     params = settings.write_link(preset, values) if branch is None else branch.link(values)
     st.session_state["setup-link"] = params
-    if dict(st.query_params) != params:
-        st.query_params.from_dict(params)
+    write_address(params)
     with st.container(gap="xsmall", key="setup-start"):
         _start(config, branch)
 
