@@ -19,12 +19,13 @@ from wgan_core.runs.loop import RunLoop
 from wgan_core.runs.names import run_title, started_with
 from wgan_core.runs.run import Run
 from wgan_core.runs.run_data import with_absolute_root
+from wgan_core.runs.spare_memory import give_back_soon
 from wgan_core.store.folder import RunFolder, StoreError, new_run_id, run_ids, run_path
 from wgan_core.training.device import resolve_device
 
 USHER_SECONDS = 1.0
 """Between two looks at the queue while runs wait."""
-ENDED_IN_MEMORY = 8
+ENDED_IN_MEMORY = 2
 """Runs that have ended and are still known here, with all their curves, 64 bytes a recorded step. Older ones are read from their
 folders."""
 FAILED_IN_MEMORY = 64
@@ -160,6 +161,7 @@ class RunManager:
             self._start_next(self._devices[ended.run_id])
             self._ended_runs.append(ended)
             self._forget_old()
+        give_back_soon()
 
     def _forget_old(self) -> None:
         """Forget the runs that ended longest ago, so that a server that runs for weeks does not grow with each run."""
