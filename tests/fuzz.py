@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import gzip
 import io
 import json
 import os
@@ -33,6 +34,8 @@ from wgan_core.access.serving import ServingError, read_serving
 from wgan_core.config import ConfigError, TrainConfig, parse_config
 from wgan_core.data.dataset import DataError
 from wgan_core.data.load import load_dataset
+from wgan_core.data.own_images import preview_own
+from wgan_core.data.picture import Reading
 from wgan_core.data.picture_file import PictureError, read_picture
 from wgan_core.data.uploads import keep_images
 from wgan_core.lab import drawing
@@ -251,6 +254,22 @@ def arrays(bench: Bench, rng: random.Random) -> None:
     load_dataset(_own(bench).replace(data_root=str(file)))
 
 
+def pixel_tables(bench: Bench, rng: random.Random) -> None:
+    """Images as a table of numbers, by its path, in a folder, or uploaded; also read by the page's preview."""
+    own = _own_folder(bench)
+    separator = rng.choice((",", ";", "\t"))
+    head = separator.join(("label", *(f"pixel{number}" for number in range(16))))
+    rows = [separator.join(str(rng.randrange(256)) for _ in range(17)) for _ in range(8)]
+    content = mutated("\n".join((head, *rows)).encode(rng.choice(("utf-8", "utf-8-sig", "utf-16", "cp1252"))), rng)
+    file = own / rng.choice(("train.csv", "test.csv", "a_train.csv", "t.tsv", "train.csv.gz"))
+    file.write_bytes(content if rng.random() < 0.5 or file.suffix != ".gz" else mutated(gzip.compress(content), rng))
+    place = file if rng.random() < 0.5 else own
+    if rng.random() < 0.3:
+        place = keep_images([(file.name, file.read_bytes())])
+    preview_own(str(place), 4, Reading(8))
+    load_dataset(_own(bench).replace(data_root=str(place)))
+
+
 def points(bench: Bench, rng: random.Random) -> None:
     """A file of points."""
     own = _own_folder(bench)
@@ -333,8 +352,8 @@ def _listing(folder: Path) -> set[str]:
 
 KINDS: dict[str, Callable[[Bench, random.Random], None]] = {
     "run files": run_files, "names in runs": names_in_runs, "index": index, "queue": queue, "zips": zips, "picture": picture,
-    "folder of pictures": folder_of_pictures, "arrays": arrays, "points": points, "uploads": uploads, "serving": serving,
-    "settings": settings_in_link, "links": links,
+    "folder of pictures": folder_of_pictures, "arrays": arrays, "pixel tables": pixel_tables, "points": points, "uploads": uploads,
+    "serving": serving, "settings": settings_in_link, "links": links,
 }  # fmt: skip
 SLOW_SECONDS = 20.0
 """More for one try is a fault too."""

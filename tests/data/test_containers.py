@@ -385,6 +385,20 @@ def test_a_damaged_line_of_a_table_is_named(tmp_path: Path, line: str, why: str)
         own(path)
 
 
+@pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: data[:-6] + b"xxxxxx", lambda data: data[:40] + b"x" + data[41:]])
+def test_a_damaged_packed_table_is_a_sentence(tmp_path: Path, change: Any) -> None:
+    path = table(tmp_path / "t.csv.gz", noise(0, 90, 8, 8), None)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DataError, match="t.csv.gz is (damaged|an archive)"):
+        own(path)
+
+
+def test_a_table_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pixel_table, "_MOST_CHARACTERS", 1000)
+    with pytest.raises(DataError, match="store its images as an array"):
+        own(table(tmp_path / "t.csv.gz", noise(0, 90, 8, 8), None))
+
+
 def test_a_table_is_read_once_while_it_stays_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = table(tmp_path / "t.csv", noise(0, 9, 8, 8), None)
     monkeypatch.setattr(kept, "WORTH_SECONDS", 0.0)

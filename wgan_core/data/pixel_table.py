@@ -6,6 +6,7 @@ import gzip
 import itertools
 import math
 import os
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -22,6 +23,9 @@ _FEWEST_PIXELS = 16
 _AT_ONCE = 2_000
 """Lines that are read in one piece."""
 _LONGEST_LINE = 10_000_000
+_MOST_CHARACTERS = 4 * 10**9
+_DAMAGED = (OSError, EOFError, ValueError, zlib.error)
+"""What reading a file raises that is damaged, packed or not, or no text."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -47,7 +51,7 @@ def is_pixel_table(path: Path) -> bool:
     """Whether a file is such a table, judged by its first two lines. Never raises."""
     try:
         return path.name.lower().endswith(SUFFIXES) and path.is_file() and _layout(path) is not None
-    except (OSError, ValueError, EOFError):
+    except _DAMAGED:
         return False
 
 
@@ -82,7 +86,12 @@ def read_pixel_table(path: Path, progress: Progress) -> PixelTable:
     key = path, stat.st_size, stat.st_mtime_ns
     found = _last.get(key)
     if found is None:
-        found = _read(path, stat.st_size, progress)
+        try:
+            found = _read(path, stat.st_size, progress)
+        except _DAMAGED as error:
+            if isinstance(error, DataError):
+                raise
+            raise DataError(f"{printable(path.name)} is damaged, or no text in UTF-8: fetch or save it again.") from None
         for old in list(_last)[:-1]:
             _last.pop(old, None)
         _last[key] = found
@@ -107,6 +116,9 @@ def _read(path: Path, size: int, progress: Progress) -> PixelTable:
             bytes_only = bool(((cells >= 0) & (cells <= 255) & (cells == np.floor(cells))).all())
             pixels.append(cells.astype(np.uint8) if bytes_only else cells)
             done += sum(map(len, lines))
+            if done > _MOST_CHARACTERS:
+                most = f"{_MOST_CHARACTERS / 1e9:.0f}"
+                raise DataError(f"{printable(path.name)} has more than {most} GB of text: store its images as an array with numpy.save.")
             progress("Reading the table", min(done, size), size)
     if not all(part.dtype == np.uint8 for part in pixels):
         pixels = [part.astype(np.float32) for part in pixels]
@@ -120,7 +132,7 @@ def _read(path: Path, size: int, progress: Progress) -> PixelTable:
 
 def _pieces(file: IO[str], number: int) -> Iterator[tuple[int, list[str]]]:
     """The lines in pieces, each with the number of its first line, without empty lines."""
-    while lines := list(itertools.islice(file, _AT_ONCE)):
+    while lines := list(itertools.takewhile(bool, (file.readline(_LONGEST_LINE) for _ in range(_AT_ONCE)))):
         filled = [line for line in lines if line.strip()]
         if filled:
             yield number, filled
