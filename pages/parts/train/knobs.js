@@ -3,6 +3,7 @@
 import { find, make, setText } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
 import { percentOf, placeOf } from "./knob_scale.js";
+import { SentValue } from "./sent_value.js";
 
 /** @import { ComponentArguments } from "../../components/types.d.ts" */
 
@@ -83,6 +84,7 @@ class Knob {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.held = false;
+    this.sent = new SentValue();
     /** @type {Send} */
     this.send = () => {};
     this.name(data);
@@ -136,6 +138,7 @@ class Knob {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = undefined;
+      this.sent.note(value);
       this.send(this.data.name, value);
     }, delay);
   }
@@ -161,7 +164,8 @@ class Knob {
     this.was.setAttribute("aria-label", `${data.label} ${data.was}: set it back`);
     setText(this.problem, data.problem);
     this.problem.hidden = !data.problem;
-    if (!this.held && this.timer === undefined && !data.problem) this.settle(data);
+    const overtaken = this.sent.overtakes(data);
+    if (!this.held && this.timer === undefined && !overtaken && !data.problem) this.settle(data);
   }
 
   /** @param {KnobData} data */
