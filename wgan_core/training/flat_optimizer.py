@@ -112,11 +112,12 @@ class FlatOptimizer:
         if isinstance(self.optimizer, torch.optim.Adam):
             names = ("amsgrad", "lr", "weight_decay", "eps", "maximize")
             settings = {name: group[name] for name in names} | dict(zip(("beta1", "beta2"), group["betas"], strict=True))
+            average, square_average = averages
             if group["fused"] or not self._exact:
                 done += 1
-                _adam_in_one_pass(vector, gradient, *averages, done, settings)
+                _adam_in_one_pass(vector, gradient, average, square_average, done, settings)
             else:
-                adam([vector], [gradient], *([average] for average in averages), [], [done], **settings)
+                adam([vector], [gradient], [average], [square_average], [], [done], **settings)
         elif self._exact:
             names = ("lr", "alpha", "eps", "weight_decay", "momentum", "centered", "maximize")
             rmsprop([vector], [gradient], averages, [], [], [done], **{name: group[name] for name in names})
@@ -124,7 +125,7 @@ class FlatOptimizer:
             done += 1
             # The gradient is its own average, because β1 is 0.
             settings = _PLAIN | {"lr": group["lr"], "beta2": group["alpha"], "eps": group["eps"]}
-            _adam_in_one_pass(vector, gradient, gradient, *averages, _LATE, settings)
+            _adam_in_one_pass(vector, gradient, gradient, averages[0], _LATE, settings)
         if clip is not None:
             clamp(vector, clip)
 
