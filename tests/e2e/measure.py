@@ -215,7 +215,7 @@ def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> No
         first.rerun_script.query_string = f"run={run_id}"
         first.rerun_script.page_name = "train"
         socket.send(first.SerializeToString())
-        fragment, interval, due, size = "", 0.0, float("inf"), 0
+        fragment, interval, due, size, page = "", 0.0, float("inf"), 0, ""
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 data = socket.recv(timeout=max(0.01, min(0.2, due - time.monotonic())))
@@ -223,7 +223,9 @@ def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> No
                 message.ParseFromString(data if isinstance(data, bytes) else data.encode())
                 size += len(data)
                 kind = message.WhichOneof("type")
-                if kind == "auto_rerun":
+                if kind == "new_session":
+                    page = message.new_session.page_script_hash
+                elif kind == "auto_rerun":
                     fragment, interval = message.auto_rerun.fragment_id, message.auto_rerun.interval
                 elif kind == "script_finished":
                     sizes.append(size)
@@ -233,6 +235,7 @@ def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> No
                 again = BackMsg()
                 again.rerun_script.query_string = f"run={run_id}"
                 again.rerun_script.page_name = "train"
+                again.rerun_script.page_script_hash = page  # else a page that draws itself anew becomes the first page
                 again.rerun_script.fragment_id = fragment
                 again.rerun_script.is_auto_rerun = True
                 socket.send(again.SerializeToString())
