@@ -418,6 +418,23 @@ def test_labels_beside_pictures_and_points_are_no_images(tmp_path: Path) -> None
     assert not any(map(pixel_table.is_pixel_table, tmp_path.iterdir())) and not pixel_table.is_pixel_table(tmp_path / "none.csv")
 
 
+@pytest.mark.parametrize("beside", ["a.png", "cats/a.png"])
+def test_numbers_beside_pictures_are_about_them(tmp_path: Path, beside: str) -> None:
+    """Such as 16 measurements of each picture."""
+    table(tmp_path / "measured.csv", noise(0, 9, 4, 4), [1, 2, 3] * 3)
+    for number in range(3):
+        path = tmp_path / beside.replace("a.", f"{number}.")
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(png(noise(number)))
+    assert len(own(tmp_path)) == 3
+
+
+def test_an_uploaded_table_may_have_any_name(tmp_path: Path) -> None:
+    content = table(tmp_path / "t.csv", noise(0, 9, 8, 8), None).read_bytes()
+    for name in ("x\0.csv", "../x.csv", "é ü.csv", "C:\\x.csv", "x" * 300 + ".csv"):
+        assert len(own(keep_images([(name, content)]))) == 9
+
+
 def test_an_uploaded_table_becomes_an_array(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", noise(0, 9, 8, 8), [1, 2, 3] * 3)
     kept_at = keep_images([("my digits.csv", path.read_bytes())])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wgan_core.data.dataset import DataError
-from wgan_core.data.picture_files import HELD_OUT_NAMES, TRAINING_NAMES, printable
+from wgan_core.data.picture_files import HELD_OUT_NAMES, PICTURE_SUFFIXES, TRAINING_NAMES, printable
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv")
 _LABEL_NAMES = frozenset(("label", "labels", "class", "target", "y", "digit"))
@@ -56,13 +56,16 @@ def is_pixel_table(path: Path) -> bool:
 
 
 def tables_in(folder: Path) -> dict[bool, Path]:
-    """The training table (False) and the held-out one (True) of a folder that holds such tables and nothing else that could be images;
-    empty if it is none. A single table is for training; of two, one is called test or validation."""
+    """The training table (False) and the held-out one (True) of a folder that holds such tables, and neither pictures nor folders, beside
+    which a table of numbers is about them; empty if it is none. A single table is for training; of two, one is called test or
+    validation."""
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if not entry.name.startswith("."))
+        entries = sorted((entry for entry in os.scandir(folder) if not entry.name.startswith(".")), key=lambda entry: entry.name)
+        if any(entry.is_dir() or os.path.splitext(entry.name)[1].lower() in PICTURE_SUFFIXES for entry in entries):
+            return {}
     except OSError:
         return {}
-    tables = [folder / name for name in names if is_pixel_table(folder / name)]
+    tables = [folder / entry.name for entry in entries if is_pixel_table(folder / entry.name)]
     found = {_is_held_out(path): path for path in tables}
     if len(tables) == 1:
         return {False: tables[0]}

@@ -85,7 +85,7 @@ def keep_images(files: Sequence[tuple[str, bytes]]) -> Path:
 def _as_arrays(name: str, content: bytes) -> bytes:
     """A table of pixels as an .npz file. Raises DataError if it is none."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / os.path.basename(name.replace("\\", "/"))
+        path = Path(folder) / re.sub(r"[^\w.-]+", "-", os.path.basename(name.replace("\\", "/")))[-80:]  # messages name it
         path.write_bytes(content)
         if not pixel_table.is_pixel_table(path):
             raise DataError("This table has no images: each line should be the pixels of one square image, with its class before or after.")
