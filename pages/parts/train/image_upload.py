@@ -21,7 +21,7 @@ _UPLOAD, _PROBLEM = "setup-images", "setup-images-problem"
 def image_upload(target: str) -> None:
     """A widget that takes pictures, stores them and writes their path into the session state under the key `target`."""
     st.file_uploader(
-        "Upload pictures, a zip archive or a NumPy array",
+        "Upload pictures, a zip archive, a NumPy array or a table of pixels",
         type=[*PICTURES, "zip", "npz", "npy", "gz", *BESIDE],
         accept_multiple_files=True,
         key=_UPLOAD,
