@@ -223,8 +223,8 @@ def viewer(url: str, run_id: str, stop: threading.Event, sizes: list[int]) -> No
                 message.ParseFromString(data if isinstance(data, bytes) else data.encode())
                 size += len(data)
                 kind = message.WhichOneof("type")
-                if kind == "new_session":
-                    page = message.new_session.page_script_hash
+                if kind == "navigation":
+                    page = message.navigation.page_script_hash
                 elif kind == "auto_rerun":
                     fragment, interval = message.auto_rerun.fragment_id, message.auto_rerun.interval
                 elif kind == "script_finished":
