@@ -68,14 +68,16 @@ def test_slow_motion_stops_between_climb_and_clip(url: str, browser_page: Any) -
     page = browser_page
     page.goto(f"{url}/lab?{SMALL}&n_critic=2&clip_value=0.02&critic_lr=0.01")
     page.get_by_role("radio", name="Slow motion").click()
-    page.get_by_text("Seconds per stage").wait_for()
+    seconds = page.get_by_role("slider", name="Seconds per stage in slow motion")
+    seconds.press("End")  # time enough to press Pause within a stage, on a busy machine too
+    page.wait_for_function("thumb => thumb.value === '5'", arg=seconds.element_handle())
     press(page, "One cycle")
     page.get_by_text("Critic update 1 of 2: climb").wait_for()
     press(page, "Pause")
     page.get_by_role("button", name="Play").wait_for()
     heading = page.locator(".lab .caption strong")
     stage = heading.inner_text()
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(6000)
     assert heading.inner_text() == stage == "Critic update 1 of 2: climb"
     assert "beyond ±c" in page.locator(".lab .layers").inner_text()
     assert page.locator(".lab .part.concerned").all_inner_texts() == ["critic", "estimate"]
