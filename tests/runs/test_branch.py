@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.nn.utils import parameters_to_vector
 
 from tests.loops import begin, drive, go_on
 from tests.trainers import all_weights
@@ -88,6 +89,7 @@ def test_before_and_after_a_live_edit_and_of_a_parent_that_trains(tmp_path: Path
         ({"seed": 9}, ("another seed",)),
         ({"ema_decay": 0.5}, ("averaged generator",)),
         ({"critic_gradients": "accumulated"}, ("sum of the critic's gradients",)),
+        ({"precision": "bfloat16"}, ()),
     ],
 )
 def test_other_settings_carry_over_what_fits(tmp_path: Path, config: TrainConfig, changes: dict[str, Any], anew: tuple[str, ...]) -> None:
@@ -105,6 +107,23 @@ def test_other_settings_carry_over_what_fits(tmp_path: Path, config: TrainConfig
     assert replay(folder).drifted is None and replay(folder).same == (25, 30)
 
 
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
+@pytest.mark.parametrize(("before", "after"), [("float32", "bfloat16"), ("bfloat16", "float32")])
+def test_the_optimisers_remember_across_precisions(tmp_path: Path, config: TrainConfig, before: str, after: str, optimizer: str) -> None:
+    """RMSprop in one pass keeps the same average under another name. Without it all weights would move 10 times
+    the learning rate at once."""
+    parent = begin(tmp_path / "parent", config.replace(max_steps=1000, precision=before, optimizer=optimizer), 20)
+    child = branched_loop(tmp_path / "parent", 20, {"precision": after}, tmp_path / "branch", queue.SimpleQueue())
+    for name in ("generator_optimizer", "critic_optimizer"):
+        one, other = (list(getattr(loop.trainer, name).state_dict()["state"][0].items()) for loop in (parent, child))
+        (square,), (carried,) = ([value for key, value in state if key in ("square_avg", "exp_avg_sq")] for state in (one, other))
+        assert float(square.max()) > 0 and torch.equal(square, carried)
+    before_step = parameters_to_vector(child.trainer.critic.parameters()).detach().clone()
+    drive(child, 1)
+    moved = (parameters_to_vector(child.trainer.critic.parameters()).detach() - before_step).abs()
+    assert 0 < float(moved.median()) < 4 * config.critic_lr  # 10 for RMSprop without a memory
+
+
 def test_other_data_are_fine_tuned_on(tmp_path: Path, config: TrainConfig) -> None:
     points = config.replace(dataset="8-gaussians", generator_norm="none", latent_dim=2, max_steps=1000)
     begin(tmp_path / "parent", points, 20)
@@ -120,6 +139,7 @@ def test_other_data_are_fine_tuned_on(tmp_path: Path, config: TrainConfig) -> No
             {"critic_widths": (9,)},
             "Critic hidden widths cannot differ in a branch, because the networks of step 20 would not fit: leave it at",
         ),
+        ({"labels": "conditional"}, "Labels cannot differ in a branch"),
         ({"latent_dim": 3}, "Latent dimensions cannot differ in a branch"),
         ({"max_steps": 20}, "The branch would begin at its end: set Length of the run to more than 20."),
     ],

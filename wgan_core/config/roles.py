@@ -23,6 +23,7 @@ OF_SHAPES = (
     "image_size",
     "generator_norm",
     "critic_norm",
+    "labels",
 )
 """Settings that decide which tensors the networks have. A saved state fits no other value of them."""
 

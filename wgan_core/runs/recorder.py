@@ -107,9 +107,12 @@ class Recorder:
             head = np.array([row[:3] for row in self._on_device], dtype=np.float64)
             self._on_device.clear()
             real, fake, generator_loss, penalty, critic_loss = values.T
-            estimate = real - fake if is_wasserstein(self.folder.config) else np.full_like(real, np.nan)
-            rows = np.column_stack((head, estimate, penalty + critic_loss, generator_loss, real, fake))
-            finite = np.isfinite(column(rows, "critic_loss"))
+            wgan = is_wasserstein(self.folder.config)
+            estimate = real - fake if wgan else np.full_like(real, np.nan)
+            # Of a discriminator's loss people read how sure it is, so the penalty is left out.
+            loss = critic_loss + penalty if wgan else critic_loss
+            rows = np.column_stack((head, estimate, loss, generator_loss, real, fake))
+            finite = np.isfinite(critic_loss + penalty)
             self.history.append(rows[finite])
             self._unwritten_rows.append(rows[finite])
             if not finite.all():

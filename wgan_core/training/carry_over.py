@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from wgan_core.config import TrainConfig, live_fields
+from wgan_core.training.flat_optimizer import rmsprop_as_kept_by
 from wgan_core.training.state import TensorDict
 from wgan_core.training.trainer import Trainer
 
@@ -27,6 +28,10 @@ def carry_over(trainer: Trainer, state: dict[str, TensorDict], was: TrainConfig)
     if now.optimizer != was.optimizer:
         training = {name: tensor for name, tensor in training.items() if "_optimizer." not in name}
         anew.append(f"the memory of both optimisers ({now.optimizer} keeps other numbers than {was.optimizer})")
+    elif now.optimizer == "rmsprop":
+        for optimizer, prefix in ((trainer.generator_optimizer, "generator_optimizer."), (trainer.critic_optimizer, "critic_optimizer.")):
+            kept = {name: training.pop(name) for name in list(training) if name.startswith(prefix)}
+            training |= rmsprop_as_kept_by(optimizer, kept)
     if now.seed != was.seed:
         training["noise_rng"] = torch.Generator().manual_seed(now.seed + 1 + trainer_step(state)).get_state()
         anew.append("the random numbers and the order of the data (another seed)")

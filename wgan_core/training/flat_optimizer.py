@@ -152,6 +152,28 @@ def _adam_in_one_pass(
     torch.ops.aten._fused_adam_([vector], [gradient], [average], [square_average], [], [step], **settings)
 
 
+def rmsprop_as_kept_by(optimizer: torch.optim.Optimizer, state: TensorDict) -> TensorDict:
+    """A saved state of RMSprop, named as in `optimizer_to_tensors`, under the names of this `optimizer`: plain RMSprop, or the one in one
+    pass, whichever precision it was saved in. The average that is kept is the same."""
+    kept = {name.rpartition(".")[2] for name in state}
+    fused = isinstance(optimizer, torch.optim.Adam)
+    if not kept or ("exp_avg_sq" in kept) == fused:
+        return state
+    named: TensorDict = {}
+    for name, value in state.items():
+        place, _, what = name.rpartition(".")
+        match what:
+            case "square_avg":
+                named |= {f"{place}.exp_avg": torch.zeros_like(value), f"{place}.exp_avg_sq": value}
+            case "exp_avg_sq":
+                named[f"{place}.square_avg"] = value
+            case "step":
+                named[name] = torch.tensor(LATE) if fused else torch.zeros(())  # neither is looked at by RMSprop
+            case _:
+                pass
+    return named
+
+
 def _fused_rmsprop(parameter: Tensor, rate: float) -> torch.optim.Optimizer:
     """RMSprop in one pass as an optimiser of its own, for GPUs too."""
     plain = torch.optim.RMSprop([parameter]).defaults

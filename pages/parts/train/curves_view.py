@@ -189,8 +189,8 @@ _OF_A_WGAN = _Words(
     "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real and of the "
     "generated half of each batch. The gap between them is the Wasserstein estimate.",
     figures.LOSSES,
-    "The numbers that the optimisers minimise. Critic loss = −estimate. Generator loss = −E f(G(z)). Adding a constant to the critic's "
-    "scores shifts the generator loss and changes nothing else, so its level means nothing.",
+    "The numbers that the optimisers minimise. Critic loss = −estimate, plus the gradient penalty if there is one. Generator loss = "
+    "−E f(G(z)). Adding a constant to the critic's scores shifts the generator loss and changes nothing else, so its level means nothing.",
 )
 _OF_A_GAN = _Words(
     figures.BOUND,
@@ -201,8 +201,8 @@ _OF_A_GAN = _Words(
     "The discriminator gives each sample a score f: the probability that it is real is 1 / (1 + e⁻ᶠ), so ½ at 0. The lines show the mean "
     "score of the real and of the generated half of each batch.",
     figures.GAN_LOSSES,
-    "The numbers that the optimisers minimise. Discriminator loss = −E log D(real) − E log(1 − D(fake)): 1.386 if it can only guess. "
-    "Generator loss: E log(1 − D(fake)) for minimax, −E log D(fake) for non-saturating. Neither shows how good the samples are.",
+    "The numbers that the optimisers minimise. Discriminator loss = −E log D(real) − E log(1 − D(fake)): 1.386 if it can only guess. A "
+    "gradient penalty comes on top and is not shown. Generator loss: E log(1 − D(fake)) for minimax, −E log D(fake) for non-saturating. Neither shows how good the samples are.",
 )
 _WORDS = {
     "wasserstein": _OF_A_WGAN,
