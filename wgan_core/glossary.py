@@ -189,7 +189,7 @@ GROUPS: tuple[Group, ...] = (
             Term(
                 "Spectral normalisation",
                 "Each weight matrix of the critic is divided by its largest singular value, the most that it can stretch anything. No "
-                "slope is then above 1, and most are far below.",
+                "slope of an MLP is then above 1, and most are far below. With convolutions some may be a little above.",
                 ("spectral-norm", "spectral norm", "spectral normalisation"),
                 "gradient-penalty",
             ),
@@ -234,8 +234,8 @@ GROUPS: tuple[Group, ...] = (
             ),
             Term(
                 "Checkerboard",
-                "A pattern of single pixels that a transposed convolution can leave in generated images, because it adds up a different "
-                "number of its weights at even and odd pixels.",
+                "A pattern of single pixels that a transposed convolution can leave in generated images, because even and "
+                "odd pixels are made with different weights of it, at some sizes even with a different number of them.",
                 ("checkerboard", "checkerboards"),
             ),
             Term(
@@ -281,7 +281,7 @@ GROUPS: tuple[Group, ...] = (
                 "landscape",
             ),
             Term("TF32", "Numbers whose products NVIDIA GPUs compute with half the usual digits, which is much faster.", ("tf32", "TF32")),
-            Term("bfloat16", "Numbers with half the usual digits, which some processors compute with much faster.", ("bfloat16",)),
+            Term("bfloat16", "Numbers with a third of the usual digits, which some processors compute with much faster.", ("bfloat16",)),
         ),
     ),
     Group(
@@ -316,7 +316,7 @@ GROUPS: tuple[Group, ...] = (
             Term(
                 "Wasserstein estimate",
                 "The gap between the critic's mean scores of real and of generated samples. Its unit is the critic's own, so it can be "
-                "compared only within one run.",
+                "compared only within one run, or between runs whose critics have the same network and the same constraint.",
                 ("Wasserstein estimate", "estimate"),
                 "curve",
                 "E f(real) − E f(fake); also *estimate*.",

@@ -28,8 +28,9 @@ def replay_run(folder: RunFolder, here: dict[str, Any] | None = None) -> int:
             found = replay(folder, show, here)
     same = ", ".join(map(str, found.same)) or "none"
     if found.drifted is None:
+        edits = f"{count} edits" if (count := len(folder.edits())) != 1 else "1 edit"
         after = f" from step {folder.parent.step} of {folder.parent.run_id} on," if folder.parent is not None else ""
-        print(f"Reproduced,{after} bit for bit, with {len(folder.edits())} edits. Steps compared: {same}.")
+        print(f"Reproduced,{after} bit for bit, with {edits}. Steps compared: {same}.")
         return _replay_parent(folder, here)
     processes, then = folder.processes(), dict(folder.meta.get("versions") or {}).get("torch")
     if processes > 1:

@@ -67,7 +67,7 @@ KINDS_OF_CURVES: dict[str, Kind] = {
             "wasserstein_estimate",
             "Wasserstein estimate",
             "E f(real) − E f(fake), in the critic's own unit. Runs whose critics have the same network, and are kept Lipschitz in the same "
-            "way, may be compared by it; others may not.",
+            "way, may be compared by it, roughly; others may not.",
             "estimate",
         ),
         Kind(

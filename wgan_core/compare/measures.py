@@ -18,7 +18,7 @@ import numpy as np
 from wgan_core.compare.comparability import why_not_readings
 from wgan_core.compare.side import Side
 from wgan_core.instruments.advice import WARMED_UP
-from wgan_core.store.readings import DISTANCES, KINDS, Reading, of_key
+from wgan_core.store.readings import DISTANCES, KINDS, Reading, memory_noise, of_key
 
 Better = Literal["lower", "higher", "near 1", ""]
 BETTER: Mapping[str, Better] = {
@@ -157,6 +157,10 @@ def noise_of(readings: Sequence[Reading]) -> float | None:
 
 
 def _sampling(reading: Reading) -> float | None:
+    """The standard deviation that sampling gives a share; None of other measures."""
+    if reading.key == "overfit-gap":
+        noise = memory_noise(reading)
+        return None if noise is None else noise / _SDS
     noise = reading.details.get("noise") if reading.key == "diversity" else None
     return float(noise) if isinstance(noise, (int, float)) else None
 

@@ -41,7 +41,7 @@ class NetworkFields(BaseModel):
         only_with=("architecture", "dcgan"),
         help="For dcgan only: how the generator doubles the side of an image. transposed: by transposed convolutions, as in the DCGAN "
         "paper, which can leave a checkerboard pattern. nearest: each pixel is made four, and a convolution follows, which leaves even "
-        "areas even (Odena et al. 2016, Deconvolution and checkerboard artifacts); a fifth slower.",
+        "areas even (Odena et al. 2016, Deconvolution and checkerboard artifacts); a quarter fewer steps a second.",
     )
     resnet_width: int = setting(
         64,
@@ -58,7 +58,7 @@ class NetworkFields(BaseModel):
         "none",
         label="Norm in the critic",
         group="networks",
-        help="Applied after each hidden layer of the critic. batch makes a score depend on the other images in the batch, so it cannot be "
+        help="Applied after each hidden layer of the critic, in dcgan not after the first, and in resnet before the layers. batch makes a score depend on the other images in the batch, so it cannot be "
         "combined with the gradient penalty, which is defined for single images (WGAN-GP paper, section 4). layer can.",
     )
     latent_dim: int = setting(

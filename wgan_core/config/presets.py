@@ -263,7 +263,7 @@ PRESET_NOTES: types.MappingProxyType[str, str] = types.MappingProxyType(
         "within 3 sd of a mode.",
         "wgan-paper-mlp": "The WGAN paper's MLPs, 3 × 512 ReLU, with no tanh at the end of the generator, on CIFAR-10 at 64 px instead of "
         "LSUN bedrooms. The critic gets 100 updates before each of the generator's first 25 updates, so there is little to see for the "
-        "first 2,500 steps. 11 steps/s on one core: 3 minutes for those, half an hour for the whole run. Only the speed was measured, not "
+        "first 2,500 steps. 11 steps/s on one core: 4 minutes for those, half an hour for the whole run. Only the speed was measured, not "
         "the quality of the images.",
         "wgan-paper-dcgan": "The WGAN paper's DCGAN with BatchNorm in both networks, whose scales are clipped too, on CIFAR-10 at 64 px "
         "instead of LSUN bedrooms. The authors clip before the optimiser's step, this project after it; their convolutions have no "

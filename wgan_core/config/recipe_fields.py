@@ -77,10 +77,10 @@ class RecipeFields(BaseModel):
         only_with=("lipschitz", *PENALTIES),
         ge=1,
         le=64,
-        help="For the gradient penalties only, which take about half of the time. 1: it is part of every critic update. 4: of every "
+        help="For the gradient penalties only, which take a quarter to a half of the time. 1: it is part of every critic update. 4: of every "
         "fourth, with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). An update takes less "
-        "time, but achieves less: with 4, walkthrough-next at DCGAN width 16 had an FD-CNN of 154 and 148 after 2,000 updates, in place "
-        "of 79 and 71 (seeds 0 and 1).",
+        "time, but achieves less: with 4, walkthrough-next at DCGAN width 16 had an FD-CNN of 167, 159 and 174 after 2,000 updates, in "
+        "place of 92, 78 and 201 (seeds 0 to 2).",
     )
     gp_share: Literal["all", "half", "quarter"] = setting(
         "all",
@@ -127,7 +127,7 @@ class RecipeFields(BaseModel):
         label="Learning rate schedule",
         group="recipe",
         help="How both learning rates change over the run. constant: not at all. linear, cosine: they fall from what is set to a share of "
-        "it, which is reached at the run's last critic update. steps: as linear, but in three jumps, after each quarter of the run. A "
+        "it, which is reached at the end of the run. steps: as linear, but in three jumps, after each quarter of the run. A "
         "critic that is clipped closely often dies at a constant rate and lives at one that falls (quick-start after 20,000 "
         "steps, seed 0: steepest slope 0.0008 and 0.011). A run too short to finish learning only gets slower: walkthrough with n_critic 5 "
         "had an FD-CNN of 748 in place of 187 after 3,000 steps (means of seeds 0 to 2).",
@@ -163,8 +163,9 @@ class RecipeFields(BaseModel):
         ge=0,
         lt=1,
         step=0.001,
-        help="0: off. Otherwise the run also keeps an averaged generator, whose weights become decay · old + (1 − decay) · current at each "
-        "generator update, and shows it beside the generator. 0.999 is usual; its samples flicker less and are often better.",
+        help="0: off. Otherwise the run also keeps an averaged generator, whose weights become d · old + (1 − d) · current at each generator "
+        "update, and shows it beside the generator. 0.999 is usual; its samples flicker less and are often better. d is this "
+        "value, but at the n-th generator update at most (1 + n) / (10 + n), so that the beginning is soon forgotten.",
     )
     optimizer: Literal["rmsprop", "adam"] = setting(
         "rmsprop",

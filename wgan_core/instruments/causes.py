@@ -192,9 +192,11 @@ def spectral_norm_alone(seen: Observations) -> Advice | None:
     norms = seen.health.norms if seen.health is not None and seen.health.step >= WARMED_UP else None
     median = 1.0 if norms is None else float(np.median(norms.between))
     so = "" if norms is None else f" Half of the slopes between real and generated samples are below {median:.2g} now."
+    # A kernel is divided by the norm of its numbers as a matrix, which may be less than it stretches a whole image.
+    bounds = "keeps the critic's slopes below 1" if seen.config.architecture == "mlp" else "bounds the critic's slopes"
     text = (
-        "Spectral normalisation keeps the critic's slopes below 1, but nothing brings them near 1, as a WGAN's critic should have them: "
-        f"its estimate falls short of the distance, and the generator gets weak gradients.{so} Use the gradient penalty in a new run, or "
+        f"Spectral normalisation {bounds}, but nothing brings them near 1, as a WGAN's critic should have them: its "
+        f" estimate falls short of the distance, and the generator gets weak gradients.{so} Use the gradient penalty in a new run, or "
         "play for the hinge objective, which spectral normalisation was made for."
     )
     level = "note" if norms is None or median >= FLAT else "warning"

@@ -116,7 +116,7 @@ def explain_two(found: Found) -> str:
     return (
         f"The estimates are {in_words(found['large'])} and {in_words(found['small'])}. A critic's scores have a unit of their own, set by "
         f"how steep "
-        "the critic may be. Another c, another network, another seed: another unit. So never compare the estimates of two runs. Compare a "
+        "the critic may be. Another c or another network: another unit. So never compare the estimates of two such runs. Compare a "
         "distance that is measured without the critic, or look at the pictures."
     )
 

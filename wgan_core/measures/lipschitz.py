@@ -2,7 +2,7 @@
 
 With K the critic's Lipschitz constant and 1-Lipschitz activations: K_emp ≤ K ≤ K_spec ≤ K_box. K_spec is the product of the layers'
 spectral norms. With it, weak duality is a theorem: (mean f(x) − mean f(y)) / K_spec ≤ W1 of the same two samples, whatever the weights.
-K_emp is the steepest slope found. So estimate / K_emp is only a value for display and not a bound: it may exceed W1.
+K_emp is the steepest slope found. So estimate / K_emp is only a value for display and not a bound: on other samples it may exceed W1.
 
 All functions take a critic that maps [n, ...] to scores [n, 1], compute in its own dtype and leave it unchanged. The dtype should be
 float64, because norms of deep, strongly clipped critics underflow in float32. Pass a copy that nothing trains.

@@ -224,7 +224,7 @@ def cost_of_looks(readings: Sequence[Reading], step: int) -> float:
 
 
 def value_in_words(reading: Reading) -> str:
-    """The value together with its floor, if it has one: "0.12 (floor 0.069 ± 0.004)"."""
+    """The value together with its floor, if it has one, and two standard deviations of that: "0.12 (floor 0.069 ± 0.004)"."""
     if reading.value is None:
         return "undefined"
     kind = KINDS.get(reading.key)
@@ -235,7 +235,7 @@ def value_in_words(reading: Reading) -> str:
         total = reading.details.get("total")
         text += f" of {total if isinstance(total, int) else '?'}"
     if reading.floor is not None:
-        text += f" (floor {reading.floor:.3g} ± {reading.floor_sd or 0:.1g})"
+        text += f" (floor {reading.floor:.3g} ± {2 * (reading.floor_sd or 0):.1g})"
     return text
 
 

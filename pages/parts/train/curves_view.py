@@ -184,7 +184,7 @@ _OF_A_WGAN = _Words(
     figures.ESTIMATE,
     "E f(real) − E f(fake): the critic's mean score of real data minus its mean score of generated data. The larger it is, the better the "
     "critic tells them apart. Its scale depends on the critic and on the clip value, so it is not the Wasserstein distance itself: compare "
-    "it only within one run.",
+    "it within one run, or between runs whose critics have the same network and the same constraint.",
     "critic",
     "The critic gives each sample a score f, higher if the sample looks real. The lines show the mean score of the real and of the "
     "generated half of each batch. The gap between them is the Wasserstein estimate.",
