@@ -9,6 +9,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import HERE
+from pages.components.sent import sent_by
 
 KEY = "identity-component"
 MAX_LETTERS = 2000
@@ -20,7 +21,7 @@ def identity(keep: str | None, on_kept: Callable[[str], None]) -> None:
     `on_kept` with that if there is something; "" forgets it."""
 
     def kept() -> None:
-        sent = getattr(st.session_state[KEY], "kept", None)
+        sent = sent_by(KEY, "kept")
         if isinstance(sent, str) and len(sent) <= MAX_LETTERS:
             on_kept(sent)
 

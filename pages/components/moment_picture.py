@@ -10,6 +10,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import HERE, pack
+from pages.components.sent import sent_by
 from wgan_core.store.layout import StoreError
 
 _component = component(
@@ -67,7 +68,7 @@ def message(
 
     def missing() -> None:
         """The browser lacks what was sent, because a message was overtaken by the next, or what has not been sent yet."""
-        asked = st.session_state[key].get("missing")
+        asked = sent_by(key, "missing")
         if isinstance(asked, list):
             known.difference_update(name for name in asked if isinstance(name, str))
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import HERE, asset, pack
+from pages.components.sent import sent_by
 
 _component = component("wgan_timeline", html=asset("timeline.html"), css=asset("timeline.css"), js=bundle(HERE / "timeline.js"))
 
@@ -95,11 +95,11 @@ def timeline(
     header, body = message(track, cursor=cursor, at=at, actions=actions, frames=frames)
 
     def moved() -> None:
-        if (step := moved_to(st.session_state[key].get("moved"))) is not False:
+        if (step := moved_to(sent_by(key, "moved"))) is not False:
             on_move(step)
 
     def pressed() -> None:
-        sent = st.session_state[key].get("action")
+        sent = sent_by(key, "action")
         names = [one.name for one in actions]
         if isinstance(sent, dict) and sent.get("name") in names and isinstance(step := moved_to(sent), int) and step is not False:
             on_action(sent["name"], step)

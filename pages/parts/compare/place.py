@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-import streamlit as st
 from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import asset
+from pages.components.sent import sent_by
 
 _HERE = Path(__file__).parent
 _component = component("wgan_compare_place", html=asset("place.html", _HERE), css=asset("place.css", _HERE), js=bundle(_HERE / "place.js"))
@@ -52,7 +52,7 @@ def place_slider(
     }
 
     def moved() -> None:
-        sent = st.session_state[_KEY].get("place")
+        sent = sent_by(_KEY, "place")
         if isinstance(sent, (int, float)) and not isinstance(sent, bool) and 0 <= sent <= reach:
             on_move(float(sent))
 

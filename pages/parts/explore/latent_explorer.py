@@ -15,6 +15,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import asset, pack
+from pages.components.sent import sent_by
 from pages.parts.explore import latent_state
 from pages.parts.explore.latent_source import MIX_HELP, Source
 from pages.parts.explore.point_view import cloud
@@ -114,7 +115,7 @@ def latent_explorer(source: Source, dimensions: Sequence[int], directions: Seque
         data=pack(header, body),
         on_state_change=lambda: _take(key, source.latent_dim),
         on_chosen_change=lambda: _choose(key),
-        on_count_change=lambda: set_image_count(st.session_state[key].get("count")),
+        on_count_change=lambda: set_image_count(sent_by(key, "count")),
     )
 
 
@@ -159,7 +160,7 @@ def _seed_latents(seeds: tuple[int, ...], latent_dim: int) -> Latents:
 
 def _take(key: str, latent_dim: int) -> None:
     """Apply the move that the browser sent, unless the latent has been moved in another way since."""
-    sent = st.session_state[key].get("state")
+    sent = sent_by(key, "state")
     try:
         if int(sent["version"]) != latent_state.version():
             return
@@ -170,7 +171,7 @@ def _take(key: str, latent_dim: int) -> None:
 
 def _choose(key: str) -> None:
     """Go to the seed whose image was clicked in the view with many images."""
-    chosen = st.session_state[key].get("chosen")
+    chosen = sent_by(key, "chosen")
     if isinstance(chosen, int) and 0 < chosen < PAGE:
         latent_state.choose_seed(latent_state.seeds_from_current(PAGE)[chosen])
 

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
+from pages.components.sent import sent_by
 from pages.parts.learn import progress
 from pages.parts.learn.place import Place, go
 
@@ -34,7 +35,7 @@ def _show_list() -> None:
 
 def _take_over() -> None:
     """The browser sent what it kept. It is taken before the page is drawn, since a rerun afterwards would lose a button pressed by then."""
-    kept = getattr(st.session_state[_KEY], "kept", None)
+    kept = sent_by(_KEY, "kept")
     if kept is not None and not st.session_state.get(_SENT, False):
         st.session_state[_SENT] = True
         progress.take_over(str(kept))

@@ -202,7 +202,8 @@ _OF_A_GAN = _Words(
     "score of the real and of the generated half of each batch.",
     figures.GAN_LOSSES,
     "The numbers that the optimisers minimise. Discriminator loss = −E log D(real) − E log(1 − D(fake)): 1.386 if it can only guess. A "
-    "gradient penalty comes on top and is not shown. Generator loss: E log(1 − D(fake)) for minimax, −E log D(fake) for non-saturating. Neither shows how good the samples are.",
+    "gradient penalty comes on top and is not shown. Generator loss: E log(1 − D(fake)) for minimax, −E log D(fake) for non-saturating. "
+    "Neither shows how good the samples are.",
 )
 _WORDS = {
     "wasserstein": _OF_A_WGAN,

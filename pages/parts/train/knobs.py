@@ -12,6 +12,7 @@ from streamlit.components.v2 import component
 
 from pages.components.bundle import bundle
 from pages.components.payload import asset
+from pages.components.sent import sent_by
 from pages.shared.problems import problem_text
 from wgan_core.config import PRESETS, SCHEDULES, SETTINGS, ConfigError, TrainConfig, check_value, describe_range, is_scheduled
 from wgan_core.runs.messages import Snapshot
@@ -46,7 +47,7 @@ def knobs(snapshot: Snapshot, names: Sequence[str], on_set: Any) -> None:
     data = [_knob(snapshot, name, preset, problem[2] if problem[:2] == (snapshot.run_id, name) else "") for name in names]
 
     def changed() -> None:
-        take(snapshot.run_id, names, st.session_state[KEY].get("set"), on_set)
+        take(snapshot.run_id, names, sent_by(KEY, "set"), on_set)
 
     _component(key=KEY, data={"knobs": data}, on_set_change=changed)
 
