@@ -13,4 +13,4 @@ def sent_by(key: str, name: str) -> Any:
     A message may arrive after its component has left the page, because somebody has just opened another tab of it. Streamlit still calls
     the component's function, but has forgotten what was sent.
     """
-    return getattr(st.session_state.get(key), name, None)
+    return (st.session_state.get(key) or {}).get(name)

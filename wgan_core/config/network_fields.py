@@ -58,8 +58,9 @@ class NetworkFields(BaseModel):
         "none",
         label="Norm in the critic",
         group="networks",
-        help="Applied after each hidden layer of the critic, in dcgan not after the first, and in resnet before the layers. batch makes a score depend on the other images in the batch, so it cannot be "
-        "combined with the gradient penalty, which is defined for single images (WGAN-GP paper, section 4). layer can.",
+        help="Applied after each hidden layer of the critic, in dcgan not after the first, and in resnet before the layers. batch makes a "
+        "score depend on the other images in the batch, so it cannot be combined with the gradient penalty, which is defined for single "
+        "images (WGAN-GP paper, section 4). layer can.",
     )
     latent_dim: int = setting(
         100,

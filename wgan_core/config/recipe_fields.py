@@ -77,10 +77,10 @@ class RecipeFields(BaseModel):
         only_with=("lipschitz", *PENALTIES),
         ge=1,
         le=64,
-        help="For the gradient penalties only, which take a quarter to a half of the time. 1: it is part of every critic update. 4: of every "
-        "fourth, with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). An update takes less "
-        "time, but achieves less: with 4, walkthrough-next at DCGAN width 16 had an FD-CNN of 167, 159 and 174 after 2,000 updates, in "
-        "place of 92, 78 and 201 (seeds 0 to 2).",
+        help="For the gradient penalties only, which take a quarter to a half of the time. 1: it is part of every critic update. 4: of "
+        "every fourth, with four times its weight there, as StyleGAN2 does with its regulariser (lazy regularisation). An update takes "
+        "less time, but achieves less: with 4, walkthrough-next at DCGAN width 16 had an FD-CNN of 167, 159 and 174 after 2,000 updates, "
+        "in place of 92, 78 and 201 (seeds 0 to 2).",
     )
     gp_share: Literal["all", "half", "quarter"] = setting(
         "all",
@@ -163,8 +163,8 @@ class RecipeFields(BaseModel):
         ge=0,
         lt=1,
         step=0.001,
-        help="0: off. Otherwise the run also keeps an averaged generator, whose weights become d · old + (1 − d) · current at each generator "
-        "update, and shows it beside the generator. 0.999 is usual; its samples flicker less and are often better. d is this "
+        help="0: off. Otherwise the run also keeps an averaged generator, whose weights become d · old + (1 − d) · current at each "
+        "generator update, and shows it beside the generator. 0.999 is usual; its samples flicker less and are often better. d is this "
         "value, but at the n-th generator update at most (1 + n) / (10 + n), so that the beginning is soon forgotten.",
     )
     optimizer: Literal["rmsprop", "adam"] = setting(

@@ -119,8 +119,8 @@ _SCORING = {
 _PUSHING = {
     "wasserstein": "Now the critic stands still. The arrows are its gradient at each generated point: they point uphill, to higher scores. "
     "The steeper the slope, the longer the arrow.",
-    "minimax": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of −log(1 − D). Where the "
-    "discriminator is sure that a point is generated, its arrow vanishes.",
+    "minimax": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of −log(1 − D). Where "
+    "the discriminator is sure that a point is generated, its arrow vanishes.",
     "non-saturating": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of log D. They "
     "are long where the discriminator is sure that a point is generated.",
     "least-squares": "Now the discriminator stands still. The arrows are what pushes each generated point: the gradient of −½ (f − 1)². "

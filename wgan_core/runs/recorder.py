@@ -16,7 +16,7 @@ from wgan_core.data import toy
 from wgan_core.figures import images
 from wgan_core.runs.guard import NotFinite
 from wgan_core.store.folder import RunFolder
-from wgan_core.store.history import History, Rows, column, newest
+from wgan_core.store.history import History, Rows, newest
 from wgan_core.store.readings import Reading
 from wgan_core.timeline.fixed import as_pixels, as_points, fixed_real, fixed_samples, names_of_rows
 from wgan_core.timeline.keeping import Keeper

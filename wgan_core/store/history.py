@@ -11,8 +11,8 @@ from wgan_core.config import js_bound
 
 COLUMNS = ("step", "generator_updates", "seconds", "wasserstein_estimate", "critic_loss", "generator_loss", "real_score", "fake_score")
 """One row per recorded step. `seconds`: training time without pauses. `generator_loss`: that of the latest generator update (nan before the
-first). `critic_loss` of a WGAN includes the gradient penalty, if there is one; a discriminator's does not, and neither does the estimate, which is
-nan for an ordinary GAN. The other columns belong to the step itself."""
+first). `critic_loss` of a WGAN includes the gradient penalty, if there is one; a discriminator's does not, and neither does the estimate,
+which is nan for an ordinary GAN. The other columns belong to the step itself."""
 
 HEADER = ",".join(COLUMNS)
 """The first line of metrics.csv."""
