@@ -365,6 +365,6 @@ CASES: list[tuple[str, Observations, float, str, str, Observations]] = [
         3,
         "warning",
         "batch_size",
-        healthy(mode_gap=ModeGap(0.06, 0.02, 1024), generator_updates=50),
+        healthy(mode_gap=ModeGap(0.06, 0.02, 1024), generator_updates=900),
     ),
 ]

@@ -92,7 +92,7 @@ RECIPES: dict[str, Recipe] = {
     "samples-too-alike": recipe(STUCK, MOVING, 5050, "truth"),
     "distance-stuck": recipe(STUCK, MOVING, 5050, "truth", looks=3),
     "batchnorm-modes-differ": recipe(
-        TINY.replace(generator_widths=(32, 32), batch_size=2, generator_lr=1e-3), {"batch_size": 64}, 750, "mode-gap"
+        TINY.replace(generator_widths=(32, 32), batch_size=2, generator_lr=1e-3), {"batch_size": 64}, 5050, "mode-gap"
     ),
 }
 

@@ -459,9 +459,10 @@ def distance_stuck(seen: Observations) -> Advice | None:
 
 
 def batchnorm_modes_differ(seen: Observations) -> Advice | None:
-    """Samples depend on the mode of BatchNorm (healthy: a ratio of 0.9 to 1.6)."""
+    """Samples depend on the mode of BatchNorm (healthy: a ratio of 0.9 to 1.6). At the beginning they always do: own-pictures had 3.9 after
+    93 generator updates and 2.6 after 380, and its samples were getting better."""
     gap = seen.mode_gap
-    if gap is None or seen.generator_updates < 100 or not gap.ratio > 2:
+    if gap is None or seen.generator_updates < SETTLED or not gap.ratio > 2:
         return None
     text = (
         f"You see samples made with BatchNorm's running statistics, while the critic sees those of training. The two are {gap.ratio:.1f} "

@@ -17,6 +17,7 @@ from wgan_core.data import toy
 from wgan_core.data.classes import shared_out
 from wgan_core.data.dataset import DataError, Dataset, network_input
 from wgan_core.data.load import load_dataset, may_hold_out
+from wgan_core.instruments.advice import SETTLED
 from wgan_core.instruments.look import Look, Seen
 from wgan_core.instruments.schedule import Instrument, Lane, Measure
 from wgan_core.measures import coverage, diagnose
@@ -327,7 +328,9 @@ def _mode_gap(kit: Kit, specimen: Specimen) -> Look:
         return Look()
     details = {"difference": gap.difference, "noise": gap.noise}
     unit = "of the distance of two eval samples"
-    return Look([_reading("mode-gap", specimen, gap.ratio, n=gap.n, unit=unit, mode="train and eval", details=details)], Seen(mode_gap=gap))
+    read = [_reading("mode-gap", specimen, gap.ratio, n=gap.n, unit=unit, mode="train and eval", details=details)]
+    # At first the generator changes faster than its running statistics follow. That says nothing about later.
+    return Look(read, Seen(mode_gap=gap if specimen.generator_updates >= SETTLED else None))
 
 
 def _overfit(kit: Kit, specimen: Specimen) -> Look:
