@@ -239,9 +239,10 @@ class _Load:
         if unreadable:
             self.notes.insert(0, _left_out(sorted(unreadable, key=lambda file: file.parts)))
         if folders := self.found.unreadable_folders:
-            self.notes.append(f"{_counted(len(folders), 'folder')} could not be opened and were left out: {_listed(folders)}.")
+            many = _counted(len(folders), "folder")
+            self.notes.append(f"{many} could not be opened and {_are(len(folders))} left out: {_listed(folders)}.")
         if again := self.found.linked_twice:
-            self.notes.append(f"{_counted(again, 'link')} to folders that are read anyway were not followed.")
+            self.notes.append(f"{_counted(again, 'link')} to folders that are read anyway {_are(again)} not followed.")
         stacks = [header.frames for _, header in pairs if header.frames > 1]
         if stacks:
             self.notes.append(
@@ -329,14 +330,19 @@ def _left_out(files: Iterable[PictureFile]) -> str:
         if any(name.lower().endswith((".heic", ".heif")) for name in names)
         else ""
     )
+    images = "an image" if len(names) == 1 else "images"
     return (
-        f"{_counted(len(names), 'file')} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: "
-        f"{_listed(names)}.{heif}"
+        f"{_counted(len(names), 'file')} could not be read as {images} of at most {MAX_PIXELS // 10**6} megapixels and {_are(len(names))} "
+        f"left out: {_listed(names)}.{heif}"
     )
 
 
 def _counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _listed(names: list[str]) -> str:
