@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared.kept_uploads import kept_uploads
 from pages.shared.limits import upload_refused
-from pages.shared.people import me, refused
+from pages.shared.people import allowed, me, refused
 from pages.shared.problems import show_problem
 from wgan_core.data.dataset import DataError
 from wgan_core.data.point_file import MAX_BYTES, MAX_POINTS, keep_upload, load_points
@@ -53,10 +53,10 @@ def _keep(target: str) -> None:
     st.session_state[target] = str(path)
 
 
-def show_file_check(file: str | None) -> None:
-    """Show how many points the file holds, or why it cannot be used."""
+def show_file_check(file: str | None) -> str:
+    """Show how many points the file holds, or why it cannot be used. Returns that reason; "" if it can be used."""
     if not file:
-        return
+        return "There are no points yet: upload a file" + (", or write its path." if allowed("name a path") else ".")
     try:
         stat = os.stat(os.path.expanduser(file))
         stamp = (stat.st_mtime, stat.st_size)
@@ -67,6 +67,7 @@ def show_file_check(file: str | None) -> None:
         show_problem(problem)
     else:
         st.caption(f"{count:,} points.")
+    return problem
 
 
 @st.cache_data(max_entries=8, show_spinner="Reading the points …")

@@ -60,17 +60,19 @@ def show_run(run_id: str) -> None:
     st.switch_page("pages/train.py", query_params={"run": run_id})
 
 
-def offer_queue(start: Callable[..., None]) -> None:
+def offer_queue(start: Callable[..., None], why_not: str = "") -> None:
     """If the device was busy at the last start: say which run uses it, and offer to queue the new run or to show the other one.
 
-    start: `start_run` or `start_branch` with all arguments but `queue`.
+    Args:
+        start: `start_run` or `start_branch` with all arguments but `queue`.
+        why_not: why the new run cannot be queued; "" if it can.
     """
     if "busy" not in st.session_state:
         return
     sentence, run_id = st.session_state["busy"]
     st.warning(sentence, icon=":material/hourglass_top:")
     with st.container(horizontal=True):
-        if st.button("Add to the queue", icon=":material/queue:"):
+        if st.button("Add to the queue", icon=":material/queue:", help=why_not or None, disabled=bool(why_not)):
             start(queue=True)
         if st.button("Show the run that is training", icon=":material/visibility:"):
             st.session_state.pop("busy", None)

@@ -24,7 +24,7 @@ from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.download import is_available
 from wgan_core.data.examples import example_strip
 from wgan_core.data.load import load_dataset
-from wgan_core.data.own_images import preview_own, stamp
+from wgan_core.data.own_images import preview_own, stamp, why_unusable
 from wgan_core.data.picture import Reading
 from wgan_core.data.uploads import delete_upload, keep_images, uploads
 
@@ -290,6 +290,71 @@ def test_counts_are_never_older_than_the_files(tmp_path: Path) -> None:
     assert preview_own(str(tmp_path / "set"), 2, Reading(8)).count == 3 and stamp(str(tmp_path / "set")) == before
     (tmp_path / "set" / "deep" / "3.png").write_bytes(png(noise(3)))
     assert stamp(str(tmp_path / "set")) != before and preview_own(str(tmp_path / "set"), 2, Reading(8)).count == 4
+
+
+def test_a_preview_finds_the_readable_ones_and_names_the_others(tmp_path: Path) -> None:
+    for index in range(9):
+        (tmp_path / f"{index}.png").write_bytes(png(noise(index)) if index % 2 else b"torn")
+    seen = preview_own(str(tmp_path), 5, Reading(8))  # every other file is looked at closely: the torn ones, if nobody takes care
+    assert (len(seen.images), seen.count) == (4, 4)
+    assert seen.left_out.startswith("5 files could not be read as images") and seen.left_out.endswith("0.png, 2.png, 4.png, 6.png, 8.png.")
+    assert why_unusable(str(tmp_path), Reading(8)) == ""
+
+
+def test_what_is_torn_only_inside_is_named_if_it_was_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(4):
+        (tmp_path / f"{index}.png").write_bytes(png(noise(index)))
+    (tmp_path / "4.png").write_bytes(png(noise(4, 64, 64))[:600])
+    assert "4.png" in preview_own(str(tmp_path), 5, Reading(8)).left_out
+    monkeypatch.setattr("wgan_core.data.image_folder.MAX_OPENED", 3)
+    left_out = preview_own(str(tmp_path), 5, Reading(8)).left_out
+    assert left_out.startswith("Among 5 files that were looked at: 1 file could not be read as an image")
+
+
+def fill(folder: Path, **files: bytes) -> Path:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name.replace("_", ".")).write_bytes(content)
+    return folder
+
+
+def test_what_no_run_could_read_is_known_before(tmp_path: Path) -> None:
+    """With the sentence of the run itself."""
+    one, text = png(noise(0)), b"no picture"
+    (tmp_path / "a.zip").write_bytes(b"torn")
+    np.save(tmp_path / "one.npy", noise(0, 1, 8, 8))
+    np.save(tmp_path / "nothing.npy", np.full((20, 8, 8), np.nan))
+    places = [
+        fill(tmp_path / "empty"),
+        fill(tmp_path / "text", notes_png=text),
+        fill(tmp_path / "one", a_png=one),
+        fill(tmp_path / "torn", a_png=one, b_png=one[: len(one) // 2]),
+        tmp_path / "a.zip",
+        tmp_path / "one.npy",
+        tmp_path / "nothing.npy",
+        tmp_path / "nowhere",
+        Path(" "),
+    ]
+    for place in places:
+        with pytest.raises(DataError) as refused:
+            own(place)
+        assert why_unusable(str(place), Reading(8)) == str(refused.value)
+
+
+def test_what_a_run_can_read_is_never_refused_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = np.full((20, 8, 8), np.nan)
+    numbers[1] = noise(0, 8, 8)
+    np.save(tmp_path / "one-finite.npy", numbers)
+    places = [
+        fill(tmp_path / "names", a_dat=png(noise(0)), b_dat=png(noise(1))),
+        fill(tmp_path / "mixed", a_png=b"no picture", b_png=png(noise(0)), c_dat=png(noise(1))),
+        tmp_path / "one-finite.npy",
+    ]
+    for place in places:
+        assert len(own(place)) >= 2 and why_unusable(str(place), Reading(8)) == ""
+    monkeypatch.setattr("wgan_core.data.image_folder.MAX_OPENED", 1)
+    unknown = fill(tmp_path / "unknown", a_png=b"no picture", b_png=b"no picture")
+    assert why_unusable(str(unknown), Reading(8)) == ""  # to look through a large folder takes too long
 
 
 def test_what_was_read_once_is_kept_until_a_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

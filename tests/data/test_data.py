@@ -386,7 +386,7 @@ def test_bombs_torn_and_false_images_are_counted_not_fatal(tmp_path: Path, monke
     data = load_images(folder_config(tmp_path))
     assert len(data) == 3
     assert data.notes[:1] == (
-        "4 files could not be read as images of at most 50 megapixels and were left out: bomb.png, empty.jpg, text.png, torn.png.",
+        "4 files could not be read as images of at most 50 megapixels and are left out: bomb.png, empty.jpg, text.png, torn.png.",
     )
     assert (10_000, 10_000) not in decoded
 

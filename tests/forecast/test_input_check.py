@@ -133,6 +133,12 @@ def test_times_in_words(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
+def test_a_single_image_gets_no_advice(tmp_path: Path, config: TrainConfig) -> None:
+    """It cannot be trained on, and that is all there is to say."""
+    Image.new("L", (9, 9), 5).save(tmp_path / "a.png")
+    assert check_own_data(config.replace(dataset="image-folder", data_root=str(tmp_path))) == ()
+
+
 def test_files_that_are_no_images_do_not_count(tmp_path: Path, config: TrainConfig) -> None:
     for index in range(200):
         Image.new("L", (9, 9), index).save(tmp_path / f"{index:03}.png")

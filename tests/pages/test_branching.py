@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from PIL import Image
+
 from tests.app_page import button, link, page, press, texts
 from tests.waiting import wait_for
 from wgan_core.config import SETTINGS, TrainConfig
@@ -29,6 +33,20 @@ def test_from_a_run_to_its_branch(manager: RunManager, finished: Run, config: Tr
     assert folder.parent is not None and folder.parent.step == last
     assert dict(folder.parent.differs) == {"max_steps": (config.max_steps, last + 20), "clip_value": (config.clip_value, 0.03)}
     assert f"branch of {run_id} at step {last:,}" in texts(page("train", run=branch.run_id))
+
+
+def test_a_branch_starts_although_its_data_is_not_where_it_was(manager: RunManager, config: TrainConfig, tmp_path: Path) -> None:
+    """It looks for them elsewhere, among other places in what was kept in the cache."""
+    (folder := tmp_path / "set").mkdir()
+    for index in range(4):
+        Image.new("L", (8, 8), 50 * index).save(folder / f"{index}.png")
+    run = manager.start(config.replace(dataset="image-folder", data_root=str(folder), batch_size=2, max_steps=4))
+    wait_for(run, "finished")
+    folder.rename(tmp_path / "moved")
+    test = page("train", branch=f"{run.run_id}@4")
+    assert "There is no folder" in test.error[0].value and not button(test, "Train on from step 4").disabled
+    test.text_input(key="setup.data_root").set_value("/nowhere").run()
+    assert button(test, "Train on from step 4").disabled
 
 
 def test_a_run_offers_to_branch(manager: RunManager, finished: Run) -> None:

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.app_page import button, page, texts
+from pages.shared.data_place import trust
+from tests.app_page import button, page, press, texts
 from wgan_core.data.uploads import uploads
 from wgan_core.runs.manager import RunManager
+from wgan_core.runs.run import Run
 
 
 @pytest.fixture(autouse=True)
@@ -34,11 +36,61 @@ def test_pictures_are_uploaded_shown_and_deleted(manager: RunManager) -> None:
     assert not test.exception and not test.error
     (upload,) = uploads()
     assert test.text_input(key="setup.data_root").value == str(upload.path)
-    assert "5 images. What is faded is cut off: 50% on average." in texts(test)
+    left_out = "1 file could not be read as an image of at most 50 megapixels and is left out: broken.png."
+    assert f"5 images. What is faded is cut off: 50% on average. {left_out}" in texts(test)
+    assert not button(test, "Start training").disabled
     test.selectbox(key="setup.fit").select("pad").run()
-    assert "5 images." in [caption.value for caption in test.caption]
+    assert f"5 images. {left_out}" in [caption.value for caption in test.caption]
     test.button(key=f"delete-{upload.path.name}").click().run()
     assert uploads() == [] and test.text_input(key="setup.data_root").value == "" and not test.exception
+
+
+def packed(*names: str) -> bytes:
+    """An archive of pictures; those called notes.png are none."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for index, name in enumerate(names):
+            archive.writestr(name, b"no picture" if name == "notes.png" else picture(index))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("notes.png", b"no picture", "There is no image that can be read in …/pictures-"),
+        ("one.zip", packed("a.png"), "There is one image that can be read in …/one-"),
+    ],
+)
+def test_what_cannot_be_trained_on_is_not_started(manager: RunManager, endless: Run, name: str, content: bytes, why: str) -> None:
+    test = page("train", dataset="image-folder", image_size="16")
+    good = [(f"{index}.png", picture(index), "image/png") for index in range(3)]
+    test.file_uploader(key="setup-images").set_value(good).run()
+    press(test, "Start training")
+    assert not button(test, "Add to the queue").disabled  # the device is busy
+    test.file_uploader(key="setup-images").set_value([(name, content, "image/png")]).run()
+    for label in ("Start training", "Add to the queue"):
+        assert button(test, label).disabled and button(test, label).help.startswith(why), label
+    assert test.error[0].value.startswith(why) and "1 images" not in texts(test) and "samples; below" not in texts(test)
+
+
+def test_without_pictures_there_is_no_start(manager: RunManager) -> None:
+    test = page("train", dataset="image-folder")
+    assert button(test, "Start training").disabled
+    assert "There are no pictures yet: upload some, or write the path of their folder." in texts(test)
+    test.selectbox(key="setup.dataset").select("digits").run()
+    assert not button(test, "Start training").disabled and "There are no pictures yet" not in texts(test)
+
+
+def test_a_large_folder_can_be_started_although_its_first_files_are_no_pictures(
+    manager: RunManager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wgan_core.data.image_folder.MAX_OPENED", 3)
+    for index in range(16):
+        (tmp_path / f"{index:02}.png").write_bytes(picture(index) if index % 2 else b"no picture")
+    trust(str(tmp_path))
+    test = page("train", dataset="image-folder", data_root=str(tmp_path))
+    assert "There is no image that can be read" in test.error[0].value
+    assert not button(test, "Start training").disabled
 
 
 def test_a_bomb_is_refused_in_a_sentence(manager: RunManager) -> None:

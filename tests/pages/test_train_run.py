@@ -256,7 +256,7 @@ def test_files_that_could_not_be_read_are_reported(manager: RunManager, config: 
     (tmp_path / "text.png").write_text("hello")
     run = manager.start(config.replace(dataset="image-folder", data_root=str(tmp_path)))
     wait_for(run, "finished")
-    assert "1 file could not be read as images of at most 50 megapixels and were left out: text.png." in texts(
+    assert "1 file could not be read as an image of at most 50 megapixels and is left out: text.png." in texts(
         page("train", run=run.run_id)
     )
 

@@ -133,6 +133,25 @@ def test_data_that_is_missing_fails_with_its_sentence(tmp_path: Path, config: Tr
     assert run.snapshot.error.startswith("There is no folder ") and not (tmp_path / "run").exists()
 
 
+def test_a_failed_run_no_longer_says_what_it_was_reading(tmp_path: Path, config: TrainConfig) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "notes.png").write_text("no picture")
+    run = make_run(tmp_path / "run", config.replace(dataset="image-folder", data_root=str(tmp_path / "set")))
+    said: list[str] = []
+    publish = run._publish
+
+    def listened(snapshot: Snapshot) -> None:
+        said.append(snapshot.notice)
+        publish(snapshot)
+
+    run._publish = listened
+    run.start()
+    assert run.join(PATIENCE)
+    assert said[0] == "Looking through the files."
+    assert (run.snapshot.status, run.snapshot.notice) == ("failed", "")
+    assert run.snapshot.error.endswith("1 file could not be read as an image of at most 50 megapixels and is left out: notes.png.")
+
+
 def test_the_last_second_before_a_crash_is_in_the_curves(tmp_path: Path, digits: TrainConfig) -> None:
     """Snapshots come once a second; what went wrong is in the steps since the last."""
     run = make_run(tmp_path / "run", digits, {7: RuntimeError("a bug")}, publish_every_seconds=1000.0)

@@ -36,6 +36,8 @@ from wgan_core.data.room import room_for
 
 MAX_OPENED = 2000
 """Files of a folder that are opened to count its images before a run starts."""
+_READ_AT_ONCE = 8
+"""So few images are read in no time, so that it is certain whether a run could read them."""
 MUCH_CUT = 0.05
 _AT_ONCE = 64
 _WORKERS = min(8, os.cpu_count() or 1)
@@ -121,23 +123,43 @@ class Preview:
     """The files of `images`, as far as each holds one."""
     cut: float
     """The mean share of these pictures that is cut off."""
+    left_out: str = ""
+    """A sentence on files that could not be read, as far as they were looked at; "" if there are none."""
 
 
 def preview_folder(folder: str, max_images: int, reading: Reading) -> Preview:
     """At most `max_images` of the images to train on, spread evenly over the folder. Raises DataError like `load_folder`."""
     found = find_files(clean_path(folder))
     files = [file for file in split_parts(found.files).training if says_it_is_a_picture(file)]
-    chosen = files[:: -(-len(files) // max_images)] if files else []
-    if not chosen:
+    if not files:
         raise DataError(f"There are no images that can be read in {folder}.")
-    loaded = _Load(Found(found.root, chosen), chosen, reading, no_progress, fewest=1).run()
-    others = [file for file in files if file not in set(chosen)] if len(files) > len(chosen) else []
-    if len(files) <= MAX_OPENED:
-        headers = _each(others, partial(_look, reading=reading), no_progress, "")
-        readable = sum(header.frames for header in headers if header is not None)
-    else:
-        readable = len(others)
-    return Preview(ImageDataset("image-folder", loaded.images), len(loaded.images) + readable, loaded.kept, loaded.cut)
+    opened = len(files) <= MAX_OPENED
+    frames = _frames(files, reading) if opened else [1] * len(files)
+    good = [index for index, number in enumerate(frames) if number] or list(range(len(files)))
+    chosen = good[:: -(-len(good) // max_images)]
+    some = [files[index] for index in chosen]
+    loaded = _Load(Found(found.root, some), some, reading, no_progress, fewest=1).run()
+    count = len(loaded.images) + sum(frames) - sum(frames[index] for index in chosen)
+    unreadable = {file for file, number in zip(files, frames, strict=True) if not number} | set(loaded.unreadable)
+    left_out = _left_out(sorted(unreadable, key=lambda file: file.parts)) if unreadable else ""
+    if left_out and not opened:
+        left_out = f"Among {len(some):,} files that were looked at: {left_out}"
+    return Preview(ImageDataset("image-folder", loaded.images), count, loaded.kept, loaded.cut, left_out)
+
+
+def refuse_folder(folder: str, reading: Reading) -> None:
+    """Raise the DataError of `load_folder` if it is certain that it raises one, and if that takes no longer than a preview."""
+    files = split_parts(find_files(clean_path(folder)).files).training if folder.strip() else []
+    if len(files) <= MAX_OPENED and sum(_frames(files, reading)) <= _READ_AT_ONCE:
+        load_folder(folder, reading)
+
+
+def _frames(files: Sequence[PictureFile], reading: Reading) -> list[int]:
+    """How many images each file holds, by its header; 0 if it cannot be read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        headers = list(_each(files, partial(_look, reading=reading), no_progress, ""))
+    return [0 if header is None else header.frames for header in headers]
 
 
 def _look(file: PictureFile, reading: Reading) -> Header | None:
@@ -160,6 +182,7 @@ class _Load:
     notes: list[str] = field(default_factory=list)
     kept: list[PictureFile] = field(default_factory=list)
     """The file of each image."""
+    unreadable: list[PictureFile] = field(default_factory=list)
     images: Tensor = field(default_factory=lambda: torch.empty(0))
     cut: float = 0.0
     deep_colour: bool = False
@@ -177,6 +200,7 @@ class _Load:
         if not pairs and not unreadable:
             raise DataError(f"There are no images in {root}: {instead_of(file.parts[-1] for file in self.found.files)}")
         images = self._decode(pairs, unreadable)
+        self.unreadable = unreadable
         self._say(unreadable, pairs)
         if len(self.kept) < self.fewest:
             number = "one image that can be read" if self.kept else "no image that can be read"
@@ -239,9 +263,10 @@ class _Load:
         if unreadable:
             self.notes.insert(0, _left_out(sorted(unreadable, key=lambda file: file.parts)))
         if folders := self.found.unreadable_folders:
-            self.notes.append(f"{_counted(len(folders), 'folder')} could not be opened and were left out: {_listed(folders)}.")
+            many = _counted(len(folders), "folder")
+            self.notes.append(f"{many} could not be opened and {_are(len(folders))} left out: {_listed(folders)}.")
         if again := self.found.linked_twice:
-            self.notes.append(f"{_counted(again, 'link')} to folders that are read anyway were not followed.")
+            self.notes.append(f"{_counted(again, 'link')} to folders that are read anyway {_are(again)} not followed.")
         stacks = [header.frames for _, header in pairs if header.frames > 1]
         if stacks:
             self.notes.append(
@@ -329,14 +354,19 @@ def _left_out(files: Iterable[PictureFile]) -> str:
         if any(name.lower().endswith((".heic", ".heif")) for name in names)
         else ""
     )
+    images = "an image" if len(names) == 1 else "images"
     return (
-        f"{_counted(len(names), 'file')} could not be read as images of at most {MAX_PIXELS // 10**6} megapixels and were left out: "
-        f"{_listed(names)}.{heif}"
+        f"{_counted(len(names), 'file')} could not be read as {images} of at most {MAX_PIXELS // 10**6} megapixels and {_are(len(names))} "
+        f"left out: {_listed(names)}.{heif}"
     )
 
 
 def _counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _listed(names: list[str]) -> str:

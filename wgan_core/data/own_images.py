@@ -15,7 +15,7 @@ from wgan_core.data import kept, picture
 from wgan_core.data.array_file import Found, read_array_file
 from wgan_core.data.dataset import DataError, ImageDataset
 from wgan_core.data.downloaded import read_idx
-from wgan_core.data.image_folder import MUCH_CUT, Preview, Progress, load_folder, no_progress, preview_folder
+from wgan_core.data.image_folder import MUCH_CUT, Preview, Progress, load_folder, no_progress, preview_folder, refuse_folder
 from wgan_core.data.picture import Reading
 from wgan_core.data.picture_files import Found as PictureFiles
 from wgan_core.data.picture_files import clean_path, find_files, printable, split_parts, stamp_of
@@ -59,6 +59,22 @@ def preview_own(place: str, max_images: int, reading: Reading) -> Preview:
     height, width = found.images.shape[1:3]
     cut = 1 - min(height, width) / max(height, width) if reading.fit == "crop" else 0.0
     return Preview(_dataset(some, place, reading, no_progress, fewest=1), count, [], cut)
+
+
+def why_unusable(place: str, reading: Reading) -> str:
+    """The sentence with which `load_own` refuses the images at a path, if that is certain without reading many of them; otherwise ""."""
+    try:
+        arrays = _arrays(clean_path(place)) if place.strip() else None
+        if arrays is None:
+            refuse_folder(place, reading)
+        elif (found := arrays(False, no_progress)) is not None:
+            _check_number(found, 2)
+            _range(found.images, reading, no_progress)
+    except DataError as error:
+        return str(error)
+    except OSError:  # a drive that is just away
+        pass
+    return ""
 
 
 def stamp(place: str) -> str:
@@ -144,8 +160,7 @@ def _in_idx(folder: Path, part: str) -> Found | None:
 def _dataset(found: Found, source: str, reading: Reading, progress: Progress, fewest: int = 2) -> ImageDataset:
     """The arrays as a data set, resized in parts."""
     array = found.images
-    if len(array) < fewest:
-        raise DataError(f"{found.name} holds one image, and training needs at least two.")
+    _check_number(found, fewest)
     low, high, note = _range(array, reading, progress)
     colours = array.shape[3] if array.ndim == 4 else 1
     images = room_for((len(array), 1 if colours == 1 else 3, reading.size, reading.size), torch.uint8, progress)
@@ -160,6 +175,11 @@ def _dataset(found: Found, source: str, reading: Reading, progress: Progress, fe
         notes.append(f"{cut:.0%} of each image is cut off, because only its central square is used (setting fit: pad or squash uses all).")
     labels, names = _labels(found.labels)
     return ImageDataset("image-folder", images, labels, names, source, tuple(notes), form=("array",))
+
+
+def _check_number(found: Found, fewest: int) -> None:
+    if len(found.images) < fewest:
+        raise DataError(f"{found.name} holds one image, and training needs at least two.")
 
 
 def _on_white(part: NDArray[np.generic]) -> Tensor:

@@ -46,6 +46,8 @@ def check_own_data(config: TrainConfig) -> tuple[Advice, ...]:
 def _check_folder(config: TrainConfig) -> tuple[Advice, ...]:
     seen = preview_own(config.data_root, _PREVIEW, replace(Reading.of(config), size=_PREVIEW_SIDE))
     images, count = seen.images, seen.count
+    if count < 2:  # too few for any run, so nothing else is worth saying
+        return ()
     found = [advice for advice in check_data(images) if advice.key != "few-samples"]
     if (cut := _cut(seen.cut)) is not None:
         found.append(cut)

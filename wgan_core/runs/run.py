@@ -136,11 +136,12 @@ class Run:
             self._on_end(self)
 
     def _fail(self, loop: RunLoop | None, error: BaseException) -> None:
-        snapshot = self._snapshot
+        snapshot = replace(self._snapshot, notice="")  # it may still say how far the loading was
         sentence = loop.fail(error) if loop is not None else explain_failure(error, None)
         if loop is not None:
             snapshot = replace(
                 snapshot,
+                notice=loop.recorder.notice,
                 step=loop.trainer.step,
                 history=loop.recorder.history.view(),
                 saved_steps=loop.recorder.saved_steps,

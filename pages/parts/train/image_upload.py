@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared.kept_uploads import kept_uploads
 from pages.shared.limits import upload_refused
-from pages.shared.people import me, refused
+from pages.shared.people import allowed, me, refused
 from pages.shared.problems import show_problem
+from pages.shared.text import counted, inert
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
 from wgan_core.data.uploads import BESIDE, MAX_BYTES, PICTURES, keep_images
@@ -57,21 +60,37 @@ def _keep(target: str) -> None:
     st.session_state[target] = str(path)
 
 
-def show_images(config: TrainConfig) -> None:
-    """How many images there are, what was left out, and some of them with what will be cut off faded."""
+def show_images(config: TrainConfig) -> str:
+    """How many images there are, what was left out, and some of them with what will be cut off faded. Returns why no run can be trained on
+    them; "" if one can, or if that is not certain."""
     if not config.data_root.strip():
-        return
-    stamp = _stamp(config.data_root)
-    problem, count, strip, cut = _look(config.data_root, stamp, config.fit, config.frames, config)
-    if problem:
-        show_problem(problem)
-        return
-    words = f"{count:,} images."
-    if strip is not None:
-        faded = f" What is faded is cut off: {cut:.0%} on average." if cut > 0.005 else ""
-        st.image(strip, width="stretch", alt=f"Examples of the pictures.{faded}")
+        return "There are no pictures yet: upload some" + (", or write the path of their folder." if allowed("name a path") else ".")
+    seen = _look(config.data_root, _stamp(config.data_root), config.fit, config.frames, config.tones, config)
+    if seen.problem:
+        show_problem(seen.problem)
+        return seen.problem if seen.certain else ""
+    words = f"{counted(seen.count, 'image')}."
+    if seen.strip is not None:
+        faded = f" What is faded is cut off: {seen.cut:.0%} on average." if seen.cut > 0.005 else ""
+        st.image(seen.strip, width="stretch", alt=f"Examples of the pictures.{faded}")
         words += faded
-    st.caption(words)
+    st.caption(f"{words} {inert(seen.left_out)}".rstrip())
+    return ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of the pictures before a run starts."""
+
+    problem: str = ""
+    """Why they cannot be shown."""
+    certain: bool = False
+    """Whether a run could not be trained on them either."""
+    count: int = 0
+    strip: NDArray[np.uint8] | None = None
+    cut: float = 0.0
+    """The share of them that is cut off."""
+    left_out: str = ""
 
 
 @st.cache_data(max_entries=16, ttl=5, show_spinner=False)
@@ -82,16 +101,20 @@ def _stamp(place: str) -> str:
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at the pictures …")
-def _look(place: str, stamp: str, fit: str, frames: str, _config: TrainConfig) -> tuple[str, int, NDArray[np.uint8] | None, float]:
-    """Why the pictures cannot be used, or ""; how many there are; some of them; and the share that is cut off."""
+def _look(place: str, stamp: str, fit: str, frames: str, tones: str, _config: TrainConfig) -> _Seen:
     from wgan_core.data.examples import example_strip
-    from wgan_core.data.own_images import preview_own
+    from wgan_core.data.own_images import preview_own, why_unusable
     from wgan_core.data.picture import Reading
 
     reading = Reading.of(_config)
     try:
-        count = preview_own(place, 8, reading).count
-        strip = example_strip(place, reading)
-    except (DataError, OSError) as error:
-        return str(error), 0, None, 0.0
-    return ("", count, *strip) if strip is not None else ("", count, None, 0.0)
+        preview = preview_own(place, 8, reading)
+        if preview.count < 2 and (problem := why_unusable(place, reading)):
+            return _Seen(problem, certain=True)
+        strip, cut = example_strip(place, reading) or (None, 0.0)
+    except DataError as error:
+        problem = why_unusable(place, reading)  # a preview reads some of the files only, and those of unusual names not at all
+        return _Seen(problem or str(error), certain=bool(problem))
+    except OSError as error:
+        return _Seen(str(error))
+    return _Seen("", False, preview.count, strip, cut, preview.left_out)

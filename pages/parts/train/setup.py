@@ -20,7 +20,7 @@ from pages.shared import data_place, settings
 from pages.shared.page_address import write_address
 from pages.shared.people import refused, shuts
 from pages.shared.point_upload import point_upload, show_file_check
-from pages.shared.problems import show_problem
+from pages.shared.problems import problem_text, show_problem
 from pages.shared.schedules import by_schedule
 from pages.shared.server import downloads
 from pages.shared.start import offer_queue, start_branch, start_run
@@ -30,6 +30,7 @@ from wgan_core.data.catalog import DATASETS
 from wgan_core.data.download import is_available
 from wgan_core.instruments.advice import Observations
 from wgan_core.instruments.verdict import verdict
+from wgan_core.runs.branch import OF_DATA
 from wgan_core.training.device import resolve_device
 
 SCOPE = "setup"
@@ -57,7 +58,7 @@ def setup_form() -> None:
     else:
         preset_cards(preset, _choose_preset)
     values: dict[str, Any] = {}
-    examples = None
+    examples, useless = None, ""
     data, recipe = st.columns([2, 3], gap="large")
     with data:
         values["dataset"] = settings.setting_widget(SCOPE, "dataset")
@@ -73,7 +74,7 @@ def setup_form() -> None:
         elif values["dataset"] == "csv":
             point_upload(settings.widget_key(SCOPE, "data_root"))
             values["data_root"] = settings.setting_widget(SCOPE, "data_root")
-            show_file_check(values["data_root"])
+            useless = show_file_check(values["data_root"])
         _describe_dataset(values["dataset"])
     with recipe:
         left, right = st.columns(2)
@@ -100,7 +101,7 @@ def setup_form() -> None:
     if config is not None:
         if examples is not None:
             with examples:
-                show_images(config)
+                useless = show_images(config)
         show_schedules(config)
         if branch is not None and has_schedule(config):
             begins, had = (", ".join(by_schedule(one, branch.step, branch.generator_updates)) for one in (config, branch.config))
@@ -113,7 +114,7 @@ def setup_form() -> None:
     st.session_state["setup-link"] = params
     write_address(params)
     with st.container(gap="xsmall", key="setup-start"):
-        _start(config, branch)
+        _start(config, branch, useless)
 
 
 def _take_over_link(branch: Origin | None) -> None:
@@ -198,8 +199,8 @@ def _advise(config: TrainConfig) -> None:
         (st.warning if found.level == "warning" else st.info)(found.text, icon=":material/lightbulb:")
 
 
-def _start(config: TrainConfig | None, branch: Origin | None) -> None:
-    """The start button, or what has to happen before the run can start."""
+def _start(config: TrainConfig | None, branch: Origin | None, useless: str) -> None:
+    """The start button, or what has to happen before the run can start. useless: why there can be no run on these data; "" if there can."""
     if config is None:
         st.button("Start training", type="primary", icon=":material/play_arrow:", disabled=True)
         st.caption("One of the settings above cannot be used yet. The message below it says which values are allowed.")
@@ -212,18 +213,21 @@ def _start(config: TrainConfig | None, branch: Origin | None) -> None:
     if not is_available(config):
         _download(config)
         return
+    of_parent = branch is not None and all(getattr(config, name) == getattr(branch.config, name) for name in OF_DATA)
+    why_not = "" if of_parent else problem_text(useless)  # a branch finds its parent's data also where they lie now
+    shut = shuts("start" if branch is None else "branch", help=why_not or None, disabled=bool(why_not))
     with st.container(horizontal=True, vertical_alignment="center"):
         label = "Start training" if branch is None else f"Train on from step {branch.step:,}"
-        pressed = st.button(
-            label, type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter", **shuts("start" if branch is None else "branch")
-        )
+        pressed = st.button(label, type="primary", icon=":material/play_arrow:", shortcut="Mod+Enter", **shut)
         cost(config)
+    if why_not:
+        st.caption(why_not)
     start = partial(start_run, config)
     if branch is not None:
         start = partial(start_branch, branch.run_id, branch.step, branch.changes(config))
     if pressed:
         start()
-    offer_queue(start)
+    offer_queue(start, why_not)
 
 
 def _download(config: TrainConfig) -> None:
