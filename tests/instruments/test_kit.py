@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any
@@ -230,3 +231,13 @@ def test_details_are_what_the_folder_gives_back(eight: Dataset) -> None:
             assert kept is not None and kept.details == reading.details
     health = read(Kit(config, eight), take_specimen(Trainer(config, eight)), "critic-health")["critic-health"]
     assert [layer["at_boundary"] for layer in health.details["layers"]] == [None] * 3
+
+
+@pytest.mark.parametrize(("generator_updates", "known"), [(380, False), (2000, True)])
+def test_the_modes_of_batchnorm_count_only_once_the_generator_has_settled(eight: Dataset, generator_updates: int, known: bool) -> None:
+    config = POINTS.replace(generator_widths=(8, 8), generator_norm="batch")
+    kit, specimen = Kit(config, eight), take_specimen(Trainer(config, eight))
+    specimen = dataclasses.replace(specimen, generator_updates=generator_updates)
+    found = instrument(lanes_for(config, eight), "mode-gap").measure(kit, specimen)
+    assert found is not None and [one.key for one in found.readings] == ["mode-gap"]
+    assert (found.seen.mode_gap is not None) is known
