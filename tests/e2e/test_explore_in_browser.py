@@ -165,6 +165,23 @@ def test_a_page_of_seeds_to_click_on(url: str, browser_page: Any) -> None:
     assert painted(page).shape == (32, 32) and link(page)["seed"] == "20"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_of_many_images_the_current_one_has_a_frame(url: str, open_page: Callable[..., Any], scheme: str) -> None:
+    page = open_page(color_scheme=scheme)
+    page.goto(f"{url}/explore?run=walkthrough-mnist")
+    painted(page)
+    frame, words = page.locator(".explorer .frame"), page.get_by_text("The framed image is the current one")
+    words.wait_for()
+    sheet, box = page.locator(".explorer .image").bounding_box(), frame.bounding_box()
+    assert [box[side] for side in ("x", "y", "width", "height")] == pytest.approx(
+        [sheet["x"], sheet["y"], *[32 / 263 * sheet[side] for side in ("width", "height")]], abs=0.5
+    )
+    assert frame.evaluate("frame => getComputedStyle(frame).outlineWidth") == "2px"
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)  # it lets the click through
+    words.wait_for(state="hidden")
+    assert frame.is_hidden()
+
+
 def test_convolutions_too(streamlit_server: Callable[..., str], browser_page: Any, dcgan: Path) -> None:
     page, networks = browser_page, newest_readable(RunFolder.open(dcgan))
     page.goto(f"{streamlit_server(WGAN_RUNS_ROOT=str(dcgan.parent))}/explore?run=small-dcgan&seed=0&at=0.3,0.6")

@@ -18,6 +18,18 @@ def url(streamlit_server: Callable[..., str], tmp_path_factory: pytest.TempPathF
     yield streamlit_server(XDG_CACHE_HOME=str(tmp_path_factory.mktemp("cache")))
 
 
+# The words of the experiments' names that go over more than one line.
+BROKEN = """() => [...document.querySelectorAll('.st-key-lab-experiments button p')].flatMap((p) => {
+    const text = p.firstChild;
+    return [...text.data.matchAll(/\\S+/g)].filter((word) => {
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        return range.getClientRects().length > 1;
+    }).map((word) => word[0]);
+})"""
+
+
 def looks(page: Any) -> int:
     return int(page.locator(".lab").get_attribute("data-looks"))
 
@@ -130,3 +142,12 @@ def test_it_fits_a_narrow_dark_page(url: str, open_page: Callable[..., Any], exp
         box = fields.nth(index).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 800 and box["width"] > 200
     assert page.evaluate("document.documentElement.scrollWidth") <= 800
+
+
+@pytest.mark.parametrize("width", [390, 800, 1200, 1280, 1440])
+def test_the_names_of_experiments_are_broken_between_words_only(url: str, open_page: Callable[..., Any], width: int) -> None:
+    page = open_page(viewport={"width": width, "height": 900})
+    page.goto(f"{url}/lab")
+    page.locator(".st-key-lab-experiments button p").last.wait_for()
+    page.locator(".lab .field").first.wait_for()
+    assert page.evaluate(BROKEN) == []

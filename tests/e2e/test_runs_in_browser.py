@@ -55,3 +55,24 @@ def test_a_selection_stays_with_its_runs_while_others_come(runs: Path, streamlit
     at_row(page, 1)
     page.get_by_role("button", name="Compare", exact=True).and_(page.locator(":enabled")).click()
     page.wait_for_url("**/compare?runs=b%2Cd")
+
+
+def test_the_table_stays_where_it_is_when_runs_are_selected(
+    runs: Path, streamlit_server: Callable[..., str], open_page: Callable[..., Any]
+) -> None:
+    """Otherwise a second click selects another run than the one aimed at, with Delete beside it."""
+    (runs / "a" / "config.json").write_text("damaged")
+    url = streamlit_server(WGAN_RUNS_ROOT=str(runs))
+    for width in (1280, 800):
+        page = open_page(viewport={"width": width, "height": 900})
+        page.goto(f"{url}/runs")
+        table = page.locator("[data-testid=stDataFrame] canvas").first
+        page.wait_for_function(f"() => ({NAMES})().length === 3")
+        page.get_by_text("Select runs at the left edge").wait_for()
+        before = table.bounding_box()["y"]
+        for row, says in enumerate(("1 run is selected.", "2 runs are selected.", "3 runs are selected.")):
+            at_row(page, row)
+            page.get_by_text(says).wait_for()
+            assert table.bounding_box()["y"] == before
+        page.get_by_text("config.json is damaged").wait_for()  # which is said below the table
+        assert table.bounding_box()["y"] == before

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { outputSide, weightShape } from "../../pages/parts/explore/generator.js";
 import { fromHalf } from "../../pages/parts/explore/half_floats.js";
-import { paintSheet, sheetOf } from "../../pages/parts/explore/image_picture.js";
+import { firstCell, paintSheet, sheetOf } from "../../pages/parts/explore/image_picture.js";
 import { cornerLatent, planeLatent } from "../../pages/parts/explore/latent_plane.js";
 import { toLevel } from "../../pages/parts/explore/levels.js";
 import { Pace } from "../../pages/parts/explore/pace.js";
@@ -135,6 +135,12 @@ test("images lie in a square, a pixel apart", () => {
   assert.deepEqual(sheetOf(1, [1, 8, 8]), { columns: 1, gap: 0, across: 8, down: 8 });
   assert.deepEqual(sheetOf(64, [1, 32, 32]), { columns: 8, gap: 1, across: 263, down: 263 });
   assert.deepEqual(sheetOf(3, [1, 2, 4]), { columns: 2, gap: 1, across: 9, down: 5 });
+});
+
+test("the frame of the first image covers it, whatever the shape of images and sheet", () => {
+  assert.deepEqual(firstCell(64, [1, 32, 32]), { share: 32 / 263, ratio: 1 });
+  const { share, ratio } = firstCell(3, [1, 2, 4]);
+  assertClose([share, share / ratio], [4 / 9, 2 / 5], 1e-12);
 });
 
 test("pixels of grey and of coloured images", () => {

@@ -6,6 +6,7 @@ import { toLevel } from "./levels.js";
 export class ImagePicture {
   singleLabel = "one image";
   kind = "images";
+  first = "The framed image";
   draggable = true;
 
   /**
@@ -33,6 +34,17 @@ export class ImagePicture {
   }
 
   /**
+   * Lay a frame around the first of `count` images.
+   * @param {HTMLElement} frame
+   * @param {number} count
+   */
+  surround(frame, count) {
+    const { share, ratio } = firstCell(count, this.shape);
+    frame.style.width = `${100 * share}%`;
+    frame.style.aspectRatio = String(ratio);
+  }
+
+  /**
    * Which of `count` images is under the pointer.
    * @param {MouseEvent} event
    * @param {number} count
@@ -44,6 +56,18 @@ export class ImagePicture {
     const [column, row] = [event.clientX - box.left, event.clientY - box.top].map((at) => Math.floor((at / box.width) * columns));
     return row * columns + column;
   }
+}
+
+/**
+ * The first of `count` images on their sheet, which is shown as a square.
+ * @param {number} count
+ * @param {number[]} shape channels, height, width
+ * @returns {{ share: number, ratio: number }} its share of the sheet's width, and its width divided by its height
+ */
+export function firstCell(count, shape) {
+  const { across, down } = sheetOf(count, shape);
+  const share = shape[2] / across;
+  return { share, ratio: share / (shape[1] / down) };
 }
 
 /**

@@ -1,7 +1,7 @@
 // The latent explorer. The generator runs in the browser, so the picture changes while something is dragged. The server is told
 // about a latent only at the end of a move.
 
-import { find } from "../../components/elements.js";
+import { find, setText } from "../../components/elements.js";
 import { kept } from "../../components/kept.js";
 import { unpack } from "../../components/payload.js";
 import { Generator } from "./generator.js";
@@ -60,6 +60,8 @@ class Explorer {
     this.trouble = find(root, ".trouble", HTMLElement);
     this.view = find(root, ".view", HTMLSelectElement);
     this.pace = find(root, ".pace", HTMLElement);
+    this.frameOfFirst = find(root, ".frame", HTMLElement);
+    this.which = find(root, ".which", HTMLElement);
     this.hint = find(root, ".hint", HTMLElement);
     this.sliders = find(root, ".sliders", HTMLElement);
     this.axes = { x: find(root, ".x", HTMLInputElement), y: find(root, ".y", HTMLInputElement) };
@@ -205,9 +207,24 @@ class Explorer {
       return this.showMessage(`The picture could not be computed: ${error instanceof Error ? error.message : error}`);
     }
     if (!this.trouble.hidden) this.showMessage("");
+    this.markFirst(count);
     const place = `${header.alt} at (${this.place.x.toFixed(2)}, ${this.place.y.toFixed(2)})`;
     this.image.setAttribute("aria-label", where ? `${place}: ${where}` : place);
     this.showPace(where, performance.now() - begun);
+  }
+
+  /**
+   * Of many images or points, show which one the page's buttons are for: that of the seed itself.
+   * @param {number} count
+   */
+  markFirst(count) {
+    const { picture } = this;
+    const one = count === 1 || !picture;
+    this.which.hidden = one;
+    this.frameOfFirst.hidden = one || !(picture instanceof ImagePicture);
+    if (one) return;
+    setText(this.which, `${picture.first} is the current one: the score, the files and the pin belong to it.`);
+    if (picture instanceof ImagePicture) picture.surround(this.frameOfFirst, count);
   }
 
   /**

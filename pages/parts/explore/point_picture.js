@@ -9,6 +9,7 @@ import { contextOf, make, setSize } from "../../components/elements.js";
 export class PointPicture {
   singleLabel = "one point";
   kind = "points";
+  first = "The large point";
   draggable = false; // the generator decides where the point goes, not the pointer
 
   /**

@@ -36,9 +36,13 @@ _LAYOUT = """<style>
     .st-key-lab-experiments .stImage img { image-rendering: auto; }
     .st-key-lab-experiments button { padding: 0; border: 0; min-height: 0; background: none; text-align: left; }
     .st-key-lab-experiments [class*="st-key-card-"] { padding: 0.4rem; }
-    @media (min-width: 1200px) {
+    /* The name stands beside the picture only where its longest words have room there. */
+    @media (min-width: 1000px) and (max-width: 1439.9px) {
+        .st-key-lab-experiments [class*="st-key-card-"] > :has(.stImage) { width: 4.5rem; }
+    }
+    @media (min-width: 1440px) {
         .st-key-lab-experiments [class*="st-key-card-"] { flex-direction: row; align-items: center; }
-        .st-key-lab-experiments [class*="st-key-card-"] > :has(.stImage) { flex: 0 0 4rem; width: 4rem; }
+        .st-key-lab-experiments [class*="st-key-card-"] > :has(.stImage) { flex: 0 0 3.5rem; width: 3.5rem; }
     }
     .st-key-lab-experiments button p { font-size: 0.8rem; line-height: 1.3; }
     .st-key-lab-experiments [class*="st-key-card-chosen"] { border: 2px solid var(--focus); }

@@ -13,6 +13,7 @@ from pages.parts.runs.trash_view import delete_button
 from pages.shared.library import library
 from pages.shared.people import note_who, refused, shuts
 from pages.shared.problems import show_problem
+from pages.shared.text import counted
 from wgan_core.library.entry import Entry
 from wgan_core.library.labels import change_labels
 from wgan_core.store.layout import StoreError
@@ -42,13 +43,21 @@ def actions(entries: list[Entry]) -> None:
         _pin(entries)
         export_button(sound)
         delete_button(entries)
-        if entries and st.button("Clear the selection", icon=":material/close:", type="tertiary"):
+        if st.button("Clear the selection", icon=":material/close:", type="tertiary", disabled=not entries):
             select([])
             st.rerun()
+    st.caption(_selected_in_words(entries))
+
+
+def _selected_in_words(entries: list[Entry]) -> str:
+    """Always one line: if the table moved when a run is selected, the next click would select another run than the one aimed at."""
     if not entries:
-        st.caption("Select runs at the left edge of the table to open, compare, label or delete them.")
-    elif one is None:
-        st.caption(f"{len(entries)} runs are selected.")
+        return "Select runs at the left edge of the table to open, compare, label or delete them."
+    return f"{counted(len(entries), 'run')} {'is' if len(entries) == 1 else 'are'} selected."
+
+
+def show_damage(entries: list[Entry]) -> None:
+    """What is wrong with the damaged ones of the selected runs. To be drawn below the table, which must not move."""
     for entry in entries:
         if entry.damaged:
             show_problem(entry.damaged)

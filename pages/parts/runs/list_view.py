@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.parts.runs.actions import actions
+from pages.parts.runs.actions import actions, show_damage
 from pages.parts.runs.group_view import group_choice, group_table, groups_of
 from pages.parts.runs.place import PAGE_ROWS, Place, find_place, found_runs, selected
 from pages.parts.runs.table import table
@@ -24,12 +24,14 @@ def list_view(entries: list[Entry]) -> None:
     if place.problem:
         st.error(inert(place.problem), icon=":material/error:")
     undo()
-    actions([entry for entry in entries if entry.name in selected()])
+    chosen = [entry for entry in entries if entry.name in selected()]
+    actions(chosen)
     by = group_choice(entries) if place.view == "groups" else []
     run_every = _refresh_seconds(len(entries)) if any(entry.is_live for entry in entries) else None
     st.session_state[_POLLED] = run_every is not None
     st.session_state[_JUST_LISTED] = entries
     st.fragment(_rows, run_every=run_every)(place, by)
+    show_damage(chosen)
 
 
 def _refresh_seconds(runs: int) -> float:
