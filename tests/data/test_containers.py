@@ -26,7 +26,7 @@ from wgan_core.data.examples import example_strip
 from wgan_core.data.load import load_dataset
 from wgan_core.data.own_images import preview_own, stamp, why_unusable
 from wgan_core.data.picture import Reading
-from wgan_core.data.uploads import delete_upload, keep_images, uploads
+from wgan_core.data.uploads import delete_upload, keep_images, replaces, uploads
 
 
 def noise(seed: int, *shape: int) -> np.ndarray:
@@ -244,13 +244,31 @@ def test_only_uploads_can_be_deleted(tmp_path: Path) -> None:
     [
         ([("a.txt", b"x")], "There is no picture among these files"),
         ([("a.zip", b"x")], "a.zip is damaged, or no archive"),
-        ([("a.zip", b"x"), ("b.zip", b"y")], "Choose one archive or array, or only pictures"),
+        ([("a.zip", b"x"), ("b.zip", b"y")], "Only one archive or array can be used, .* press × on those that you do not want"),
     ],
 )
 def test_uploads_that_cannot_be_used(files: list[tuple[str, bytes]], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         keep_images(files)
     assert uploads() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "new", "replaced"),
+    [
+        (["notes.png"], ["set.zip"], True),
+        (["a.zip", "b.png"], ["set.NPZ"], True),
+        (["a.png"], ["train.csv.gz"], True),
+        (["a.zip"], ["a.png", "b.jpg"], True),
+        (["a.png"], ["b.png"], False),
+        (["a.png"], ["labels.csv"], False),
+        (["a.zip"], ["labels.csv"], False),
+        (["a.png"], ["a.zip", "b.zip"], False),
+        (["a.zip"], ["b.zip", "b.png"], False),
+    ],
+)
+def test_the_newest_upload_replaces_what_does_not_go_with_it(before: list[str], new: list[str], replaced: bool) -> None:
+    assert replaces(before, new) is replaced
 
 
 def test_limits_are_checked_before_anything_is_unpacked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

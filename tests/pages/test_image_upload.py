@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
 from pages.shared.data_place import trust
 from tests.app_page import button, page, press, texts
@@ -91,6 +93,54 @@ def test_a_large_folder_can_be_started_although_its_first_files_are_no_pictures(
     test = page("train", dataset="image-folder", data_root=str(tmp_path))
     assert "There is no image that can be read" in test.error[0].value
     assert not button(test, "Start training").disabled
+
+
+def bring(test: AppTest, *files: tuple[str, bytes]) -> None:
+    """Add files to those in the widget, which keeps its own with their ids."""
+    widget = test.file_uploader(key="setup-images")
+    kept = [(file.file_id, file.name, file.getvalue(), file.type) for file in test.session_state["setup-images"]]
+    widget._files = [*kept, *((str(uuid4()), name, content, "") for name, content in files)]
+    test.run()
+
+
+def take_away(test: AppTest, name: str) -> None:
+    """Press × on a file of the widget."""
+    widget = test.file_uploader(key="setup-images")
+    files = test.session_state["setup-images"]
+    widget._files = [(file.file_id, file.name, file.getvalue(), file.type) for file in files if file.name != name]
+    test.run()
+
+
+def test_the_right_archive_replaces_a_wrong_upload(manager: RunManager) -> None:
+    test = page("train", dataset="image-folder", image_size="16")
+    bring(test, ("notes.png", b"no picture"))
+    bring(test, ("empty.zip", packed()))
+    assert "empty.zip holds no files" in test.error[0].value
+    bring(test, ("right.zip", packed("a.png", "b.png", "c.png")))
+    assert not test.error and "3 images." in texts(test) and not button(test, "Start training").disabled
+    assert "right.zip replaced the other files in this list. They are not used; × removes them." in texts(test)
+    take_away(test, "notes.png")
+    take_away(test, "empty.zip")
+    assert not test.error and "3 images." in texts(test) and "replaced the other files" not in texts(test)
+
+
+def test_pictures_are_joined_and_replace_an_archive(manager: RunManager) -> None:
+    test = page("train", dataset="image-folder", image_size="16")
+    bring(test, ("set.zip", packed("a.png", "b.png", "c.png")))
+    bring(test, ("1.png", picture(1)), ("2.png", picture(2)))
+    assert not test.error and "2 images." in texts(test) and "1.png, 2.png replaced the other files" in texts(test)
+    bring(test, ("3.png", picture(3)), ("4.png", picture(4)))
+    assert "4 images." in texts(test) and "1.png, 2.png, 3.png and more replaced the other files" in texts(test)
+    take_away(test, "2.png")
+    assert "3 images." in texts(test)
+
+
+def test_several_archives_at_once_say_what_to_press(manager: RunManager) -> None:
+    test = page("train", dataset="image-folder")
+    bring(test, ("a.zip", packed("a.png", "b.png")), ("b.zip", packed("a.png", "b.png", "c.png")))
+    assert "press × on those that you do not want" in test.error[0].value
+    take_away(test, "a.zip")
+    assert not test.error and "3 images." in texts(test)
 
 
 def test_a_bomb_is_refused_in_a_sentence(manager: RunManager) -> None:

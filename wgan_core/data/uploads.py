@@ -31,6 +31,8 @@ MAX_DRAWINGS = 200
 PICTURES = tuple(sorted(suffix.removeprefix(".") for suffix in PICTURE_SUFFIXES))
 BESIDE = ("csv", "tsv", "json", "jsonl")
 """Files of labels, which may come with pictures."""
+_ALONE = (".zip", ".npz", ".npy", ".gz")
+"""Files that are used alone."""
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}-[0-9a-f]{12}\.(zip|npz|npy|csv)")
 
 
@@ -66,7 +68,10 @@ def keep_images(files: Sequence[tuple[str, bytes]]) -> Path:
         raise DataError(f"These files have more than {MAX_BYTES // 10**6:,} MB together: choose fewer, or make the pictures smaller.")
     packed = [(name, content) for name, content in files if _suffix(name) in (".zip", ".npz", ".npy")]
     if packed and len(files) > 1:
-        raise DataError("Choose one archive or array, or only pictures: several archives are not joined.")
+        raise DataError(
+            "Only one archive or array can be used, and no other files beside it: press × on those that you do not want, so that one "
+            "archive, or only pictures, are left."
+        )
     if packed:
         name, content = packed[0]
         if _suffix(name) != ".npy":
@@ -80,6 +85,14 @@ def keep_images(files: Sequence[tuple[str, bytes]]) -> Path:
     if len(files) > MAX_FILES:
         raise DataError(f"These are more than {MAX_FILES:,} files: choose fewer.")
     return store("pictures", _packed(files), ".zip")
+
+
+def replaces(before: Sequence[str], new: Sequence[str]) -> bool:
+    """Whether files called `new` should replace those called `before`, which were brought earlier and would not go with them: a single
+    archive, array or packed table replaces everything, and pictures replace archives, arrays and packed tables."""
+    if len(new) == 1 and _suffix(new[0]) in _ALONE:
+        return True
+    return any(_suffix(name) in _ALONE for name in before) and all(_suffix(name) in PICTURE_SUFFIXES for name in new)
 
 
 def _as_arrays(name: str, content: bytes) -> bytes:

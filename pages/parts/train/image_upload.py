@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared.kept_uploads import kept_uploads
 from pages.shared.limits import upload_refused
@@ -15,15 +17,18 @@ from pages.shared.problems import show_problem
 from pages.shared.text import counted, inert
 from wgan_core.config import TrainConfig
 from wgan_core.data.dataset import DataError
-from wgan_core.data.uploads import BESIDE, MAX_BYTES, PICTURES, keep_images
+from wgan_core.data.uploads import BESIDE, MAX_BYTES, PICTURES, keep_images, replaces
 from wgan_core.library.upload_owners import note_owner
 
 _UPLOAD, _PROBLEM = "setup-images", "setup-images-problem"
+_KNOWN, _REPLACED = "setup-images-known", "setup-images-replaced"
+"""The ids of the files in the widget at its last change, and of those that newer ones replaced."""
+_SHOWN = 3
 
 
 def image_upload(target: str) -> None:
     """A widget that takes pictures, stores them and writes their path into the session state under the key `target`."""
-    st.file_uploader(
+    files = st.file_uploader(
         "Upload pictures, a zip archive, a NumPy array or a table of pixels",
         type=[*PICTURES, "zip", "npz", "npy", "gz", *BESIDE],
         accept_multiple_files=True,
@@ -38,12 +43,15 @@ def image_upload(target: str) -> None:
     )
     if problem := st.session_state.get(_PROBLEM):
         show_problem(problem)
+    elif any(file.file_id in _replaced() for file in files) and (used := _in_use(files)):
+        names = ", ".join(file.name for file in used[:_SHOWN]) + (" and more" if len(used) > _SHOWN else "")
+        st.caption(inert(f"{names} replaced the other files in this list. They are not used; × removes them."))
     kept_uploads(target, (".zip", ".npz", ".npy"), _PROBLEM)
 
 
 def _keep(target: str) -> None:
     st.session_state[_PROBLEM] = ""
-    files = st.session_state[_UPLOAD]
+    files = _in_use(st.session_state[_UPLOAD])
     if not files:  # the upload was removed from the widget; the stored files stay in use
         return
     if refused("upload"):
@@ -58,6 +66,22 @@ def _keep(target: str) -> None:
         return
     note_owner(path, me())
     st.session_state[target] = str(path)
+
+
+def _in_use(files: Sequence[UploadedFile]) -> list[UploadedFile]:
+    """The files of the widget without those that newer ones replaced. The widget keeps every file until its × is pressed."""
+    known = st.session_state.get(_KNOWN, frozenset[str]())
+    before = [file for file in files if file.file_id in known and file.file_id not in _replaced()]
+    new = [file for file in files if file.file_id not in known]
+    if new and replaces([file.name for file in before], [file.name for file in new]):
+        st.session_state[_REPLACED] = _replaced() | {file.file_id for file in before}
+        before = []
+    st.session_state[_KNOWN] = frozenset(file.file_id for file in files)
+    return [*before, *new]
+
+
+def _replaced() -> frozenset[str]:
+    return st.session_state.get(_REPLACED, frozenset[str]())
 
 
 def show_images(config: TrainConfig) -> str:
