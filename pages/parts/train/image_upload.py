@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -40,10 +42,10 @@ def image_upload(target: str) -> None:
 
 def _keep(target: str) -> None:
     st.session_state[_PROBLEM] = ""
-    files = st.session_state[_UPLOAD]
+    files = st.session_state.get(_UPLOAD)
     if not files:  # the upload was removed from the widget; the stored files stay in use
         return
-    if refused("upload"):
+    if refused("upload", then=partial(_keep, target)):
         return
     if why := upload_refused():
         st.session_state[_PROBLEM] = why
