@@ -17,6 +17,7 @@ import { unpack } from "./payload.js";
  * @property {string} cursor the name of the cursor
  * @property {number} end the newest step
  * @property {boolean} training whether the end moves on
+ * @property {boolean} paused whether it stands still, and may move on
  * @property {number | null} at where the server thinks the cursor is; null: at the end
  * @property {number[]} stops ascending
  * @property {[step: number, kind: string, text: string][]} marks by step
@@ -363,17 +364,18 @@ export class Timeline {
 
   draw() {
     if (!this.header) return;
-    const { end, training } = this.header;
+    const { end } = this.header;
     const here = this.at ?? end;
     const past = this.at !== null;
     this.host.classList.toggle("past", past);
     this.track.style.setProperty("--at", String(here));
     this.track.setAttribute("aria-valuemax", String(end));
     this.track.setAttribute("aria-valuenow", String(here));
-    const what = past ? `Step ${inWords(here)}` : `${training ? "Live" : "The end"}, step ${inWords(end)}`;
+    const [now, button, back] = namesOfEnd(this.header);
+    const what = past ? `Step ${inWords(here)}` : `${now}, step ${inWords(end)}`;
     const facts = this.factsAt(here);
     this.track.setAttribute("aria-valuetext", [what, ...this.marksAt(here), facts].filter(Boolean).join(". "));
-    setText(this.live, past ? (training ? "Back to live" : "Back to the end") : training ? "● Live" : "At the end");
+    setText(this.live, past ? back : button);
     this.live.disabled = !past;
     const root = this.field.getRootNode();
     const typing = root instanceof ShadowRoot && root.activeElement === this.field;
@@ -489,4 +491,13 @@ export class Timeline {
     clearTimeout(this.answering);
     cancelAnimationFrame(this.request);
   }
+}
+
+/**
+ * What the end of the run is called: there, on the button that leads there, and on that button in the past.
+ * @param {TimelineHeader} header
+ */
+function namesOfEnd({ training, paused }) {
+  if (!training) return ["The end", "At the end", "Back to the end"];
+  return paused ? ["Paused", "Paused", "Back to the newest"] : ["Live", "● Live", "Back to live"];
 }

@@ -67,6 +67,8 @@ class Track:
     """Settings in force from a step on, in words, ascending. The first holds from the beginning."""
     held: str = ""
     """What the run holds, in words."""
+    paused: bool = False
+    """Whether it stands still, and may move on."""
 
 
 def timeline(
@@ -113,6 +115,7 @@ def message(track: Track, *, cursor: str, at: int | None, actions: Sequence[Acti
         "cursor": cursor,
         "end": track.end,
         "training": track.training,
+        "paused": track.paused,
         "at": at,
         "stops": list(track.stops),
         "marks": [list(mark) for mark in track.marks],

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from pages.shared.person_bar import ask_if_needed, person_bar
+from pages.shared.person_bar import ask_if_needed, go_on, person_bar
 
 NAME = "WGAN Playground"
 # Without its comments: Streamlit leaves out a script with anything in it that looks like a tag, such as `<string>`.
@@ -73,4 +73,5 @@ def within_frame() -> None:
         st.rerun()
     if not person_bar():
         st.stop()
+    go_on()
     ask_if_needed()

@@ -8,7 +8,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +23,8 @@ _SECRET, _NAME, _COLOUR, _TEACHER = "people.secret", "people.name", "people.colo
 _LOOKS, _FORGOTTEN, _AGREED = "people.looks", "people.forgotten", "people.agreed"
 ASK = "people.ask"
 """Session state key: somebody wanted to do something and has not said who they are."""
+THEN = "people.then"
+"""Session state key: what they wanted to do, as a function to call as soon as they have a name; None if they have to do it again."""
 WRONG_KEY_SECONDS = 2.0
 """After a wrong teacher's key, the next one is not looked at for so long, whoever tries."""
 
@@ -184,10 +186,13 @@ def allowed_with(action: Action, owners: Sequence[Person | None]) -> Answer:
     return next((answer for answer in answers if not answer), answers[0])
 
 
-def refused(action: Action, *runs: str) -> bool:
+def refused(action: Action, *runs: str, then: Callable[[], None] | None = None) -> bool:
     """Whether the visitor may not do this; then says so. To be called where something is done, whatever the page has shown: a browser can
-    send anything."""
-    return not said(allowed(action, *runs))
+    send anything. then: does it once they have said who they are, if it was only that. It has to ask here again."""
+    answer = allowed(action, *runs)
+    if not answer:
+        say_no(answer, then)
+    return not answer
 
 
 def said(answer: Answer) -> Answer:
@@ -197,10 +202,12 @@ def said(answer: Answer) -> Answer:
     return answer
 
 
-def say_no(answer: Answer) -> None:
-    """Show why something is not done."""
-    if answer.needs_name:
-        st.session_state[ASK] = True
+def say_no(answer: Answer, then: Callable[[], None] | None = None) -> None:
+    """Show why something is not done, or ask for the name if only that is missing. Asking draws the whole page anew, because what was
+    pressed may be in a fragment, and the question is outside of it."""
+    if answer.needs_name and not has_login():
+        st.session_state.update({ASK: True, THEN: then})
+        st.rerun()
     st.toast(answer.why, icon=":material/block:", duration="long")
 
 

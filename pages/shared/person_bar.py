@@ -44,6 +44,12 @@ def person_bar() -> bool:
     return True
 
 
+def go_on() -> None:
+    """Do what somebody wanted to do before they had said who they are."""
+    if people.me() is not None and (then := st.session_state.pop(people.THEN, None)) is not None:
+        then()
+
+
 def ask_if_needed() -> None:
     """Ask for a name if somebody has tried to do something that needs one: before the page if that was in a callback, and after it."""
     if st.session_state.pop(people.ASK, False) and people.me() is None and not people.has_login():
@@ -85,7 +91,14 @@ def _who() -> None:
 
 
 def _want_to_say() -> None:
+    _forget_wish()
     st.session_state[people.ASK] = True
+
+
+def _forget_wish() -> None:
+    """Nobody wants anything any more that needs a name: what was begun is not done later, when it is no longer expected."""
+    for key in (people.ASK, people.THEN, _PROBLEM):
+        st.session_state.pop(key, None)
 
 
 def _said() -> None:
@@ -95,9 +108,12 @@ def _said() -> None:
         st.session_state[people.ASK] = True
 
 
-@st.dialog("Who are you?")
+@st.dialog("Who are you?", on_dismiss=_forget_wish)
 def _ask() -> None:
     st.markdown("The others see this name beside your runs. It is kept in this browser, which is how your runs are known to be yours.")
+    if people.THEN in st.session_state:
+        later = st.session_state[people.THEN] is not None
+        st.markdown("What you have just begun goes on after that." if later else "After that, do once more what you have just tried.")
     if people.me() is not None:
         st.rerun()  # which closes the question
     _form("Go on")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import streamlit as st
 
@@ -36,10 +37,10 @@ def point_upload(target: str) -> None:
 
 def _keep(target: str) -> None:
     st.session_state[_PROBLEM] = ""
-    upload = st.session_state[_UPLOAD]
+    upload = st.session_state.get(_UPLOAD)
     if upload is None:  # the upload was removed from the widget; the stored file stays in use
         return
-    if refused("upload"):
+    if refused("upload", then=partial(_keep, target)):
         return
     if why := upload_refused():
         st.session_state[_PROBLEM] = why

@@ -143,6 +143,7 @@ def track_of(snapshot: Snapshot, past: Timeline) -> Track:
     return Track(
         end=end,
         training=not snapshot.ended,
+        paused=snapshot.status == "paused",
         stops=[moment.step for moment in past.moments if moment.step <= end],
         marks=[mark for moment in past.moments if moment.step <= end for mark in marks_of(moment)],
         steps=steps[kept],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -21,14 +22,16 @@ from wgan_core.store.folder import StoreError
 
 def start_run(config: TrainConfig, *, queue: bool = False) -> None:
     """Start a run and show it. If the device is busy, remember which run uses it."""
-    if refused("start") or run_refused(config.max_steps) or _data_refused(config.data_root):
+    again = partial(start_run, config, queue=queue)
+    if refused("start", then=again) or run_refused(config.max_steps) or _data_refused(config.data_root):
         return
     _show_started(lambda: run_manager().start(config, queue=queue, owner=me()))
 
 
 def start_branch(parent_id: str, step: int, changes: dict[str, Any], *, queue: bool = False) -> None:
     """Start a run that continues from a saved step of another one, and show it, as `start_run` does."""
-    if refused("branch") or run_refused(int(changes.get("max_steps", 0))) or _data_refused(str(changes.get("data_root", ""))):
+    again = partial(start_branch, parent_id, step, changes, queue=queue)
+    if refused("branch", then=again) or run_refused(int(changes.get("max_steps", 0))) or _data_refused(str(changes.get("data_root", ""))):
         return
     _show_started(lambda: run_manager().branch(parent_id, step, changes, queue=queue, owner=me()))
 

@@ -141,6 +141,7 @@ const header = {
   cursor: "run:a",
   end: 400,
   training: true,
+  paused: false,
   at: /** @type {number | null} */ (null),
   stops: [0, 100, 200, 400],
   marks: [
@@ -217,6 +218,18 @@ test("keys move the cursor at once; the server hears only where it comes to rest
   clock.now.pass(400);
   assert.deepEqual(page.sent[1], ["moved", { step: null }]);
   assert.ok(Number.isNaN(cursorAt("run:a")));
+});
+
+test("only a run that trains is called live", () => {
+  const page = new Page().show();
+  const called = () => [page.words.split(",")[0], page.find(".live").textContent];
+  assert.deepEqual(called(), ["Live", "● Live"]);
+  page.show({ paused: true });
+  assert.deepEqual(called(), ["Paused", "Paused"]);
+  page.key("ArrowLeft");
+  assert.equal(page.find(".live").textContent, "Back to the newest");
+  page.key("End").show({ training: false });
+  assert.deepEqual(called(), ["The end", "At the end"]);
 });
 
 test("while the cursor is in the past, what comes from the training run does not move it", () => {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -16,8 +17,11 @@ from streamlit.testing.v1.element_tree import Block
 from pages.parts.runs import trash_view
 from pages.parts.train import controls, time_view
 from pages.shared import people, person_bar
+from pages.shared.library import listed
 from pages.shared.server import run_manager
 from tests.app_page import button, buttons, link, page, press, texts
+from tests.run_folders import make_run
+from tests.small import SMALL
 from tests.waiting import trained, until, wait_for
 from wgan_core.access.permissions import Visitor
 from wgan_core.access.person import COLOURS, new_secret, person_of
@@ -25,6 +29,7 @@ from wgan_core.config import TrainConfig
 from wgan_core.data.uploads import uploads
 from wgan_core.library.trash import deleted_runs
 from wgan_core.library.upload_owners import count_of, owners_of
+from wgan_core.library.zip_export import export_runs
 from wgan_core.runs.manager import RunManager
 from wgan_core.runs.messages import Pause, Set, Stop
 from wgan_core.runs.run import Run
@@ -84,15 +89,53 @@ def labels(test: AppTest) -> list[str]:
 def test_a_name_is_asked_for_when_something_is_started(classroom: None, manager: RunManager) -> None:
     test = page("train", dataset="digits", image_size="8", max_steps="60")
     press(test, "Start training")
-    assert not manager.all_active() and "Say who you are first" in test.toast[0].value
-    test.run()
-    test.text_input(key="people.form-name").set_value(" Ada ")
-    press(test, "Go on")
+    assert not manager.all_active() and not test.toast and "goes on after that" in texts(test)  # one question, and no refusal beside it
+    say_name(test, " Ada ")
     assert labels(test) == ["Ada"]
-    press(test, "Start training")
-    (run,) = manager.all_active()
+    (run,) = manager.all_active()  # without a second press
     assert run.owner is not None and run.owner.name == "Ada"
     run.stop()
+    assert wait_for(run, "stopped") and not test.run().toast and not manager.all_active()  # and only once
+
+
+def say_name(test: AppTest, name: str) -> None:
+    test.text_input(key="people.form-name").set_value(name)
+    press(test, "Go on")
+
+
+def test_with_a_name_that_cannot_be_used_it_is_asked_again_and_goes_on_later(classroom: None, manager: RunManager) -> None:
+    test = page("home")
+    press(test, "Quick start")
+    say_name(test, "   ")
+    assert not manager.all_active() and test.error
+    say_name(test, "Ada")
+    (run,) = manager.all_active()
+    run.stop()
+
+
+def test_whoever_says_their_name_later_starts_nothing_by_it(classroom: None, manager: RunManager) -> None:
+    test = page("home")
+    press(test, "Quick start")
+    test.run()  # the question is closed
+    press(test, "Say who you are")
+    assert "goes on after that" not in texts(test)
+    say_name(test, "Ada")
+    assert labels(test) == ["Ada"] and not manager.all_active()
+
+
+def test_a_limit_holds_also_for_what_goes_on(classroom: None, manager: RunManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WGAN_MAX_STEPS", "10")
+    st.cache_resource.clear()
+    test = page("home")
+    press(test, "Quick start")
+    say_name(test, "Ada")
+    assert "10 steps" in test.toast[0].value and not manager.all_active()
+
+
+def test_what_cannot_go_on_by_itself_is_to_be_done_again(classroom: None, manager: RunManager) -> None:
+    test = page("train", dataset="digits", image_size="8")
+    press(test, "How long will it take?")
+    assert not test.toast and "do once more what you have just tried" in texts(test)
 
 
 def test_a_name_that_somebody_has_is_refused(classroom: None, manager: RunManager) -> None:
@@ -324,6 +367,25 @@ def test_a_waiting_run_says_its_place_and_the_time_until_its_turn(adas: Run, man
 
 
 # Uploads and films.
+
+
+def test_a_zip_is_imported_after_the_name_was_said(classroom: None, manager: RunManager, tmp_path: Path) -> None:
+    make_run(tmp_path / "elsewhere" / "a", SMALL, created="2026-03-01T00:00:00+00:00")
+    export_runs(tmp_path / "elsewhere", ["a"], zipped := io.BytesIO())
+    test = page("runs")
+    test.file_uploader(key="runs.upload-0").upload("runs.zip", zipped.getvalue(), "application/zip").run()
+    assert not test.exception and not listed()
+    say_name(test, "Ada")
+    assert [(entry.name, entry.owner) for entry in listed()] == [("a", "Ada")] and "Imported a" in texts(test)
+
+
+def test_an_upload_is_kept_after_the_name_was_said(classroom: None, own_cache: None) -> None:
+    test = page("train", dataset="csv")
+    test.file_uploader(key="setup-upload").set_value([("mine.csv", b"1,2\n3,4\n5,6\n", "text/csv")]).run()
+    assert not test.exception and not uploads()
+    say_name(test, "Ada")
+    (kept,) = uploads()
+    assert [owner.name for owner in owners_of(kept.path)] == ["Ada"]
 
 
 def upload(session: dict[str, str], content: bytes) -> AppTest:

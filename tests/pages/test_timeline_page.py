@@ -18,7 +18,7 @@ from tests.waiting import wait_for, wait_while_it_trains
 from wgan_core.config import TrainConfig
 from wgan_core.runs.best import NAMED
 from wgan_core.runs.manager import RunManager
-from wgan_core.runs.messages import SaveNow, Set
+from wgan_core.runs.messages import Pause, SaveNow, Set
 from wgan_core.runs.run import Run
 from wgan_core.store.folder import RunFolder, run_path
 from wgan_core.timeline.pins import pin
@@ -91,6 +91,16 @@ def test_edits_saves_and_the_settings_in_force(manager: RunManager, endless: Run
     then = run_time.as_of(snapshot, edit.step)
     assert not then.edits and then.step == edit.step == then.history[-1, 0] and then.config.n_critic == 3
     assert not test.exception
+
+
+def test_only_a_run_that_trains_and_is_seen_live_has_a_number_of_now(manager: RunManager, endless: Run, browser: Browser) -> None:
+    wait_while_it_trains(endless, lambda: endless.snapshot.step > 5)
+    assert "now " in texts(page("train", run=endless.run_id)) and not browser.track.paused
+    assert "newest " in (shown := texts(page("train", run=endless.run_id, at="2"))) and "now " not in shown
+    endless.send(Pause())
+    wait_for(endless, "paused")
+    assert "newest " in (shown := texts(page("train", run=endless.run_id))) and "now " not in shown
+    assert browser.track.paused and browser.track.training
 
 
 def test_the_best_step_is_named(manager: RunManager, finished: Run, browser: Browser) -> None:

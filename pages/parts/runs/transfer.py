@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import streamlit as st
 
@@ -49,7 +50,7 @@ def _zip(names: list[str]) -> bytes:
 def importer() -> None:
     """A button that opens a field for a zip; what is put there is imported at once."""
     number: int = st.session_state.setdefault(_UPLOADS, 0)
-    with st.popover("Import", icon=":material/upload:"):
+    with st.popover("Import", icon=":material/upload:", key=f"runs.import-{number}"):  # closed again after each file
         st.markdown("A zip of one or more runs, from *Export* here or from any run folder. It is checked before anything is written.")
         file = st.file_uploader("Zip of runs", "zip", key=f"runs.upload-{number}", max_upload_size=MAX_MEGABYTES)
         if file is not None:
@@ -66,7 +67,8 @@ def imported() -> None:
 
 
 def _import(file: io.BytesIO) -> None:
-    if refused("import") or run_refused(0):
+    st.session_state[_UPLOADS] += 1  # an empty field next time, so that nothing is tried, or refused, twice
+    if refused("import", then=partial(_import, file)) or run_refused(0):
         return
     with st.spinner("Checking and unpacking…"):
         try:
@@ -77,5 +79,4 @@ def _import(file: io.BytesIO) -> None:
             which = as_plain(names[0]) if len(names) == 1 else counted(len(names), "run")
             st.session_state[_SAYS] = "done", f"Imported {which}: selected below."
             select(names)
-    st.session_state[_UPLOADS] += 1  # an empty field next time
     st.rerun()

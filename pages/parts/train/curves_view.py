@@ -45,15 +45,15 @@ class _Words(NamedTuple):
     losses_help: str
 
 
-def estimate_curve(snapshot: Snapshot) -> View:
-    """The Wasserstein estimate, or the number that an ordinary GAN has in its place, with its options."""
+def estimate_curve(snapshot: Snapshot, *, past: bool) -> View:
+    """The Wasserstein estimate, or the number that an ordinary GAN has in its place, with its options. past: as for `_when`."""
     words = _words(snapshot)
     (curve,) = words.number
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="estimate-head"):
         st.markdown(f"**{curve.name}**", help=words.number_help, width="content")
         now = newest(snapshot.history, curve.column, float("nan"))
         first = "nothing was recorded" if snapshot.ended else f"starts at step {snapshot.config.log_every:,}"
-        when = "at the end" if snapshot.ended else "now"  # also while the timeline shows an earlier step
+        when = _when(snapshot, past=past)
         st.caption(f"{when} {now:.4g}" if len(snapshot.history) else first, width="content")
         view = _options(snapshot)
     if len(snapshot.history):
@@ -62,18 +62,25 @@ def estimate_curve(snapshot: Snapshot) -> View:
     return view
 
 
-def other_curves(snapshot: Snapshot, view: View) -> None:
-    """The critic's scores and the losses."""
+def other_curves(snapshot: Snapshot, view: View, *, past: bool) -> None:
+    """The critic's scores and the losses. past: as for `_when`."""
     if not len(snapshot.history):
         st.empty()  # a fragment may fill only what it has written to in the page's own run
         return
-    words = _words(snapshot)
+    words, when = _words(snapshot), _when(snapshot, past=past)
     last = {name: newest(snapshot.history, name, 0) for name in ("real_score", "fake_score", "critic_loss")}
     st.markdown(f"**{words.critic.capitalize()} scores**", help=words.scores_help)
-    said = f"mean {words.critic} score of real data, now {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}"
+    said = f"mean {words.critic} score of real data, {when} {last['real_score']:.4g}, and generated, {last['fake_score']:.4g}"
     _chart(snapshot, view, figures.SCORES, "Critic scores", said, 230)
     st.markdown("**Losses**", help=words.losses_help)
-    _chart(snapshot, view, words.losses, "Losses", f"{words.critic} loss, now {last['critic_loss']:.4g}, and generator loss", 230)
+    _chart(snapshot, view, words.losses, "Losses", f"{words.critic} loss, {when} {last['critic_loss']:.4g}, and generator loss", 230)
+
+
+def _when(snapshot: Snapshot, *, past: bool) -> str:
+    """What the newest number is called. past: the timeline shows an earlier step, so that "now" could be taken for that one."""
+    if snapshot.ended:
+        return "at the end"
+    return "now" if snapshot.status == "running" and not past else "newest"
 
 
 def _words(snapshot: Snapshot) -> _Words:

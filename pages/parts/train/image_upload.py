@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import streamlit as st
@@ -51,10 +52,10 @@ def image_upload(target: str) -> None:
 
 def _keep(target: str) -> None:
     st.session_state[_PROBLEM] = ""
-    files = _in_use(st.session_state[_UPLOAD])
+    files = _in_use(st.session_state.get(_UPLOAD) or [])
     if not files:  # the upload was removed from the widget; the stored files stay in use
         return
-    if refused("upload"):
+    if refused("upload", then=partial(_keep, target)):
         return
     if why := upload_refused():
         st.session_state[_PROBLEM] = why

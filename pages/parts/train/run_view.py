@@ -160,12 +160,12 @@ def _live(run_id: str, places: _Places) -> None:
         return
     assert places.lights and places.estimate and places.pictures and places.curves and places.scores and places.edits
     with places.estimate:
-        view = estimate_curve(snapshot)
+        view = estimate_curve(snapshot, past=then is not None)
     with places.edits:
         edits(snapshot)
     pictures.draw(snapshot, places.pictures, past, then)
     with places.curves:
-        other_curves(snapshot, view)
+        other_curves(snapshot, view, past=then is not None)
     with places.scores:
         pictures.score_histogram(snapshot, then)
     with places.lights:
