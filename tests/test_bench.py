@@ -153,7 +153,7 @@ def test_the_plain_loop_has_the_penalty_at_every_update(mnist: TrainConfig, monk
 
 @pytest.mark.slow
 def test_several_runs_train_at_once(config: TrainConfig) -> None:
-    report = several_runs(config.replace(max_steps=10**6), 2, rounds=1, seconds=0.1)
+    report = several_runs(config.replace(max_steps=10**6), 2, rounds=1, seconds=0.1, warm_up=0.1)
     assert report.runs == 2 and report.alone > 0 and report.share == pytest.approx(report.together / (2 * report.alone))
     with pytest.raises(ConfigError, match="at least 2 runs"):
         several_runs(config, 1)

@@ -16,6 +16,10 @@ from typing import Any
 
 from wgan_core.config import ConfigError, TrainConfig
 
+WARM_UP_SECONDS = 60.0
+"""At its beginning a run looks at everything once, on a thread of its own, beyond its budget for the whole run. One that is alone has a
+core for that, so for the first minute it seems that several disturb each other."""
+
 
 @dataclass(frozen=True)
 class SeveralReport:
@@ -35,8 +39,10 @@ class SeveralReport:
         return asdict(self)
 
 
-def several_runs(config: TrainConfig, runs: int, *, rounds: int = 5, seconds: float = 3.0) -> SeveralReport:
-    """Measure one run alone and all at once, in turns.
+def several_runs(
+    config: TrainConfig, runs: int, *, rounds: int = 5, seconds: float = 3.0, warm_up: float = WARM_UP_SECONDS
+) -> SeveralReport:
+    """Measure one run alone and all at once, in turns, after they have trained for `warm_up` seconds.
 
     Raises ConfigError for fewer than two runs, or if a run ends early.
     """
@@ -49,7 +55,7 @@ def several_runs(config: TrainConfig, runs: int, *, rounds: int = 5, seconds: fl
             stack.enter_context(_started(config.replace(threads=1, seed=config.seed + index), Path(folder) / f"run-{index}"))
             for index in range(runs)
         ]
-        _rates(others, min(1.0, seconds))  # warm up
+        _rates(others, warm_up)
         for index in range(rounds):
             alone += _rates([others[index % runs]], seconds)
             together.append(sum(_rates(others, seconds)))
