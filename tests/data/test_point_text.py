@@ -135,7 +135,7 @@ def test_a_numpy_array_of_points(tmp_path: Path) -> None:
     config = TrainConfig(dataset="csv", data_root=str(tmp_path / "p.npy"))
     data = load_dataset(config)
     np.testing.assert_allclose(data.data, [[-1, -2], [1, 2], [0, 0]], atol=1e-6)
-    assert data.notes[0] == "1 points of p.npy that are not finite were left out."
+    assert data.notes[0] == "1 point of p.npy that is not finite was left out."
     np.save(tmp_path / "p.npy", np.zeros((5, 3)))
     with pytest.raises(DataError, match="p.npy holds an array of 5 × 3: points are"):
         load_dataset(config)

@@ -111,7 +111,9 @@ def _array(path: Path, name: str) -> Table:
     if finite.sum() < 2:
         raise DataError(f"{name} holds fewer than two points of finite numbers.")
     left_out = int((~finite).sum())
-    return Table(points[finite], [f"{left_out:,} points of {name} that are not finite were left out."] if left_out else [])
+    which = "1 point" if left_out == 1 else f"{left_out:,} points"
+    note = f"{which} of {name} that {'is' if left_out == 1 else 'are'} not finite {'was' if left_out == 1 else 'were'} left out."
+    return Table(points[finite], [note] if left_out else [])
 
 
 def keep_upload(name: str, content: bytes) -> Path:
