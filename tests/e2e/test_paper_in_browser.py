@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.waiting import until
+
 
 def test_results_are_computed_one_after_the_other_and_drawn(streamlit_server: Callable[..., str], browser_page: Any) -> None:
     page = browser_page
@@ -17,7 +19,8 @@ def test_results_are_computed_one_after_the_other_and_drawn(streamlit_server: Ca
     for section in (first, second):
         section.get_by_text("Seed 0, computed in").wait_for(timeout=120_000)
         assert section.get_by_text("reproduced", exact=True).is_visible()
-    assert [section.locator("table tbody tr").count() for section in (first, second)] == [4, 5]
+    # While a section is drawn anew, what it showed before stands beside it for a moment.
+    until(lambda: [section.locator("table tbody tr").count() for section in (first, second)] == [4, 5])
     page.wait_for_function("() => document.querySelector('.st-key-paper-gaussians .wgan-chart')?._fullData?.length === 6")
     # They stay for whoever comes next.
     page.reload()

@@ -207,6 +207,21 @@ def test_json_that_a_run_holds_is_read() -> None:
     assert parse_json(json.dumps(held)) == held
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100, "[" * 100_000, '"' + "[" * 50 + '", ' + "[" * 100]
+)
+def test_what_is_nested_too_deep_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Near the limit of recursion, Python's own finalisers fail and write to the terminal."""
+    monkeypatch.setattr(json, "loads", lambda *args, **kwargs: pytest.fail("parsed"))
+    with pytest.raises(ValueError, match="nested too deep"):
+        parse_json(text)
+
+
+def test_brackets_within_texts_and_beside_each_other_are_not_nested() -> None:
+    for held in ({"note": "[{" * 500 + '\\"' + "[" * 500}, [[]] * 1000, {'a"[' * 40: [{"b": "]"}] * 500}):
+        assert parse_json(json.dumps(held)) == held
+
+
 # Seeded mutations of everything that a run folder says.
 
 ODD_VALUES: tuple[Any, ...] = (

@@ -85,7 +85,7 @@ def test_newest_and_series_and_advice() -> None:
 @pytest.mark.parametrize(
     ("reading", "words"),
     [
-        (W1, "0.25 (floor 0.07 ± 0.005)"),
+        (W1, "0.25 (floor 0.07 ± 0.01)"),
         (Reading("diversity", 1, 1, 0.876), "87.6%"),
         (Reading("classes", 1, 1, 7, details={"total": 10}), "7 of 10"),
         (Reading("critic-health", 1, 1, None), "undefined"),

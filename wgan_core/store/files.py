@@ -9,11 +9,12 @@ import errno
 import json
 import math
 import os
+import re
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 MAX_LINE_BYTES = 1_000_000
 """Bytes per line. Longer lines are skipped. The lines written here have a few thousand."""
@@ -21,6 +22,8 @@ MAX_NESTING = 32
 """Levels of lists and objects nested in JSON. The JSON written here has six."""
 MAX_DIGITS = 18
 """Digits of a whole number in JSON, so that it fits into 64 bits."""
+
+_BRACKET = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 # 0 where the system has no such flag. O_NONBLOCK keeps the opening of a pipe from waiting for its other end.
 _PLAIN_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -112,12 +115,10 @@ def parse_json(text: str) -> Any:
             with more than `MAX_DIGITS` digits, a number that is not finite, or half of a surrogate pair (which no file, page or
             terminal accepts).
     """
-    try:
-        found = json.loads(text, parse_int=_whole_number, parse_float=_finite, parse_constant=_finite)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
-    if text.count("[") + text.count("{") > MAX_NESTING and not _is_shallow(found):
+    # Before it is parsed: near the limit of recursion anything may fail, also what Python does by itself.
+    if text.count("[") + text.count("{") > MAX_NESTING and _levels(text) > MAX_NESTING:
         raise ValueError("nested too deep")
+    found = json.loads(text, parse_int=_whole_number, parse_float=_finite, parse_constant=_finite)
     if "\\u" in text:
         json.dumps(found, ensure_ascii=False).encode()  # UnicodeEncodeError is a ValueError
     return found
@@ -136,20 +137,18 @@ def _finite(text: str) -> float:
     return number
 
 
-def _is_shallow(found: Any) -> bool:
-    level: list[Any] = [found]
-    for _ in range(MAX_NESTING + 1):
-        level = [part for one in level for part in _parts(one) if isinstance(part, (dict, list))]
-        if not level:
-            return True
-    return False
-
-
-def _parts(one: Any) -> Iterable[Any]:
-    """What a list or an object holds."""
-    if isinstance(one, dict):
-        return cast("dict[Any, Any]", one).values()
-    return cast("list[Any]", one) if isinstance(one, list) else ()
+def _levels(text: str) -> int:
+    """How deep lists and objects are nested in a JSON text; of one that is not JSON, at least as deep as a parser gets."""
+    depth = deepest = 0
+    for found in _BRACKET.finditer(text):
+        match found.group():
+            case "[" | "{":
+                deepest = max(deepest, depth := depth + 1)
+            case "]" | "}":
+                depth -= 1
+            case _:  # a text, in which brackets are letters
+                pass
+    return deepest
 
 
 def _open_plain_file(path: Path, flags: int, mode: str) -> BinaryIO:
