@@ -16,6 +16,7 @@ from pages.components.timeline import Mark, MarkKind, Track
 from pages.shared.problems import problem_text
 from pages.shared.schedules import by_schedule
 from pages.shared.server import run_manager
+from pages.shared.text import counted
 from wgan_core.config import SCHEDULES, SETTINGS, ConfigError, TrainConfig, has_schedule, is_scheduled, main_number, parse_config
 from wgan_core.config.whole import whole_number
 from wgan_core.figures.curves import thin
@@ -157,10 +158,10 @@ def track_of(snapshot: Snapshot, past: Timeline) -> Track:
 def held_in_words(snapshot: Snapshot, past: Timeline) -> str:
     """Which step is the best, if that is followed, what the run keeps of its past, and how much of its budget that takes."""
     counts = [sum(getattr(moment, kind) for moment in past.moments) for kind in ("full", "light", "grid")]
-    full, light, grids = (f"{count:,}" for count in counts)
+    full, light, grids = counts
     pins = [(moment.step, mark.text.removeprefix("Pinned: ")) for moment in past.moments for mark in moment.marks if mark.kind == "pin"]
     best = "".join(f"Best step: {step:,}, {text.removeprefix(NAMED)}. " for step, text in pins if text.startswith(NAMED))
-    words = f"{best}Kept: {full} full steps, {light} with networks only, {grids} pictures"
+    words = f"{best}Kept: {counted(full, 'full step')}, {light:,} with networks only, {counted(grids, 'picture')}"
     if snapshot.sizes is None:
         return f"{words}."
     budget = snapshot.config.history_budget
