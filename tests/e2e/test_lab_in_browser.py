@@ -98,6 +98,7 @@ def test_slow_motion_stops_between_climb_and_clip(url: str, browser_page: Any) -
     page.get_by_text("Critic update 1 of 2: clip").wait_for()
     page.locator(".lab .layers.concerned").wait_for()
     assert "beyond ±c" not in page.locator(".lab .layers").inner_text()
+    seconds.press("Home")
     page.get_by_text("Generator update: move").wait_for()
 
 
