@@ -129,15 +129,16 @@ def generator_rate_too_low(seen: Observations) -> Advice | None:
 
 
 def largest_initial_weight(config: TrainConfig) -> float:
-    """Below which all of the critic's weights begin: PyTorch draws those of a layer between ±1/√inputs. Infinite for convolutions, of which
-    nothing is said."""
+    """Below which all weights of the critic begin, but for those from points, which are two numbers: PyTorch draws those of a layer between
+    ±1/√inputs. Infinite for convolutions, of which nothing is said."""
     if config.architecture != "mlp":
         return math.inf
     return 0.06 if config.weight_init == "normal" else 1 / math.sqrt(min(config.critic_widths))
 
 
 def clip_out_of_reach(seen: Observations) -> Advice | None:
-    """A clip value that no weight reaches: as good as no constraint.
+    """A clip value that no weight reaches, or so late that the critic is steep by then. On 8 Gaussians with c = 0.2 and layers of 128
+    units, 14 to 52 % of the weights are at ±c after 3,000 updates, and the steepest slope is 537.
 
     Either c is more than twice what the largest weights begin with, or hardly any weight but those of the last layer is there, and the
     critic is steep. In runs that work, 15 % or more of a hidden layer are at ±c, and the critic's slope is 0.01 to 1."""
@@ -148,8 +149,8 @@ def clip_out_of_reach(seen: Observations) -> Advice | None:
     begin = largest_initial_weight(config)
     if config.clip_value > 2 * begin:
         text = (
-            f"The clip value c is too large to hold anything: c = {config.clip_value:g} is {config.clip_value / begin:.3g} times what the "
-            f"critic's largest weights begin with, so the critic gets as steep as it likes. Lower c, to {value:g} for a start."
+            f"The clip value c is too large to hold much: c = {config.clip_value:g} is {config.clip_value / begin:.3g} times what the "
+            f"largest weights between the critic's hidden layers begin with, so the critic gets very steep. Lower c, to {value:g} for a start."
         )
         return Advice("clip-out-of-reach", "warning", text, config.clip_value / begin, "clip_value", value)
     if health is None or health.step < WARMED_UP or not (steepest := health.constant.value or 0.0) > 10:
