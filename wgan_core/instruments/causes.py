@@ -150,7 +150,8 @@ def clip_out_of_reach(seen: Observations) -> Advice | None:
     if config.clip_value > 2 * begin:
         text = (
             f"The clip value c is too large to hold much: c = {config.clip_value:g} is {config.clip_value / begin:.3g} times what the "
-            f"largest weights between the critic's hidden layers begin with, so the critic gets very steep. Lower c, to {value:g} for a start."
+            "largest weights between the critic's hidden layers begin with, so the critic gets very steep. "
+            f"Lower c, to {value:g} for a start."
         )
         return Advice("clip-out-of-reach", "warning", text, config.clip_value / begin, "clip_value", value)
     if health is None or health.step < WARMED_UP or not (steepest := health.constant.value or 0.0) > 10:
