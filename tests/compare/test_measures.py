@@ -157,3 +157,9 @@ def test_a_value_of_long_ago_is_compared_with_nothing(side: MakeSide) -> None:
     assert ranking(row) is None and conclusion(row, "AB") == "Nothing yet: last measured in A at step 200."
     (row,) = measures_table(sides, until=[600, 2000])  # the first 500 steps are warm-up
     assert conclusion(row, "AB") == "B is lowest, by more than the noise."
+
+
+def test_the_noise_of_learning_by_heart_is_the_one_that_the_reading_tells() -> None:
+    """Its reading holds two standard deviations already, and jumps that are smaller do not make it surer."""
+    readings = [Reading("overfit-gap", step, step, 0.004, details={"noise": 0.047}) for step in range(100, 700, 100)]
+    assert noise_of(readings) == pytest.approx(0.047)
